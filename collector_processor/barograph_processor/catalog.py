@@ -1,0 +1,299 @@
+"""Every metric by name: unit, kind, meaning, attributes.
+
+Docs, dashboards and rules are generated from here, and nothing can be sent that
+is not here.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+__all__ = ["LATENCY_BOUNDS", "METRICS", "SCORE_BOUNDS", "STATES", "Metric", "metric"]
+
+STATES: Final = ("healthy", "watch", "drifting", "degraded", "silent_degradation", "blind")
+
+LATENCY_BOUNDS: Final = (
+    *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),
+    *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0),
+)
+SCORE_BOUNDS: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+DELAY_BOUNDS: Final = (1.0, 10.0, 60.0, 600.0, 3600.0, 14400.0, 86400.0, 604800.0, 2592000.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric of the catalog.
+
+    Attributes:
+        name: As OpenTelemetry writes it, with dots.
+        kind: Counters are cumulative and monotonic.
+        unit: UCUM; ``1`` is a ratio, braces are annotations.
+        description: What it means, in a sentence.
+        attributes: Keys that its points carry beside the model's name and version.
+        bounds: A histogram's bucket bounds.
+    """
+
+    name: str
+    kind: Literal["gauge", "counter", "histogram"]
+    unit: str
+    description: str
+    attributes: tuple[str, ...] = ()
+    bounds: tuple[float, ...] = ()
+
+
+METRICS: Final[tuple[Metric, ...]] = (
+    Metric(
+        "barograph.model.state",
+        "gauge",
+        "1",
+        "1 for the state that the model is in, 0 for the others.",
+        ("state",),
+    ),
+    Metric(
+        "barograph.predictions",
+        "counter",
+        "{prediction}",
+        "Predictions accepted, each once, late ones included.",
+    ),
+    Metric("barograph.errors", "counter", "{call}", "Calls of the model that failed."),
+    Metric(
+        "barograph.latency", "histogram", "s", "Duration of the model's calls.", (), LATENCY_BOUNDS
+    ),
+    Metric(
+        "barograph.input.drift.distance",
+        "gauge",
+        "1",
+        "Distance of a feature in the last window from the reference: normalized "
+        "Wasserstein-1 for numbers, Jensen-Shannon for categories.",
+        ("feature",),
+    ),
+    Metric(
+        "barograph.input.missing",
+        "gauge",
+        "1",
+        "Share of rows in the last window without a value.",
+        ("feature",),
+    ),
+    Metric(
+        "barograph.input.unseen",
+        "gauge",
+        "1",
+        "Share of rows in the last window with a category that the reference did not hold.",
+        ("feature",),
+    ),
+    Metric(
+        "barograph.input.out_of_range",
+        "gauge",
+        "1",
+        "Share of rows in the last window outside of the reference's range.",
+        ("feature",),
+    ),
+    Metric(
+        "barograph.prediction.drift.distance",
+        "gauge",
+        "1",
+        "Distance of the outputs in the last window from the reference.",
+        ("feature",),
+    ),
+    Metric(
+        "barograph.confidence.drift.distance",
+        "gauge",
+        "1",
+        "Distance of the confidence in the last window from the reference.",
+    ),
+    Metric(
+        "barograph.confidence",
+        "histogram",
+        "1",
+        "Confidence of the predictions; exemplars are the least confident.",
+        (),
+        SCORE_BOUNDS,
+    ),
+    Metric(
+        "barograph.drift.evidence",
+        "gauge",
+        "1",
+        "log10 of the e-detector's statistic over the threshold of the alarm budget: "
+        "0 and above is an alarm.",
+        ("signal", "feature"),
+    ),
+    Metric(
+        "barograph.performance.realized",
+        "gauge",
+        "1",
+        "Quality of the last labelled window by true labels.",
+        ("metric",),
+    ),
+    Metric(
+        "barograph.performance.realized.lower",
+        "gauge",
+        "1",
+        "Lower end of the 95% interval of the realized quality.",
+        ("metric",),
+    ),
+    Metric(
+        "barograph.performance.realized.upper",
+        "gauge",
+        "1",
+        "Upper end of the 95% interval of the realized quality.",
+        ("metric",),
+    ),
+    Metric(
+        "barograph.risk.excess",
+        "gauge",
+        "1",
+        "Lower bound of the risk minus the tolerated risk: above 0 is harm.",
+    ),
+    Metric(
+        "barograph.risk.evidence",
+        "gauge",
+        "1",
+        "log10 of the evidence for harm over its threshold: 0 and above is an alarm.",
+    ),
+    Metric("barograph.labels", "counter", "{label}", "Labels joined to their prediction."),
+    Metric(
+        "barograph.labels.coverage",
+        "gauge",
+        "1",
+        "Share of the predictions of the last labelled window that have a label.",
+    ),
+    Metric(
+        "barograph.labels.delay",
+        "histogram",
+        "s",
+        "Time from a prediction to its label.",
+        (),
+        DELAY_BOUNDS,
+    ),
+    Metric(
+        "barograph.evaluation.score",
+        "histogram",
+        "1",
+        "Scores of evaluations.",
+        ("name",),
+        SCORE_BOUNDS,
+    ),
+    Metric("barograph.reactions", "counter", "{reaction}", "Reactions of users.", ("kind",)),
+    Metric("barograph.outcome", "gauge", "1", "Business value summed up.", ("unit",)),
+    Metric(
+        "barograph.traffic",
+        "gauge",
+        "{prediction}/s",
+        "Predictions per second of event time in the last window.",
+    ),
+    Metric(
+        "barograph.reference.age",
+        "gauge",
+        "s",
+        "Event time since the end of the reference.",
+    ),
+    Metric(
+        "barograph.reference.rows",
+        "gauge",
+        "{row}",
+        "Rows of the reference so far, and once it is complete all of them.",
+    ),
+    Metric("barograph.windows", "counter", "{window}", "Windows closed after the reference."),
+    Metric(
+        "barograph.alarms",
+        "counter",
+        "{alarm}",
+        "Alarms raised.",
+        ("signal", "severity"),
+    ),
+    Metric(
+        "barograph.alarms.open",
+        "gauge",
+        "{alarm}",
+        "Alarms open now.",
+        ("signal", "severity"),
+    ),
+    Metric(
+        "barograph.late",
+        "counter",
+        "{prediction}",
+        "Predictions that came too late for any window.",
+    ),
+    Metric(
+        "barograph.monitor.accepted",
+        "counter",
+        "{item}",
+        "Spans and log records acknowledged.",
+        ("signal",),
+    ),
+    Metric(
+        "barograph.monitor.rejected",
+        "counter",
+        "{item}",
+        "Spans and log records refused one by one in a partial success.",
+        ("signal", "reason"),
+    ),
+    Metric(
+        "barograph.monitor.refused",
+        "counter",
+        "{request}",
+        "Requests refused whole.",
+        ("reason",),
+    ),
+    Metric(
+        "barograph.monitor.passed_over",
+        "counter",
+        "{item}",
+        "Spans and log records that are no predictions and no late facts.",
+        ("signal",),
+    ),
+    Metric(
+        "barograph.monitor.warnings",
+        "counter",
+        "{item}",
+        "Accepted items of which a part could not be used.",
+        ("reason",),
+    ),
+    Metric(
+        "barograph.monitor.duplicates",
+        "counter",
+        "{item}",
+        "Spans and events that had been seen before.",
+        ("signal",),
+    ),
+    Metric(
+        "barograph.monitor.unjoined",
+        "counter",
+        "{event}",
+        "Late facts whose prediction is not known, or no longer.",
+        ("kind", "reason"),
+    ),
+    Metric(
+        "barograph.monitor.evicted",
+        "counter",
+        "{item}",
+        "Things forgotten because a limit was reached.",
+        ("what",),
+    ),
+    Metric("barograph.monitor.queue.bytes", "gauge", "By", "Acknowledged and not yet processed."),
+    Metric("barograph.monitor.journal.bytes", "gauge", "By", "Size of the journal on disk."),
+    Metric(
+        "barograph.monitor.lag",
+        "gauge",
+        "s",
+        "Age of the oldest acknowledged request that is not yet processed.",
+    ),
+    Metric(
+        "barograph.monitor.exports",
+        "counter",
+        "{request}",
+        "Requests to the downstream, by result.",
+        ("signal", "result"),
+    ),
+    Metric("barograph.monitor.models", "gauge", "{model}", "Models with state."),
+)
+
+_BY_NAME: Final = {entry.name: entry for entry in METRICS}
+
+
+def metric(name: str) -> Metric:
+    """Look a metric up by its name.
+
+    Raises:
+        KeyError: The catalog has no such metric; a mistake in the code.
+    """
+    return _BY_NAME[name]

@@ -1,0 +1,155 @@
+"""Predictions and late facts as columns: the only currency between the stages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.stats.column import CategoricalColumn, Column
+
+__all__ = [
+    "EventBatch",
+    "EventKind",
+    "ModelKey",
+    "ObservationBatch",
+    "SpanIds",
+    "span_hex",
+    "trace_hex",
+]
+
+SpanIds = npt.NDArray[np.uint64]
+"""Shape ``(n, 3)``: the trace id's high and low 64 bits, then the span id; zeros mean unknown."""
+
+EventKind = Literal["label", "reaction", "evaluation", "outcome"]
+
+
+class ModelKey(NamedTuple):
+    """What state is kept for: one version of one model."""
+
+    name: str
+    version: str
+
+
+def trace_hex(ids: SpanIds, row: int) -> str:
+    """Return the trace id of a row as 32 lower-case hex digits."""
+    return f"{int(ids[row, 0]):016x}{int(ids[row, 1]):016x}"
+
+
+def span_hex(ids: SpanIds, row: int) -> str:
+    """Return the span id of a row as 16 lower-case hex digits."""
+    return f"{int(ids[row, 2]):016x}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ObservationBatch:
+    """Rows that one version of one model predicted, in order of arrival.
+
+    A row is a prediction. A span of a batch call has several rows; they share
+    its ids, and the first of them carries the call's latency.
+
+    Attributes:
+        model: Whose predictions these are.
+        ids: Trace and span ids, shape ``(n, 3)``.
+        prediction_ids: The id that late facts will name, one a row: the
+            application's key, else the span id in hex, with ``:row`` behind it
+            in a batch call.
+        event_time: When it took place, shape ``(n,)``, ns since the epoch.
+        latency: Shape ``(n,)``, seconds; NaN in all but the first row of a span.
+        failed: Shape ``(n,)``: the call raised, so there is no prediction.
+        task: As the span says, or None.
+        inputs: Features by name, each of ``n`` rows.
+        value: Regression value, or probability of the positive class, or None.
+        label: The chosen class, or None.
+        confidence: Shape ``(n,)``, in [0, 1], NaN where absent; or None.
+        outputs: Summaries of outputs by name, each of ``n`` rows.
+        slices: What quality is broken down by, each of ``n`` rows.
+        weight: Shape ``(n,)``: rows that each row stands for, the inverse of
+            its sample rate; or None for one each.
+        propensity: Shape ``(n,)``: probability of being sent to review, NaN
+            where absent; or None.
+        positive: The positive class of a binary task, where a user states it.
+        threshold: Probability from which a row counts as positive, where stated.
+    """
+
+    model: ModelKey
+    ids: SpanIds
+    prediction_ids: tuple[str, ...]
+    event_time: npt.NDArray[np.int64]
+    latency: npt.NDArray[np.float64]
+    failed: npt.NDArray[np.bool_]
+    task: str | None = None
+    inputs: Mapping[str, Column] = field(default_factory=dict)
+    value: npt.NDArray[np.float64] | None = None
+    label: CategoricalColumn | None = None
+    confidence: npt.NDArray[np.float64] | None = None
+    outputs: Mapping[str, Column] = field(default_factory=dict)
+    slices: Mapping[str, CategoricalColumn] = field(default_factory=dict)
+    weight: npt.NDArray[np.float64] | None = None
+    propensity: npt.NDArray[np.float64] | None = None
+    positive: str | None = None
+    threshold: float | None = None
+
+    def __len__(self) -> int:
+        return len(self.event_time)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "ObservationBatch":
+        """Return the given rows, in the given order, as a batch of their own."""
+
+        def pick(values: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
+            return None if values is None else values[rows]
+
+        return ObservationBatch(
+            model=self.model,
+            ids=self.ids[rows],
+            prediction_ids=tuple(self.prediction_ids[row] for row in rows.tolist()),
+            event_time=self.event_time[rows],
+            latency=self.latency[rows],
+            failed=self.failed[rows],
+            task=self.task,
+            inputs={name: column.take(rows) for name, column in self.inputs.items()},
+            value=pick(self.value),
+            label=None if self.label is None else self.label.take(rows),
+            confidence=pick(self.confidence),
+            outputs={name: column.take(rows) for name, column in self.outputs.items()},
+            slices={name: column.take(rows) for name, column in self.slices.items()},
+            weight=pick(self.weight),
+            propensity=pick(self.propensity),
+            positive=self.positive,
+            threshold=self.threshold,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventBatch:
+    """Late facts of one kind, in order of arrival.
+
+    Attributes:
+        kind: What they are.
+        prediction_ids: Whose they are, one each; None where only a span id is known.
+        ids: Trace and span ids of the prediction, shape ``(n, 3)``, zeros if unknown.
+        time: When each became true, shape ``(n,)``, ns since the epoch.
+        number: Shape ``(n,)``: the label or outcome if it is a number, the
+            score, the magnitude of a reaction; NaN if there is none.
+        text: The label as text, the kind of a reaction, the score's label, the
+            outcome's unit; None if there is none.
+        name: The evaluation's name; None for the other kinds.
+        source: Who says so: human, system, model; None if unsaid.
+        model_names: Where the event says which model is meant; else None.
+        model_versions: The same for its version.
+    """
+
+    kind: EventKind
+    prediction_ids: tuple[str | None, ...]
+    ids: SpanIds
+    time: npt.NDArray[np.int64]
+    number: npt.NDArray[np.float64]
+    text: tuple[str | None, ...]
+    name: tuple[str | None, ...]
+    source: tuple[str | None, ...]
+    model_names: tuple[str | None, ...]
+    model_versions: tuple[str | None, ...]
+
+    def __len__(self) -> int:
+        return len(self.prediction_ids)

@@ -1,0 +1,131 @@
+"""What the processor says: metric points and alarms, independent of any encoding."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = ["Alarm", "AlarmState", "Exemplar", "HistogramValue", "Severity", "Signal", "SignalName"]
+
+Severity = Literal["page", "ticket", "note"]
+AlarmState = Literal["open", "resolved"]
+SignalName = Literal[
+    "input.drift",
+    "prediction.drift",
+    "confidence.drift",
+    "risk",
+    "slice",
+    "calibration",
+    "trust",
+    "outcome",
+    "loop",
+    "blind",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Exemplar:
+    """One prediction that stands for a point: how a person gets from a metric to a trace.
+
+    Attributes:
+        value: What was measured, in the metric's unit.
+        time_ns: When, ns since the epoch.
+        trace_id: 32 hex digits.
+        span_id: 16 hex digits.
+    """
+
+    value: float
+    time_ns: int
+    trace_id: str
+    span_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramValue:
+    """A cumulative explicit-bucket histogram.
+
+    Attributes:
+        bounds: Upper bounds, inclusive, rising; the last bucket has none.
+        counts: Rows per bucket, one more than bounds.
+        total: Sum of the values.
+    """
+
+    bounds: tuple[float, ...]
+    counts: tuple[int, ...]
+    total: float
+
+    @property
+    def count(self) -> int:
+        """Rows in all buckets."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One point of a metric of the catalog.
+
+    Attributes:
+        metric: The catalog's name.
+        value: A gauge's or cumulative counter's value, or a histogram.
+        attributes: Bounded labels of the point.
+        start_ns: Since when a cumulative value counts; 0 for gauges.
+        exemplars: Predictions that stand for the point, at most a handful.
+    """
+
+    metric: str
+    value: float | HistogramValue
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    start_ns: int = 0
+    exemplars: Sequence[Exemplar] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something changed and a person should know.
+
+    Attributes:
+        id: Stable over the alarm's life; updates and the resolution carry it too.
+        model: Model name.
+        version: Model version.
+        signal: What kind of change.
+        feature: The drifting feature, if it is one.
+        slice: The failing slice as ``{dimension: level}``, if it is one.
+        severity: Whom it concerns: page, ticket, note.
+        state: Open, or resolved.
+        since_ns: The estimated change point, not the time of the alarm.
+        raised_ns: When the evidence sufficed, in event time.
+        resolved_ns: When the evidence for recovery sufficed; None while open.
+        since_window: Number of the first window under it, from 0 after the reference.
+        raised_window: Number of the window that raised it.
+        sentence: All of it in one sentence, for a person at night.
+        before: The figure in the reference.
+        now: The figure now.
+        interval: Of the figure now, lower and upper; None if unknown.
+        evidence: log10 of the e-detector's statistic.
+        threshold: log10 of the value at which it alarms.
+        trace_ids: Up to five traces of predictions that show it, 32 hex digits.
+        operational: Whether latency, errors and traffic are within their bounds.
+        advice: What to do next.
+    """
+
+    id: str
+    model: str
+    version: str
+    signal: SignalName
+    feature: str | None
+    slice: Mapping[str, str] | None
+    severity: Severity
+    state: AlarmState
+    since_ns: int
+    raised_ns: int
+    resolved_ns: int | None
+    since_window: int
+    raised_window: int
+    sentence: str
+    before: float | None
+    now: float | None
+    interval: tuple[float, float] | None
+    evidence: float
+    threshold: float
+    trace_ids: tuple[str, ...]
+    operational: Mapping[str, str]
+    advice: str
