@@ -1,6 +1,13 @@
 """What can go wrong, by who has to mend it."""
 
-__all__ = ["BarographError", "ConfigurationError", "DataError", "StateError"]
+__all__ = [
+    "BarographError",
+    "ConfigurationError",
+    "DataError",
+    "OverloadedError",
+    "StateError",
+    "UndecodableError",
+]
 
 
 class BarographError(Exception):
@@ -17,3 +24,19 @@ class DataError(BarographError):
 
 class StateError(BarographError):
     """A checkpoint, profile or journal cannot be read, or is of a version unknown here."""
+
+
+class UndecodableError(BarographError):
+    """A request is no OTLP; sending it again cannot help."""
+
+
+class OverloadedError(BarographError):
+    """A request cannot be taken now; sending it again later will help.
+
+    Attributes:
+        retry_after: Seconds after which to try again.
+    """
+
+    def __init__(self, message: str, *, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
