@@ -1,0 +1,1 @@
+"""The Barograph processor: OTLP in, quality and drift signals out."""

@@ -1,0 +1,311 @@
+"""What can be configured: TOML tables, their defaults and their limits.
+
+Every key of a table can also be set as ``BAROGRAPH_<TABLE>_<KEY>``; the keys of
+``[serve]`` without the table's name. The environment wins over the file, a
+command-line flag over both.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from barograph_processor.exceptions import ConfigurationError
+
+__all__ = [
+    "AlarmConfig",
+    "Config",
+    "LimitsConfig",
+    "ModelConfig",
+    "ReferenceConfig",
+    "ServeConfig",
+    "WindowConfig",
+    "load_config",
+    "parse_config",
+]
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A TOML table: unknown keys are errors, since a misspelt key is a silent default."""
+
+
+def _positive(**values: float | None) -> None:
+    for name, value in values.items():
+        if value is not None and not value > 0:
+            raise ValueError(f"{name} must be positive, got {value!r}")
+
+
+class ReferenceConfig(_Table, frozen=True, kw_only=True):
+    """What "normal" is learnt from: the first rows, the rows until a time, or a profile.
+
+    Attributes:
+        rows: Rows of the reference, counted from the first.
+        until: End of the reference, exclusive: ISO 8601, naive is UTC; wins over rows.
+        file: A profile written by ``barograph baseline create``; nothing is learnt then.
+        season: A declared season, such as ``hour_of_day``.
+    """
+
+    rows: int = 10_000
+    until: str | datetime | None = None
+    file: str | None = None
+    season: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        _positive(rows=self.rows)
+        if self.season not in (None, "hour_of_day", "day_of_week"):
+            raise ValueError(f"season must be hour_of_day or day_of_week, got {self.season!r}")
+        self.until_ns()
+
+    def until_ns(self) -> int | None:
+        """Return the end of the reference in ns since the epoch, if it is a time."""
+        if self.until is None:
+            return None
+        until = self.until
+        moment = datetime.fromisoformat(until) if isinstance(until, str) else until
+        moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        return int(moment.timestamp()) * 1_000_000_000
+
+
+class WindowConfig(_Table, frozen=True, kw_only=True):
+    """What is judged at once. Closed by rows or by time, whichever comes first.
+
+    Attributes:
+        rows: Rows of a window; the default where seconds is not given either.
+        seconds: Length of a window in event time, aligned to the epoch.
+        lateness: Seconds behind the newest event time within which a row still counts.
+    """
+
+    rows: int | None = None
+    seconds: float | None = None
+    lateness: float = 3600.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        _positive(rows=self.rows, seconds=self.seconds)
+        if not self.lateness >= 0:
+            raise ValueError(f"lateness must not be negative, got {self.lateness!r}")
+
+    @property
+    def max_rows(self) -> int | None:
+        """Rows at which a window closes; None if only time closes it."""
+        return 1000 if self.rows is None and self.seconds is None else self.rows
+
+
+class AlarmConfig(_Table, frozen=True, kw_only=True):
+    """The alarm budget and what counts as harm.
+
+    Attributes:
+        windows_between_false_alarms: Windows per false alarm, for the whole model.
+        harm_share: Share of the budget for harm; the rest is for drift. In (0, 1).
+        tolerance: Risk above the reference's that is tolerated. In [0, 1).
+        tolerated_risk: An outright objective for the risk instead. In (0, 1).
+        drift_tolerance: Effect below which drift is not reported, as a distance.
+    """
+
+    windows_between_false_alarms: float = 10_000
+    harm_share: float = 0.5
+    tolerance: float = 0.02
+    tolerated_risk: float | None = None
+    drift_tolerance: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        _positive(windows_between_false_alarms=self.windows_between_false_alarms)
+        if not 0 < self.harm_share < 1:
+            raise ValueError(f"harm_share must be in (0, 1), got {self.harm_share!r}")
+        if not 0 <= self.tolerance < 1:
+            raise ValueError(f"tolerance must be in [0, 1), got {self.tolerance!r}")
+        if self.tolerated_risk is not None and not 0 < self.tolerated_risk < 1:
+            raise ValueError(f"tolerated_risk must be in (0, 1), got {self.tolerated_risk!r}")
+        if not self.drift_tolerance >= 0:
+            raise ValueError(f"drift_tolerance must not be negative, got {self.drift_tolerance!r}")
+
+
+class ModelConfig(_Table, frozen=True, kw_only=True):
+    """How one model is watched.
+
+    Attributes:
+        task: Overrides the task that the spans name.
+        threshold: Probability from which a binary prediction is positive.
+        positive: The positive class.
+        reference: What normal is learnt from.
+        window: What is judged at once.
+        alarm: The budget.
+    """
+
+    task: str | None = None
+    threshold: float | None = None
+    positive: str | int | bool | None = None
+    reference: ReferenceConfig = ReferenceConfig()
+    window: WindowConfig = WindowConfig()
+    alarm: AlarmConfig = AlarmConfig()
+
+
+class LimitsConfig(_Table, frozen=True, kw_only=True):
+    """Bounds of everything that what comes in could make grow.
+
+    Attributes:
+        models: Versions of models with state; further ones are counted and dropped.
+        features: Features of a model that are watched.
+        categories: Levels kept for a categorical feature.
+        pending_labels: Predictions of a model that wait for their label.
+        pending_seconds: Event time after which a prediction no longer waits.
+        early_labels: Late facts that wait for their prediction, of all models.
+        history_windows: Closed windows of a model that the page shows.
+        request_bytes: Size of a request, also after decompression.
+        queue_bytes: Acknowledged requests not yet processed.
+        journal_bytes: Size of the journal on disk.
+        seen_ids: Ids remembered to drop duplicates.
+        checkpoint_seconds: Time between checkpoints.
+    """
+
+    models: int = 1000
+    features: int = 256
+    categories: int = 100
+    pending_labels: int = 200_000
+    pending_seconds: float = 90 * 86400.0
+    early_labels: int = 100_000
+    history_windows: int = 2000
+    request_bytes: int = 64 * 1024 * 1024
+    queue_bytes: int = 256 * 1024 * 1024
+    journal_bytes: int = 4 * 1024 * 1024 * 1024
+    seen_ids: int = 1_000_000
+    checkpoint_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        _positive(**{name: getattr(self, name) for name in self.__struct_fields__})
+
+
+class ServeConfig(_Table, frozen=True, kw_only=True):
+    """Where the service listens, keeps its state, and exports to.
+
+    Attributes:
+        state_dir: Journal and checkpoints.
+        otlp_grpc: ``HOST:PORT`` of OTLP/gRPC.
+        otlp_http: ``HOST:PORT`` of OTLP/HTTP.
+        web: ``HOST:PORT`` of the page, the API and ``/metrics``.
+        export: Where metrics and alarms are sent: ``HOST:PORT`` for OTLP/gRPC, an
+            http URL for OTLP/HTTP. None sends nothing.
+        trace_url: Template of a link to a trace, with ``{trace_id}``.
+        evaluation_seconds: Time between two exports.
+    """
+
+    state_dir: str = "barograph-state"
+    otlp_grpc: str = "127.0.0.1:34317"
+    otlp_http: str = "127.0.0.1:34318"
+    web: str = "127.0.0.1:34380"
+    export: str | None = None
+    trace_url: str | None = None
+    evaluation_seconds: float = 5.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        _positive(evaluation_seconds=self.evaluation_seconds)
+        for name in ("otlp_grpc", "otlp_http", "web"):
+            address = getattr(self, name)
+            host, _, port = address.rpartition(":")
+            if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - a port
+                raise ValueError(f"{name} must be HOST:PORT, got {address!r}")
+
+
+class Config(_Table, frozen=True, kw_only=True):
+    """Everything. The model tables at the top are the defaults of every model."""
+
+    serve: ServeConfig = ServeConfig()
+    limits: LimitsConfig = LimitsConfig()
+    reference: ReferenceConfig = ReferenceConfig()
+    window: WindowConfig = WindowConfig()
+    alarm: AlarmConfig = AlarmConfig()
+    models: dict[str, ModelConfig] = {}
+
+    def model(self, name: str) -> ModelConfig:
+        """Return how a model is watched: its own table over the defaults."""
+        known = self.models.get(name)
+        if known is None:
+            return ModelConfig(reference=self.reference, window=self.window, alarm=self.alarm)
+        return known
+
+
+def parse_config(
+    document: Mapping[str, Any], *, environ: Mapping[str, str] | None = None, source: str = "config"
+) -> Config:
+    """Check a parsed TOML document and merge the environment into it.
+
+    Args:
+        document: Tables by name.
+        environ: Where ``BAROGRAPH_*`` is read; none if None.
+        source: Where the document is from, for messages.
+
+    Raises:
+        ConfigurationError: A key is unknown, or a value of the wrong type or range.
+    """
+    merged: dict[str, Any] = {
+        key: dict(value) if isinstance(value, Mapping) else value for key, value in document.items()
+    }
+    for table, key, text in _from_environment(environ or {}):
+        merged.setdefault(table, {})[key] = _literal(text)
+    models = merged.get("models")
+    if isinstance(models, dict):
+        defaults = {name: merged.get(name, {}) for name in ("reference", "window", "alarm")}
+        merged["models"] = {
+            name: _with_defaults(own, defaults) if isinstance(own, Mapping) else own
+            for name, own in models.items()
+        }
+    try:
+        return msgspec.convert(merged, Config)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise ConfigurationError(f"{source}: {error}") from error
+
+
+def load_config(path: str | Path | None, *, environ: Mapping[str, str] | None = None) -> Config:
+    """Read a TOML file, if one is given, and the environment.
+
+    Raises:
+        ConfigurationError: The file cannot be read, is no TOML, or does not fit.
+    """
+    environment = os.environ if environ is None else environ
+    if path is None:
+        return parse_config({}, environ=environment, source="environment")
+    try:
+        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    return parse_config(document, environ=environment, source=str(path))
+
+
+def _with_defaults(own: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(own)
+    for table, values in defaults.items():
+        merged[table] = {**values, **own.get(table, {})}
+    return merged
+
+
+def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    tables: dict[str, type[_Table]] = {
+        "limits": LimitsConfig,
+        "reference": ReferenceConfig,
+        "window": WindowConfig,
+        "alarm": AlarmConfig,
+    }
+    names = {f"BAROGRAPH_{key.upper()}": ("serve", key) for key in ServeConfig.__struct_fields__}
+    for table, kind in tables.items():
+        for key in kind.__struct_fields__:
+            names[f"BAROGRAPH_{table.upper()}_{key.upper()}"] = (table, key)
+    return [(*names[name], text) for name, text in environ.items() if name in names]
+
+
+def _literal(text: str) -> Any:
+    """Read a number or boolean as TOML does; anything else is text."""
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+    return value if isinstance(value, int | float) else text

@@ -1,0 +1,1 @@
+"""Barograph: quality signals for model calls."""
