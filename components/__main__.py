@@ -1,0 +1,89 @@
+"""``python -m components``: bring, find and check the real components."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from components.build import RECIPES
+from components.errors import ComponentError, ComponentMissingError
+from components.install import PACKAGES, install
+from components.prometheus import find
+
+__all__ = ["main"]
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _finders() -> dict[str, Callable[[], Path]]:
+    """Return, for everything that there can be, how to find it."""
+    finders: dict[str, Callable[[], Path]] = {name: RECIPES[name].find for name in RECIPES}
+    for programs in PACKAGES.values():
+        for program in programs:
+            finders[program] = partial(find, program)
+    return finders
+
+
+def _build(names: Sequence[str]) -> int:
+    for name in names:
+        started = time.monotonic()
+        path = RECIPES[name].build()
+        _say(f"{name}: {path} ({time.monotonic() - started:.1f} s)")
+    return 0
+
+
+def _install() -> int:
+    installed = install()
+    _say(f"installed {', '.join(installed)}" if installed else "nothing to install")
+    return 0
+
+
+def _path(name: str) -> int:
+    _say(str(_finders()[name]()))
+    return 0
+
+
+def _check() -> int:
+    missing = 0
+    for name, finder in _finders().items():
+        try:
+            _say(f"{name:<12} {finder()}")
+        except ComponentMissingError as error:
+            missing += 1
+            _say(f"{name:<12} MISSING: {error}")
+    return 1 if missing else 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 is success, 1 a failure or something missing, 2 bad usage."""
+    parser = argparse.ArgumentParser(prog="python -m components", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    build = commands.add_parser("build", help="build the Go programs that are not in the cache")
+    build.add_argument("name", nargs="?", default="all", choices=[*RECIPES, "all"])
+    commands.add_parser("install", help="install Prometheus and Chromium with apt-get")
+    path = commands.add_parser("path", help="print where a program is")
+    path.add_argument("name", choices=list(_finders()))
+    commands.add_parser("check", help="list what is there and what is missing; 1 if anything is")
+    options = parser.parse_args(arguments)
+    try:
+        match options.command:
+            case "build":
+                return _build(list(RECIPES) if options.name == "all" else [options.name])
+            case "install":
+                return _install()
+            case "path":
+                return _path(options.name)
+            case _:
+                return _check()
+    except ComponentError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
