@@ -1,0 +1,20 @@
+"""OTLP bytes in both directions."""
+
+from barograph_processor.otlp.decode import (
+    Decoded,
+    DecodedLogs,
+    DecodedTraces,
+    decode_logs,
+    decode_traces,
+)
+from barograph_processor.otlp.json import logs_from_json, traces_from_json
+
+__all__ = [
+    "Decoded",
+    "DecodedLogs",
+    "DecodedTraces",
+    "decode_logs",
+    "decode_traces",
+    "logs_from_json",
+    "traces_from_json",
+]

@@ -1,0 +1,238 @@
+"""OTLP requests to columns: the plain way, by the protocol's own message classes.
+
+Pure functions of the bytes, so that a replay of the journal sees what was seen
+before. Bad items are refused one by one, in the request that carries them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from google.protobuf.message import DecodeError, Message
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
+from barograph_processor.exceptions import UndecodableError
+from barograph_processor.observation import EventBatch, ObservationBatch
+from barograph_processor.otlp.columns import RowGroups
+from barograph_processor.otlp.conventions import barograph, gen_ai, openinference, read_event
+from barograph_processor.otlp.events import FactGroups
+from barograph_processor.otlp.rows import Ids, SpanFacts
+from barograph_processor.otlp.tally import RejectedItemError, Tally
+from barograph_processor.otlp.timestamps import MAX_NS
+from barograph_processor.otlp.values import attributes_of
+from barograph_processor.semconv import SCHEMA_URL
+
+__all__ = ["Decoded", "DecodedLogs", "DecodedTraces", "decode_logs", "decode_traces"]
+
+_CONVENTIONS: Final = (barograph.read_span, gen_ai.read_span, openinference.read_span)
+_SCHEMA_BASE, _, _SCHEMA_VERSION = SCHEMA_URL.rpartition("/")
+_SCHEMA_MAJOR: Final = int(_SCHEMA_VERSION.split(".")[0])
+_TRACE_ID_BYTES: Final = 16
+_SPAN_ID_BYTES: Final = 8
+_HALF: Final = 8
+
+_Request = TypeVar("_Request", bound=Message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """A request, read.
+
+    Attributes:
+        events: The late facts, a batch for each kind.
+        accepted: Spans or records that were not refused, those passed over included.
+        rejected: Spans or records refused.
+        message: What was wrong, for the sender; empty if nothing was.
+        warnings: Accepted items of which a part was left out, by reason.
+        rejections: Refused items by reason.
+        passed_over: Accepted items that are none of ours.
+    """
+
+    events: tuple[EventBatch, ...] = ()
+    accepted: int = 0
+    rejected: int = 0
+    message: str = ""
+    warnings: Mapping[str, int] = field(default_factory=dict)
+    rejections: Mapping[str, int] = field(default_factory=dict)
+    passed_over: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedLogs(Decoded):
+    """A request of log records, read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedTraces(Decoded):
+    """A request of spans, read; counts are of spans, not of rows.
+
+    Attributes:
+        batches: The predictions, by model, task and options, in order of arrival.
+            ``events`` are the evaluations that came as events inside of spans.
+    """
+
+    batches: tuple[ObservationBatch, ...] = ()
+
+
+def decode_traces(payload: bytes) -> DecodedTraces:
+    """Read an ExportTraceServiceRequest.
+
+    Raises:
+        UndecodableError: The bytes are no such message.
+    """
+    request = _parse(ExportTraceServiceRequest(), payload)
+    tally, groups, facts = Tally(), RowGroups(), FactGroups()
+    spans = 0
+    for resource_spans in request.resource_spans:
+        for scope_spans in resource_spans.scope_spans:
+            newer = _is_newer(scope_spans.schema_url or resource_spans.schema_url)
+            for span in scope_spans.spans:
+                spans += 1
+                try:
+                    _read_span(span, newer, tally, groups, facts)
+                except RejectedItemError as error:
+                    tally.reject_item(error.reason)
+                else:
+                    tally.close_item()
+    batches = groups.batches(tally)
+    return DecodedTraces(
+        batches=batches,
+        events=facts.batches(),
+        accepted=spans - tally.rejected,
+        rejected=tally.rejected,
+        message=tally.message("span"),
+        warnings=tally.warnings,
+        rejections=tally.rejections,
+        passed_over=tally.passed_over,
+    )
+
+
+def decode_logs(payload: bytes, *, received_ns: int = 0) -> DecodedLogs:
+    """Read an ExportLogsServiceRequest.
+
+    Args:
+        payload: The message.
+        received_ns: When it came, ns since the epoch, for records that say no time.
+
+    Raises:
+        UndecodableError: The bytes are no such message.
+    """
+    request = _parse(ExportLogsServiceRequest(), payload)
+    tally, facts = Tally(), FactGroups()
+    records = 0
+    for resource_logs in request.resource_logs:
+        for scope_logs in resource_logs.scope_logs:
+            newer = _is_newer(scope_logs.schema_url or resource_logs.schema_url)
+            for record in scope_logs.log_records:
+                records += 1
+                try:
+                    _read_record(record, newer, received_ns, tally, facts)
+                except RejectedItemError as error:
+                    tally.reject_item(error.reason)
+                else:
+                    tally.close_item()
+    return DecodedLogs(
+        events=facts.batches(),
+        accepted=records - tally.rejected,
+        rejected=tally.rejected,
+        message=tally.message("log record"),
+        warnings=tally.warnings,
+        rejections=tally.rejections,
+        passed_over=tally.passed_over,
+    )
+
+
+def _read_span(span: Span, newer: bool, tally: Tally, groups: RowGroups, facts: FactGroups) -> None:
+    ids = _ids(span.trace_id, span.span_id)
+    if not (ids.span and (ids.trace_high or ids.trace_low)):
+        raise RejectedItemError("invalid_id")
+    if not span.start_time_unix_nano <= span.end_time_unix_nano <= MAX_NS:
+        raise RejectedItemError("invalid_times")
+    view = SpanFacts(
+        ids=ids,
+        start_ns=span.start_time_unix_nano,
+        end_ns=span.end_time_unix_nano,
+        failed=span.status.code == Status.STATUS_CODE_ERROR,
+        attributes=attributes_of(span.attributes),
+    )
+    rows = None
+    for read in _CONVENTIONS:
+        rows = read(view, tally)
+        if rows is not None:
+            break
+    ours = [
+        fact
+        for event in span.events
+        if (
+            fact := read_event(
+                event.name,
+                attributes_of(event.attributes),
+                ids=ids,
+                time_ns=min(event.time_unix_nano, MAX_NS) or span.end_time_unix_nano,
+                tally=tally,
+            )
+        )
+    ]
+    if rows is None and not ours:
+        tally.passed_over += 1
+        return
+    if span.dropped_attributes_count:
+        tally.warn("truncated")
+    if newer:
+        tally.warn("newer_schema")
+    # Nothing is added before all of the span is read: a refused span leaves no part behind.
+    if rows is not None:
+        groups.add(rows)
+    for fact in ours:
+        facts.add(fact)
+
+
+def _read_record(
+    record: LogRecord, newer: bool, received_ns: int, tally: Tally, facts: FactGroups
+) -> None:
+    attributes = attributes_of(record.attributes)
+    name = record.event_name or attributes.get("event.name")
+    if not isinstance(name, str):
+        tally.passed_over += 1
+        return
+    ids = _ids(record.trace_id, record.span_id)
+    time_ns = record.time_unix_nano or record.observed_time_unix_nano or received_ns
+    if time_ns > MAX_NS:
+        raise RejectedItemError("invalid_times")
+    fact = read_event(name, attributes, ids=ids, time_ns=time_ns, tally=tally)
+    if fact is None:
+        tally.passed_over += 1
+        return
+    if record.dropped_attributes_count:
+        tally.warn("truncated")
+    if newer:
+        tally.warn("newer_schema")
+    facts.add(fact)
+
+
+def _ids(trace_id: bytes, span_id: bytes) -> Ids:
+    """Return ids as words; absent ones, of no bytes, are zeros."""
+    if len(trace_id) not in (0, _TRACE_ID_BYTES) or len(span_id) not in (0, _SPAN_ID_BYTES):
+        raise RejectedItemError("invalid_id")
+    return Ids(
+        int.from_bytes(trace_id[:_HALF]),
+        int.from_bytes(trace_id[_HALF:]),
+        int.from_bytes(span_id),
+    )
+
+
+def _is_newer(schema_url: str) -> bool:
+    base, _, version = schema_url.rpartition("/")
+    major = version.split(".")[0]
+    return base == _SCHEMA_BASE and major.isdecimal() and int(major) > _SCHEMA_MAJOR
+
+
+def _parse(message: _Request, payload: bytes) -> _Request:
+    try:
+        message.ParseFromString(payload)
+    except DecodeError as error:
+        raise UndecodableError(f"not an OTLP request: {error}") from error
+    return message

@@ -1,0 +1,77 @@
+"""OTLP/JSON requests as protobuf bytes, so that all that follows knows one form."""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import orjson
+from google.protobuf.json_format import ParseDict, ParseError
+from google.protobuf.message import EncodeError, Message
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from barograph_processor.exceptions import UndecodableError
+
+__all__ = ["logs_from_json", "traces_from_json"]
+
+_IDS: Final = ("traceId", "spanId", "parentSpanId")
+
+
+def traces_from_json(text: bytes) -> bytes:
+    """Return a JSON trace request as ExportTraceServiceRequest bytes.
+
+    Ids are hex; 64-bit numbers may be strings; unknown fields are ignored.
+
+    Raises:
+        UndecodableError: It is no JSON, or no such request.
+    """
+    return _convert(text, ExportTraceServiceRequest(), ("resourceSpans", "scopeSpans", "spans"))
+
+
+def logs_from_json(text: bytes) -> bytes:
+    """Return a JSON log request as ExportLogsServiceRequest bytes; else as traces.
+
+    Raises:
+        UndecodableError: It is no JSON, or no such request.
+    """
+    return _convert(text, ExportLogsServiceRequest(), ("resourceLogs", "scopeLogs", "logRecords"))
+
+
+def _convert(text: bytes, message: Message, path: tuple[str, ...]) -> bytes:
+    try:
+        tree = orjson.loads(text)
+        for item in _items(tree, path):
+            _ids_to_base64(item)
+            for link in _items(item, ("links",)):
+                _ids_to_base64(link)
+        ParseDict(tree, message, ignore_unknown_fields=True)
+        return message.SerializeToString()
+    except orjson.JSONDecodeError as error:
+        raise UndecodableError(f"not JSON: {error}") from error
+    except (ParseError, EncodeError, binascii.Error, ValueError, TypeError) as error:
+        raise UndecodableError(f"not an OTLP request in JSON: {error}") from error
+    except (AttributeError, RecursionError) as error:
+        raise UndecodableError("not an OTLP request in JSON: wrong or too deep nesting") from error
+
+
+def _items(tree: Any, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Yield the objects at the end of a path of arrays; wrong types are left to the parser."""
+    if not isinstance(tree, Mapping):
+        return
+    children = tree.get(path[0])
+    for child in children if isinstance(children, list) else ():
+        if not isinstance(child, dict):
+            continue
+        if len(path) == 1:
+            yield child
+        else:
+            yield from _items(child, path[1:])
+
+
+def _ids_to_base64(item: dict[str, Any]) -> None:
+    # The one way in which OTLP departs from protobuf's JSON: ids are hex, in either case.
+    for key in _IDS:
+        value = item.get(key)
+        if isinstance(value, str):
+            item[key] = base64.b64encode(binascii.unhexlify(value)).decode()

@@ -1,0 +1,94 @@
+"""Rows: what one span says about predictions, before it becomes columns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from barograph_processor.observation import ModelKey
+from barograph_processor.otlp.values import Cell, Value
+
+__all__ = ["Field", "GroupKey", "Ids", "Role", "SpanFacts", "SpanRows"]
+
+
+class Role(Enum):
+    """What a column of cells is for; the value is how it becomes a column."""
+
+    INPUT = "feature"
+    OUTPUT = "summary"
+    SLICE = "slice"
+    VALUE = "value"
+    LABEL = "label"
+    CONFIDENCE = "confidence"
+    PROPENSITY = "propensity"
+
+
+class Field(NamedTuple):
+    """A column's place in a batch; roles that have one column leave the name empty."""
+
+    role: Role
+    name: str = ""
+
+
+class Ids(NamedTuple):
+    """A span's identity as unsigned 64-bit words; zeros mean unknown."""
+
+    trace_high: int
+    trace_low: int
+    span: int
+
+
+class GroupKey(NamedTuple):
+    """What rows of one batch share."""
+
+    model: ModelKey
+    task: str | None
+    positive: str | None
+    threshold: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpanFacts:
+    """A span as the conventions read it.
+
+    Attributes:
+        ids: Its identity, not zero.
+        start_ns: Start, ns since the epoch, within 63 bits.
+        end_ns: End, not before the start, within 63 bits.
+        failed: Its status is an error.
+        attributes: By key.
+    """
+
+    ids: Ids
+    start_ns: int
+    end_ns: int
+    failed: bool
+    attributes: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class SpanRows:
+    """The rows of one span.
+
+    Attributes:
+        group: What they share with the rows of other spans.
+        ids: The span's identity.
+        prediction_ids: One a row.
+        event_time: One a row, ns since the epoch.
+        latency: Seconds of the whole call.
+        failed: The call raised.
+        weight: Rows that each row stands for; 1 unless sampled.
+        cells: Columns, each of as many cells as there are rows.
+    """
+
+    group: GroupKey
+    ids: Ids
+    prediction_ids: Sequence[str]
+    event_time: Sequence[int]
+    latency: float
+    failed: bool
+    weight: float = 1.0
+    cells: Mapping[Field, Sequence[Cell]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.prediction_ids)
