@@ -256,6 +256,13 @@ METRICS: Final[tuple[Metric, ...]] = (
         ("signal",),
     ),
     Metric(
+        "barograph.monitor.dropped",
+        "counter",
+        "{item}",
+        "Acknowledged items that were lost: a damaged journal record, or a mistake in the code.",
+        ("reason",),
+    ),
+    Metric(
         "barograph.monitor.unjoined",
         "counter",
         "{event}",

@@ -1,0 +1,227 @@
+"""Requests on disk before they are acknowledged: group commit by one writer thread."""
+
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from barograph_processor.exceptions import OverloadedError
+from barograph_processor.journal.lock import FileLock
+from barograph_processor.journal.record import Checkpoint, Record, SignalKind
+from barograph_processor.journal.store import OVERHEAD_BYTES, Store
+from barograph_processor.telemetry import Telemetry
+
+__all__ = ["Journal"]
+
+# One transaction takes what has gathered while the one before was synced, up to this.
+_GROUP_BYTES: Final = 64 * 1024 * 1024
+_GROUP_RECORDS: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Append:
+    signal: SignalKind
+    payload: bytes
+    time_ns: int
+    done: "Future[int]" = field(default_factory=Future)
+
+    @property
+    def cost(self) -> int:
+        return len(self.payload) + OVERHEAD_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class _Save:
+    checkpoint: Checkpoint
+    done: "Future[int]" = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    pass
+
+
+_Item = _Append | _Save | _Stop
+
+
+class Journal:
+    """Keeps acknowledged requests until a checkpoint holds what became of them.
+
+    ``append`` and ``size_bytes`` may be used from any thread. One writer thread puts
+    all that waits into one transaction, so that many callers share one sync.
+
+    Args:
+        path: The database file; beside it lie SQLite's log and a lock file.
+        max_bytes: Bound of all records together, checkpoint apart.
+        telemetry: Counts damaged records.
+
+    Raises:
+        ConfigurationError: The directory cannot be written, or another process has it.
+        StateError: The file is damaged, or of an unknown format.
+    """
+
+    def __init__(self, path: Path, *, max_bytes: int, telemetry: Telemetry) -> None:
+        self._lock_file = FileLock(path.with_name(path.name + ".lock"))
+        try:
+            self._store = Store(path)
+        except BaseException:
+            self._lock_file.release()
+            raise
+        self._max_bytes = max_bytes
+        self._telemetry = telemetry
+        self._guard = threading.Lock()
+        self._closed = False
+        self._stored_bytes = self._store.payload_bytes()
+        self._bytes = self._stored_bytes
+        self._last_seq = self._store.last_seq()
+        self._waiting: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._run, name="barograph-journal", daemon=True)
+        self._writer.start()
+
+    @property
+    def size_bytes(self) -> int:
+        """What the records take, those being written included."""
+        return self._bytes
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last record written, 0 if there was none."""
+        return self._last_seq
+
+    def append(self, signal: SignalKind, payload: bytes, *, time_ns: int | None = None) -> int:
+        """Write a request and return once it is durable.
+
+        Args:
+            signal: What the payload is.
+            payload: The OTLP message.
+            time_ns: When it came, ns since the epoch; now if not given.
+
+        Returns:
+            Its sequence number: one more than that of the request before.
+
+        Raises:
+            OverloadedError: The journal is full, the disk is, or it is closed.
+        """
+        request = _Append(signal, payload, time.time_ns() if time_ns is None else time_ns)
+        with self._guard:
+            if self._closed:
+                raise OverloadedError("shutting down")
+            if self._bytes + request.cost > self._max_bytes:
+                raise OverloadedError(f"the journal is full: {self._max_bytes} bytes")
+            self._bytes += request.cost
+            # Queued under the guard: behind close's last item nothing would be read.
+            self._waiting.put(request)
+        return request.done.result()
+
+    def read(self, after: int) -> Iterator[Record]:
+        """Yield the records behind ``after``, in order; damaged ones are counted and left out.
+
+        Only before the first ``append``.
+
+        Raises:
+            StateError: So much is damaged that reading cannot go on.
+        """
+        for record in self._store.read(after):
+            if record is None:
+                self._telemetry.add("barograph.monitor.dropped", reason="corrupt_record")
+            else:
+                yield record
+
+    def save_checkpoint(self, seq: int, schema: int, blob: bytes) -> None:
+        """Replace the checkpoint and forget the records up to ``seq``, both or neither.
+
+        Raises:
+            OverloadedError: The disk is full, or the journal is closed; the
+                checkpoint before stands.
+        """
+        request = _Save(Checkpoint(seq, schema, blob))
+        with self._guard:
+            if self._closed:
+                raise OverloadedError("shutting down")
+            self._waiting.put(request)
+        request.done.result()
+
+    def load_checkpoint(self) -> Checkpoint | None:
+        """Return the last checkpoint, None if there never was one. Only before ``append``.
+
+        Raises:
+            StateError: It is damaged.
+        """
+        return self._store.load_checkpoint()
+
+    def close(self) -> None:
+        """Write what waits, close the file, let go of the lock; more than once is no error."""
+        with self._guard:
+            if self._closed:
+                return
+            self._closed = True
+            self._waiting.put(_Stop())
+        self._writer.join()
+        self._store.close()
+        self._lock_file.release()
+
+    def _run(self) -> None:
+        while True:
+            item: _Item | None = self._waiting.get()
+            while isinstance(item, _Append):
+                group, item = self._group(item)
+                self._write(group)
+            if isinstance(item, _Save):
+                self._save(item)
+            elif isinstance(item, _Stop):
+                return
+
+    def _group(self, first: _Append) -> "tuple[list[_Append], _Item | None]":
+        """Return ``first`` with the appends behind it, and the item that ends the group if any."""
+        group, size = [first], first.cost
+        while True:
+            try:
+                item = self._waiting.get_nowait()
+            except queue.Empty:
+                return group, None
+            fits = size < _GROUP_BYTES and len(group) < _GROUP_RECORDS
+            if not (isinstance(item, _Append) and fits):
+                return group, item
+            group.append(item)
+            size += item.cost
+
+    def _write(self, group: Sequence[_Append]) -> None:
+        first = self._last_seq + 1
+        records = [
+            Record(seq, item.signal, item.payload, item.time_ns)
+            for seq, item in enumerate(group, first)
+        ]
+        try:
+            self._store.append(records)
+        except sqlite3.Error as error:
+            with self._guard:
+                self._bytes -= sum(item.cost for item in group)
+            for item in group:
+                item.done.set_exception(
+                    OverloadedError(f"the journal cannot be written: {error}", retry_after=5.0)
+                )
+            return
+        self._last_seq += len(group)
+        self._stored_bytes += sum(item.cost for item in group)
+        for record, item in zip(records, group, strict=True):
+            item.done.set_result(record.seq)
+
+    def _save(self, item: _Save) -> None:
+        try:
+            self._store.save_checkpoint(item.checkpoint)
+            kept = self._store.payload_bytes()
+        except sqlite3.Error as error:
+            item.done.set_exception(
+                OverloadedError(f"the checkpoint cannot be written: {error}", retry_after=5.0)
+            )
+            return
+        with self._guard:
+            # What waits to be written is in no table yet, and its cost is reserved already.
+            self._bytes += kept - self._stored_bytes
+        self._stored_bytes = kept
+        item.done.set_result(item.checkpoint.seq)

@@ -1,0 +1,49 @@
+"""What is kept on disk: requests as they came, and checkpoints of what became of them."""
+
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Final, Literal
+
+__all__ = ["Checkpoint", "Record", "SignalKind", "checksum"]
+
+SignalKind = Literal["traces", "logs"]
+
+_HEAD: Final = struct.Struct("<qq")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One acknowledged request.
+
+    Attributes:
+        seq: Its place in the order of acknowledgement, from 1, without gaps.
+        signal: What the payload is.
+        payload: The OTLP message.
+        time_ns: When it came, ns since the epoch.
+    """
+
+    seq: int
+    signal: SignalKind
+    payload: bytes
+    time_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """State after all records up to one.
+
+    Attributes:
+        seq: The last record in it; 0 if none is.
+        schema: Version of the blob's content, chosen by who wrote it.
+        blob: The state.
+    """
+
+    seq: int
+    schema: int
+    blob: bytes
+
+
+def checksum(seq: int, time_ns: int, content: bytes) -> int:
+    """Return the CRC-32 of a record or checkpoint, its place and time included."""
+    return zlib.crc32(content, zlib.crc32(_HEAD.pack(seq, time_ns)))

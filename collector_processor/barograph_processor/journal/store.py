@@ -1,0 +1,157 @@
+"""The journal's tables in SQLite: statements, no threads."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from barograph_processor.exceptions import ConfigurationError, StateError
+from barograph_processor.journal.record import Checkpoint, Record, checksum
+
+__all__ = ["OVERHEAD_BYTES", "Store"]
+
+OVERHEAD_BYTES: Final = 64
+"""What a record takes beside its payload, about."""
+
+_FORMAT: Final = 1
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS record (
+    seq INTEGER PRIMARY KEY, signal TEXT NOT NULL, time_ns INTEGER NOT NULL,
+    checksum INTEGER NOT NULL, payload BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS checkpoint (
+    id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, schema INTEGER NOT NULL,
+    checksum INTEGER NOT NULL, blob BLOB NOT NULL
+);
+"""
+# Payloads are large: large pages mean short overflow chains to write and to free.
+_PAGE_BYTES: Final = 16_384
+
+
+class Store:
+    """One connection; whoever calls sees to it that calls do not overlap.
+
+    A commit has reached the disk when it returns: WAL with ``synchronous=FULL``
+    syncs the log once a transaction, https://www.sqlite.org/pragma.html#pragma_synchronous.
+
+    Raises:
+        ConfigurationError: The file cannot be created or written.
+        StateError: The file is no journal, is damaged, or is of an unknown format.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise ConfigurationError(f"the journal {path} cannot be opened: {error}") from error
+        try:
+            self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self) -> None:
+        try:
+            self._db.execute(f"PRAGMA page_size={_PAGE_BYTES}")
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            # On macOS a plain fsync does not reach the platter.
+            self._db.execute("PRAGMA fullfsync=1")
+            (found,) = self._db.execute("PRAGMA user_version").fetchone()
+            if found not in (0, _FORMAT):
+                raise StateError(
+                    f"the journal {self._path} has format {found}, this version reads "
+                    f"{_FORMAT}: start the version that wrote it, or move the file away"
+                )
+            self._db.executescript(_SCHEMA)
+            self._db.execute(f"PRAGMA user_version={_FORMAT}")
+        except sqlite3.OperationalError as error:
+            raise ConfigurationError(
+                f"the journal {self._path} cannot be written: {error}"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> StateError:
+        return StateError(
+            f"the journal {self._path} is damaged ({error}): move it away to start anew, "
+            "and keep it, what it holds may be recoverable"
+        )
+
+    def last_seq(self) -> int:
+        """Return the last number given to a record, 0 if none was."""
+        (seq,) = self._db.execute(
+            "SELECT max((SELECT ifnull(max(seq), 0) FROM record),"
+            " (SELECT ifnull(max(seq), 0) FROM checkpoint))"
+        ).fetchone()
+        return int(seq)
+
+    def payload_bytes(self) -> int:
+        """Return what all records take, about."""
+        (size, count) = self._db.execute(
+            "SELECT ifnull(sum(length(payload)), 0), count(*) FROM record"
+        ).fetchone()
+        return int(size) + OVERHEAD_BYTES * int(count)
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Write records in one transaction; all of them, or none and an sqlite3.Error."""
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany(
+                "INSERT INTO record VALUES (?, ?, ?, ?, ?)",
+                (
+                    (r.seq, r.signal, r.time_ns, checksum(r.seq, r.time_ns, r.payload), r.payload)
+                    for r in records
+                ),
+            )
+
+    def read(self, after: int) -> Iterator[Record | None]:
+        """Yield the records behind ``after`` in order, None for each damaged one.
+
+        Raises:
+            StateError: So much is damaged that reading cannot go on.
+        """
+        try:
+            for seq, signal, time_ns, crc, payload in self._db.execute(
+                "SELECT seq, signal, time_ns, checksum, payload FROM record"
+                " WHERE seq > ? ORDER BY seq",
+                (after,),
+            ):
+                sound = isinstance(payload, bytes) and crc == checksum(seq, time_ns, payload)
+                sound = sound and signal in ("traces", "logs")
+                yield Record(seq, signal, payload, time_ns) if sound else None
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(error) from error
+
+    def save_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Replace the checkpoint and forget the records in it, in one transaction."""
+        crc = checksum(checkpoint.seq, checkpoint.schema, checkpoint.blob)
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(
+                "INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?, ?, ?)",
+                (checkpoint.seq, checkpoint.schema, crc, checkpoint.blob),
+            )
+            self._db.execute("DELETE FROM record WHERE seq <= ?", (checkpoint.seq,))
+
+    def load_checkpoint(self) -> Checkpoint | None:
+        """Return the last checkpoint, or None if there never was one.
+
+        Raises:
+            StateError: It is damaged.
+        """
+        try:
+            row = self._db.execute("SELECT seq, schema, checksum, blob FROM checkpoint").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(error) from error
+        if row is None:
+            return None
+        seq, schema, crc, blob = row
+        if crc != checksum(seq, schema, blob):
+            raise self._damaged(ValueError("the checkpoint's checksum is wrong"))
+        return Checkpoint(seq, schema, blob)
+
+    def close(self) -> None:
+        """Fold the log into the database file and close it."""
+        self._db.close()
