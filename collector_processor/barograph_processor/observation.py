@@ -71,6 +71,8 @@ class ObservationBatch:
             where absent; or None.
         positive: The positive class of a binary task, where a user states it.
         threshold: Probability from which a row counts as positive, where stated.
+        truth: The true labels, where they came with the rows, as in a history; not
+            on the wire.
     """
 
     model: ModelKey
@@ -90,6 +92,7 @@ class ObservationBatch:
     propensity: npt.NDArray[np.float64] | None = None
     positive: str | None = None
     threshold: float | None = None
+    truth: Column | None = None
 
     def __len__(self) -> int:
         return len(self.event_time)
@@ -118,6 +121,7 @@ class ObservationBatch:
             propensity=pick(self.propensity),
             positive=self.positive,
             threshold=self.threshold,
+            truth=None if self.truth is None else self.truth.take(rows),
         )
 
 
