@@ -27,23 +27,26 @@ Tree = (
 )
 
 _ARRAY: Final = 1
-_MAGIC: Final = b"BGC1"
+_PLAIN: Final = b"BGC0"
+_COMPRESSED: Final = b"BGC1"
 # Kinds of dtype that hold numbers or truth values; objects and text stay out.
 _KINDS: Final = "?biufc"
 # Level 1: a checkpoint is mostly counters and hashes, of which only the counters shrink.
 _LEVEL: Final = 1
 
 
-def dumps(tree: Tree) -> bytes:
+def dumps(tree: Tree, *, compress: bool = True) -> bytes:
     """Encode nested data.
 
     Args:
         tree: Dictionaries with str keys, lists, tuples, str, bytes, int of up
             to 64 bits, float, bool, None, and numpy arrays and scalars of
             numbers or truth values. Objects are refused.
+        compress: False for what does not shrink, such as hashes or what is
+            compressed already.
 
     Returns:
-        Compressed bytes, for ``loads``. Equal trees with equal insertion order
+        Bytes for ``loads``. Equal trees with equal insertion order
         of keys give equal bytes.
 
     Raises:
@@ -53,7 +56,8 @@ def dumps(tree: Tree) -> bytes:
     >>> loads(dumps({"a": [1, 2.5, None], "b": (True, b"x")}))
     {'a': [1, 2.5, None], 'b': [True, b'x']}
     """
-    return _MAGIC + zlib.compress(_encoder.encode(tree), _LEVEL)
+    encoded = _encoder.encode(tree)
+    return _COMPRESSED + zlib.compress(encoded, _LEVEL) if compress else _PLAIN + encoded
 
 
 def loads(blob: bytes) -> Tree:
@@ -64,10 +68,12 @@ def loads(blob: bytes) -> Tree:
     Raises:
         StateError: The bytes are no such encoding, or are damaged.
     """
-    if not blob.startswith(_MAGIC):
+    magic, content = blob[: len(_PLAIN)], memoryview(blob)[len(_PLAIN) :]
+    if magic not in (_PLAIN, _COMPRESSED):
         raise StateError("not a Barograph checkpoint, or one of an unknown format")
     try:
-        tree: Tree = _decoder.decode(zlib.decompress(blob[len(_MAGIC) :]))
+        encoded = zlib.decompress(content) if magic == _COMPRESSED else content
+        tree: Tree = _decoder.decode(encoded)
     except (
         zlib.error,
         msgspec.MsgspecError,

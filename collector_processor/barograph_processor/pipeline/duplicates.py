@@ -1,0 +1,102 @@
+"""Drops what came before: the Collector resends, and its fan-out multiplies."""
+
+import hashlib
+import struct
+from typing import Final
+
+import numpy as np
+
+from barograph_processor.observation import EventBatch, ObservationBatch, SpanIds
+from barograph_processor.pipeline.seen import Keys, SeenSet
+
+__all__ = ["fresh_events", "fresh_spans", "span_keys"]
+
+_FACT: Final = struct.Struct("<3Qqd")
+
+
+def fresh_spans(batch: ObservationBatch, seen: SeenSet) -> tuple[ObservationBatch | None, int]:
+    """Drop the spans that were seen before, and remember the others.
+
+    Returns:
+        The rows of new spans, None if there are none, and the number of spans dropped.
+    """
+    first = ~np.isnan(batch.latency)
+    starts = np.flatnonzero(first)
+    new = seen.add(span_keys(batch.ids[starts]))
+    dropped = len(new) - int(new.sum())
+    if not dropped:
+        return batch, 0
+    if dropped == len(new):
+        return None, dropped
+    # A span's rows follow one another, and the first of them carries the latency.
+    of_span = np.cumsum(first) - 1
+    return batch.take(np.flatnonzero(new[of_span])), dropped
+
+
+def fresh_events(events: EventBatch, seen: SeenSet) -> tuple[EventBatch | None, int]:
+    """Drop the events that were seen before: the same fact, of the same prediction and time.
+
+    Returns:
+        The new events, None if there are none, and the number dropped.
+    """
+    new = seen.add(np.array([_fact_key(events, row) for row in range(len(events))], np.uint64))
+    dropped = len(new) - int(new.sum())
+    if not dropped:
+        return events, 0
+    rows = np.flatnonzero(new)
+    return (_take(events, rows.tolist()) if len(rows) else None), dropped
+
+
+def span_keys(ids: SpanIds) -> Keys:
+    """Return a 64-bit hash of each trace and span id."""
+    key = _mix(ids[:, 0])
+    for word in (1, 2):
+        key = _mix(key ^ ids[:, word])
+    return key
+
+
+def _mix(words: Keys) -> Keys:
+    """Spread bits, one to one: the finalizer of SplitMix64.
+
+    https://prng.di.unimi.it/splitmix64.c
+    """
+    words = words + np.uint64(0x9E3779B97F4A7C15)
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return words ^ (words >> np.uint64(31))
+
+
+def _fact_key(events: EventBatch, row: int) -> int:
+    texts = (
+        events.kind,
+        events.prediction_ids[row],
+        events.text[row],
+        events.name[row],
+        events.source[row],
+        events.model_names[row],
+        events.model_versions[row],
+    )
+    content = _FACT.pack(*events.ids[row].tolist(), int(events.time[row]), events.number[row])
+    # Lengths before texts: else ("ab", "c") and ("a", "bc") would be one fact.
+    for text in texts:
+        encoded = b"" if text is None else text.encode()
+        content += struct.pack("<i", -1 if text is None else len(encoded)) + encoded
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest())
+
+
+def _take(events: EventBatch, rows: list[int]) -> EventBatch:
+    def pick(values: tuple[str | None, ...]) -> tuple[str | None, ...]:
+        return tuple(values[row] for row in rows)
+
+    return EventBatch(
+        kind=events.kind,
+        prediction_ids=pick(events.prediction_ids),
+        ids=events.ids[rows],
+        time=events.time[rows],
+        number=events.number[rows],
+        text=pick(events.text),
+        name=pick(events.name),
+        source=pick(events.source),
+        model_names=pick(events.model_names),
+        model_versions=pick(events.model_versions),
+    )

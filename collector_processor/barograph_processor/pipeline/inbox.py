@@ -1,0 +1,130 @@
+"""Acknowledged requests on their way to the worker: bounded, and in the journal's order."""
+
+import threading
+from dataclasses import dataclass
+
+from barograph_processor.exceptions import OverloadedError
+from barograph_processor.journal import SignalKind
+from barograph_processor.otlp import DecodedLogs, DecodedTraces
+
+__all__ = ["Inbox", "Item"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One acknowledged request.
+
+    Attributes:
+        seq: Its number in the journal.
+        signal: What it carries.
+        decoded: Its content.
+        cost: What it counts against the queue's bound, bytes.
+        received_ns: When it came, ns since the epoch.
+    """
+
+    seq: int
+    signal: SignalKind
+    decoded: DecodedTraces | DecodedLogs
+    cost: int
+    received_ns: int
+
+
+class Inbox:
+    """A queue that gives out items by number, without gaps, whatever order they come in.
+
+    Threads that were journalled together wake in any order; the worker waits for
+    the number that is next. Room is reserved before the journal is written, so
+    that nothing is acknowledged that has no place.
+
+    Args:
+        max_bytes: Bound of all that is reserved.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._changed = threading.Condition()
+        self._items: dict[int, Item] = {}
+        self._next = 0
+        self._reserved = 0
+        self._in_flight = 0
+        self._open = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether room can be reserved."""
+        return self._open
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is reserved or waits."""
+        with self._changed:
+            return not self._in_flight
+
+    @property
+    def size_bytes(self) -> int:
+        """What is reserved."""
+        return self._reserved
+
+    def open(self, first: int) -> None:
+        """Accept items, the first of them with this number."""
+        with self._changed:
+            self._next = first
+            self._open = True
+
+    def close(self) -> bool:
+        """Accept no more; what has a place stays. Return whether this changed anything."""
+        with self._changed:
+            was_open, self._open = self._open, False
+            self._changed.notify_all()
+            return was_open
+
+    def reserve(self, cost: int) -> None:
+        """Take room for a request; an empty inbox takes one of any size.
+
+        Raises:
+            OverloadedError: There is no room, or the inbox is not open.
+        """
+        with self._changed:
+            if not self._open:
+                raise OverloadedError("not ready: starting or shutting down")
+            if self._in_flight and self._reserved + cost > self._max_bytes:
+                raise OverloadedError(f"{self._reserved} bytes wait to be processed")
+            self._reserved += cost
+            self._in_flight += 1
+
+    def release(self, cost: int) -> None:
+        """Give room back: the request was processed, or not taken."""
+        with self._changed:
+            self._reserved -= cost
+            self._in_flight -= 1
+            self._changed.notify_all()
+
+    def put(self, item: Item) -> None:
+        """Queue an item whose cost was reserved."""
+        with self._changed:
+            self._items[item.seq] = item
+            self._changed.notify_all()
+
+    def take(self, timeout: float | None) -> Item | None:
+        """Return the next item by number, None after the timeout or when closed and empty.
+
+        Args:
+            timeout: Seconds; None waits for ever.
+        """
+
+        def decided() -> bool:
+            return self._next in self._items or not (self._open or self._in_flight)
+
+        with self._changed:
+            if not self._changed.wait_for(decided, None if timeout is None else max(0.0, timeout)):
+                return None
+            item = self._items.pop(self._next, None)
+            if item is not None:
+                self._next += 1
+            return item
+
+    def oldest_ns(self) -> int | None:
+        """Return when the item that is next came, None if nothing waits."""
+        with self._changed:
+            times = [item.received_ns for item in self._items.values()]
+            return min(times, default=None)

@@ -1,0 +1,278 @@
+"""From acknowledged bytes to state: durable, in order, nothing twice."""
+
+import logging
+import threading
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from barograph_processor.exceptions import OverloadedError, UndecodableError
+from barograph_processor.journal import Journal, Record, SignalKind
+from barograph_processor.observation import EventBatch, ObservationBatch
+from barograph_processor.otlp import DecodedLogs, DecodedTraces, decode_logs, decode_traces
+from barograph_processor.pipeline.duplicates import fresh_events, fresh_spans
+from barograph_processor.pipeline.envelope import Envelope
+from barograph_processor.pipeline.inbox import Inbox, Item
+from barograph_processor.pipeline.seen import SeenSet
+from barograph_processor.pipeline.turn import TurnLock
+from barograph_processor.telemetry import Telemetry
+
+__all__ = ["Acknowledgement", "Pipeline", "Sink"]
+
+_LOG: Final = logging.getLogger(__name__)
+_NS_PER_S: Final = 1_000_000_000
+
+
+class Sink(Protocol):
+    """Where observations end. All calls come under the pipeline's lock."""
+
+    @property
+    def schema(self) -> int:
+        """Version of what ``snapshot`` writes."""
+
+    def observe(self, batch: ObservationBatch) -> None:
+        """Take predictions, each once."""
+
+    def attach(self, events: EventBatch) -> None:
+        """Take late facts, each once."""
+
+    def snapshot(self) -> bytes:
+        """Return the whole state."""
+
+    def restore(self, blob: bytes) -> None:
+        """Replace the state by one that ``snapshot`` returned under the same schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What the sender is told about a request that was taken.
+
+    Attributes:
+        rejected: Spans or log records refused, not to be sent again.
+        message: What was wrong; empty if nothing was. With ``rejected`` 0, a warning.
+    """
+
+    rejected: int
+    message: str
+
+
+class Pipeline:
+    """Takes requests from many threads and feeds a sink from one.
+
+    A request is decoded, written to the journal, and acknowledged; the worker
+    then takes requests in the journal's order, drops duplicates, and hands the
+    rest to the sink. A checkpoint holds the sink's state, what was seen and the
+    counters, all of the same moment; ``start`` restores it and replays the
+    journal behind it. So after a crash the sink is where it would have been.
+
+    Args:
+        sink: Where observations end.
+        journal: Durable store, its owner closes it after ``close``.
+        telemetry: Own counters; those of processing continue from the checkpoint.
+        max_queue_bytes: Bound of what is acknowledged or being so, and not yet
+            processed. One request is always let in.
+        seen_capacity: Spans and events, each, that duplicates are found among.
+        checkpoint_seconds: Longest time between checkpoints while requests come.
+        checkpoint_bytes: Most that a replay has to read.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        journal: Journal,
+        telemetry: Telemetry,
+        *,
+        max_queue_bytes: int = 256 * 1024 * 1024,
+        seen_capacity: int = 1_000_000,
+        checkpoint_seconds: float = 15.0,
+        checkpoint_bytes: int = 256 * 1024 * 1024,
+    ) -> None:
+        self._sink = sink
+        self._journal = journal
+        self._telemetry = telemetry
+        self._checkpoint_seconds = checkpoint_seconds
+        self._checkpoint_bytes = checkpoint_bytes
+        # A label per prediction and some reactions: as many facts as spans are kept in mind.
+        self._spans, self._facts = SeenSet(seen_capacity), SeenSet(seen_capacity)
+        self._turn = TurnLock()
+        self._decoding = threading.Lock()
+        self._inbox = Inbox(max_queue_bytes)
+        self._seq = 0
+        self._unsaved_bytes = 0
+        self._saved_at = time.monotonic()
+        self._sink_failed = False
+        self._worker = threading.Thread(target=self._run, name="barograph-worker", daemon=True)
+        self.started_ns = time.time_ns()
+
+    def start(self) -> None:
+        """Restore the checkpoint, replay what the journal holds behind it, and accept.
+
+        ``started_ns`` is then when this state's counters began, ns since the epoch.
+
+        Raises:
+            StateError: The checkpoint or the journal is damaged, or of another
+                version.
+        """
+        checkpoint = self._journal.load_checkpoint()
+        if checkpoint is not None:
+            self._seq = checkpoint.seq
+            self.started_ns = Envelope.unpack(checkpoint, self._sink.schema).restore(
+                self._sink, self._spans, self._facts, self._telemetry
+            )
+        for record in self._journal.read(self._seq):
+            self._replay(record)
+            if self._unsaved_bytes >= self._checkpoint_bytes:
+                self.checkpoint()
+        self._seq = self._journal.last_seq
+        # A damaged last record leaves no replay behind, but must not be read again.
+        self.checkpoint()
+        self._inbox.open(self._seq + 1)
+        self._worker.start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests are taken now."""
+        return self._inbox.is_open and self._worker.is_alive()
+
+    def submit(self, signal: SignalKind, payload: bytes) -> Acknowledgement:
+        """Take a request; when this returns it is durable, and it will be processed once.
+
+        Blocks for one write to the disk. Safe to call from any thread.
+
+        Raises:
+            UndecodableError: It is no OTLP request.
+            OverloadedError: It cannot be taken now.
+        """
+        self._inbox.reserve(len(payload))
+        try:
+            received_ns = time.time_ns()
+            # The interpreter runs one thread at a time anyway, and a second
+            # decoder would only make both slower.
+            with self._decoding:
+                decoded = _decode(signal, payload, received_ns)
+            seq = self._journal.append(signal, payload, time_ns=received_ns)
+        except BaseException:
+            self._inbox.release(len(payload))
+            raise
+        self._inbox.put(Item(seq, signal, decoded, len(payload), received_ns))
+        return Acknowledgement(decoded.rejected, decoded.message)
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep the worker out for the length of the context: a consistent state to read.
+
+        Not reentrant; hold it shortly, processing waits.
+        """
+        return self._turn.hold()
+
+    def measure(self) -> None:
+        """Bring the gauges of queue, journal and lag up to date."""
+        oldest_ns = self._inbox.oldest_ns()
+        lag = 0.0 if oldest_ns is None else max(0.0, (time.time_ns() - oldest_ns) / _NS_PER_S)
+        self._telemetry.set("barograph.monitor.lag", lag)
+        self._telemetry.set("barograph.monitor.queue.bytes", self._inbox.size_bytes)
+        self._telemetry.set("barograph.monitor.journal.bytes", self._journal.size_bytes)
+
+    def checkpoint(self) -> None:
+        """Write the state as of the last request processed. By the worker, or before it runs.
+
+        Raises:
+            OverloadedError: The disk is full; the checkpoint before stands.
+        """
+        with self._turn.hold():
+            blob = Envelope.pack(
+                self._sink, self._spans, self._facts, self._telemetry, self.started_ns
+            )
+        self._journal.save_checkpoint(self._seq, self._sink.schema, blob)
+        self._unsaved_bytes = 0
+        self._saved_at = time.monotonic()
+
+    def close(self) -> None:
+        """Refuse more, process what was acknowledged, write a checkpoint.
+
+        More than once is no error. If the last checkpoint fails, the journal
+        holds what is missing from it.
+        """
+        if self._inbox.close():
+            self._worker.join()
+            self._try_checkpoint()
+
+    def _run(self) -> None:
+        while True:
+            due = self._saved_at + self._checkpoint_seconds - time.monotonic()
+            item = self._inbox.take(due if self._unsaved_bytes else None)
+            if item is not None:
+                self._process(item)
+                self._inbox.release(item.cost)
+            elif not self._inbox.is_open and self._inbox.is_empty:
+                return
+            due = self._saved_at + self._checkpoint_seconds - time.monotonic()
+            if self._unsaved_bytes and (due <= 0 or self._unsaved_bytes >= self._checkpoint_bytes):
+                self._try_checkpoint()
+
+    def _try_checkpoint(self) -> None:
+        try:
+            self.checkpoint()
+        except OverloadedError as error:
+            _LOG.warning("no checkpoint: %s; the journal is kept and grows", error)
+            self._saved_at = time.monotonic()
+
+    def _replay(self, record: Record) -> None:
+        try:
+            decoded = _decode(record.signal, record.payload, record.time_ns)
+        except UndecodableError:
+            # Its checksum was right, so a version before this one could read it.
+            self._telemetry.add("barograph.monitor.dropped", reason="undecodable_record")
+            return
+        self._process(Item(record.seq, record.signal, decoded, len(record.payload), record.time_ns))
+
+    def _process(self, item: Item) -> None:
+        decoded, signal = item.decoded, item.signal
+        with self._turn.hold():
+            if isinstance(decoded, DecodedTraces):
+                for batch in decoded.batches:
+                    self._observe(batch)
+            for events in decoded.events:
+                self._attach(events)
+            add = self._telemetry.add
+            add("barograph.monitor.accepted", decoded.accepted, signal=signal)
+            add("barograph.monitor.passed_over", decoded.passed_over, signal=signal)
+            for reason, count in decoded.rejections.items():
+                add("barograph.monitor.rejected", count, signal=signal, reason=reason)
+            for reason, count in decoded.warnings.items():
+                add("barograph.monitor.warnings", count, reason=reason)
+            self._seq = item.seq
+            self._unsaved_bytes += max(1, item.cost)
+
+    def _observe(self, batch: ObservationBatch) -> None:
+        fresh, dropped = fresh_spans(batch, self._spans)
+        if dropped:
+            self._telemetry.add("barograph.monitor.duplicates", dropped, signal="traces")
+        if fresh is not None:
+            try:
+                self._sink.observe(fresh)
+            except Exception:  # noqa: BLE001 - whatever it is, see _note_failure
+                self._note_failure(len(fresh))
+
+    def _attach(self, events: EventBatch) -> None:
+        fresh, dropped = fresh_events(events, self._facts)
+        if dropped:
+            self._telemetry.add("barograph.monitor.duplicates", dropped, signal="logs")
+        if fresh is not None:
+            try:
+                self._sink.attach(fresh)
+            except Exception:  # noqa: BLE001 - whatever it is, see _note_failure
+                self._note_failure(len(fresh))
+
+    def _note_failure(self, items: int) -> None:
+        # To stop would lose all models for one; and the same batch would stop every restart.
+        self._telemetry.add("barograph.monitor.dropped", items, reason="sink_error")
+        if not self._sink_failed:
+            self._sink_failed = True
+            _LOG.exception("a batch was dropped by a mistake in the code; more are only counted")
+
+
+def _decode(signal: SignalKind, payload: bytes, received_ns: int) -> DecodedTraces | DecodedLogs:
+    if signal == "traces":
+        return decode_traces(payload)
+    return decode_logs(payload, received_ns=received_ns)
