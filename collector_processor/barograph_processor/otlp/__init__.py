@@ -7,6 +7,7 @@ from barograph_processor.otlp.decode import (
     decode_logs,
     decode_traces,
 )
+from barograph_processor.otlp.encode import encode_alarms, encode_metrics
 from barograph_processor.otlp.json import logs_from_json, traces_from_json
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "DecodedTraces",
     "decode_logs",
     "decode_traces",
+    "encode_alarms",
+    "encode_metrics",
     "logs_from_json",
     "traces_from_json",
 ]
