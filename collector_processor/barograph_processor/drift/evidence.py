@@ -1,0 +1,152 @@
+"""The evidence of all streams of a model, in one set of arrays."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.drift.profile import ReferenceProfile
+from barograph_processor.drift.season import Regressors
+from barograph_processor.sequential.bets import CAP, TILTS
+from barograph_processor.sequential.calibration import Calibration
+from barograph_processor.sequential.change_point import ChangePoint, change_point
+from barograph_processor.sequential.regression import RegressionState, WindowRegression
+from barograph_processor.sequential.shiryaev_roberts import shiryaev_roberts
+from barograph_processor.stats.array import Bools, Floats
+
+__all__ = ["Evidence"]
+
+_RECENT = 128
+_RESOLUTION = 40.0
+_ABSENT = -128
+
+
+class Evidence:
+    """Studentized window scores, calibrated, bet on, and summed by Shiryaev and Roberts.
+
+    State: about 100 KiB for 12 numeric features. A step costs some 0.4 ms. Not locked.
+    """
+
+    def __init__(self, profile: ReferenceProfile, regressors: Regressors) -> None:
+        """Run over the reference's windows."""
+        self._profile = profile
+        self._regressors = regressors
+        bank = profile.bank
+        self.owner, self.weight = bank.owner, bank.weight
+        self.starts = np.searchsorted(bank.owner, np.arange(len(bank.keys)))
+        self._regression, self._calibration = self._after_reference()
+        series = len(bank.owner)
+        self._processes = np.zeros((series, len(TILTS)))
+        self._recent: npt.NDArray[np.int8] = np.full((_RECENT, series), _ABSENT, dtype=np.int8)
+        self._age = np.zeros(len(bank.keys), dtype=np.int64)
+        self._spread = np.ones(series)
+
+    def _after_reference(self) -> tuple[WindowRegression, Calibration]:
+        profile, regressors = self._profile, self._regressors
+        streams, rows = len(profile.bank.keys), profile.rows
+        harmonic = float(len(rows) / (1 / rows).sum())
+        regression = WindowRegression(self.owner, streams, regressors.prior, harmonic)
+        calibration = Calibration(len(self.owner))
+        every = np.ones(streams, dtype=np.bool_)
+        for n, time, z in zip(rows.tolist(), profile.time.tolist(), profile.scores, strict=True):
+            nu, _, usable = regression.step(regressors.of(n, time), n, z, every, live=False)
+            if usable.any():
+                calibration.remember(nu, usable, live=False)
+        calibration.recompute()
+        return regression, calibration
+
+    def step(self, x: Floats, n: float, z: Floats, latched: Bools) -> None:
+        """Take a window.
+
+        Args:
+            x: Regressors, shape ``(p,)``.
+            n: Rows.
+            z: Mean scores, shape ``(J,)``, finite.
+            latched: Streams under an alarm, shape ``(S,)``: nothing is learnt from them.
+        """
+        nu, spread, usable = self._regression.step(x, n, z, ~latched, live=True)
+        self._calibration.remember(nu, usable & ~latched[self.owner], live=True)
+        calibration = self._calibration
+        u = np.clip(nu / np.sqrt(calibration.inflation), -CAP, CAP)
+        bets = np.where(usable[:, None], u[:, None] * TILTS - calibration.normalizers, 0.0)
+        moved = shiryaev_roberts(self._processes, bets)
+        self._processes = np.where(usable[:, None], moved, self._processes)
+        self._recent[:-1] = self._recent[1:]
+        self._recent[-1] = np.where(usable, np.rint(u * _RESOLUTION), _ABSENT)
+        self._age += 1
+        self._spread = spread * np.sqrt(calibration.inflation)
+
+    @property
+    def by_stream(self) -> Floats:
+        """The evidence of each stream, shape ``(S,)``."""
+        mixed = self._processes.mean(axis=1) * self.weight
+        return np.asarray(np.add.reduceat(mixed, self.starts))
+
+    @property
+    def spread(self) -> Floats:
+        """The standard deviation with which each series was predicted, shape ``(J,)``."""
+        return self._spread
+
+    def deviates(self, windows: int) -> Floats:
+        """Return the latest deviates, shape ``(windows, J)``; NaN where there is none."""
+        recent = self._recent[-windows:]
+        return np.where(recent == _ABSENT, np.nan, recent / _RESOLUTION)
+
+    def since(self, stream: int) -> tuple[ChangePoint, int]:
+        """Return when a stream's change began, and how many windows the positions span."""
+        own = slice(int(self.starts[stream]), self._end(stream))
+        span = int(min(max(self._age[stream], 1), _RECENT))
+        recent = np.nan_to_num(self.deviates(span)[:, own])
+        bets = recent[:, :, None] * TILTS - self._calibration.normalizers[own]
+        return change_point(bets, np.log(self.weight[own])[:, None]), span
+
+    def leading(self, stream: int) -> tuple[int, float]:
+        """Return the series with the most evidence, and the direction of its change."""
+        own = slice(int(self.starts[stream]), self._end(stream))
+        processes = self._processes[own] * self.weight[own, None]
+        at = int(processes.sum(axis=1).argmax())
+        direction = float(np.sign(TILTS[int(processes[at].argmax())]))
+        return int(self.starts[stream]) + at, direction
+
+    def restart(self, stream: int, *, forget_evidence: bool) -> None:
+        """Put a stream back to what was known at the end of the reference."""
+        own = self.owner == stream
+        fresh, _ = self._after_reference()
+        self._regression.state.copy_stream(fresh.state, stream, own)
+        if forget_evidence:
+            self._processes[own] = 0.0
+            self._age[stream] = 0
+
+    def _end(self, stream: int) -> int:
+        return int(self.starts[stream + 1]) if stream + 1 < len(self.starts) else len(self.owner)
+
+    def state(self) -> dict[str, Any]:
+        """Return what `restore` takes: plain types and arrays."""
+        regression = self._regression.state
+        names = RegressionState.__slots__
+        return {
+            "regression": {name: getattr(regression, name).copy() for name in names},
+            "calibration": self._calibration.state(),
+            "processes": self._processes.copy(),
+            "recent": self._recent.copy(),
+            "age": self._age.copy(),
+            "spread": self._spread.copy(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue where `state` was taken.
+
+        Raises:
+            ValueError: The state does not fit the profile.
+        """
+        for name in RegressionState.__slots__:
+            held = getattr(self._regression.state, name)
+            given = np.array(state["regression"][name], dtype=held.dtype)
+            if given.shape != held.shape:
+                raise ValueError("the state of the drift monitor does not fit the profile")
+            setattr(self._regression.state, name, given)
+        self._calibration.restore(state["calibration"])
+        self._processes = np.array(state["processes"], dtype=np.float64)
+        self._recent = np.array(state["recent"], dtype=np.int8)
+        self._age = np.array(state["age"], dtype=np.int64)
+        self._spread = np.array(state["spread"], dtype=np.float64)

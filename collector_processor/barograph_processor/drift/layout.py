@@ -1,0 +1,93 @@
+"""Where the counts of every stream stand in one flat array."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from barograph_processor.drift.binning import Binning, NumericBinning
+from barograph_processor.drift.stream import StreamKey
+from barograph_processor.stats.array import Floats, Ints
+
+__all__ = ["MAX_CORRELATED", "Layout", "midrank_scores"]
+
+MAX_CORRELATED = 16
+"""At most so many numeric inputs are watched for changes of their correlations."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """The streams in order, their binnings, and the offsets that follow from them.
+
+    Attributes:
+        keys: One a stream, ``S`` of them.
+        binnings: One a stream.
+    """
+
+    keys: tuple[StreamKey, ...]
+    binnings: tuple[Binning, ...]
+    offsets: Ints = field(init=False)
+    numeric: Ints = field(init=False)
+    correlated: Ints = field(init=False)
+    fingerprint: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        slots = [binning.slots for binning in self.binnings]
+        numeric = [s for s, b in enumerate(self.binnings) if isinstance(b, NumericBinning)]
+        correlated = [s for s in numeric if self._varies(s)][:MAX_CORRELATED]
+        text = json.dumps(
+            [
+                [key.signal, key.feature, binning.to_json()]
+                for key, binning in zip(self.keys, self.binnings, strict=True)
+            ]
+        )
+        digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+        object.__setattr__(self, "offsets", np.cumsum([0, *slots], dtype=np.int64))
+        object.__setattr__(self, "numeric", np.array(numeric, dtype=np.int64))
+        object.__setattr__(
+            self, "correlated", np.array(correlated if len(correlated) > 1 else [], dtype=np.int64)
+        )
+        object.__setattr__(self, "fingerprint", digest)
+
+    def _varies(self, stream: int) -> bool:
+        binning, key = self.binnings[stream], self.keys[stream]
+        return (
+            isinstance(binning, NumericBinning)
+            and key.signal == "input.drift"
+            and key.feature is not None
+            and len(binning.cuts) > 2  # noqa: PLR2004 - at least two distinct values
+        )
+
+    @property
+    def slots(self) -> int:
+        """How many slots all streams have together."""
+        return int(self.offsets[-1])
+
+    def of(self, stream: int) -> slice:
+        """Return where the counts of one stream stand."""
+        return slice(int(self.offsets[stream]), int(self.offsets[stream + 1]))
+
+    def rank_scores(self, slots: Ints) -> Floats:
+        """Return the rank score of every slot, shape ``(B,)``, from counts of the reference.
+
+        Zero for streams that are not watched together and for missing values.
+        """
+        scores = np.zeros(self.slots)
+        for s in self.correlated.tolist():
+            binning, at = self.binnings[s], self.of(s)
+            if isinstance(binning, NumericBinning):
+                held = slots[at][: binning.value_slots].astype(np.float64)
+                scores[at][: binning.value_slots] = midrank_scores(held / max(held.sum(), 1))
+        return scores
+
+
+def midrank_scores(q: Floats) -> Floats:
+    """Return ``2 F(mid) - 1`` of ordered bins with proportions ``q``, standardised under ``q``.
+
+    Zeros if one bin holds everything. Shape ``(k,)``.
+    """
+    u = 2 * np.cumsum(q) - q - 1
+    u = u - q @ u
+    sd = np.sqrt(q @ (u * u))
+    return u / sd if sd > 0 else np.zeros_like(u)

@@ -1,0 +1,45 @@
+"""One human sentence for a drift alarm."""
+
+from barograph_processor.drift.alarm import Effect
+from barograph_processor.drift.stream import StreamKey
+
+__all__ = ["describe"]
+
+_SUBJECTS = {
+    "prediction.drift": "the prediction",
+    "confidence.drift": "the confidence",
+    "input.drift": "the inputs",
+}
+
+
+def describe(key: StreamKey, effect: Effect, since_window: int) -> str:
+    """Return what changed as a sentence without a full stop.
+
+    Examples:
+        >>> describe(
+        ...     StreamKey("input.drift", "income"), Effect("mean", None, 3.2, 2.5, 2.4, 2.6), 20
+        ... )
+        'the mean of income fell from 3.2 to 2.5 (95% 2.4 to 2.6) since window 20'
+    """
+    name = key.feature if key.feature is not None else _SUBJECTS.get(key.signal, key.signal)
+    if effect.kind == "correlation":
+        what = f"the rank correlation of {effect.subject}"
+    elif effect.kind == "mean":
+        what = f"the mean of {name}"
+    elif effect.kind == "spread":
+        what = f"the standard deviation of {name}"
+    elif effect.kind == "missing":
+        what = f"the share of missing values of {name}"
+    elif effect.kind == "outside":
+        what = f"the share of {name} beyond its constant value"
+    else:
+        what = f"the share of {effect.subject} in {name}"
+    verb = "rose" if effect.now > effect.before else "fell"
+    return (
+        f"{what} {verb} from {_number(effect.before)} to {_number(effect.now)} "
+        f"(95% {_number(effect.low)} to {_number(effect.high)}) since window {since_window}"
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"

@@ -1,0 +1,1 @@
+"""What labels, reactions and outcomes say about the quality of a model."""

@@ -1,0 +1,257 @@
+"""Is the model harmed now? The risk from labels, in order of arrival, against a tolerated one."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.sequential.change_point import change_point
+from barograph_processor.sequential.confidence import wilson_interval
+from barograph_processor.sequential.shiryaev_roberts import ShiryaevRoberts
+from barograph_processor.stats.array import Floats
+from barograph_processor.stats.student import student_quantile
+
+__all__ = ["RiskMonitor", "RiskTransition", "tolerated_risk"]
+
+_STEPS = np.array([0.01, 0.02, 0.04, 0.08, 0.16, 0.32])
+_EDGE = 1e-4
+_RECENT = 256
+_SCHEMA = 1
+_BLOCK = 500
+_MIN_BLOCKS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class RiskTransition:
+    """The monitor changed its mind.
+
+    Attributes:
+        harmed: True at an onset, False at a recovery.
+        at_label: How many labels had been seen at the end of the block that decided it.
+        since_label: The count of labels after which the change probably began.
+        since_low: It began after this many labels or more, with probability 95%.
+        since_high: It began after this many labels or fewer, with probability 95%.
+        risk: Mean loss since ``since_label``.
+        log10_evidence: At the decision.
+        log10_threshold: That it had to reach.
+    """
+
+    harmed: bool
+    at_label: int
+    since_label: int
+    since_low: int
+    since_high: int
+    risk: float
+    log10_evidence: float
+    log10_threshold: float
+
+
+class RiskMonitor:
+    """Latches harm while the risk is above ``tolerated``, and recovery once it is back below.
+
+    Blocks of labels are bet on by likelihood ratios against the tolerated risk, summed by
+    Shiryaev and Roberts. The guarantee needs no independence: as long as the conditional
+    mean of each loss given the past is at most ``tolerated``, there is at most one false
+    onset in ``budget_labels`` labels on average. Losses between 0 and 1 may be fractions.
+
+    State: about 2 KiB. An update costs some 20 us a block. Not locked: one writer.
+
+    Examples:
+        >>> monitor = RiskMonitor(0.1, budget_labels=100_000)
+        >>> monitor.update(np.tile([0.0] * 9 + [1.0], 50))
+        ()
+        >>> onset, = monitor.update(np.tile([0.0, 0.0, 1.0], 100))
+        >>> onset.harmed, onset.since_label
+        (True, 500)
+
+    References:
+        Podkopaev and Ramdas (2022), Tracking the risk of a deployed model, arXiv:2110.06177;
+        Shin, Ramdas and Rinaldo (2023), E-detectors, arXiv:2203.03532.
+    """
+
+    def __init__(
+        self,
+        tolerated: float,
+        *,
+        budget_labels: float,
+        block: int = 50,
+        recovery: float = 100.0,
+    ) -> None:
+        """Start unharmed.
+
+        Args:
+            tolerated: The largest risk that is no harm, in ``[0, 1)``; moved to at least 1e-4.
+            budget_labels: Labels between false onsets, at least one block.
+            block: Labels that are judged together, at least 1.
+            recovery: Blocks between false recoveries, at least 1.
+
+        Raises:
+            ValueError: An argument is out of range.
+        """
+        if not 0 <= tolerated < 1:
+            raise ValueError(f"tolerated must be in [0, 1), got {tolerated!r}")
+        if block < 1:
+            raise ValueError(f"block must be at least 1, got {block!r}")
+        if not budget_labels >= block:
+            raise ValueError(f"budget_labels must be at least one block, got {budget_labels!r}")
+        self.tolerated = min(max(tolerated, _EDGE), 1 - _EDGE)
+        self._block = block
+        self._budget, self._recovery = budget_labels, recovery
+        self.harmed = False
+        self.labels = 0
+        self._sum, self._held = 0.0, 0
+        self._sums: list[float] = []
+        above = self.tolerated + _STEPS
+        above = above[above < 1 - _EDGE]
+        below = self.tolerated - _STEPS
+        below = below[below > self.tolerated / 20]
+        self._above = above if len(above) else np.array([(1 + self.tolerated) / 2])
+        self._below = below if len(below) else np.array([self.tolerated / 2])
+        self._onset = ShiryaevRoberts(len(self._above), threshold=budget_labels / block)
+        self._return = ShiryaevRoberts(len(self._below), threshold=recovery)
+
+    @property
+    def log10_evidence(self) -> float:
+        """Of harm while unharmed, of recovery while harmed; at least -300."""
+        return self._deciding.log10_evidence
+
+    @property
+    def log10_threshold(self) -> float:
+        """What that evidence has to reach."""
+        return math.log10(self._deciding.threshold)
+
+    @property
+    def _deciding(self) -> ShiryaevRoberts:
+        return self._return if self.harmed else self._onset
+
+    def update(self, losses: npt.ArrayLike) -> tuple[RiskTransition, ...]:
+        """Take losses in order of arrival, shape ``(n,)``, each in ``[0, 1]``.
+
+        What does not fill a block waits for the next call.
+
+        Raises:
+            ValueError: A loss is out of range or NaN; then none is taken.
+        """
+        losses = np.asarray(losses, dtype=np.float64).ravel()
+        if not ((losses >= 0) & (losses <= 1)).all():
+            raise ValueError("losses must be in [0, 1]")
+        transitions = []
+        while len(losses):
+            part, losses = np.split(losses, [self._block - self._held])
+            self._sum += float(part.sum())
+            self._held += len(part)
+            if self._held == self._block:
+                self.labels += self._block
+                transitions += self._judge(self._sum)
+                self._sum, self._held = 0.0, 0
+        return tuple(transitions)
+
+    def _judge(self, lost: float) -> list[RiskTransition]:
+        self._sums = [*self._sums[1 - _RECENT :], lost]
+        deciding = self._deciding
+        risks = self._below if self.harmed else self._above
+        deciding.update(self._log_bets(np.array([lost]), risks)[0])
+        if not deciding.alarmed:
+            return []
+        transition = self._transition(risks)
+        self.harmed = not self.harmed
+        self._sums = []
+        self._onset.reset()
+        self._return.reset()
+        return [transition]
+
+    def _log_bets(self, lost: Floats, risks: Floats) -> Floats:
+        tau, n = self.tolerated, self._block
+        gained = n - lost
+        return np.asarray(
+            lost[:, None] * np.log(risks / tau) + gained[:, None] * np.log((1 - risks) / (1 - tau))
+        )
+
+    def _transition(self, risks: Floats) -> RiskTransition:
+        sums = np.array(self._sums)
+        found = change_point(self._log_bets(sums, risks))
+        first = self.labels - self._block * len(sums)
+        return RiskTransition(
+            harmed=not self.harmed,
+            at_label=self.labels,
+            since_label=first + self._block * found.at,
+            since_low=first + self._block * found.low,
+            since_high=first + self._block * found.high,
+            risk=float(sums[found.at :].mean()) / self._block,
+            log10_evidence=self.log10_evidence,
+            log10_threshold=self.log10_threshold,
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Return plain JSON types for `restore`."""
+        return {
+            "schema": _SCHEMA,
+            "settings": [self.tolerated, self._budget, self._block, self._recovery],
+            "harmed": self.harmed,
+            "labels": self.labels,
+            "open_block": [self._sum, self._held],
+            "sums": list(self._sums),
+            "onset": self._onset.state(),
+            "return": self._return.state(),
+        }
+
+    @classmethod
+    def restore(cls, state: dict[str, Any]) -> "RiskMonitor":
+        """Continue exactly where `state` was taken.
+
+        Raises:
+            ValueError: The state is of an unknown version.
+        """
+        if state.get("schema") != _SCHEMA:
+            raise ValueError(f"a risk monitor's state of unknown schema {state.get('schema')!r}")
+        tolerated, budget, block, recovery = state["settings"]
+        monitor = cls(tolerated, budget_labels=budget, block=int(block), recovery=recovery)
+        monitor.harmed, monitor.labels = bool(state["harmed"]), int(state["labels"])
+        monitor._sum, monitor._held = float(state["open_block"][0]), int(state["open_block"][1])
+        monitor._sums = [float(s) for s in state["sums"]]
+        monitor._onset.restore(state["onset"])
+        monitor._return.restore(state["return"])
+        return monitor
+
+
+def tolerated_risk(
+    losses: npt.ArrayLike, tolerance: float = 0.0, *, confidence: float = 0.95
+) -> float:
+    """Return the reference's risk at its upper confidence bound, plus a tolerance.
+
+    The bound comes from means of blocks of up to 500 losses in time order, so that it
+    carries autocorrelation, and is never below the one for independent losses. With fewer
+    than 8 blocks of 20 losses it is the one for independent losses.
+
+    Args:
+        losses: Of the reference in time order, shape ``(n,)``, each in ``[0, 1]``.
+        tolerance: Added, not negative.
+        confidence: One-sided, in ``(0.5, 1)``.
+
+    Returns:
+        At most 1 - 1e-4; 1 - 1e-4 without losses: then nothing can be called harm.
+
+    Raises:
+        ValueError: An argument is out of range.
+    """
+    losses = np.asarray(losses, dtype=np.float64).ravel()
+    if not ((losses >= 0) & (losses <= 1)).all():
+        raise ValueError("losses must be in [0, 1]")
+    if not tolerance >= 0:
+        raise ValueError(f"tolerance must not be negative, got {tolerance!r}")
+    if not 0.5 < confidence < 1:  # noqa: PLR2004 - below it, it is no upper bound
+        raise ValueError(f"confidence must be in (0.5, 1), got {confidence!r}")
+    n = len(losses)
+    if not n:
+        return 1 - _EDGE
+    mean = float(losses.mean())
+    _, bound = wilson_interval(float(losses.sum()), n, alpha=2 * (1 - confidence))
+    block = min(_BLOCK, n // _MIN_BLOCKS)
+    if block >= 20:  # noqa: PLR2004 - else a block mean is hardly normal
+        blocks = n // block
+        means = losses[: blocks * block].reshape(blocks, block).mean(axis=1)
+        error = float(means.std(ddof=1)) / math.sqrt(blocks)
+        bound = max(bound, mean + student_quantile(confidence, blocks - 1) * error)
+    return float(min(bound + tolerance, 1 - _EDGE))

@@ -1,0 +1,26 @@
+"""E-processes, e-detectors, confidence sequences and alarm budgets: a small library of its own."""
+
+from barograph_processor.sequential.bets import CAP, TILTS, clipped_normal_log_mgf
+from barograph_processor.sequential.budget import bonferroni_thresholds, false_discovery_set
+from barograph_processor.sequential.change_point import ChangePoint, change_point
+from barograph_processor.sequential.confidence import (
+    BettingSequence,
+    EmpiricalBernsteinSequence,
+    wilson_interval,
+)
+from barograph_processor.sequential.shiryaev_roberts import ShiryaevRoberts, shiryaev_roberts
+
+__all__ = [
+    "CAP",
+    "TILTS",
+    "BettingSequence",
+    "ChangePoint",
+    "EmpiricalBernsteinSequence",
+    "ShiryaevRoberts",
+    "bonferroni_thresholds",
+    "change_point",
+    "clipped_normal_log_mgf",
+    "false_discovery_set",
+    "shiryaev_roberts",
+    "wilson_interval",
+]

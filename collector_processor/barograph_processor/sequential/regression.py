@@ -1,0 +1,155 @@
+"""Windows of unequal size as about standard normal deviates, whatever the dependence inside.
+
+A window's mean score ``z`` over ``n`` rows is predicted from all earlier windows by a ridge
+regression on a few regressors ``x``, and the error is studentized: its variance is estimated
+from the same windows, so that sessions, autocorrelation or hourly effects *inside* windows
+cost power and not false alarms. The variance of ``z`` is ``s^2 g`` with ``g = rho +
+(1 - rho) h / n``: a part that every window has whatever its size, and a part that falls with
+its rows. Several ``rho`` run in parallel, weighted by how well they predicted.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.stats.array import Bools, Floats, Ints
+from barograph_processor.stats.student import normal_to_student, student_to_normal
+
+__all__ = ["LAG", "RHO", "RegressionState", "WindowRegression"]
+
+RHO = np.array([0.0, 0.04, 0.12, 0.3, 0.6, 1.0])
+"""Shares of a window's variance that do not fall with its rows, shape ``(R,)``."""
+LAG = 10
+"""Live windows are judged for their variance model so many windows later: a change that is
+being found must not teach the detector that such changes are normal."""
+_WINSOR = 3.3
+_MIN_DF = 2.0
+
+
+@dataclass(slots=True, eq=False)
+class RegressionState:
+    """Arrays that change: ``S`` streams, ``J`` series, ``R`` values of rho, ``p`` regressors."""
+
+    precision: Floats
+    """``P``, shape ``(S, R, p, p)``."""
+    coefficients: Floats
+    """Shape ``(J, R, p)``."""
+    rss: Floats
+    """Weighted residual sums of squares, shape ``(J, R)``."""
+    df: Floats
+    """Degrees of freedom, shape ``(S,)``; -1 before the first window."""
+    likelihood: Floats
+    """Prequential log likelihoods, shape ``(J, R)``."""
+    pending: npt.NDArray[np.float32]
+    """Their increments that wait for `LAG` windows, shape ``(LAG, J, R)``."""
+
+    def copy_stream(self, other: "RegressionState", stream: int, series: Bools) -> None:
+        """Take one stream's state from ``other``."""
+        self.precision[stream] = other.precision[stream]
+        self.df[stream] = other.df[stream]
+        self.coefficients[series] = other.coefficients[series]
+        self.rss[series] = other.rss[series]
+        self.likelihood[series] = other.likelihood[series]
+        self.pending[:, series] = 0
+
+
+class WindowRegression:
+    """Recursive, studentized residuals of ``J`` series, by streams.
+
+    State: see `RegressionState`; about 60 KiB for 12 numeric features. An update costs
+    some 0.2 ms, nearly independent of the number of streams. Not locked: one writer.
+
+    References:
+        Brown, Durbin and Evans (1975), JRSS B 37(2), 149-192, for recursive residuals;
+        Dawid (1984), JRSS A 147(2), 278-292, for prequential weights.
+    """
+
+    def __init__(self, owner: Ints, streams: int, prior: Floats, rows: float) -> None:
+        """Start before the first window.
+
+        Args:
+            owner: The stream of each series, shape ``(J,)``.
+            streams: ``S``.
+            prior: Prior variances of the coefficients in units of ``s^2``, shape ``(p,)``.
+            rows: ``h``, the harmonic mean of the rows of the reference's windows.
+        """
+        j, p, r = len(owner), len(prior), len(RHO)
+        self._owner = owner
+        self._rows = rows
+        self.state = RegressionState(
+            precision=np.tile(np.diag(prior), (streams, r, 1, 1)),
+            coefficients=np.zeros((j, r, p)),
+            rss=np.zeros((j, r)),
+            df=np.full(streams, -1.0),
+            likelihood=np.zeros((j, r)),
+            pending=np.zeros((LAG, j, r), dtype=np.float32),
+        )
+
+    def step(
+        self, x: Floats, n: float, z: Floats, learn: Bools, *, live: bool
+    ) -> tuple[Floats, Floats, Bools]:
+        """Judge a window by all before it, then learn from it.
+
+        Args:
+            x: Regressors, shape ``(p,)``, the first one 1.
+            n: Rows, at least 1.
+            z: Mean scores, shape ``(J,)``, finite.
+            learn: Which streams learn from the window, shape ``(S,)``.
+            live: Whether it comes after the reference.
+
+        Returns:
+            The deviates, the standard deviations that ``z`` was predicted with, and which of
+            them can be used (there are two degrees of freedom), each of shape ``(J,)``.
+        """
+        state, owner = self.state, self._owner
+        g = RHO + (1 - RHO) * (self._rows / n)
+        px = state.precision @ x
+        variance = (g + px @ x)[owner]
+        df = np.maximum(state.df, 1.0)[owner][:, None]
+        s2 = np.maximum(state.rss / df, 1 / (n * g))
+        scale = np.sqrt(s2 * variance)
+        t = (z[:, None] - state.coefficients @ x) / scale
+        weights = np.exp(state.likelihood - state.likelihood.max(axis=1, keepdims=True))
+        weights /= weights.sum(axis=1, keepdims=True)
+        nu = (student_to_normal(t, df) * weights).sum(axis=1)
+        usable = (state.df >= _MIN_DF)[owner]
+        spread = np.sqrt((scale * scale * weights).sum(axis=1))
+        limit = normal_to_student(_WINSOR, df)
+        judged = _Judged(px, variance, np.clip(t, -limit, limit), scale, usable)
+        self._learn(judged, learn, live=live)
+        return nu, spread, usable
+
+    def _learn(self, judged: "_Judged", learn: Bools, *, live: bool) -> None:
+        """Update by errors that were clipped, so that one wild window hides nothing."""
+        state, owner = self.state, self._owner
+        px, variance, t, scale = judged.px, judged.variance, judged.t, judged.scale
+        df = np.maximum(state.df, 1.0)[owner][:, None]
+        taught = learn[owner]
+        gain = np.where(taught[:, None], t * scale / variance, 0.0)
+        had_df = (state.df >= 0)[owner]
+        state.coefficients += gain[:, :, None] * px[owner]
+        by_stream = (variance[np.searchsorted(owner, np.arange(len(px)))])[:, :, None, None]
+        drop = px[..., :, None] * px[..., None, :] / by_stream
+        state.precision -= np.where(learn[:, None, None, None], drop, 0.0)
+        state.rss += np.where((taught & had_df)[:, None], gain * t * scale, 0.0)
+        state.df += learn
+        counts = (taught & judged.usable)[:, None]
+        fit = np.where(counts, -(df + 1) / 2 * np.log1p(t * t / df) - np.log(scale), 0.0)
+        if live:
+            state.likelihood += state.pending[0]
+            state.pending[:-1] = state.pending[1:]
+            state.pending[-1] = fit
+        else:
+            state.likelihood += fit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    """A window beside its prediction: ``P x``, its variance over ``s^2``, and clipped errors."""
+
+    px: Floats
+    variance: Floats
+    t: Floats
+    scale: Floats
+    usable: Bools
