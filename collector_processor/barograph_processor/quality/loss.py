@@ -1,0 +1,174 @@
+"""What a prediction lost against its true label, per task, for whole columns."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
+
+__all__ = [
+    "ABSENT",
+    "Judged",
+    "canonical_class",
+    "class_column",
+    "judge_classes",
+    "judge_scores",
+    "judge_values",
+]
+
+ABSENT = "__missing__"
+"""The class of a row without one; it is never right."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """Predictions beside their true labels, in order of arrival.
+
+    Attributes:
+        task: ``binary``, ``multiclass`` or ``regression``.
+        loss: Shape ``(n,)``: 0 or 1 for classes, the absolute error for values.
+        predicted: Class or value predicted.
+        actual: Class or value that turned out.
+        score: Shape ``(n,)``: probability of the positive class, NaN if unknown.
+        positive: The positive class of a binary task, in canonical form.
+    """
+
+    task: str
+    loss: npt.NDArray[np.float64]
+    predicted: Column
+    actual: Column
+    score: npt.NDArray[np.float64]
+    positive: str
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "Judged":
+        """Return the given rows, in the given order."""
+        return Judged(
+            self.task,
+            self.loss[rows],
+            self.predicted.take(rows),
+            self.actual.take(rows),
+            self.score[rows],
+            self.positive,
+        )
+
+
+def canonical_class(value: str | float | bool | None) -> str:
+    """Return one spelling for a class however its writer typed it.
+
+    >>> {canonical_class(v) for v in (1, 1.0, True, "1", "true", "True", "1.0")}
+    {'1'}
+    >>> canonical_class("fraud"), canonical_class(0.5), canonical_class(None)
+    ('fraud', '0.5', '__missing__')
+    """
+    if value is None:
+        return ABSENT
+    if isinstance(value, str):
+        folded = value.strip().lower()
+        if folded in ("true", "false"):
+            return "1" if folded == "true" else "0"
+        try:
+            number = float(folded)
+        except ValueError:
+            return value
+    else:
+        number = float(value)
+    if not np.isfinite(number):
+        return ABSENT if np.isnan(number) else str(number)
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def class_column(column: Column) -> CategoricalColumn:
+    """Return a column of classes in canonical spelling; levels that agree are merged.
+
+    >>> class_column(NumericColumn(np.array([1.0, 0.0, np.nan]))).values()
+    ['1', '0', None]
+    """
+    if isinstance(column, NumericColumn):
+        distinct, inverse = np.unique(column.values, return_inverse=True)
+        names = [canonical_class(value) for value in distinct.tolist()]
+        codes = inverse.astype(np.int32)
+    else:
+        names = [canonical_class(level) for level in column.levels]
+        codes = column.codes
+    levels: dict[str, int] = {}
+    table = np.array(
+        [-1 if name == ABSENT else levels.setdefault(name, len(levels)) for name in names] + [-1],
+        dtype=np.int32,
+    )
+    return CategoricalColumn(table[codes], tuple(levels))
+
+
+def judge_classes(
+    predicted: CategoricalColumn,
+    actual: CategoricalColumn,
+    *,
+    task: str,
+    score: npt.NDArray[np.float64],
+    positive: str = "1",
+) -> Judged:
+    """Compare the classes that the model chose, both in canonical spelling.
+
+    Args:
+        predicted: Shape ``(n,)``; a missing prediction is an error.
+        actual: Shape ``(n,)``; rows without a label must have been left out.
+        task: ``binary`` or ``multiclass``.
+        score: Probability of the positive class, shape ``(n,)``, NaN if unknown.
+        positive: The positive class, canonical.
+    """
+    wrong = (_recode(predicted, actual.levels) != actual.codes) | (predicted.codes < 0)
+    return Judged(task, wrong.astype(np.float64), predicted, actual, score, positive)
+
+
+def judge_scores(
+    score: npt.NDArray[np.float64],
+    actual: CategoricalColumn,
+    *,
+    positive: str = "1",
+    threshold: float = 0.5,
+) -> Judged:
+    """Compare the probabilities of a binary model, cut at a threshold, with the true classes.
+
+    Any true class other than the positive one is the negative one, whatever its name.
+
+    Args:
+        score: Probability of the positive class, shape ``(n,)``; NaN is an error.
+        actual: Shape ``(n,)``, canonical, without missing rows.
+        positive: The positive class, canonical.
+        threshold: Probability from which a row counts as positive.
+    """
+    negative = "0" if positive != "0" else "1"
+    is_positive = np.array([level == positive for level in actual.levels], dtype=bool)
+    truth = CategoricalColumn(is_positive[actual.codes].astype(np.int32), (negative, positive))
+    chosen = np.where(np.isnan(score), -1, (score >= threshold).astype(np.int32)).astype(np.int32)
+    predicted = CategoricalColumn(chosen, (negative, positive))
+    return judge_classes(predicted, truth, task="binary", score=score, positive=positive)
+
+
+def judge_values(predicted: npt.NDArray[np.float64], actual: npt.NDArray[np.float64]) -> Judged:
+    """Compare numbers; the loss is the absolute error.
+
+    Args:
+        predicted: Shape ``(n,)``; NaN counts as infinitely wrong.
+        actual: Shape ``(n,)``, finite.
+    """
+    error = np.abs(predicted - actual)
+    error[np.isnan(error)] = np.inf
+    return Judged(
+        "regression",
+        error,
+        NumericColumn(predicted),
+        NumericColumn(actual),
+        np.full(len(error), np.nan),
+        "1",
+    )
+
+
+def _recode(column: CategoricalColumn, levels: tuple[str, ...]) -> npt.NDArray[np.int32]:
+    """Codes of a column in another column's levels; -2 where the level is not among them."""
+    index = {level: code for code, level in enumerate(levels)}
+    table = np.array([index.get(level, -2) for level in column.levels] + [-2], dtype=np.int32)
+    return table[column.codes]

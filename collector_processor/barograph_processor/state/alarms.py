@@ -1,0 +1,124 @@
+"""The alarms of one model: raised once, latched, updated, resolved."""
+
+import hashlib
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+import msgspec
+
+from barograph_processor.signal import Alarm
+
+__all__ = ["AlarmBook", "AlarmChange", "AlarmKey", "alarm_id", "key_of"]
+
+AlarmKey = tuple[str, str | None, tuple[tuple[str, str], ...]]
+"""Signal, feature, slice: under each there is at most one open alarm."""
+
+_RESOLVED_KEPT = 1000
+
+
+class AlarmChange(msgspec.Struct, frozen=True):
+    """One step in an alarm's life.
+
+    Attributes:
+        change: What happened.
+        window: The window in which it happened, from 0 after the reference.
+        alarm: The alarm as it is since then.
+    """
+
+    change: Literal["open", "updated", "resolved"]
+    window: int
+    alarm: Alarm
+
+
+def alarm_id(model: str, version: str, key: AlarmKey, raised_window: int) -> str:
+    """Return an id that a replay of the same history gives again, 16 hex digits."""
+    text = repr((model, version, key, raised_window))
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+class AlarmBook:
+    """Open alarms by what they are about, and the last thousand resolved ones.
+
+    Not locked; its owner is.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[AlarmKey, Alarm] = {}
+        self._resolved: deque[Alarm] = deque(maxlen=_RESOLVED_KEPT)
+        self.raised: dict[tuple[str, str], int] = {}
+
+    @property
+    def open(self) -> tuple[Alarm, ...]:
+        """The alarms that are open now, oldest first."""
+        return tuple(self._open.values())
+
+    @property
+    def resolved(self) -> tuple[Alarm, ...]:
+        """The alarms that were resolved, in that order."""
+        return tuple(self._resolved)
+
+    def get(self, key: AlarmKey) -> Alarm | None:
+        """Return the open alarm about this, if there is one."""
+        return self._open.get(key)
+
+    def raise_(self, key: AlarmKey, alarm: Alarm) -> AlarmChange:
+        """Latch an alarm. One that is open already is updated, not raised again."""
+        known = self._open.get(key)
+        if known is not None:
+            return self.update(key, alarm, window=alarm.raised_window)
+        self._open[key] = alarm
+        kind = (alarm.signal, alarm.severity)
+        self.raised[kind] = self.raised.get(kind, 0) + 1
+        return AlarmChange("open", alarm.raised_window, alarm)
+
+    def update(self, key: AlarmKey, alarm: Alarm, *, window: int) -> AlarmChange:
+        """Replace what an open alarm says; its identity and its times stay.
+
+        Raises:
+            KeyError: No such alarm is open.
+        """
+        known = self._open[key]
+        kept = replace(
+            alarm,
+            id=known.id,
+            raised_ns=known.raised_ns,
+            raised_window=known.raised_window,
+            trace_ids=alarm.trace_ids or known.trace_ids,
+        )
+        self._open[key] = kept
+        return AlarmChange("updated", window, kept)
+
+    def resolve(self, key: AlarmKey, *, time_ns: int, window: int) -> AlarmChange | None:
+        """Close an alarm; None if none is open."""
+        known = self._open.pop(key, None)
+        if known is None:
+            return None
+        closed = replace(known, state="resolved", resolved_ns=time_ns)
+        self._resolved.append(closed)
+        return AlarmChange("resolved", window, closed)
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values from which ``load`` continues."""
+        return {
+            "open": [msgspec.to_builtins(alarm) for alarm in self._open.values()],
+            "resolved": [msgspec.to_builtins(alarm) for alarm in self._resolved],
+            "raised": [[*kind, count] for kind, count in self.raised.items()],
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Undo ``state``."""
+        self._open = {}
+        for plain in state["open"]:
+            alarm = msgspec.convert(plain, Alarm)
+            self._open[key_of(alarm)] = alarm
+        self._resolved = deque(
+            (msgspec.convert(plain, Alarm) for plain in state["resolved"]), maxlen=_RESOLVED_KEPT
+        )
+        self.raised = {(signal, severity): n for signal, severity, n in state["raised"]}
+
+
+def key_of(alarm: Alarm) -> AlarmKey:
+    """Return what an alarm is about."""
+    return alarm.signal, alarm.feature, tuple(sorted((alarm.slice or {}).items()))

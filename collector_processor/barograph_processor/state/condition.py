@@ -1,0 +1,90 @@
+"""The one word for how a model does, and the reasons for it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from barograph_processor.signal import Alarm
+
+__all__ = ["Condition", "Sight", "assess"]
+
+_HARM = frozenset({"risk", "slice", "calibration", "trust", "outcome"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What can be seen of a model at all.
+
+    Attributes:
+        reference_rows: Rows of the reference so far.
+        reference_wanted: Rows that it needs, None if it ends at a time.
+        learnt: The reference is complete.
+        labels: Labels joined since the beginning.
+        windows_since_label: Windows closed since the last label; None if there was none.
+        windows: Windows closed after the reference.
+        patience: Windows without a label after which quality counts as unknown.
+    """
+
+    reference_rows: int
+    reference_wanted: int | None
+    learnt: bool
+    labels: int
+    windows_since_label: int | None
+    windows: int
+    patience: int = 20
+
+    def blindness(self) -> tuple[str, ...]:
+        """Return what cannot be seen, one sentence each; empty if all can."""
+        if not self.learnt:
+            wanted = "" if self.reference_wanted is None else f" of {self.reference_wanted:,}"
+            return (f"the reference is still being learnt ({self.reference_rows:,}{wanted} rows)",)
+        if self.labels == 0:
+            return ("no label has arrived yet, so quality is not known",)
+        since = self.windows_since_label
+        if since is not None and since > self.patience:
+            return (f"no label has arrived for {since} windows, so quality is not known",)
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A state of the catalog's ``STATES`` and why.
+
+    Attributes:
+        state: healthy, watch, drifting, degraded, silent_degradation or blind.
+        reasons: Sentences, the weightiest first; empty only when healthy.
+    """
+
+    state: str
+    reasons: tuple[str, ...]
+
+
+def assess(open_alarms: Iterable[Alarm], operations: Mapping[str, str], sight: Sight) -> Condition:
+    """Weigh alarms, operations and blindness against each other.
+
+    Harm outranks everything. It is silent while latency, errors and traffic
+    look normal, because then nothing else would tell. A change of the outputs
+    outranks blindness, blindness outranks a change of the inputs alone.
+
+    Args:
+        open_alarms: The model's open alarms.
+        operations: ``normal``, ``high``, ``low`` or ``unknown`` by figure.
+        sight: What can be seen.
+    """
+    alarms = list(open_alarms)
+    harm = [alarm.sentence for alarm in alarms if alarm.signal in _HARM]
+    tickets = [a.sentence for a in alarms if a.severity == "ticket" and a.signal not in _HARM]
+    notes = [a.sentence for a in alarms if a.severity == "note"]
+    blind = sight.blindness()
+    abnormal = [f"{name} is {v}" for name, v in operations.items() if v in ("high", "low")]
+    reasons: Sequence[str] = [*harm, *tickets, *blind, *notes, *abnormal]
+    if harm:
+        state = "degraded" if abnormal else "silent_degradation"
+    elif tickets:
+        state = "drifting"
+    elif blind:
+        state = "blind"
+    elif notes or abnormal:
+        state = "watch"
+    else:
+        state = "healthy"
+    return Condition(state, tuple(reasons))

@@ -1,0 +1,208 @@
+"""Cumulative figures of one model: what is counted once and only grows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.catalog import metric
+from barograph_processor.observation import ObservationBatch, span_hex, trace_hex
+from barograph_processor.signal import Exemplar, HistogramValue, Signal
+
+__all__ = ["CumulativeHistogram", "ModelCounters"]
+
+_EXEMPLARS = 5
+
+
+class CumulativeHistogram:
+    """An explicit-bucket histogram that only grows, with a few exemplars.
+
+    State size: one count a bucket and five exemplars. ``update`` costs a
+    ``searchsorted``. Not locked; its owner is.
+
+    Args:
+        name: The catalog's name, which fixes the bounds.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._bounds = metric(name).bounds
+        self._counts = np.zeros(len(self._bounds) + 1, dtype=np.int64)
+        self._total = 0.0
+        self.exemplars: list[Exemplar] = []
+
+    def update(self, values: npt.NDArray[np.float64]) -> None:
+        """Add values; those that are not finite are left out."""
+        finite = values[np.isfinite(values)]
+        if len(finite) == 0:
+            return
+        buckets = np.searchsorted(self._bounds, finite, side="left")
+        self._counts += np.bincount(buckets, minlength=len(self._counts))
+        self._total += float(finite.sum())
+
+    def value(self) -> HistogramValue:
+        """Return the histogram so far."""
+        return HistogramValue(self._bounds, tuple(self._counts.tolist()), self._total)
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values from which ``load`` continues."""
+        return {
+            "counts": self._counts,
+            "total": self._total,
+            "exemplars": [msgspec.to_builtins(exemplar) for exemplar in self.exemplars],
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Undo ``state``."""
+        self._counts = np.array(state["counts"], dtype=np.int64)
+        self._total = float(state["total"])
+        self.exemplars = [msgspec.convert(plain, Exemplar) for plain in state["exemplars"]]
+
+
+class ModelCounters:
+    """Predictions, errors, latency, confidence, labels, reactions, outcomes, evaluations.
+
+    Not locked; its owner is.
+
+    Args:
+        start_ns: Since when is counted, ns since the epoch.
+        max_names: Evaluation names and outcome units kept; further ones are ``__other__``.
+    """
+
+    def __init__(self, start_ns: int, *, max_names: int = 50) -> None:
+        self.start_ns = start_ns
+        self._max_names = max_names
+        self.predictions = 0
+        self.late = 0
+        self.labels = 0
+        self.windows = 0
+        self._calls = 0
+        self._errors = 0
+        self._reactions: dict[str, int] = {}
+        self._outcomes: dict[str, float] = {}
+        self._latency = CumulativeHistogram("barograph.latency")
+        self._confidence = CumulativeHistogram("barograph.confidence")
+        self._delay = CumulativeHistogram("barograph.labels.delay")
+        self._evaluations: dict[str, CumulativeHistogram] = {}
+
+    def observe(self, batch: ObservationBatch) -> None:
+        """Count a batch, late rows included."""
+        self.predictions += len(batch)
+        first = ~np.isnan(batch.latency)
+        self._calls += int(first.sum())
+        self._errors += int((batch.failed & first).sum())
+        self._latency.update(batch.latency)
+        self._latency.exemplars = _exemplars(batch, batch.latency, np.argsort(-batch.latency))
+        if batch.confidence is not None:
+            self._confidence.update(batch.confidence)
+            order = np.argsort(batch.confidence)
+            self._confidence.exemplars = _exemplars(batch, batch.confidence, order)
+
+    def label(self, delay_s: npt.NDArray[np.float64]) -> None:
+        """Count labels that met their prediction; delays in seconds, shape ``(n,)``."""
+        self.labels += len(delay_s)
+        self._delay.update(delay_s)
+
+    def react(self, kind: str) -> None:
+        """Count a reaction of one of the kinds of the conventions."""
+        self._reactions[kind] = self._reactions.get(kind, 0) + 1
+
+    def outcome(self, unit: str, value: float) -> None:
+        """Add business value."""
+        unit = unit if unit in self._outcomes or self._room(self._outcomes) else "__other__"
+        self._outcomes[unit] = self._outcomes.get(unit, 0.0) + value
+
+    def evaluate(self, name: str, score: float) -> None:
+        """Count an evaluation's score."""
+        name = name if name in self._evaluations or self._room(self._evaluations) else "__other__"
+        if name not in self._evaluations:
+            self._evaluations[name] = CumulativeHistogram("barograph.evaluation.score")
+        self._evaluations[name].update(np.array([score]))
+
+    def signals(self, model: Mapping[str, str]) -> Iterator[Signal]:
+        """Yield the points; ``model`` are the attributes of all of them."""
+
+        def point(name: str, value: float | HistogramValue, **attributes: str) -> Signal:
+            return Signal(name, value, {**model, **attributes}, self.start_ns)
+
+        yield point("barograph.predictions", self.predictions)
+        yield point("barograph.errors", self._errors)
+        yield point("barograph.late", self.late)
+        yield point("barograph.windows", self.windows)
+        yield point("barograph.labels", self.labels)
+        for kind, count in self._reactions.items():
+            yield point("barograph.reactions", count, kind=kind)
+        for unit, total in self._outcomes.items():
+            yield Signal("barograph.outcome", total, {**model, "unit": unit})
+        for name, histogram in (
+            ("barograph.latency", self._latency),
+            ("barograph.confidence", self._confidence),
+            ("barograph.labels.delay", self._delay),
+        ):
+            value = histogram.value()
+            if value.count:
+                yield Signal(name, value, model, self.start_ns, tuple(histogram.exemplars))
+        for name, histogram in self._evaluations.items():
+            yield point("barograph.evaluation.score", histogram.value(), name=name)
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values from which ``load`` continues."""
+        return {
+            "start_ns": self.start_ns,
+            "counts": [
+                self.predictions,
+                self.late,
+                self.labels,
+                self.windows,
+                self._calls,
+                self._errors,
+            ],
+            "reactions": dict(self._reactions),
+            "outcomes": dict(self._outcomes),
+            "latency": self._latency.state(),
+            "confidence": self._confidence.state(),
+            "delay": self._delay.state(),
+            "evaluations": {name: h.state() for name, h in self._evaluations.items()},
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Undo ``state``."""
+        self.start_ns = state["start_ns"]
+        self.predictions, self.late, self.labels, self.windows, self._calls, self._errors = state[
+            "counts"
+        ]
+        self._reactions = dict(state["reactions"])
+        self._outcomes = dict(state["outcomes"])
+        self._latency.load(state["latency"])
+        self._confidence.load(state["confidence"])
+        self._delay.load(state["delay"])
+        self._evaluations = {}
+        for name, plain in state["evaluations"].items():
+            self._evaluations[name] = CumulativeHistogram("barograph.evaluation.score")
+            self._evaluations[name].load(plain)
+
+    def _room(self, names: Mapping[str, Any]) -> bool:
+        return len(names) < self._max_names
+
+
+def _exemplars(
+    batch: ObservationBatch,
+    values: npt.NDArray[np.float64],
+    order: Sequence[int] | npt.NDArray[Any],
+) -> list[Exemplar]:
+    """Return the first few rows in the given order that have a value and a trace."""
+    chosen: list[Exemplar] = []
+    for row in order[: 4 * _EXEMPLARS]:
+        if len(chosen) == _EXEMPLARS:
+            break
+        if np.isfinite(values[row]) and batch.ids[row].any():
+            chosen.append(
+                Exemplar(
+                    float(values[row]),
+                    int(batch.event_time[row]),
+                    trace_hex(batch.ids, int(row)),
+                    span_hex(batch.ids, int(row)),
+                )
+            )
+    return chosen

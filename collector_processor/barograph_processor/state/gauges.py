@@ -1,0 +1,84 @@
+"""The gauges of one model: how it stands now, and what its last window showed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from barograph_processor.catalog import STATES
+from barograph_processor.signal import Signal
+from barograph_processor.state.model import ModelState
+
+__all__ = ["gauges"]
+
+_STREAM_METRICS: Mapping[str, Mapping[str, str]] = {
+    "input.drift": {
+        "distance": "barograph.input.drift.distance",
+        "missing": "barograph.input.missing",
+        "unseen": "barograph.input.unseen",
+        "out_of_range": "barograph.input.out_of_range",
+    },
+    "prediction.drift": {"distance": "barograph.prediction.drift.distance"},
+    "confidence.drift": {"distance": "barograph.confidence.drift.distance"},
+}
+
+
+def gauges(model: ModelState, attributes: Mapping[str, str]) -> Iterator[Signal]:
+    """Yield the gauges of a model; ``attributes`` name it on every point."""
+    for metric, value, more in _values(model):
+        if value is not None:
+            yield Signal(metric, float(value), {**attributes, **more})
+    for (signal, severity), raised in model.alarms.raised.items():
+        kind = {"signal": signal, "severity": severity}
+        yield Signal("barograph.alarms", raised, {**attributes, **kind}, model.counters.start_ns)
+
+
+_Value = tuple[str, Any, Mapping[str, str]]
+
+
+def _values(model: ModelState) -> Iterator[_Value]:
+    for state in STATES:
+        yield "barograph.model.state", model.condition.state == state, {"state": state}
+    yield "barograph.reference.rows", model.reference_rows, {}
+    if model.reference_end_ns is not None and model.watermark_ns is not None:
+        age = max((model.watermark_ns - model.reference_end_ns) / 1e9, 0.0)
+        yield "barograph.reference.age", age, {}
+    open_now: dict[tuple[str, str], int] = dict.fromkeys(model.alarms.raised, 0)
+    for alarm in model.alarms.open:
+        open_now[alarm.signal, alarm.severity] = open_now.get((alarm.signal, alarm.severity), 0) + 1
+    for (signal, severity), number in open_now.items():
+        yield "barograph.alarms.open", number, {"signal": signal, "severity": severity}
+    if model.history:
+        yield from _window(model.history[-1].signals)
+    yield from _quality(model)
+
+
+def _window(figures: Mapping[str, Any]) -> Iterator[_Value]:
+    yield "barograph.traffic", figures["traffic"]["rows_per_second"], {}
+    for signal, metrics in _STREAM_METRICS.items():
+        for feature, status in figures.get(signal, {}).items():
+            where = {"feature": feature} if feature else {}
+            for figure, metric in metrics.items():
+                yield metric, status[figure], where
+            relative = status["evidence"] - status["threshold"]
+            yield "barograph.drift.evidence", relative, {"signal": signal, **where}
+    risk = figures.get("risk")
+    if risk is not None:
+        yield "barograph.risk.evidence", risk["evidence"] - risk["threshold"], {}
+
+
+def _quality(model: ModelState) -> Iterator[_Value]:
+    """Yield figures of the last window that had labels, however long ago that was."""
+    for record in reversed(model.history):
+        performance = record.signals.get("performance")
+        if performance is None:
+            continue
+        for name, estimate in performance.items():
+            if name == "labels":
+                continue
+            where = {"metric": name}
+            yield "barograph.performance.realized", estimate["value"], where
+            yield "barograph.performance.realized.lower", estimate["lower"], where
+            yield "barograph.performance.realized.upper", estimate["upper"], where
+        break
+    estimate = model.quality.risk_now()
+    if estimate is not None and model.quality.tolerated is not None:
+        yield "barograph.risk.excess", estimate[1] - model.quality.tolerated, {}

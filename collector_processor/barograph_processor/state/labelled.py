@@ -1,0 +1,258 @@
+"""Quality by true labels: the baseline, the windows, the risk."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.config import AlarmConfig
+from barograph_processor.quality.loss import Judged
+from barograph_processor.quality.risk import RiskMonitor, RiskTransition, tolerated_risk
+from barograph_processor.state.realized import Estimate, RealizedPerformance
+
+__all__ = ["LabelledQuality", "Labels"]
+
+_MIN_BASELINE = 200
+_ENOUGH_LATER = 500
+_BLOCK = 50
+_MIN_WINDOW = 30
+_RECENT_WRONG = 256
+_MARKS = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """Predictions that met their label, in order of arrival of the labels.
+
+    Attributes:
+        judged: Predictions beside their true labels, ``n`` of them.
+        ids: Trace and span ids, shape ``(n, 3)``.
+        time_ns: Event time of the predictions, shape ``(n,)``.
+    """
+
+    judged: Judged
+    ids: npt.NDArray[np.uint64]
+    time_ns: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.time_ns)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "Labels":
+        """Return the given rows, in the given order."""
+        if len(rows) == len(self):
+            return self
+        return Labels(self.judged.take(rows), self.ids[rows], self.time_ns[rows])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    """Labels of later predictions, until the baseline is there to hold them against."""
+
+    performance: RealizedPerformance
+    loss: npt.NDArray[np.float64]
+    ids: npt.NDArray[np.uint64]
+    time_ns: npt.NDArray[np.int64]
+
+
+class LabelledQuality:
+    """Realized performance by window, and the risk against what is tolerated.
+
+    The baseline is the risk on the reference's own predictions. Their labels
+    may come late: it is frozen once all of them are labelled, or once 500
+    labels of later predictions have come, and has at least 200 labels.
+
+    State size: sums of fixed size, 256 recent wrong predictions, 4096 marks, and
+    the losses of the baseline until it is frozen. Not locked; its owner is.
+
+    Args:
+        alarm: Tolerance.
+        budget_windows: Windows between false alarms of the model's own risk.
+        window_labels: Labels that a window would have if all of it were labelled.
+    """
+
+    def __init__(self, alarm: AlarmConfig, *, budget_windows: float, window_labels: int) -> None:
+        self._alarm = alarm
+        self._budget_labels = max(budget_windows * window_labels, float(_BLOCK))
+        self._losses: list[npt.NDArray[np.float64]] = []
+        self._later: list[_Waiting] = []
+        self._scale = 1.0
+        self._marks: deque[tuple[int, int, int]] = deque(maxlen=_MARKS)
+        self._wrong: deque[tuple[int, int, int]] = deque(maxlen=_RECENT_WRONG)
+        self._seen = 0
+        self.risk: RiskMonitor | None = None
+        self.baseline_risk: float | None = None
+        self.tolerated: float | None = alarm.tolerated_risk
+        self.baseline = RealizedPerformance.empty()
+        self._window = RealizedPerformance.empty()
+        self._last = RealizedPerformance.empty()
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the baseline is fixed and the risk is watched."""
+        return self.risk is not None
+
+    def learn(self, labels: Labels) -> None:
+        """Add labels of the reference's own predictions; those after the freeze are left out."""
+        if not self.frozen:
+            self._add_to_baseline(RealizedPerformance.of(labels.judged), labels.judged.loss)
+
+    def settle(self, *, complete: bool, window: int) -> list[RiskTransition]:
+        """Freeze the baseline if it can be; call after the reference is complete.
+
+        Args:
+            complete: No further label of the reference's predictions is to come.
+            window: Number of the window that closes next.
+        """
+        while self._later and self._baseline_labels < _MIN_BASELINE:
+            first = self._later.pop(0)
+            self._add_to_baseline(first.performance, first.loss)
+        waiting = sum(len(labels.loss) for labels in self._later)
+        if self._baseline_labels < _MIN_BASELINE or not (complete or waiting >= _ENOUGH_LATER):
+            return []
+        self._freeze()
+        later, self._later = self._later, []
+        return [step for labels in later for step in self._take(labels, window)]
+
+    def observe(self, labels: Labels, *, window: int) -> list[RiskTransition]:
+        """Add labels of later predictions; return onsets of harm and recoveries.
+
+        Args:
+            labels: In order of arrival.
+            window: Number of the window that closes next.
+        """
+        waiting = _Waiting(
+            RealizedPerformance.of(labels.judged), labels.judged.loss, labels.ids, labels.time_ns
+        )
+        if self.risk is None:
+            self._later.append(waiting)
+            return []
+        return self._take(waiting, window)
+
+    def since(self, label: int) -> tuple[int, int]:
+        """Return event time in ns and window of the prediction that a label number belongs to."""
+        best = self._marks[0] if self._marks else (0, 0, 0)
+        for mark in self._marks:
+            if mark[0] > label:
+                break
+            best = mark
+        return best[1], best[2]
+
+    def examples(self, since_ns: int, *, limit: int = 5) -> tuple[str, ...]:
+        """Return traces of the latest wrong predictions since a time, 32 hex digits each."""
+        found: list[str] = []
+        for high, low, time_ns in reversed(self._wrong):
+            trace = f"{high:016x}{low:016x}"
+            if time_ns >= since_ns and (high or low) and trace not in found:
+                found.append(trace)
+                if len(found) == limit:
+                    break
+        return tuple(found)
+
+    def close_window(self) -> RealizedPerformance | None:
+        """Return the performance of the labels since the last window that had enough, or None."""
+        if self._window.n < _MIN_WINDOW:
+            return None
+        self._last, self._window = self._window, RealizedPerformance.empty()
+        return self._last
+
+    def risk_now(self) -> Estimate | None:
+        """Return the share of wrong predictions among the latest labels, or None.
+
+        Of the open window once it has 100 labels, else with the last closed one.
+        """
+        enough = 100
+        recent = self._window if self._window.n >= enough else self._last.merge(self._window)
+        return recent.risk()
+
+    @property
+    def _baseline_labels(self) -> int:
+        return sum(map(len, self._losses))
+
+    def _add_to_baseline(
+        self, performance: RealizedPerformance, loss: npt.NDArray[np.float64]
+    ) -> None:
+        self._losses.append(loss)
+        self.baseline = self.baseline.merge(performance)
+
+    def _freeze(self) -> None:
+        raw = np.concatenate(self._losses)
+        finite = raw[np.isfinite(raw)]
+        self._scale = float(finite.mean()) if len(finite) else 1.0
+        losses = self._bounded(raw)
+        self.baseline_risk = float(losses.mean())
+        if self.tolerated is None:
+            self.tolerated = tolerated_risk(losses, self._alarm.tolerance)
+        self.risk = RiskMonitor(self.tolerated, budget_labels=self._budget_labels, block=_BLOCK)
+        self._losses = []
+
+    def _take(self, labels: _Waiting, window: int) -> list[RiskTransition]:
+        assert self.risk is not None
+        self._window = self._window.merge(labels.performance)
+        losses = self._bounded(labels.loss)
+        if len(losses):
+            self._marks.append((self._seen, int(labels.time_ns[0]), window))
+        self._seen += len(losses)
+        half = 0.5
+        for row in np.flatnonzero(losses >= half)[-_RECENT_WRONG:].tolist():
+            high, low = int(labels.ids[row, 0]), int(labels.ids[row, 1])
+            self._wrong.append((high, low, int(labels.time_ns[row])))
+        return list(self.risk.update(losses))
+
+    def _bounded(self, loss: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Map losses into [0, 1].
+
+        Those of classes are there. An error e of a regression becomes
+        e / (e + mean error of the baseline): half where it is the usual one.
+        """
+        if self.baseline.task != "regression":
+            return loss
+        scale = max(self._scale, float(np.finfo(np.float64).tiny))
+        finite = np.where(np.isfinite(loss), loss, 0.0)
+        return np.where(np.isfinite(loss), finite / (finite + scale), 1.0)
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values from which ``load`` continues."""
+        return {
+            "losses": np.concatenate([*self._losses, np.zeros(0)]),
+            "later": [
+                [labels.performance.state(), labels.loss, labels.ids, labels.time_ns]
+                for labels in self._later
+            ],
+            "scale": self._scale,
+            "marks": [list(mark) for mark in self._marks],
+            "wrong": [list(wrong) for wrong in self._wrong],
+            "seen": self._seen,
+            "risk": None if self.risk is None else self.risk.state(),
+            "baseline_risk": self.baseline_risk,
+            "tolerated": self.tolerated,
+            "baseline": self.baseline.state(),
+            "window": self._window.state(),
+            "last": self._last.state(),
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Undo ``state``."""
+        losses = np.array(state["losses"], dtype=np.float64)
+        self._losses = [losses] if len(losses) else []
+        self._later = [
+            _Waiting(
+                RealizedPerformance.restore(performance),
+                np.array(loss, dtype=np.float64),
+                np.array(ids, dtype=np.uint64).reshape(-1, 3),
+                np.array(time_ns, dtype=np.int64),
+            )
+            for performance, loss, ids, time_ns in state["later"]
+        ]
+        self._scale = float(state["scale"])
+        self._marks = deque((tuple(mark) for mark in state["marks"]), maxlen=_MARKS)
+        self._wrong = deque((tuple(wrong) for wrong in state["wrong"]), maxlen=_RECENT_WRONG)
+        self._seen = state["seen"]
+        self.risk = None if state["risk"] is None else RiskMonitor.restore(state["risk"])
+        self.baseline_risk = state["baseline_risk"]
+        self.tolerated = state["tolerated"]
+        self.baseline = RealizedPerformance.restore(state["baseline"])
+        self._window = RealizedPerformance.restore(state["window"])
+        self._last = RealizedPerformance.restore(state["last"])

@@ -1,0 +1,263 @@
+"""What an alarm says: one sentence first, then the figures behind it."""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.drift.alarm import DriftAlarm, Effect
+from barograph_processor.drift.stream import StreamKey
+from barograph_processor.observation import ModelKey
+from barograph_processor.signal import Alarm, Severity, SignalName
+from barograph_processor.state.alarms import alarm_id
+from barograph_processor.state.labelled import LabelledQuality
+from barograph_processor.state.open_window import Sample
+from barograph_processor.stats.column import CategoricalColumn, Column
+
+__all__ = ["Narrator", "moment", "operational_clause"]
+
+_SUBJECT: Mapping[str, str] = {
+    "input.drift": "input",
+    "prediction.drift": "output",
+    "confidence.drift": "confidence",
+}
+_SEVERITY: Mapping[str, Severity] = {
+    "input.drift": "note",
+    "prediction.drift": "ticket",
+    "confidence.drift": "ticket",
+}
+_ADVICE: Mapping[str, str] = {
+    "input.drift": (
+        "Compare the feature's source with the reference. Nothing has to be done while "
+        "quality holds; if the new mix is here to stay, promote a new reference."
+    ),
+    "prediction.drift": (
+        "Look for a change of inputs at the same time. Without one, look for a changed model, "
+        "prompt or post-processing; get labels for the predictions since then."
+    ),
+    "confidence.drift": (
+        "Open the least confident traces. Check the inputs that moved, and get labels for "
+        "these predictions: confidence alone does not say that they are wrong."
+    ),
+    "risk": (
+        "Open the traces: they are predictions that turned out wrong. Compare what sets them "
+        "apart with good ones; roll back, or route to people, while the cause is open."
+    ),
+}
+
+
+class Narrator:
+    """Writes the alarms of one model.
+
+    Args:
+        key: The model.
+    """
+
+    def __init__(self, key: ModelKey) -> None:
+        self._key = key
+
+    def risk(
+        self,
+        quality: LabelledQuality,
+        *,
+        operations: Mapping[str, str],
+        since_ns: int,
+        since_window: int,
+        raised_ns: int,
+        window: int,
+        evidence: tuple[float, float],
+    ) -> Alarm:
+        """Say that the risk exceeds what is tolerated."""
+        estimate = quality.risk_now()
+        tolerated = quality.tolerated
+        assert tolerated is not None
+        before = (
+            ""
+            if quality.baseline_risk is None
+            else (f", {quality.baseline_risk:.1%} in the reference")
+        )
+        now = (
+            ""
+            if estimate is None
+            else (
+                f" {estimate[0]:.1%} of the latest labelled predictions are wrong "
+                f"({estimate[1]:.1%} to {estimate[2]:.1%}); {tolerated:.1%} is tolerated{before}."
+            )
+        )
+        sentence = (
+            f"{_name(self._key)} has been doing harm since {moment(since_ns)}:{now} "
+            f"{operational_clause(operations)}"
+        )
+        return Alarm(
+            id=alarm_id(*self._key, ("risk", None, ()), window),
+            model=self._key.name,
+            version=self._key.version,
+            signal="risk",
+            feature=None,
+            slice=None,
+            severity="page",
+            state="open",
+            since_ns=since_ns,
+            raised_ns=raised_ns,
+            resolved_ns=None,
+            since_window=since_window,
+            raised_window=window,
+            sentence=sentence,
+            before=quality.baseline_risk,
+            now=None if estimate is None else estimate[0],
+            interval=None if estimate is None else (estimate[1], estimate[2]),
+            evidence=evidence[0],
+            threshold=evidence[1],
+            trace_ids=quality.examples(since_ns),
+            operational=dict(operations),
+            advice=_ADVICE["risk"],
+        )
+
+    def drift(
+        self,
+        key: StreamKey,
+        drift: DriftAlarm,
+        *,
+        sample: Sample,
+        operations: Mapping[str, str],
+        since_ns: int,
+        raised_ns: int,
+        window: int,
+    ) -> Alarm:
+        """Say that a stream no longer looks like the reference."""
+        signal: SignalName = key.signal  # type: ignore[assignment] # the three drift signals
+        effect = drift.effect
+        subject = _SUBJECT[key.signal]
+        what = (
+            f"{subject} {_quoted(key.feature)}"
+            if key.feature
+            else ("inputs together" if key.signal == "input.drift" else subject)
+        )
+        verb = "have" if what == "inputs together" else "has"
+        sentence = (
+            f"{_name(self._key)}: the {what} {verb} drifted since {moment(since_ns)}: "
+            f"{_effect(effect)}. {operational_clause(operations)}"
+        )
+        return Alarm(
+            id=alarm_id(*self._key, (key.signal, key.feature, ()), drift.raised_window),
+            model=self._key.name,
+            version=self._key.version,
+            signal=signal,
+            feature=key.feature,
+            slice=None,
+            severity=_SEVERITY[key.signal],
+            state="open",
+            since_ns=since_ns,
+            raised_ns=raised_ns,
+            resolved_ns=None,
+            since_window=drift.since_window,
+            raised_window=window,
+            sentence=sentence,
+            before=effect.before,
+            now=effect.now,
+            interval=(effect.low, effect.high),
+            evidence=drift.log10_evidence,
+            threshold=drift.log10_threshold,
+            trace_ids=_examples(sample, key, effect),
+            operational=dict(operations),
+            advice=_ADVICE[key.signal],
+        )
+
+
+def moment(time_ns: int) -> str:
+    """Write a time to the minute, for people.
+
+    >>> moment(1_357_034_460_000_000_000)
+    '2013-01-01 10:01 UTC'
+    """
+    return datetime.fromtimestamp(time_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def operational_clause(operations: Mapping[str, str]) -> str:
+    """Say whether the usual dashboards would have shown it.
+
+    >>> operational_clause({"latency": "normal", "errors": "normal", "traffic": "high"})
+    'Latency and errors are normal; traffic is high.'
+    """
+    normal = [name for name, verdict in operations.items() if verdict == "normal"]
+    odd = [f"{n} is {v}" for n, v in operations.items() if v in ("high", "low")]
+    parts = []
+    if normal:
+        listed = normal[0] if len(normal) == 1 else f"{', '.join(normal[:-1])} and {normal[-1]}"
+        parts.append(f"{listed} {'is' if normal == ['latency'] else 'are'} normal")
+    parts += odd
+    text = "; ".join(parts) or "latency, errors and traffic are unknown"
+    return text[0].upper() + text[1:] + "."
+
+
+def _name(key: ModelKey) -> str:
+    return f"{_clean(key.name)} {_clean(key.version)}"
+
+
+def _quoted(name: str | None) -> str:
+    return f"“{_clean(name or '')}”"
+
+
+def _clean(name: str) -> str:
+    """Make a name from a span harmless in a sentence: one line, printable, not endless."""
+    text = "".join(c if c.isprintable() else " " for c in name)
+    return text if len(text) <= 80 else text[:79] + "…"  # noqa: PLR2004 - a line's worth
+
+
+def _effect(effect: Effect) -> str:
+    subject = f" of {_quoted(effect.subject)}" if effect.subject else ""
+    if effect.kind in ("share", "missing", "outside"):
+        words = {
+            "share": f"the share{subject}",
+            "missing": "the share without a value",
+            "outside": "the share outside of the reference's range",
+        }[effect.kind]
+        return (
+            f"{words} went from {effect.before:.1%} to {effect.now:.1%} "
+            f"({effect.low:.1%} to {effect.high:.1%})"
+        )
+    words = {"mean": "the mean", "spread": "the spread"}.get(
+        effect.kind, f"the {effect.kind}{subject}"
+    )
+    return (
+        f"{words} went from {effect.before:.4g} to {effect.now:.4g} "
+        f"({effect.low:.4g} to {effect.high:.4g})"
+    )
+
+
+def _examples(sample: Sample, key: StreamKey, effect: Effect) -> tuple[str, ...]:
+    """Return traces of rows that show the change, the clearest first."""
+    column = sample.column(key)
+    if column is None:
+        return ()
+    return sample.traces(_showing(column, effect))
+
+
+def _showing(column: Column, effect: Effect) -> npt.NDArray[np.intp]:
+    if isinstance(column, CategoricalColumn):
+        if effect.kind == "missing":
+            return np.flatnonzero(column.codes < 0)
+        if effect.now < effect.before:
+            # A level that became rare is shown by the rows that have another one.
+            return np.flatnonzero(
+                [column.levels[c] != effect.subject if c >= 0 else False for c in column.codes]
+            )
+        known = [level == effect.subject for level in column.levels]
+        if not any(known):
+            return np.arange(len(column))[::-1]
+        return np.flatnonzero(np.array([*known, False])[column.codes])
+    values = column.values
+    if effect.kind == "missing":
+        return np.flatnonzero(np.isnan(values))
+    if not math.isfinite(effect.before):
+        return np.flatnonzero(np.isfinite(values))
+    if effect.kind == "mean":
+        direction = 1.0 if effect.now >= effect.before else -1.0
+        score = direction * values
+    else:
+        centre = float(np.nanmedian(values)) if np.isfinite(values).any() else 0.0
+        score = np.abs(values - centre)
+    order = np.argsort(-np.where(np.isfinite(score), score, -np.inf), kind="stable")
+    return order[np.isfinite(score[order])]

@@ -1,0 +1,208 @@
+"""Predictions that wait for their label."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.stats.column import CategoricalColumn
+
+__all__ = ["PendingPredictions"]
+
+_FIELDS: dict[str, Any] = {
+    "time": np.int64,
+    "window": np.int64,
+    "predicted": np.int32,
+    "value": np.float64,
+    "labelled": np.bool_,
+}
+
+
+class PendingPredictions:
+    """A bounded table of predictions by id, in order of arrival.
+
+    When it is full, those that have their label go first, then those past their
+    age, and if that is not enough the rest is thinned by a hash of the id: the
+    kept share of ids halves, and the same ids are kept whatever their labels
+    are, so that estimates stay unbiased.
+
+    State size: about 200 bytes a prediction. Not locked; its owner is.
+
+    Args:
+        capacity: Most predictions held. Positive.
+        max_age_ns: Event time after which one no longer waits.
+    """
+
+    def __init__(self, *, capacity: int, max_age_ns: int) -> None:
+        self._capacity = capacity
+        self._max_age_ns = max_age_ns
+        self._index: dict[str, int] = {}
+        self._names: list[str] = []
+        self._rows = {name: np.zeros(64, dtype=kind) for name, kind in _FIELDS.items()}
+        self._ids = np.zeros((64, 3), dtype=np.uint64)
+        self._classes: dict[str, int] = {}
+        self.keep_rate = 1.0
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes that the ``predicted`` codes refer to."""
+        return tuple(self._classes)
+
+    def add(
+        self,
+        names: Sequence[str],
+        *,
+        ids: npt.NDArray[np.uint64],
+        time: npt.NDArray[np.int64],
+        window: int,
+        predicted: CategoricalColumn | None,
+        value: npt.NDArray[np.float64] | None,
+    ) -> int:
+        """Add predictions, each column of ``n`` rows; return how many were evicted or thinned."""
+        keep = self._kept(names)
+        evicted = len(names) - len(keep)
+        if len(self._names) + len(keep) > self._capacity:
+            evicted += self._compact(int(time.max()))
+            while len(self._names) + len(keep) > self._capacity:
+                self.keep_rate /= 2
+                evicted += self._thin()
+                keep = self._kept(names)
+                if not keep:
+                    break
+        self._append(names, np.array(keep, dtype=np.intp), ids, time, window, predicted, value)
+        return evicted
+
+    def find(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
+        """Return the slot of each id, -1 where it is not known. Slots last until ``add``."""
+        get = self._index.get
+        return np.fromiter((get(name, -1) for name in names), dtype=np.intp, count=len(names))
+
+    def thinned(self, name: str) -> bool:
+        """Whether this id is among those that are not kept at the present rate."""
+        return self.keep_rate < 1.0 and _hash(name) >= self.keep_rate
+
+    def column(self, name: str, slots: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        """Return ``time``, ``window``, ``predicted``, ``value`` or ``labelled`` of slots."""
+        return self._rows[name][slots]
+
+    def ids(self, slots: npt.NDArray[np.intp]) -> npt.NDArray[np.uint64]:
+        """Return the trace and span ids of slots, shape ``(k, 3)``."""
+        return self._ids[slots]
+
+    def mark_labelled(self, slots: npt.NDArray[np.intp]) -> None:
+        """Note that these have their label; they are evicted before all others."""
+        self._rows["labelled"][slots] = True
+
+    def coverage(self, since_window: int, until_window: int) -> tuple[int, int]:
+        """Return (labelled, all) of the predictions held of windows ``[since, until)``."""
+        n = len(self._names)
+        window = self._rows["window"][:n]
+        chosen = (window >= since_window) & (window < until_window)
+        return int(self._rows["labelled"][:n][chosen].sum()), int(chosen.sum())
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values from which ``restore`` continues."""
+        n = len(self._names)
+        return {
+            "names": list(self._names),
+            "rows": {name: column[:n] for name, column in self._rows.items()},
+            "ids": self._ids[:n],
+            "classes": list(self._classes),
+            "keep_rate": self.keep_rate,
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Undo ``state``."""
+        self._names = list(state["names"])
+        self._index = {name: slot for slot, name in enumerate(self._names)}
+        self._rows = {
+            name: np.array(state["rows"][name], dtype=kind) for name, kind in _FIELDS.items()
+        }
+        self._ids = np.array(state["ids"], dtype=np.uint64).reshape(-1, 3)
+        self._classes = {name: code for code, name in enumerate(state["classes"])}
+        self.keep_rate = float(state["keep_rate"])
+
+    def _kept(self, names: Sequence[str]) -> list[int]:
+        if self.keep_rate >= 1.0:
+            return list(range(len(names)))
+        return [row for row, name in enumerate(names) if _hash(name) < self.keep_rate]
+
+    def _append(
+        self,
+        names: Sequence[str],
+        keep: npt.NDArray[np.intp],
+        ids: npt.NDArray[np.uint64],
+        time: npt.NDArray[np.int64],
+        window: int,
+        predicted: CategoricalColumn | None,
+        value: npt.NDArray[np.float64] | None,
+    ) -> None:
+        start = len(self._names)
+        stop = start + len(keep)
+        self._reserve(stop)
+        kept = [names[row] for row in keep.tolist()]
+        self._names.extend(kept)
+        # An id that comes again names the newer prediction from now on.
+        self._index.update(zip(kept, range(start, stop), strict=True))
+        self._rows["time"][start:stop] = time[keep]
+        self._rows["window"][start:stop] = window
+        self._rows["labelled"][start:stop] = False
+        self._rows["value"][start:stop] = np.nan if value is None else value[keep]
+        self._rows["predicted"][start:stop] = (
+            -1 if predicted is None else self._recode(predicted)[keep]
+        )
+        self._ids[start:stop] = ids[keep]
+
+    def _recode(self, predicted: CategoricalColumn) -> npt.NDArray[np.int32]:
+        known = self._classes
+        table = [known.setdefault(level, len(known)) for level in predicted.levels]
+        return np.array([*table, -1], dtype=np.int32)[predicted.codes]
+
+    def _reserve(self, size: int) -> None:
+        have = len(self._ids)
+        if size <= have:
+            return
+        want = max(size, min(2 * have, self._capacity))
+        for name, column in self._rows.items():
+            self._rows[name] = np.concatenate([column, np.zeros(want - have, dtype=column.dtype)])
+        self._ids = np.concatenate([self._ids, np.zeros((want - have, 3), dtype=np.uint64)])
+
+    def _compact(self, now_ns: int) -> int:
+        """Drop the labelled and the too old; return how many had been waiting."""
+        n = len(self._names)
+        old = self._rows["time"][:n] < now_ns - self._max_age_ns
+        waiting = ~self._rows["labelled"][:n]
+        self._retain(waiting & ~old & self._current())
+        return int((waiting & old).sum())
+
+    def _thin(self) -> int:
+        before = len(self._names)
+        kept = np.fromiter((_hash(n) < self.keep_rate for n in self._names), bool, before)
+        self._retain(kept & self._current())
+        return before - len(self._names)
+
+    def _current(self) -> npt.NDArray[np.bool_]:
+        """Slots that their id still leads to; others were replaced by a later prediction."""
+        return np.fromiter(
+            (self._index.get(name) == slot for slot, name in enumerate(self._names)),
+            dtype=np.bool_,
+            count=len(self._names),
+        )
+
+    def _retain(self, mask: npt.NDArray[np.bool_]) -> None:
+        slots = np.flatnonzero(mask)
+        for name, column in self._rows.items():
+            self._rows[name] = column[slots].copy()
+        self._ids = self._ids[slots].copy()
+        self._names = [self._names[slot] for slot in slots.tolist()]
+        self._index = {name: slot for slot, name in enumerate(self._names)}
+
+
+def _hash(name: str) -> float:
+    """Map an id to [0, 1), the same on every machine."""
+    return zlib.crc32(name.encode("utf-8", "surrogatepass")) / 2**32
