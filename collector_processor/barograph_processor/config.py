@@ -8,7 +8,7 @@ command-line flag over both.
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ class ReferenceConfig(_Table, frozen=True, kw_only=True):
     """
 
     rows: int = 10_000
-    until: str | datetime | None = None
+    until: str | None = None
     file: str | None = None
     season: str | None = None
 
@@ -65,8 +65,7 @@ class ReferenceConfig(_Table, frozen=True, kw_only=True):
         """Return the end of the reference in ns since the epoch, if it is a time."""
         if self.until is None:
             return None
-        until = self.until
-        moment = datetime.fromisoformat(until) if isinstance(until, str) else until
+        moment = datetime.fromisoformat(self.until)
         moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
         return int(moment.timestamp()) * 1_000_000_000
 
@@ -245,9 +244,7 @@ def parse_config(
     Raises:
         ConfigurationError: A key is unknown, or a value of the wrong type or range.
     """
-    merged: dict[str, Any] = {
-        key: dict(value) if isinstance(value, Mapping) else value for key, value in document.items()
-    }
+    merged: dict[str, Any] = {key: _plain(value) for key, value in document.items()}
     for table, key, text in _from_environment(environ or {}):
         merged.setdefault(table, {})[key] = _literal(text)
     models = merged.get("models")
@@ -279,6 +276,13 @@ def load_config(path: str | Path | None, *, environ: Mapping[str, str] | None = 
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
     return parse_config(document, environ=environment, source=str(path))
+
+
+def _plain(value: Any) -> Any:
+    """Copy tables, and write TOML's own dates and times as text."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _with_defaults(own: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

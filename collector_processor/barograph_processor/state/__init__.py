@@ -1,0 +1,1 @@
+"""State per version of a model: reference, windows, pending labels, alarms."""

@@ -144,7 +144,12 @@ class ModelCounters:
             if value.count:
                 yield Signal(name, value, model, self.start_ns, tuple(histogram.exemplars))
         for name, histogram in self._evaluations.items():
-            yield point("barograph.evaluation.score", histogram.value(), name=name)
+            yield Signal(
+                "barograph.evaluation.score",
+                histogram.value(),
+                {**model, "name": name},
+                self.start_ns,
+            )
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""

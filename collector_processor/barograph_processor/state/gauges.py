@@ -26,7 +26,7 @@ def gauges(model: ModelState, attributes: Mapping[str, str]) -> Iterator[Signal]
     for metric, value, more in _values(model):
         if value is not None:
             yield Signal(metric, float(value), {**attributes, **more})
-    for (signal, severity), raised in model.alarms.raised.items():
+    for (signal, severity), raised in model.verdicts.book.raised.items():
         kind = {"signal": signal, "severity": severity}
         yield Signal("barograph.alarms", raised, {**attributes, **kind}, model.counters.start_ns)
 
@@ -38,11 +38,11 @@ def _values(model: ModelState) -> Iterator[_Value]:
     for state in STATES:
         yield "barograph.model.state", model.condition.state == state, {"state": state}
     yield "barograph.reference.rows", model.reference_rows, {}
-    if model.reference_end_ns is not None and model.watermark_ns is not None:
-        age = max((model.watermark_ns - model.reference_end_ns) / 1e9, 0.0)
+    if model.reference is not None and model.watermark_ns is not None:
+        age = max((model.watermark_ns - model.reference.end_ns) / 1e9, 0.0)
         yield "barograph.reference.age", age, {}
-    open_now: dict[tuple[str, str], int] = dict.fromkeys(model.alarms.raised, 0)
-    for alarm in model.alarms.open:
+    open_now: dict[tuple[str, str], int] = dict.fromkeys(model.verdicts.book.raised, 0)
+    for alarm in model.verdicts.book.open:
         open_now[alarm.signal, alarm.severity] = open_now.get((alarm.signal, alarm.severity), 0) + 1
     for (signal, severity), number in open_now.items():
         yield "barograph.alarms.open", number, {"signal": signal, "severity": severity}

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from barograph_processor.config import AlarmConfig
 from barograph_processor.quality.loss import Judged
 from barograph_processor.quality.risk import RiskMonitor, RiskTransition, tolerated_risk
-from barograph_processor.state.realized import Estimate, RealizedPerformance
+from barograph_processor.state.realized import RealizedPerformance, Share
 
 __all__ = ["LabelledQuality", "Labels"]
 
@@ -158,7 +158,7 @@ class LabelledQuality:
         self._last, self._window = self._window, RealizedPerformance.empty()
         return self._last
 
-    def risk_now(self) -> Estimate | None:
+    def risk_now(self) -> Share | None:
         """Return the share of wrong predictions among the latest labels, or None.
 
         Of the open window once it has 100 labels, else with the last closed one.

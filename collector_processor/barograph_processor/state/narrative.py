@@ -1,6 +1,5 @@
 """What an alarm says: one sentence first, then the figures behind it."""
 
-import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -236,23 +235,12 @@ def _examples(sample: Sample, key: StreamKey, effect: Effect) -> tuple[str, ...]
 
 
 def _showing(column: Column, effect: Effect) -> npt.NDArray[np.intp]:
+    """Return the rows that show a change, the clearest first."""
     if isinstance(column, CategoricalColumn):
-        if effect.kind == "missing":
-            return np.flatnonzero(column.codes < 0)
-        if effect.now < effect.before:
-            # A level that became rare is shown by the rows that have another one.
-            return np.flatnonzero(
-                [column.levels[c] != effect.subject if c >= 0 else False for c in column.codes]
-            )
-        known = [level == effect.subject for level in column.levels]
-        if not any(known):
-            return np.arange(len(column))[::-1]
-        return np.flatnonzero(np.array([*known, False])[column.codes])
+        return _showing_level(column, effect)
     values = column.values
     if effect.kind == "missing":
         return np.flatnonzero(np.isnan(values))
-    if not math.isfinite(effect.before):
-        return np.flatnonzero(np.isfinite(values))
     if effect.kind == "mean":
         direction = 1.0 if effect.now >= effect.before else -1.0
         score = direction * values
@@ -261,3 +249,15 @@ def _showing(column: Column, effect: Effect) -> npt.NDArray[np.intp]:
         score = np.abs(values - centre)
     order = np.argsort(-np.where(np.isfinite(score), score, -np.inf), kind="stable")
     return order[np.isfinite(score[order])]
+
+
+def _showing_level(column: CategoricalColumn, effect: Effect) -> npt.NDArray[np.intp]:
+    if effect.kind == "missing":
+        return np.flatnonzero(column.codes < 0)
+    of_level = np.array([level == effect.subject for level in column.levels] + [False])
+    shown = of_level[column.codes]
+    if effect.now < effect.before:
+        # A level that became rare is shown by the rows that have another one.
+        return np.flatnonzero(~shown & (column.codes >= 0))
+    # A pooled level, such as `__new__`, has no name of its own among the rows.
+    return np.flatnonzero(shown) if shown.any() else np.arange(len(column))[::-1]

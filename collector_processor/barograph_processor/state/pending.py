@@ -74,7 +74,15 @@ class PendingPredictions:
                 keep = self._kept(names)
                 if not keep:
                     break
-        self._append(names, np.array(keep, dtype=np.intp), ids, time, window, predicted, value)
+        rows = np.array(keep, dtype=np.intp)
+        start = self._append([names[row] for row in keep], ids[rows])
+        stop = start + len(keep)
+        self._rows["time"][start:stop] = time[rows]
+        self._rows["window"][start:stop] = window
+        self._rows["labelled"][start:stop] = False
+        self._rows["value"][start:stop] = np.nan if value is None else value[rows]
+        codes = -1 if predicted is None else self._recode(predicted)[rows]
+        self._rows["predicted"][start:stop] = codes
         return evicted
 
     def find(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
@@ -132,31 +140,16 @@ class PendingPredictions:
             return list(range(len(names)))
         return [row for row, name in enumerate(names) if _hash(name) < self.keep_rate]
 
-    def _append(
-        self,
-        names: Sequence[str],
-        keep: npt.NDArray[np.intp],
-        ids: npt.NDArray[np.uint64],
-        time: npt.NDArray[np.int64],
-        window: int,
-        predicted: CategoricalColumn | None,
-        value: npt.NDArray[np.float64] | None,
-    ) -> None:
+    def _append(self, names: Sequence[str], ids: npt.NDArray[np.uint64]) -> int:
+        """Make room for rows behind the others; return the first one's slot."""
         start = len(self._names)
-        stop = start + len(keep)
+        stop = start + len(names)
         self._reserve(stop)
-        kept = [names[row] for row in keep.tolist()]
-        self._names.extend(kept)
+        self._names.extend(names)
         # An id that comes again names the newer prediction from now on.
-        self._index.update(zip(kept, range(start, stop), strict=True))
-        self._rows["time"][start:stop] = time[keep]
-        self._rows["window"][start:stop] = window
-        self._rows["labelled"][start:stop] = False
-        self._rows["value"][start:stop] = np.nan if value is None else value[keep]
-        self._rows["predicted"][start:stop] = (
-            -1 if predicted is None else self._recode(predicted)[keep]
-        )
-        self._ids[start:stop] = ids[keep]
+        self._index.update(zip(names, range(start, stop), strict=True))
+        self._ids[start:stop] = ids
+        return start
 
     def _recode(self, predicted: CategoricalColumn) -> npt.NDArray[np.int32]:
         known = self._classes

@@ -17,10 +17,13 @@ from barograph_processor.quality.performance import (
 from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.stats.column import CategoricalColumn, NumericColumn
 
-__all__ = ["Estimate", "RealizedPerformance"]
+__all__ = ["Estimate", "RealizedPerformance", "Share"]
 
 Estimate = tuple[float, float | None, float | None]
 """A figure and its 95% interval, None where there is none."""
+
+Share = tuple[float, float, float]
+"""A share of rows and its 95% interval."""
 
 _Sums = BinaryPerformance | MulticlassPerformance | RegressionPerformance
 _KINDS: Mapping[str, type[_Sums]] = {
@@ -101,7 +104,7 @@ class RealizedPerformance:
                     found[name] = _share(tp, whole)
         return found
 
-    def risk(self) -> Estimate | None:
+    def risk(self) -> Share | None:
         """Return the share of wrong predictions with its interval; None for regressions."""
         if self.n == 0 or isinstance(self.sums, RegressionPerformance):
             return None
@@ -123,7 +126,7 @@ class RealizedPerformance:
         return cls(task, sums, state["wrong"])
 
 
-def _share(part: int, whole: int) -> Estimate:
+def _share(part: int, whole: int) -> Share:
     lower, upper = wilson_interval(part, whole, alpha=0.05)
     return part / whole if whole else math.nan, float(lower), float(upper)
 

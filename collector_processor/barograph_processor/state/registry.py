@@ -1,6 +1,7 @@
 """All models: what the pipeline feeds and what everybody reads."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -163,9 +164,8 @@ class ModelRegistry:
                 continue
             slots = model.pending.find([facts[i].name for i in mine])
             for i, slot in zip(mine, slots.tolist(), strict=True):
-                if slot >= 0:
-                    if named.setdefault(i, key.name) != key.name:
-                        ambiguous.add(i)
+                if slot >= 0 and named.setdefault(i, key.name) != key.name:
+                    ambiguous.add(i)
         for key, model in self._models.items():
             mine = [
                 i
