@@ -116,6 +116,9 @@ class Process:
         env: Added to the environment that we run in.
         ready: Is asked until it says yes; may raise ``OSError`` for no.
         timeout: Seconds that starting may take, and that stopping politely may.
+
+    Attributes:
+        log: What it printed, over all its starts.
     """
 
     def __init__(
@@ -132,7 +135,7 @@ class Process:
         self.directory = directory
         self.log = directory / f"{name}.log"
         self._command = list(command)
-        self._env = dict(env or {})
+        self.env = dict(env or {})
         self._ready = ready
         self._timeout = timeout
         self._child: subprocess.Popen[bytes] | None = None
@@ -175,7 +178,7 @@ class Process:
             self._child = subprocess.Popen(
                 self._command,
                 cwd=self.directory,
-                env={**os.environ, **self._env},
+                env={**os.environ, **self.env},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
