@@ -1,1 +1,28 @@
-"""Barograph: quality signals for model calls."""
+"""Barograph: every model call as an OpenTelemetry span, with its inputs and its prediction."""
+
+from barograph.block import Prediction, prediction
+from barograph.call import current_ref
+from barograph.configuration import configure, force_flush, shutdown
+from barograph.decorator import observe
+from barograph.estimator import instrument
+from barograph.facts import evaluation, label, outcome, reaction
+from barograph.reference import PredictionRef
+from barograph.telemetry import Stats, stats
+
+__all__ = [
+    "Prediction",
+    "PredictionRef",
+    "Stats",
+    "configure",
+    "current_ref",
+    "evaluation",
+    "force_flush",
+    "instrument",
+    "label",
+    "observe",
+    "outcome",
+    "prediction",
+    "reaction",
+    "shutdown",
+    "stats",
+]

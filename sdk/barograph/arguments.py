@@ -1,0 +1,60 @@
+"""The arguments of a call by name."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+__all__ = ["Arguments"]
+
+_RECEIVERS = frozenset({"self", "cls", "mcs"})
+_MAX_VARIADIC = 64
+
+
+class Arguments:
+    """Names the arguments of one function's calls, as its signature does.
+
+    Made once for a function. Defaults count as arguments; the receiver of a method does not.
+    Without a signature (some builtins have none) the names are `arg0`, `arg1`, ...
+    """
+
+    __slots__ = ("_defaults", "_names", "_receiver", "_simple", "_variadic")
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._names: tuple[str, ...] = ()
+        self._defaults: dict[str, Any] = {}
+        self._variadic: str | None = None
+        self._receiver = False
+        self._simple = False
+        try:
+            parameters = list(inspect.signature(function).parameters.values())
+        except (TypeError, ValueError):
+            self._variadic = "arg"
+            return
+        positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        self._names = tuple(entry.name for entry in parameters if entry.kind in positional)
+        for entry in parameters:
+            if entry.kind is inspect.Parameter.VAR_POSITIONAL:
+                self._variadic = entry.name
+            elif entry.default is not inspect.Parameter.empty:
+                self._defaults[entry.name] = entry.default
+        if self._names and self._names[0] in _RECEIVERS:
+            self._receiver = True
+            self._names = self._names[1:]
+        # All that can be given is given by position: then no default is ever missing.
+        self._simple = self._variadic is None and self._defaults.keys() <= set(self._names)
+
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments by name; a call that Python will refuse, as far as it goes."""
+        if self._receiver:
+            args = args[1:]
+        names = self._names
+        if self._simple and not kwargs and len(args) == len(names):
+            return dict(zip(names, args, strict=True))
+        bound = dict(zip(names, args, strict=False))
+        for name, value in self._defaults.items():
+            bound.setdefault(name, value)
+        bound.update(kwargs)
+        if self._variadic is not None and len(args) > len(names):
+            extra = args[len(names) : len(names) + _MAX_VARIADIC]
+            bound.update({f"{self._variadic}{at}": value for at, value in enumerate(extra)})
+        return bound

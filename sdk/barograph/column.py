@@ -1,0 +1,91 @@
+"""A column of a batch as an array on the wire: one type, one value a row.
+
+Arrays on the wire hold one type and no gaps, so a missing value is NaN in a column of numbers
+and "" in a column of strings. Whole numbers with gaps become doubles; so do booleans, as 1 and
+0. Columns of mixed types become strings, booleans in them "true" and "false".
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from barograph.redaction import Redactor
+from barograph.scalar import INT64_MAX, INT64_MIN, Scalar, scalar
+
+__all__ = ["Array", "as_category", "clean_array", "homogeneous"]
+
+Array: TypeAlias = list[float] | list[int] | list[bool] | list[str]
+
+_CARD_FROM = 10**12  # whole numbers from here on might be card numbers
+_PLAIN = {bool, int, float, str}
+
+
+def as_category(value: Scalar) -> str:
+    """Return a class or category in its one spelling.
+
+    Booleans are "true" and "false", whole numbers have no fraction: the classes `1`, `1.0` and
+    `np.int64(1)` are all "1".
+    """
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if type(value) is float and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(value)
+
+
+def homogeneous(values: list[Any]) -> Array | None:  # noqa: PLR0911  # one a kind of column
+    """Return `values` as an array of one type; None if none of them is a value.
+
+    >>> homogeneous([1, None, 2])
+    [1.0, nan, 2.0]
+    >>> homogeneous(["a", None])
+    ['a', '']
+    """
+    kinds = set(map(type, values))
+    if kinds in ({float}, {bool}):
+        return values
+    if kinds == {int}:
+        low, high = min(values), max(values)
+        return values if low >= INT64_MIN and high <= INT64_MAX else [float(v) for v in values]
+    if not kinds <= _PLAIN or kinds == {str}:
+        values = [scalar(value) for value in values]
+        kinds = set(map(type, values))
+    kinds.discard(type(None))
+    if not kinds:
+        return None
+    if kinds == {str}:
+        return [value if value is not None else "" for value in values]
+    if str in kinds:
+        return [_text_of(value) for value in values]
+    if None not in values and kinds in ({int}, {bool}, {float}):
+        return values
+    return [math.nan if value is None else float(value) for value in values]
+
+
+def _text_of(value: Scalar | None) -> str:
+    """A number among strings; pandas writes a gap among strings as NaN."""
+    if value is None or (type(value) is float and math.isnan(value)):
+        return ""
+    return as_category(value)
+
+
+def clean_array(key: str, values: Array, redactor: Redactor) -> Array | None:
+    """Return `values` without secrets and with the user's mask applied to each.
+
+    A value that is dropped becomes a missing one.
+    """
+    clean: Callable[[Any], Any] | None = None
+    kind = type(values[0]) if values else None
+    if redactor.masked or redactor.secret(key):
+        clean = lambda value: redactor.value(key, value)  # noqa: E731  # one of two cleaners
+    elif kind is str:
+        changed = {text: new for text in set(values) if (new := redactor.text(str(text))) != text}
+        return [changed.get(value, str(value)) for value in values] if changed else values
+    elif kind is int and any(value >= _CARD_FROM for value in values):  # type: ignore[operator]  # ints
+        clean = lambda value: redactor.value(key, value)  # noqa: E731  # the other
+    if clean is None:
+        return values
+    missing: Any = "" if kind is str else math.nan
+    return homogeneous([missing if (new := clean(value)) is None else new for value in values])

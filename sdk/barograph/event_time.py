@@ -1,0 +1,71 @@
+"""When an event took place, as it is written on the wire: ISO 8601 in UTC."""
+
+import math
+from datetime import UTC, date, datetime
+from typing import Any
+
+from barograph.scalar import ARRAY_LIBRARIES, library
+
+__all__ = ["event_time"]
+
+_ZERO_HOUR = "T00:00:00+00:00"
+
+
+def event_time(value: Any) -> str | None:
+    """Return `value` as an ISO 8601 instant in UTC; None if it is missing or names no time.
+
+    Args:
+        value: A datetime (naive ones are UTC), a date (its first instant), seconds since the
+            epoch, an ISO 8601 string, or a timestamp of numpy or pandas.
+
+    Examples:
+        >>> event_time(0)
+        '1970-01-01T00:00:00+00:00'
+        >>> event_time("2013-01-01T05:15:00-05:00")
+        '2013-01-01T10:15:00+00:00'
+        >>> event_time("soon") is None
+        True
+    """
+    try:
+        return _written(value)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _written(value: Any) -> str | None:  # noqa: PLR0911  # one a kind of time
+    kind = type(value)
+    if value is None or kind is bool:
+        return None
+    if issubclass(kind, str):
+        return _written(datetime.fromisoformat(str.__str__(value).strip()))
+    if issubclass(kind, datetime):
+        if value != value:  # noqa: PLR0124  # pandas.NaT is a datetime that is not itself
+            return None
+        return _utc(value)
+    if issubclass(kind, date):
+        return date.isoformat(value) + _ZERO_HOUR
+    if issubclass(kind, (int, float)):
+        return _utc(datetime.fromtimestamp(value, UTC)) if math.isfinite(value) else None
+    if library(kind) in ARRAY_LIBRARIES:
+        return _array_time(value)
+    return None
+
+
+def _utc(value: datetime) -> str:
+    moved = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    # A plain datetime: pandas' own isoformat adds nanoseconds.
+    return datetime.isoformat(moved)[:26] + "+00:00" if moved.microsecond else _whole(moved)
+
+
+def _whole(value: datetime) -> str:
+    return datetime.isoformat(value)[:19] + "+00:00"
+
+
+def _array_time(value: Any) -> str | None:
+    """A numpy scalar: `datetime64`, or a number of seconds."""
+    dtype = getattr(value, "dtype", None)
+    if dtype is not None and dtype.kind == "M":
+        item = value.astype("datetime64[us]").item()
+        return None if item is None else _written(item)
+    item = value.item()
+    return _written(item) if type(item) in {int, float, str} else None

@@ -1,0 +1,44 @@
+"""Callable objects under watch: they stay themselves in all but their calls."""
+
+from collections.abc import Callable
+from typing import Any
+
+import wrapt
+
+__all__ = ["ObservedCallable"]
+
+
+class ObservedCallable(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic at run time before wrapt 2
+    """A callable object whose calls are watched; everything else goes to the object.
+
+    Args:
+        target: The object.
+        call: Calls it under watch.
+        rebuild: Makes the same proxy again, of a copy of the object: it is how it pickles.
+        options: What `rebuild` takes besides the object.
+    """
+
+    def __init__(
+        self,
+        target: Any,
+        call: Callable[..., Any],
+        rebuild: Callable[..., Any],
+        options: tuple[Any, ...],
+    ) -> None:
+        super().__init__(target)
+        self._self_call = call
+        self._self_rebuild = rebuild
+        self._self_options = options
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the object under watch."""
+        return self._self_call(*args, **kwargs)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self._self_rebuild, (self.__wrapped__, *self._self_options)
+
+    def __reduce__(self) -> Any:
+        return self.__reduce_ex__(2)
+
+    def __copy__(self) -> Any:
+        return self._self_rebuild(self.__wrapped__, *self._self_options)

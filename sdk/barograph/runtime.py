@@ -1,0 +1,108 @@
+"""The settings in force: what `configure` decides and every call reads."""
+
+import logging
+import os
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+
+from opentelemetry import _logs, trace
+
+from barograph import semconv
+from barograph.capture import Capture
+from barograph.redaction import Redactor
+from barograph.sampling import DroppedPredictions, Sampling
+
+__all__ = ["SCOPE", "Runtime", "current", "from_environment", "install", "sdk_version"]
+
+SCOPE = "barograph"
+_TRUE = frozenset({"1", "true", "yes", "on"})
+
+
+def sdk_version() -> str:
+    """Return the version of the installed distribution."""
+    try:
+        return version("barograph")
+    except PackageNotFoundError:
+        return "0"
+
+
+def disabled_by_environment() -> bool:
+    """Whether `BAROGRAPH_DISABLED` or `OTEL_SDK_DISABLED` switches the SDK off."""
+    names = ("BAROGRAPH_DISABLED", "OTEL_SDK_DISABLED")
+    return any(os.environ.get(name, "").strip().lower() in _TRUE for name in names)
+
+
+def capture_from_environment() -> Capture:
+    """Return the mode of `BAROGRAPH_CAPTURE`; a mode that does not exist sends the least."""
+    named = os.environ.get("BAROGRAPH_CAPTURE", "").strip()
+    if not named:
+        return Capture.SUMMARY
+    try:
+        return Capture.parse(named)
+    except ValueError as error:
+        logging.getLogger("barograph").warning("BAROGRAPH_CAPTURE: %s; capturing nothing", error)
+        return Capture.OFF
+
+
+@dataclass(slots=True)
+class Runtime:
+    """One configuration. Replaced as a whole, never changed while calls read it."""
+
+    enabled: bool = True
+    capture: Capture = Capture.SUMMARY
+    redactor: Redactor = field(default_factory=Redactor)
+    sampling: Sampling = field(default_factory=Sampling)
+    dropped: DroppedPredictions = field(default_factory=DroppedPredictions)
+    tracer_provider: trace.TracerProvider | None = None
+    """None: the global one, whenever one is set."""
+    logger_provider: _logs.LoggerProvider | None = None
+    _tracer_of: tuple[trace.TracerProvider, trace.Tracer] | None = None
+    _logger_of: tuple[_logs.LoggerProvider, _logs.Logger] | None = None
+
+    def closed(self) -> "Runtime":
+        """Return settings under which nothing of a call is captured but its id."""
+        return Runtime(capture=Capture.OFF, redactor=self.redactor)
+
+    def tracer(self) -> trace.Tracer | None:
+        """Return the tracer to use; None while no provider exists."""
+        provider = self.tracer_provider or trace.get_tracer_provider()
+        known = self._tracer_of
+        if known is not None and known[0] is provider:
+            return known[1]
+        if isinstance(provider, trace.ProxyTracerProvider):
+            return None
+        tracer = provider.get_tracer(SCOPE, sdk_version(), semconv.SCHEMA_URL)
+        self._tracer_of = (provider, tracer)
+        return tracer
+
+    def logger(self) -> _logs.Logger | None:
+        """Return the logger that sends late facts; None while no provider exists."""
+        provider = self.logger_provider or _logs.get_logger_provider()
+        known = self._logger_of
+        if known is not None and known[0] is provider:
+            return known[1]
+        if type(provider).__name__ == "ProxyLoggerProvider":  # it has no public name
+            return None
+        logger = provider.get_logger(SCOPE, sdk_version(), semconv.SCHEMA_URL)
+        self._logger_of = (provider, logger)
+        return logger
+
+
+def from_environment() -> Runtime:
+    """Return the settings that hold before `configure` is called."""
+    return Runtime(enabled=not disabled_by_environment(), capture=capture_from_environment())
+
+
+_current = from_environment()
+
+
+def current() -> Runtime:
+    """Return the settings in force."""
+    return _current
+
+
+def install(runtime: Runtime) -> Runtime:
+    """Put `runtime` in force and return the one it replaces."""
+    global _current  # the one place that holds it
+    previous, _current = _current, runtime
+    return previous

@@ -1,0 +1,96 @@
+"""A call site: what `observe` was told about a model, checked and prepared once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from barograph import semconv
+from barograph.selection import Features, Selector, Slices
+
+__all__ = ["Site", "operation_of"]
+
+_OPERATIONS = {"generation": "chat", "embedding": "embeddings"}
+
+
+def operation_of(task: str | None) -> str:
+    """Return the operation in a span's name, as OpenTelemetry calls it for generative models."""
+    return _OPERATIONS.get(task or "", "predict")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The options of one instrumented function or block.
+
+    Raises:
+        ValueError: The model has no name, or the task or the threshold does not exist.
+    """
+
+    model: str
+    version: str = semconv.UNVERSIONED
+    task: str | None = None
+    batch: bool = False
+    features: Features | None = None
+    output: str | Sequence[str] | Callable[[Any], Any] | None = None
+    id: Selector | None = None
+    slices: Slices | None = None
+    time: Any = None
+    positive: Any = None
+    threshold: float | None = None
+    classes: tuple[str, ...] = ()
+    name: str = field(init=False)
+    """The span's name."""
+    constants: Mapping[str, Any] = field(init=False)
+    """Attributes that every span of this site carries, from its start."""
+
+    def __post_init__(self) -> None:
+        if not self.model or type(self.model) is not str:
+            raise ValueError(f"model must be a name, got {self.model!r}")
+        if self.task is not None and self.task not in semconv.TASKS:
+            raise ValueError(f"task must be one of {', '.join(semconv.TASKS)}, got {self.task!r}")
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold must be in [0, 1], got {self.threshold!r}")
+        constants: dict[str, Any] = {
+            semconv.MODEL_NAME: self.model,
+            semconv.MODEL_VERSION: self.version,
+        }
+        if self.task is not None:
+            constants[semconv.TASK] = self.task
+        if self.positive is not None:
+            constants[semconv.POSITIVE] = self.positive
+        if self.threshold is not None:
+            constants[semconv.THRESHOLD] = float(self.threshold)
+        operation = operation_of(self.task)
+        if self.generative:
+            constants["gen_ai.operation.name"] = operation
+            constants["gen_ai.request.model"] = self.model
+        object.__setattr__(self, "name", f"{operation} {self.model}")
+        object.__setattr__(self, "constants", constants)
+
+    def only_id(self) -> "Site":
+        """Return this site with nothing to capture but the id."""
+        return Site(model=self.model, batch=self.batch, id=self.id)
+
+    @property
+    def generative(self) -> bool:
+        """Whether OpenTelemetry's conventions for generative models apply."""
+        return self.task in _OPERATIONS
+
+    @property
+    def generation(self) -> bool:
+        """Whether the model writes text, so that no string of a call is a category."""
+        return self.task == "generation"
+
+    def slice_selectors(self) -> dict[str, Selector]:
+        """Return the slices by name; a callable that names its own slices is left out."""
+        if isinstance(self.slices, Mapping):
+            return dict(self.slices)
+        if self.slices is None or callable(self.slices):
+            return {}
+        names = [self.slices] if isinstance(self.slices, str) else self.slices
+        return {name.rpartition(".")[2]: name for name in names}
+
+    def feature_names(self) -> tuple[str, ...]:
+        """Return the features chosen by name."""
+        if self.features is None or callable(self.features):
+            return ()
+        return (self.features,) if isinstance(self.features, str) else tuple(self.features)

@@ -1,0 +1,96 @@
+"""Puts a function, method or callable object under watch."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from barograph.arguments import Arguments
+from barograph.call import Call, begin
+from barograph.observed import ObservedCallable
+from barograph.site import Site
+from barograph.streams import Begin, watch_async_generator, watch_generator
+
+__all__ = ["watch", "watch_function"]
+
+
+def watch(target: Any, site: Site) -> Any:
+    """Return `target` with its calls watched as `site` says.
+
+    Raises:
+        TypeError: `target` is a class, or cannot be called.
+    """
+    if isinstance(target, (classmethod, staticmethod)):
+        return type(target)(watch(target.__func__, site))
+    if inspect.isclass(target):
+        raise TypeError(f"observe() takes a function or method, not the class {target.__name__}")
+    if not callable(target):
+        raise TypeError(f"observe() takes something callable, got {type(target).__name__}")
+    if inspect.isroutine(target):
+        return watch_function(target, site)
+    return ObservedCallable(target, watch_function(target, site), watch, (site,))
+
+
+def watch_function(function: Any, site: Site, signature_of: Any = None) -> Any:
+    """Return a function of the same kind that calls `function` under watch.
+
+    Args:
+        function: A function, method or callable object.
+        site: What is known about the model.
+        signature_of: Whose signature names the arguments, if not `function`'s.
+    """
+    arguments = Arguments(function if signature_of is None else signature_of)
+
+    def start(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+        return begin(site, arguments, args, kwargs)
+
+    # A callable object is of the kind that its `__call__` is.
+    routine = inspect.isroutine(function) or isinstance(function, functools.partial)
+    kind = function if routine else type(function).__call__
+    if inspect.isasyncgenfunction(kind):
+        observed = watch_async_generator(function, start)
+    elif inspect.isgeneratorfunction(kind):
+        observed = watch_generator(function, start)
+    elif inspect.iscoroutinefunction(kind):
+        observed = _watch_coroutine(function, start)
+    else:
+        observed = _watch_plain(function, start)
+    return functools.wraps(function)(observed)
+
+
+def _watch_plain(function: Any, begin: Begin) -> Callable[..., Any]:
+    def observed(*args: Any, **kwargs: Any) -> Any:
+        call = begin(args, kwargs)
+        if call is None:
+            return function(*args, **kwargs)
+        call.enter()
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            call.leave()
+            call.fail(error)
+            raise
+        call.leave()
+        call.finish(result)
+        return result
+
+    return observed
+
+
+def _watch_coroutine(function: Any, begin: Begin) -> Callable[..., Any]:
+    async def observed(*args: Any, **kwargs: Any) -> Any:
+        call = begin(args, kwargs)
+        if call is None:
+            return await function(*args, **kwargs)
+        call.enter()
+        try:
+            result = await function(*args, **kwargs)
+        except BaseException as error:
+            call.leave()
+            call.fail(error)
+            raise
+        call.leave()
+        call.finish(result)
+        return result
+
+    return observed
