@@ -22,10 +22,20 @@ PROMETHEUS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS_TYPE: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 _UNITS: Final = {
-    **{"d": "days", "h": "hours", "min": "minutes", "s": "seconds"},
-    **{"ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"},
-    **{"By": "bytes", "KiBy": "kibibytes", "MiBy": "mebibytes", "GiBy": "gibibytes"},
-    **{"1": "", "%": "percent", "Hz": "hertz"},
+    "d": "days",
+    "h": "hours",
+    "min": "minutes",
+    "s": "seconds",
+    "ms": "milliseconds",
+    "us": "microseconds",
+    "ns": "nanoseconds",
+    "By": "bytes",
+    "KiBy": "kibibytes",
+    "MiBy": "mebibytes",
+    "GiBy": "gibibytes",
+    "1": "",
+    "%": "percent",
+    "Hz": "hertz",
 }
 _PER_UNITS: Final = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 

@@ -1,0 +1,8 @@
+"""Sockets to bytes: OTLP over gRPC and over HTTP."""
+
+from barograph_processor.receiver.grpc import GrpcReceiver
+from barograph_processor.receiver.http import http_receiver
+from barograph_processor.receiver.intake import Authorize, Intake, Submit
+from barograph_processor.receiver.limits import ReceiverLimits
+
+__all__ = ["Authorize", "GrpcReceiver", "Intake", "ReceiverLimits", "Submit", "http_receiver"]

@@ -1,0 +1,146 @@
+"""Bodies of HTTP requests: bounded in size, before and after decompression, and in time."""
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from starlette.requests import ClientDisconnect, Request
+
+from barograph_processor.otlp.status import Code
+from barograph_processor.receiver.intake import RefusedError
+from barograph_processor.receiver.limits import ReceiverLimits
+
+__all__ = ["BodyBudget", "decompress", "read_body"]
+
+_GZIP: Final = 16 + zlib.MAX_WBITS
+# zlib's own overhead cannot make a body larger than this part of its content.
+_SLACK: Final = 1024
+_MAX_MEMBERS: Final = 64
+
+
+class BodyBudget:
+    """Bytes of all bodies that are held at once. For one event loop; no lock."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._free = max_bytes
+
+    @contextmanager
+    def lease(self) -> Iterator["_Lease"]:
+        """Hold bytes for the length of the context."""
+        lease = _Lease(self)
+        try:
+            yield lease
+        finally:
+            self._free += lease.held
+
+    def take(self, size: int) -> None:
+        """Take bytes.
+
+        Raises:
+            RefusedError: There are none, for now.
+        """
+        if size > self._free:
+            raise RefusedError(
+                Code.UNAVAILABLE, "overloaded", "too many requests at once", retry_after=1.0
+            )
+        self._free -= size
+
+
+class _Lease:
+    def __init__(self, budget: BodyBudget) -> None:
+        self._budget = budget
+        self.held = 0
+
+    def extend(self, size: int) -> None:
+        """Take more bytes for the same body."""
+        self._budget.take(size)
+        self.held += size
+
+
+async def read_body(request: Request, lease: _Lease, limits: ReceiverLimits) -> bytes:
+    """Read a whole body.
+
+    A body beyond the limit is read on and thrown away, within a bound: a client
+    that is still writing would else see a broken connection and never the answer.
+
+    Raises:
+        RefusedError: It is too large, too slow, or there is no room for it now.
+    """
+    chunks: list[bytes] = []
+    size = 0
+    stream = request.stream()
+    try:
+        async with asyncio.timeout(limits.body_seconds):
+            async for chunk in stream:
+                size += len(chunk)
+                if size > limits.max_request_bytes + _SLACK:
+                    chunks.clear()
+                    await _drain(stream, limits.drain_bytes)
+                    raise _too_large(limits)
+                lease.extend(len(chunk))
+                chunks.append(chunk)
+    except TimeoutError:
+        raise RefusedError(
+            Code.DEADLINE_EXCEEDED, "slow_body", "the request's body came too slowly"
+        ) from None
+    except ClientDisconnect:
+        raise RefusedError(Code.CANCELLED, "disconnected", "the client went away") from None
+    return b"".join(chunks)
+
+
+async def _drain(stream: AsyncIterator[bytes], bound: int) -> None:
+    async for chunk in stream:
+        bound -= len(chunk)
+        if bound < 0:
+            return
+
+
+def decompress(body: bytes, encoding: str, limits: ReceiverLimits) -> bytes:
+    """Undo a content encoding, of which never more than the limit is unpacked.
+
+    Raises:
+        RefusedError: It is too large, damaged, or of another encoding than gzip.
+    """
+    if encoding in ("", "identity"):
+        if len(body) > limits.max_request_bytes:
+            raise _too_large(limits)
+        return body
+    if encoding != "gzip":
+        raise RefusedError(
+            Code.INVALID_ARGUMENT, "unsupported_encoding", "use gzip or no content encoding"
+        )
+    parts: list[bytes] = []
+    room = limits.max_request_bytes
+    try:
+        # A gzip file may be several, one behind the other; each copies what is left.
+        for _ in range(_MAX_MEMBERS):
+            if not body:
+                break
+            member = zlib.decompressobj(_GZIP)
+            part = member.decompress(body, room + 1)
+            if len(part) > room:
+                raise _too_large(limits)
+            if not member.eof:
+                raise _no_gzip("it ends too early")
+            parts.append(part)
+            room -= len(part)
+            body = member.unused_data
+        else:
+            raise _no_gzip("it has too many parts")
+    except zlib.error as error:
+        raise _no_gzip(str(error)) from error
+    return b"".join(parts)
+
+
+def _no_gzip(why: str) -> RefusedError:
+    return RefusedError(Code.INVALID_ARGUMENT, "undecodable", f"no gzip: {why}")
+
+
+def _too_large(limits: ReceiverLimits) -> RefusedError:
+    return RefusedError(
+        Code.RESOURCE_EXHAUSTED,
+        "too_large",
+        f"the request is larger than {limits.max_request_bytes} bytes",
+    )

@@ -1,0 +1,122 @@
+"""OTLP over gRPC: messages go through as bytes, the pipeline decodes them once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, Literal, NoReturn
+
+import grpc
+from grpc_status import rpc_status
+
+from barograph_processor.exceptions import ConfigurationError
+from barograph_processor.otlp.status import Code
+from barograph_processor.receiver.intake import Intake, RefusedError
+from barograph_processor.receiver.limits import ReceiverLimits
+
+__all__ = ["GrpcReceiver"]
+
+_SERVICES: Final[dict[str, Literal["traces", "logs"]]] = {
+    "opentelemetry.proto.collector.trace.v1.TraceService": "traces",
+    "opentelemetry.proto.collector.logs.v1.LogsService": "logs",
+}
+_UNSUPPORTED: Final = "opentelemetry.proto.collector.metrics.v1.MetricsService"
+
+
+class GrpcReceiver:
+    """A gRPC server for traces and logs, with gzip; metrics are UNIMPLEMENTED.
+
+    The size limit holds for the decompressed message too; beyond it gRPC itself
+    answers RESOURCE_EXHAUSTED without RetryInfo, which tells the sender to give up.
+
+    Args:
+        address: ``host:port``; port 0 takes a free one.
+        intake: Where requests go.
+        limits: Bounds.
+        credentials: Of a TLS server; None is plain text.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        intake: Intake,
+        *,
+        limits: ReceiverLimits | None = None,
+        credentials: grpc.ServerCredentials | None = None,
+    ) -> None:
+        limits = limits or ReceiverLimits()
+        self._address = address
+        self._credentials = credentials
+        self._intake = intake
+        self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="barograph-grpc")
+        self._server = grpc.server(
+            self._threads,
+            options=[
+                ("grpc.max_receive_message_length", limits.max_request_bytes),
+                # Without it a second server would silently share the port.
+                ("grpc.so_reuseport", 0),
+            ],
+        )
+        handlers = [self._handler(service, signal) for service, signal in _SERVICES.items()]
+        self._server.add_generic_rpc_handlers((*handlers, _refusing_handler()))
+        self.port = 0
+
+    def start(self) -> None:
+        """Listen; ``port`` is then the port that was taken.
+
+        Raises:
+            ConfigurationError: The address is in use, or cannot be used.
+        """
+        try:
+            if self._credentials is None:
+                self.port = self._server.add_insecure_port(self._address)
+            else:
+                self.port = self._server.add_secure_port(self._address, self._credentials)
+        except RuntimeError as error:
+            raise ConfigurationError(
+                f"OTLP/gRPC cannot listen on {self._address}: {error}"
+            ) from error
+        self._server.start()
+
+    def stop(self, grace: float = 5.0) -> None:
+        """Refuse new requests, and let running ones end within ``grace`` seconds."""
+        self._server.stop(grace).wait()
+        self._threads.shutdown(wait=True)
+
+    def _handler(
+        self, service: str, signal: Literal["traces", "logs"]
+    ) -> "grpc.GenericRpcHandler[bytes, bytes]":
+        def export(payload: bytes, context: grpc.ServicerContext) -> bytes:
+            try:
+                self._intake.check(_metadata(context))
+                return self._intake.take(signal, payload).SerializeToString()
+            except RefusedError as refusal:
+                self._intake.count(refusal)
+                _abort(context, refusal)
+
+        return _generic_handler(service, export)
+
+
+def _refusing_handler() -> "grpc.GenericRpcHandler[bytes, bytes]":
+    refusal = RefusedError(Code.UNIMPLEMENTED, "metrics", "Barograph takes traces and logs")
+
+    def export(_payload: bytes, context: grpc.ServicerContext) -> bytes:
+        _abort(context, refusal)
+
+    return _generic_handler(_UNSUPPORTED, export)
+
+
+def _generic_handler(
+    service: str, export: Callable[[bytes, grpc.ServicerContext], bytes]
+) -> "grpc.GenericRpcHandler[bytes, bytes]":
+    # Without serializers gRPC hands over the bytes as they are.
+    return grpc.method_handlers_generic_handler(
+        service, {"Export": grpc.unary_unary_rpc_method_handler(export)}
+    )
+
+
+def _metadata(context: grpc.ServicerContext) -> dict[str, str]:
+    return {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
+
+
+def _abort(context: grpc.ServicerContext, refusal: RefusedError) -> NoReturn:
+    context.abort_with_status(rpc_status.to_status(refusal.status()))
+    raise AssertionError("abort_with_status raises")

@@ -1,0 +1,150 @@
+"""OTLP over HTTP: an ASGI application for protobuf and JSON on one port."""
+
+import math
+from typing import Final, Literal
+
+import anyio
+import anyio.to_thread
+import orjson
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from barograph_processor.exceptions import UndecodableError
+from barograph_processor.otlp.json import logs_from_json, traces_from_json
+from barograph_processor.otlp.status import Code
+from barograph_processor.receiver.body import BodyBudget, decompress, read_body
+from barograph_processor.receiver.intake import Intake, RefusedError
+from barograph_processor.receiver.limits import ReceiverLimits
+
+__all__ = ["http_receiver"]
+
+_PROTOBUF: Final = "application/x-protobuf"
+_JSON: Final = "application/json"
+_SIGNALS: Final[dict[str, Literal["traces", "logs"]]] = {
+    "/v1/traces": "traces",
+    "/v1/logs": "logs",
+}
+# The protocol's own table, with what HTTP has no rpc code for by reason.
+_STATUS_BY_REASON: Final = {
+    "unsupported_type": 415,
+    "unsupported_encoding": 415,
+    "too_large": 413,
+    "slow_body": 408,
+}
+_STATUS_BY_CODE: Final = {
+    Code.INVALID_ARGUMENT: 400,
+    Code.CANCELLED: 400,
+    Code.UNAUTHENTICATED: 401,
+    Code.NOT_FOUND: 404,
+    Code.UNAVAILABLE: 503,
+}
+
+
+def http_receiver(intake: Intake, *, limits: ReceiverLimits | None = None) -> Starlette:
+    """Return the application: POST to ``/v1/traces`` and ``/v1/logs``; all else is refused.
+
+    Args:
+        intake: Where requests go, on threads of their own: it blocks.
+        limits: Bounds.
+    """
+    receiver = _HttpReceiver(intake, limits or ReceiverLimits())
+    return Starlette(
+        routes=[Route(path, receiver.export, methods=["POST"]) for path in _SIGNALS],
+        exception_handlers={404: _not_found, 405: _not_allowed},
+    )
+
+
+class _HttpReceiver:
+    def __init__(self, intake: Intake, limits: ReceiverLimits) -> None:
+        self._intake = intake
+        self._limits = limits
+        self._budget = BodyBudget(limits.max_in_flight_bytes)
+        self._threads: anyio.CapacityLimiter | None = None
+
+    async def export(self, request: Request) -> Response:
+        """Answer one request."""
+        media_type = _media_type(request)
+        try:
+            self._intake.check(request.headers)
+            _check_type(media_type)
+            with self._budget.lease() as lease:
+                body = await read_body(request, lease, self._limits)
+                if self._threads is None:
+                    # Made here, because it belongs to the event loop that runs us.
+                    self._threads = anyio.CapacityLimiter(self._limits.threads)
+                answer = await anyio.to_thread.run_sync(
+                    self._take,
+                    _SIGNALS[request.url.path],
+                    body,
+                    request.headers.get("content-encoding", "").strip().lower(),
+                    media_type,
+                    limiter=self._threads,
+                )
+        except RefusedError as refusal:
+            self._intake.count(refusal)
+            return _refuse(refusal, media_type)
+        return Response(_encode(answer, media_type), media_type=media_type)
+
+    def _take(
+        self, signal: Literal["traces", "logs"], body: bytes, encoding: str, media_type: str
+    ) -> Message:
+        payload = decompress(body, encoding, self._limits)
+        if media_type == _JSON:
+            try:
+                convert = traces_from_json if signal == "traces" else logs_from_json
+                payload = convert(payload)
+            except UndecodableError as error:
+                raise RefusedError(Code.INVALID_ARGUMENT, "undecodable", str(error)) from error
+        return self._intake.take(signal, payload)
+
+
+async def _not_found(request: Request, _error: Exception) -> Response:
+    refusal = RefusedError(Code.NOT_FOUND, "not_found", "POST to /v1/traces or /v1/logs")
+    return _refuse(refusal, _media_type(request))
+
+
+async def _not_allowed(request: Request, _error: Exception) -> Response:
+    refusal = RefusedError(Code.UNIMPLEMENTED, "not_allowed", "use POST")
+    response = _refuse(refusal, _media_type(request), status=405)
+    response.headers["allow"] = "POST"
+    return response
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _check_type(media_type: str) -> None:
+    if media_type not in (_PROTOBUF, _JSON):
+        raise RefusedError(
+            Code.INVALID_ARGUMENT,
+            "unsupported_type",
+            f"use content type {_PROTOBUF} or {_JSON}",
+        )
+
+
+def _refuse(refusal: RefusedError, media_type: str, status: int | None = None) -> Response:
+    if status is None:
+        status = _STATUS_BY_REASON.get(refusal.reason) or _STATUS_BY_CODE[refusal.code]
+    # Whoever speaks neither of the two reads JSON best.
+    answer_type = _PROTOBUF if media_type == _PROTOBUF else _JSON
+    response = Response(
+        _encode(refusal.status(), answer_type), status_code=status, media_type=answer_type
+    )
+    if refusal.retry_after is not None:
+        response.headers["retry-after"] = str(math.ceil(refusal.retry_after))
+    if refusal.reason == "unsupported_encoding":
+        response.headers["accept-encoding"] = "gzip"
+    if refusal.code == Code.UNAUTHENTICATED:
+        response.headers["www-authenticate"] = "Bearer"
+    return response
+
+
+def _encode(message: Message, media_type: str) -> bytes:
+    if media_type == _JSON:
+        return orjson.dumps(MessageToDict(message))
+    return message.SerializeToString()

@@ -1,0 +1,33 @@
+"""Bounds of what is taken in."""
+
+from dataclasses import dataclass
+
+__all__ = ["ReceiverLimits"]
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverLimits:
+    """Bounds of requests, each positive.
+
+    Attributes:
+        max_request_bytes: Size of one message, after decompression.
+        max_in_flight_bytes: Size of all HTTP bodies being read or decoded.
+        drain_bytes: What is still read of a body that is too large, so that the
+            client comes to read the answer; beyond it the connection is closed.
+        threads: Requests worked on at once, by each of gRPC and HTTP.
+        body_seconds: Time for a body to arrive.
+    """
+
+    max_request_bytes: int = 64 * _MIB
+    max_in_flight_bytes: int = 256 * _MIB
+    drain_bytes: int = 128 * _MIB
+    threads: int = 16
+    body_seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if value <= 0:
+                raise ValueError(f"{name} must be positive, got {value!r}")
