@@ -36,7 +36,7 @@ class ModelRegistry:
         config: How models are watched, and the limits.
         telemetry: Where what is dropped is counted.
         clock: Returns the time, ns since the epoch; start time of what is counted.
-        profiles: References learnt earlier, by model name.
+        profiles: References learnt earlier, by model name; ``*`` is for all others.
     """
 
     schema = 1
@@ -143,7 +143,7 @@ class ModelRegistry:
             limits=self._config.limits,
             telemetry=self._telemetry,
             start_ns=self._clock(),
-            profile=self._profiles.get(key.name),
+            profile=self._profiles.get(key.name) or self._profiles.get("*"),
         )
 
     def _settle_early(self, facts: Sequence[Fact]) -> None:

@@ -1,0 +1,5 @@
+"""The command line."""
+
+from barograph_processor.cli.app import main
+
+__all__ = ["main"]

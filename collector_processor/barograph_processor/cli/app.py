@@ -1,0 +1,37 @@
+"""The program ``barograph``: its commands, and what its exit codes mean."""
+
+import sys
+from typing import Final
+
+import typer
+from rich.console import Console
+
+from barograph_processor.cli.demo import demo
+from barograph_processor.cli.serve import serve
+from barograph_processor.exceptions import BarographError
+
+__all__ = ["main"]
+
+_BAD_INPUT: Final = 2
+
+app = typer.Typer(
+    name="barograph",
+    help="Quality and drift signals for models in production.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(serve)
+app.command()(demo)
+
+
+def main() -> None:
+    """Run a command. Exit code 2 and one line on stderr for input that cannot be used."""
+    try:
+        app()
+    except BarographError as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            f"barograph: {error}", markup=False
+        )
+        sys.exit(_BAD_INPUT)

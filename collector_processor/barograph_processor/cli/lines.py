@@ -1,0 +1,56 @@
+"""What happened, as lines of JSON: the output of ``replay`` and ``demo``."""
+
+import sys
+from typing import Any
+
+import orjson
+
+from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.state.record import WindowRecord
+from barograph_processor.web.views import iso
+
+__all__ = ["alarm_line", "print_line", "window_line"]
+
+
+def window_line(record: WindowRecord) -> dict[str, Any]:
+    """Return the line of a closed window."""
+    line: dict[str, Any] = {
+        "type": "window",
+        "window": record.window,
+        "start": iso(record.start_ns),
+        "end": iso(record.end_ns),
+        "rows": record.rows,
+        "state": record.condition,
+        "signals": record.signals,
+    }
+    return {**line, "partial": True} if record.partial else line
+
+
+def alarm_line(change: AlarmChange) -> dict[str, Any]:
+    """Return the line of a step in an alarm's life: ``open``, ``updated`` or ``resolved``."""
+    alarm = change.alarm
+    return {
+        "type": "alarm",
+        "window": change.window,
+        "signal": alarm.signal,
+        "feature": alarm.feature,
+        "slice": None if alarm.slice is None else dict(alarm.slice),
+        "severity": alarm.severity,
+        "state": change.change,
+        "evidence": alarm.evidence,
+        "threshold": alarm.threshold,
+        "since_window": alarm.since_window,
+        "since": iso(alarm.since_ns),
+        "before": alarm.before,
+        "now": alarm.now,
+        "interval": None if alarm.interval is None else list(alarm.interval),
+        "sentence": alarm.sentence,
+        "trace_ids": list(alarm.trace_ids),
+        "id": alarm.id,
+    }
+
+
+def print_line(line: dict[str, Any]) -> None:
+    """Write one line to stdout and flush it, so that a reader sees it as it happens."""
+    sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.flush()

@@ -1,0 +1,68 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from barograph_processor.config import Config, ServeConfig, load_config
+from barograph_processor.exceptions import ConfigurationError
+
+__all__ = [
+    "ConfigFile",
+    "Export",
+    "OtlpGrpc",
+    "OtlpHttp",
+    "StateDir",
+    "Web",
+    "configured",
+    "with_flags",
+]
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="TOML file; every key also as BAROGRAPH_*.")
+]
+StateDir = Annotated[
+    str | None, typer.Option(help="Journal and checkpoints [default: ./barograph-state].")
+]
+OtlpGrpc = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT", help="OTLP over gRPC [default: 127.0.0.1:34317]."),
+]
+OtlpHttp = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT", help="OTLP over HTTP [default: 127.0.0.1:34318]."),
+]
+Web = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT", help="Page, API and /metrics [default: 127.0.0.1:34380]."
+    ),
+]
+Export = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ENDPOINT",
+        help="Where metrics and alarms are sent: HOST:PORT for OTLP/gRPC, a URL for OTLP/HTTP.",
+    ),
+]
+
+
+def with_flags(config: Config, **flags: Any) -> Config:
+    """Return the configuration with flags over it; None leaves a key as it is.
+
+    Raises:
+        ConfigurationError: A flag's value cannot be used.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        serve: ServeConfig = msgspec.structs.replace(config.serve, **given)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+    return msgspec.structs.replace(config, serve=serve)
+
+
+def configured(path: Path | None, **flags: Any) -> Config:
+    """Read the file and the environment, and put flags over them."""
+    return with_flags(load_config(path), **flags)

@@ -1,0 +1,204 @@
+"""The service: the only place where the stages are wired together."""
+
+import json
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from barograph_processor.asgi import AsgiServer
+from barograph_processor.config import Config
+from barograph_processor.drift.profile import ReferenceProfile
+from barograph_processor.exceptions import ConfigurationError, StateError
+from barograph_processor.exporter import OtlpExporter, connect
+from barograph_processor.journal import Journal
+from barograph_processor.otlp.encode import encode_alarms, encode_metrics
+from barograph_processor.pipeline import Pipeline
+from barograph_processor.receiver import GrpcReceiver, Intake, ReceiverLimits, http_receiver
+from barograph_processor.signal import Alarm, Signal
+from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.state.registry import Happening, ModelRegistry
+from barograph_processor.telemetry import Telemetry
+from barograph_processor.web.app import web_app
+
+__all__ = ["Service"]
+
+
+class Service:
+    """Receives OTLP, keeps state, and shows and exports what it means.
+
+    A context manager: entering it restores the state and listens, leaving it
+    stops listening, finishes what was acknowledged, and writes a checkpoint.
+
+    Args:
+        config: Addresses, limits, and how models are watched.
+        listener: Called with what happened, from the thread that evaluates; must not block.
+
+    Raises:
+        ConfigurationError: The state directory or an address cannot be used.
+        StateError: The state is damaged, or of another version.
+    """
+
+    def __init__(
+        self, config: Config, *, listener: Callable[[Sequence[Happening]], None] | None = None
+    ) -> None:
+        self._config = config
+        self._listener = listener
+        self._directory = _directory(Path(config.serve.state_dir))
+        self.instance_id = _instance_id(self._directory)
+        self.telemetry = Telemetry()
+        self.registry = ModelRegistry(
+            config, self.telemetry, clock=time.time_ns, profiles=_profiles(config)
+        )
+        limits = config.limits
+        self._journal = Journal(
+            self._directory / "journal.sqlite",
+            max_bytes=limits.journal_bytes,
+            telemetry=self.telemetry,
+        )
+        self.pipeline = Pipeline(
+            self.registry,
+            self._journal,
+            self.telemetry,
+            max_queue_bytes=limits.queue_bytes,
+            seen_capacity=limits.seen_ids,
+            checkpoint_seconds=limits.checkpoint_seconds,
+        )
+        intake = Intake(self.pipeline.submit, self.telemetry)
+        bounds = ReceiverLimits(max_request_bytes=limits.request_bytes)
+        self._grpc = GrpcReceiver(config.serve.otlp_grpc, intake, limits=bounds)
+        self._http = AsgiServer(
+            http_receiver(intake, limits=bounds), config.serve.otlp_http, what="otlp-http"
+        )
+        self._web = AsgiServer(
+            web_app(
+                self.registry, self.pipeline, self.signals, trace_url=config.serve.trace_url
+            ),
+            config.serve.web,
+            what="web",
+        )
+        endpoint = config.serve.export
+        self._exporter: OtlpExporter | None = None
+        if endpoint is not None:
+            self._exporter = OtlpExporter(connect(endpoint), self.telemetry)
+        self._stopping = threading.Event()
+        self._evaluation = threading.Thread(
+            target=self._evaluate_forever, name="barograph-evaluation", daemon=True
+        )
+
+    def __enter__(self) -> "Service":
+        """Restore, then listen."""
+        self._web.start()
+        self.pipeline.start()
+        self._grpc.start()
+        self._http.start()
+        self._evaluation.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop listening, finish what was acknowledged, write a checkpoint."""
+        self._grpc.stop()
+        self._http.stop()
+        self._stopping.set()
+        if self._evaluation.is_alive():
+            self._evaluation.join(timeout=10)
+        self.pipeline.close()
+        self.evaluate()
+        if self._exporter is not None:
+            self._exporter.close(timeout=5.0)
+        self._web.stop()
+        self._journal.close()
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """Where it listens: ``otlp_grpc``, ``otlp_http``, ``web``, as ``HOST:PORT``."""
+        host = self._config.serve.otlp_grpc.rpartition(":")[0]
+        return {
+            "otlp_grpc": f"{host}:{self._grpc.port}",
+            "otlp_http": self._http.address,
+            "web": self._web.address,
+        }
+
+    def signals(self) -> list[Signal]:
+        """Return every point of this moment."""
+        self.pipeline.measure()
+        with self.pipeline.hold():
+            found = list(self.registry.signals())
+        own = self.telemetry
+        for (metric, attributes), value in own.counters().items():
+            found.append(Signal(metric, value, dict(attributes), self.pipeline.started_ns))
+        found.extend(
+            Signal(metric, value, dict(attributes))
+            for (metric, attributes), value in own.gauges().items()
+        )
+        return found
+
+    def evaluate(self) -> None:
+        """Export every signal as it stands, and tell what happened since the last time."""
+        with self.pipeline.hold():
+            happenings = self.registry.drain()
+        alarms = [event.alarm for _, event in happenings if isinstance(event, AlarmChange)]
+        if self._exporter is not None:
+            self._export(self._exporter, alarms)
+        if self._listener is not None and happenings:
+            self._listener(happenings)
+
+    def _export(self, exporter: OtlpExporter, alarms: Sequence[Alarm]) -> None:
+        resource = {"service.name": "barograph", "service.instance.id": self.instance_id}
+        now = time.time_ns()
+        if alarms:
+            exporter.logs(encode_alarms(alarms, now_ns=now, resource=resource))
+        exporter.metrics(encode_metrics(self.signals(), now_ns=now, resource=resource))
+
+    def _evaluate_forever(self) -> None:
+        while not self._stopping.wait(self._config.serve.evaluation_seconds):
+            self.evaluate()
+
+
+def _directory(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigurationError(f"state directory {path}: {error.strerror}") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"state directory {path}: not writable")
+    return path
+
+
+def _instance_id(directory: Path) -> str:
+    """Return the id under which this state's series are written, for as long as it lives."""
+    file = directory / "instance-id"
+    try:
+        known = file.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        known = ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise StateError(f"{file}: {error}") from error
+    if not known:
+        known = str(uuid.uuid4())
+        file.write_text(f"{known}\n", encoding="ascii")
+    return known
+
+
+def _profiles(config: Config) -> dict[str, ReferenceProfile]:
+    """Read the references that the configuration names: by model name, ``*`` for all others."""
+    files = {name: model.reference.file for name, model in config.models.items()}
+    files["*"] = config.reference.file
+    found: dict[str, ReferenceProfile] = {}
+    for name, file in files.items():
+        if file is None:
+            continue
+        try:
+            text = Path(file).read_text(encoding="utf-8")
+            found[name] = ReferenceProfile.from_json(json.loads(text))
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"reference of {name!r}: {file}: {error}") from error
+    return found

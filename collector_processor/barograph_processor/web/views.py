@@ -1,0 +1,121 @@
+"""Models and alarms as the API shows them: plain values, times in ISO 8601."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from barograph_processor.signal import Alarm
+from barograph_processor.state.model import ModelState
+from barograph_processor.state.record import WindowRecord
+
+__all__ = ["alarm_view", "iso", "model_view", "summary_view", "window_view"]
+
+
+def iso(time_ns: int | None) -> str | None:
+    """Write a time as ISO 8601 in UTC, to the millisecond; None stays None.
+
+    >>> iso(1_357_034_460_250_000_000)
+    '2013-01-01T10:01:00.250Z'
+    """
+    if time_ns is None:
+        return None
+    moment = datetime.fromtimestamp(time_ns // 1_000_000_000, UTC)
+    text = moment.replace(microsecond=time_ns // 1000 % 1_000_000).isoformat(
+        timespec="milliseconds"
+    )
+    return text.replace("+00:00", "Z")
+
+
+def alarm_view(alarm: Alarm, *, trace_url: str | None = None) -> dict[str, Any]:
+    """Return an alarm's fields.
+
+    Args:
+        alarm: The alarm.
+        trace_url: Template of a link to a trace, with ``{trace_id}``.
+    """
+    return {
+        "id": alarm.id,
+        "model": alarm.model,
+        "version": alarm.version,
+        "signal": alarm.signal,
+        "feature": alarm.feature,
+        "slice": None if alarm.slice is None else dict(alarm.slice),
+        "severity": alarm.severity,
+        "state": alarm.state,
+        "since": iso(alarm.since_ns),
+        "raised": iso(alarm.raised_ns),
+        "resolved": iso(alarm.resolved_ns),
+        "since_window": alarm.since_window,
+        "raised_window": alarm.raised_window,
+        "sentence": alarm.sentence,
+        "before": alarm.before,
+        "now": alarm.now,
+        "interval": None if alarm.interval is None else list(alarm.interval),
+        "evidence": alarm.evidence,
+        "threshold": alarm.threshold,
+        "trace_ids": list(alarm.trace_ids),
+        "trace_links": []
+        if trace_url is None
+        else [trace_url.replace("{trace_id}", trace) for trace in alarm.trace_ids],
+        "operational": dict(alarm.operational),
+        "advice": alarm.advice,
+    }
+
+
+def window_view(record: WindowRecord) -> dict[str, Any]:
+    """Return a closed window's fields."""
+    return {
+        "window": record.window,
+        "start": iso(record.start_ns),
+        "end": iso(record.end_ns),
+        "rows": record.rows,
+        "partial": record.partial,
+        "state": record.condition,
+        "signals": record.signals,
+    }
+
+
+def summary_view(model: ModelState) -> dict[str, Any]:
+    """Return how a model stands, for a list of models."""
+    last: Mapping[str, Any] = model.history[-1].signals if model.history else {}
+    return {
+        "name": model.key.name,
+        "version": model.key.version,
+        "state": model.condition.state,
+        "since": iso(model.condition_since_ns),
+        "reasons": list(model.condition.reasons),
+        "signals": dict(last),
+        "predictions": model.counters.predictions,
+        "labels": model.counters.labels,
+        "windows": model.counters.windows,
+        "open_alarms": len(model.verdicts.book.open),
+        "last_event": iso(model.watermark_ns),
+    }
+
+
+def model_view(model: ModelState, *, trace_url: str | None = None) -> dict[str, Any]:
+    """Return all that is known of a model: how it stands, its reference, its windows, alarms."""
+    reference = model.reference
+    quality = model.quality
+    book = model.verdicts.book
+    return {
+        **summary_view(model),
+        "task": model.judge.task,
+        "operational": dict(model.operations),
+        "warnings": list(model.warnings),
+        "reference": {
+            "rows": model.reference_rows,
+            "complete": reference is not None,
+            "end": None if reference is None else iso(reference.end_ns),
+            "latency_p95_s": None if reference is None else reference.operations.p95,
+            "error_rate": None if reference is None else reference.operations.error_rate,
+            "risk": quality.baseline_risk,
+            "tolerated_risk": quality.tolerated,
+            "performance": {
+                name: {"value": value, "lower": lower, "upper": upper}
+                for name, (value, lower, upper) in quality.baseline.estimates().items()
+            },
+        },
+        "history": [window_view(record) for record in model.history],
+        "alarms": [alarm_view(a, trace_url=trace_url) for a in (*book.open, *book.resolved)],
+    }
