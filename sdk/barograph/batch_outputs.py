@@ -5,7 +5,6 @@ from typing import Any
 
 from barograph.column import Array, as_category, homogeneous
 from barograph.outputs import LABEL_KEYS, VALUE_KEYS, confidence_of, is_distribution, understand
-from barograph.record import is_sequence, items_of
 from barograph.scalar import Scalar
 from barograph.table import Columns, columns_of, rows_of, thin
 from barograph.text import is_category
@@ -48,17 +47,18 @@ def understand_batch(
         classes: Names of the classes, in the order of the probabilities.
     """
     rows = rows_of(result)
-    if is_sequence(result) and rows == 2 and total != rows:  # noqa: PLR2004  # a pair of arrays
-        labels, confidences = items_of(result, 2)
-        if total is None or rows_of(labels) == rows_of(confidences) == total:
-            result, rows = {"label": labels, "confidence": confidences}, rows_of(labels)
+    if type(result) is tuple and rows == 2:  # noqa: PLR2004  # a pair of columns
+        labels, confidences = result
+        paired = rows_of(labels)
+        if paired is not None and paired == rows_of(confidences) and total in {None, paired}:
+            result, rows = {"label": labels, "confidence": confidences}, paired
     if rows is None or rows == 0 or (total is not None and rows != total):
         return None
     columns = columns_of(thin(result, step, offset), "")
     if columns is None:
         return None
-    if len(columns) == 1 and "" in columns:
-        return _single(columns[""], task)
+    if len(columns) == 1 and ("" in columns or len(getattr(result, "shape", ())) == 1):
+        return _single(next(iter(columns.values())), task)
     if all(name == f"f{position}" for position, name in enumerate(columns)):
         return _matrix(columns, task, classes)
     return _named(columns, task)

@@ -6,7 +6,7 @@ from typing import Any
 from barograph import semconv, telemetry
 from barograph.batch_inputs import write_columns
 from barograph.capture import Capture
-from barograph.column import as_category, clean_array, homogeneous
+from barograph.column import as_category, clean_array
 from barograph.event_time import event_time
 from barograph.inputs import Attributes, InputWriter, attribute_key
 from barograph.record import fields_of
@@ -32,7 +32,7 @@ class Details:
 def identity_of(value: Any, runtime: Runtime) -> str | None:
     """Return an application's key as it is sent; None if `value` is none."""
     plain = scalar(value)
-    if plain is None or plain == "":
+    if plain is None or plain == "" or plain != plain:  # noqa: PLR0124  # NaN is a gap
         return None
     return runtime.redactor.identity(semconv.PREDICTION_ID, as_category(plain))
 
@@ -78,7 +78,7 @@ def write_slices(attributes: Attributes, slices: dict[Any, Any], runtime: Runtim
     """Write slices, which are categories; one that is a longer text is left out."""
     for name, value in slices.items():
         plain = None if value is MISSING else scalar(value)
-        if plain is None:
+        if plain is None or plain != plain:  # noqa: PLR0124  # NaN is a gap
             continue
         key = attribute_key(semconv.SLICE_PREFIX, str(name))
         text = runtime.redactor.value(key, as_category(plain))
@@ -172,6 +172,8 @@ def _batch_time(site: Site, attributes: Attributes, column: Any, rows: int) -> N
 
 def _category(value: Any) -> str:
     """A slice of one row; "" where it is missing or no category."""
-    array = homogeneous([value])
-    text = "" if array is None else as_category(array[0])
-    return text if is_category(text) and text != "nan" else ""
+    plain = scalar(value)
+    if plain is None or plain != plain:  # noqa: PLR0124  # NaN is a gap
+        return ""
+    text = as_category(plain)
+    return text if is_category(text) else ""
