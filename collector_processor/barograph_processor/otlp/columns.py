@@ -117,7 +117,7 @@ def _column(cells: Sequence[Cell], tally: Tally) -> Column:
     of line must not decide for the others.
     """
     numeric = sum(_is_number(cell) for cell in cells)
-    named = sum(isinstance(cell, str | bool) for cell in cells)
+    named = sum(_is_name(cell) for cell in cells)
     if numeric and named:
         tally.warnings["mixed_types"] += min(numeric, named)
     if named and named >= numeric:
@@ -128,6 +128,10 @@ def _column(cells: Sequence[Cell], tally: Tally) -> Column:
 
 def _is_number(cell: Cell) -> bool:
     return isinstance(cell, int | float) and not isinstance(cell, bool)
+
+
+def _is_name(cell: Cell) -> bool:
+    return isinstance(cell, bool) or (isinstance(cell, str) and cell != "")
 
 
 def _numbers(cells: Sequence[Cell] | None) -> npt.NDArray[np.float64] | None:

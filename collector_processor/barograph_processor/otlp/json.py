@@ -41,6 +41,9 @@ def logs_from_json(text: bytes) -> bytes:
 def _convert(text: bytes, message: Message, path: tuple[str, ...]) -> bytes:
     try:
         tree = orjson.loads(text)
+        if not isinstance(tree, dict):
+            # The parser below would walk through a string, and find nothing in it.
+            raise UndecodableError("not an OTLP request in JSON: no object")
         for item in _items(tree, path):
             _ids_to_base64(item)
             for link in _items(item, ("links",)):

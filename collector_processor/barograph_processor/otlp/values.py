@@ -75,14 +75,16 @@ def number_of(cell: Cell) -> float:
 def text_of(cell: Cell) -> str | None:
     """Return a cell as a category.
 
-    Whole numbers look alike whether they were sent as int or as double, and
-    NaN is missing.
+    Whole numbers look alike whether they were sent as int or as double. NaN and
+    the empty string are missing: arrays on the wire have no other way to say so.
 
-    >>> text_of(True), text_of(1), text_of(1.0), text_of(0.25), text_of(float("nan"))
-    ('true', '1', '1', '0.25', None)
+    >>> text_of(True), text_of(1), text_of(1.0), text_of(0.25), text_of(float("nan")), text_of("")
+    ('true', '1', '1', '0.25', None, None)
     """
-    if cell is None or isinstance(cell, str):
-        return None if cell is None else bounded(cell)
+    if cell is None or cell == "":
+        return None
+    if isinstance(cell, str):
+        return bounded(cell)
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, int):

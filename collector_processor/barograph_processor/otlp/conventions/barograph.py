@@ -155,7 +155,8 @@ class _Reader:
         numbers: list[Cell] = []
         for cell in column:
             number = number_of(cell)
-            if isinstance(cell, str) or not (math.isnan(number) or accepts(number)):
+            unusable = isinstance(cell, str) and cell != ""
+            if unusable or not (math.isnan(number) or accepts(number)):
                 self.tally.warn("unusable_value")
                 number = math.nan
             numbers.append(number)
@@ -183,6 +184,8 @@ class _Reader:
         return [self._time(cell) for cell in column]
 
     def _time(self, cell: Cell) -> int:
+        if cell is None or cell == "":
+            return self.span.start_ns
         moment = timestamp_ns(cell)
         if moment is None:
             self.tally.warn("unreadable_time")
@@ -210,7 +213,7 @@ def _text(attributes: Mapping[str, Value], key: str, tally: Tally) -> str | None
     if value is UNUSABLE or isinstance(value, list):
         tally.warn("unusable_value")
         return None
-    return text_of(value) or None
+    return text_of(value)
 
 
 def _is_any(number: float) -> bool:

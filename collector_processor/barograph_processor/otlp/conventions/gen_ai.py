@@ -54,7 +54,7 @@ def read_span(span: SpanFacts, tally: Tally) -> SpanRows | None:
     reasons = attributes.get(_FINISH_REASONS)
     if isinstance(reasons, list):
         texts = [reason for reason in reasons if isinstance(reason, str)]
-        cells[Field(Role.OUTPUT, "finish_reason")] = [",".join(texts) or None]
+        cells[Field(Role.OUTPUT, "finish_reason")] = [",".join(texts)]
     task = "embedding" if operation == "embeddings" else "generation"
     return SpanRows(
         group=GroupKey(ModelKey(name, UNVERSIONED), task, None, None),
@@ -68,4 +68,4 @@ def read_span(span: SpanFacts, tally: Tally) -> SpanRows | None:
 
 
 def _name(value: Value) -> str | None:
-    return text_of(value) or None if isinstance(value, str) else None
+    return text_of(value) if isinstance(value, str) else None

@@ -60,7 +60,7 @@ def read_event(
     if kind is None:
         return None
     fields = _Fields(attributes, tally)
-    prediction_id = text_of(fields.cell(semconv.PREDICTION_ID)) or None
+    prediction_id = text_of(fields.cell(semconv.PREDICTION_ID))
     if prediction_id is None and not ids.span:
         raise RejectedItemError("no_prediction")
     number, text = _content(kind, fields)
@@ -73,8 +73,8 @@ def read_event(
         text=text,
         name=_evaluation_name(kind, fields),
         source=_source(kind, fields),
-        model_name=text_of(fields.cell(semconv.MODEL_NAME)) or None,
-        model_version=text_of(fields.cell(semconv.MODEL_VERSION)) or None,
+        model_name=text_of(fields.cell(semconv.MODEL_NAME)),
+        model_version=text_of(fields.cell(semconv.MODEL_VERSION)),
     )
 
 
@@ -119,9 +119,9 @@ def _content(kind: EventKind, fields: _Fields) -> tuple[float, str | None]:
         amount = fields.number(semconv.OUTCOME_VALUE)
         if math.isnan(amount):
             raise RejectedItemError("no_value")
-        return amount, text_of(fields.cell(semconv.OUTCOME_UNIT)) or None
+        return amount, text_of(fields.cell(semconv.OUTCOME_UNIT))
     score = fields.number(semconv.EVALUATION_SCORE_VALUE)
-    label = text_of(fields.cell(semconv.EVALUATION_SCORE_LABEL)) or None
+    label = text_of(fields.cell(semconv.EVALUATION_SCORE_LABEL))
     if math.isnan(score) and label is None:
         raise RejectedItemError("no_value")
     return score, label

@@ -1,0 +1,72 @@
+"""Spans that others cause become predictions too; our own attributes win."""
+
+from typing import Any
+
+import pytest
+
+from barograph_processor.observation import ModelKey
+from barograph_processor.otlp import decode_traces
+from tests.processor.otlp.build import span, traces
+
+_CHAT = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.request.model": "gpt-x",
+    "gen_ai.response.model": "gpt-x-2025",
+    "gen_ai.usage.input_tokens": 12,
+    "gen_ai.usage.output_tokens": 34,
+    "gen_ai.response.finish_reasons": ["stop", "length"],
+}
+
+
+def test_gen_ai_chat() -> None:
+    (batch,) = decode_traces(traces(span(0, _CHAT))).batches
+    assert batch.model == ModelKey("gpt-x", "unversioned")
+    assert batch.task == "generation"
+    assert {name: column.values for name, column in batch.inputs.items()}.keys() == {"input_tokens"}
+    assert batch.outputs.keys() == {"output_tokens", "finish_reason"}
+    assert batch.slices["response_model"].values() == ["gpt-x-2025"]
+    assert batch.prediction_ids == (f"{1:016x}",)
+
+
+def test_gen_ai_model_by_the_response_alone() -> None:
+    values = {k: v for k, v in _CHAT.items() if k != "gen_ai.request.model"}
+    (batch,) = decode_traces(traces(span(0, values))).batches
+    assert batch.model.name == "gpt-x-2025"
+
+
+@pytest.mark.parametrize("operation", ["invoke_agent", "execute_tool", ["chat"], 7, None])
+def test_gen_ai_spans_that_call_no_model_are_passed_over(operation: Any) -> None:
+    decoded = decode_traces(traces(span(0, {**_CHAT, "gen_ai.operation.name": operation})))
+    assert (decoded.batches, decoded.passed_over) == ((), 1)
+
+
+def test_open_inference() -> None:
+    values = {
+        "openinference.span.kind": "LLM",
+        "llm.model_name": "claude-x",
+        "llm.token_count.prompt": 5,
+        "llm.token_count.completion": 6,
+        "input.value": "secret text",
+        "output.value": "more text",
+    }
+    (batch,) = decode_traces(traces(span(0, values))).batches
+    assert batch.model == ModelKey("claude-x", "unversioned")
+    assert batch.task == "generation"
+    assert set(batch.inputs) == {"input_tokens", "input_length"}
+    assert set(batch.outputs) == {"output_tokens", "output_length"}
+
+
+def test_open_inference_of_another_kind_is_passed_over() -> None:
+    decoded = decode_traces(traces(span(0, {"openinference.span.kind": "TOOL"})))
+    assert decoded.passed_over == 1
+
+
+def test_our_own_attributes_win() -> None:
+    (batch,) = decode_traces(traces(span(0, {**_CHAT, "barograph.model.name": "mine"}))).batches
+    assert batch.model == ModelKey("mine", "unversioned")
+
+
+def test_wrong_types_in_foreign_spans_are_warnings() -> None:
+    decoded = decode_traces(traces(span(0, {**_CHAT, "gen_ai.usage.input_tokens": "many"})))
+    assert len(decoded.batches) == 1
+    assert decoded.warnings == {"unusable_value": 1}
