@@ -1,0 +1,197 @@
+"""What was appended is there after a crash; what is damaged or does not fit is said."""
+
+import resource
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from barograph_processor.exceptions import ConfigurationError, OverloadedError, StateError
+from barograph_processor.journal import Journal, Record
+from barograph_processor.telemetry import Telemetry
+
+_MIB = 1024 * 1024
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "journal.db"
+
+
+@pytest.fixture
+def telemetry() -> Telemetry:
+    return Telemetry()
+
+
+@pytest.fixture
+def journal(path: Path, telemetry: Telemetry) -> Iterator[Journal]:
+    journal = Journal(path, max_bytes=_MIB, telemetry=telemetry)
+    yield journal
+    journal.close()
+
+
+def reopened(path: Path, telemetry: Telemetry | None = None) -> Journal:
+    return Journal(path, max_bytes=_MIB, telemetry=telemetry or Telemetry())
+
+
+def test_records_come_back_in_order(journal: Journal, path: Path) -> None:
+    assert journal.append("traces", b"a", time_ns=5) == 1
+    assert journal.append("logs", b"", time_ns=6) == 2
+    assert journal.last_seq == 2
+    journal.close()
+    again = reopened(path)
+    assert list(again.read(0)) == [Record(1, "traces", b"a", 5), Record(2, "logs", b"", 6)]
+    assert list(again.read(1)) == [Record(2, "logs", b"", 6)]
+    assert again.append("logs", b"c") == 3
+    again.close()
+
+
+def test_threads_share_syncs_and_numbers_have_no_gaps(journal: Journal, path: Path) -> None:
+    seen: dict[int, bytes] = {}
+
+    def work(worker: int) -> None:
+        for n in range(50):
+            payload = f"{worker}:{n}".encode()
+            seen[journal.append("traces", payload)] = payload
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    journal.close()
+    assert sorted(seen) == list(range(1, 401))
+    again = reopened(path)
+    assert {record.seq: record.payload for record in again.read(0)} == seen
+    again.close()
+
+
+def test_checkpoint_replaces_the_one_before_and_trims(journal: Journal, path: Path) -> None:
+    assert journal.load_checkpoint() is None
+    for n in range(4):
+        journal.append("traces", bytes([n]))
+    full = journal.size_bytes
+    journal.save_checkpoint(1, 1, b"old")
+    journal.save_checkpoint(3, 2, b"new")
+    assert 0 < journal.size_bytes < full
+    journal.close()
+    again = reopened(path)
+    checkpoint = again.load_checkpoint()
+    assert checkpoint is not None
+    assert (checkpoint.seq, checkpoint.schema, checkpoint.blob) == (3, 2, b"new")
+    assert [record.seq for record in again.read(0)] == [4]
+    again.save_checkpoint(4, 2, b"newer")
+    assert again.size_bytes == 0
+    again.close()
+    last = reopened(path)
+    assert last.append("traces", b"") == 5
+    last.close()
+
+
+def test_full_journal_refuses_until_a_checkpoint_makes_room(journal: Journal) -> None:
+    for _ in range(10):
+        journal.append("traces", bytes(100_000))
+    with pytest.raises(OverloadedError, match="full"):
+        journal.append("traces", bytes(100_000))
+    journal.append("traces", b"small ones still fit")
+    journal.save_checkpoint(journal.last_seq, 1, b"")
+    journal.append("traces", bytes(100_000))
+
+
+def test_closed_journal_refuses(journal: Journal) -> None:
+    journal.close()
+    journal.close()
+    with pytest.raises(OverloadedError):
+        journal.append("traces", b"")
+    with pytest.raises(OverloadedError):
+        journal.save_checkpoint(0, 1, b"")
+
+
+def test_damaged_record_is_counted_and_left_out(
+    journal: Journal, path: Path, telemetry: Telemetry
+) -> None:
+    for n in range(3):
+        journal.append("traces", b"payload" + bytes([n]))
+    journal.close()
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE record SET payload = X'00' WHERE seq = 2")
+    database.close()
+    again = reopened(path, telemetry)
+    assert [record.seq for record in again.read(0)] == [1, 3]
+    key = ("barograph.monitor.dropped", (("reason", "corrupt_record"),))
+    assert telemetry.counters()[key] == 1
+    again.close()
+
+
+def test_damaged_checkpoint_is_refused(journal: Journal, path: Path) -> None:
+    journal.save_checkpoint(0, 1, b"state")
+    journal.close()
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE checkpoint SET blob = X'00'")
+    database.close()
+    again = reopened(path)
+    with pytest.raises(StateError, match="damaged"):
+        again.load_checkpoint()
+    again.close()
+
+
+def test_file_that_is_no_journal_is_refused(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"something else entirely" * 100)
+    with pytest.raises(StateError, match="damaged"):
+        reopened(path)
+
+
+def test_journal_of_a_later_format_is_refused(journal: Journal, path: Path) -> None:
+    journal.close()
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA user_version=99")
+    database.close()
+    with pytest.raises(StateError, match="format 99"):
+        reopened(path)
+
+
+def test_two_processes_cannot_share_a_directory(journal: Journal, path: Path) -> None:
+    assert journal.size_bytes == 0
+    code = (
+        "import sys, pathlib\n"
+        "from barograph_processor.journal import Journal\n"
+        "from barograph_processor.telemetry import Telemetry\n"
+        "Journal(pathlib.Path(sys.argv[1]), max_bytes=1, telemetry=Telemetry())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "another process uses the state directory" in done.stderr
+
+
+def test_directory_that_cannot_be_written(tmp_path: Path) -> None:
+    occupied = tmp_path / "file"
+    occupied.write_text("no directory")
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        reopened(occupied / "journal.db")
+
+
+def test_full_disk_refuses_and_goes_on_when_there_is_room(journal: Journal, path: Path) -> None:
+    """A file size limit stands for the disk: SQLite sees a failing write in both."""
+    journal.append("traces", b"before")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        with pytest.raises(OverloadedError, match="cannot be written"):
+            journal.append("traces", bytes(500_000))
+        with pytest.raises(OverloadedError, match="cannot be written"):
+            journal.save_checkpoint(1, 1, bytes(500_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert journal.append("traces", b"after") == 2
+    journal.close()
+    again = reopened(path)
+    assert [record.payload for record in again.read(0)] == [b"before", b"after"]
+    assert again.size_bytes == sum(len(p) + 64 for p in (b"before", b"after"))
+    again.close()
