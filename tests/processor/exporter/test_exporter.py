@@ -1,0 +1,197 @@
+"""Alarms arrive, in order and before metrics; of metrics the newest arrives; nothing blocks."""
+
+import queue
+import random
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from barograph_processor.exceptions import ConfigurationError
+from barograph_processor.exporter import (
+    Endpoint,
+    ExportSignal,
+    OtlpExporter,
+    Outcome,
+    connect,
+    exporter,
+)
+from barograph_processor.telemetry import Telemetry
+
+_SENT = Outcome("sent")
+
+
+class Script:
+    """A transport that answers as it is told, one answer for each request."""
+
+    def __init__(self) -> None:
+        self.requests: queue.Queue[tuple[ExportSignal, bytes]] = queue.Queue()
+        self.answers: queue.Queue[Outcome] = queue.Queue()
+        self.closed = False
+
+    def send(self, signal: ExportSignal, payload: bytes) -> Outcome:
+        self.requests.put((signal, payload))
+        return self.answers.get(timeout=30)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def request(self) -> tuple[ExportSignal, bytes]:
+        return self.requests.get(timeout=30)
+
+
+@pytest.fixture(autouse=True)
+def _no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporter, "_FIRST_DELAY", 0.001)
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+def telemetry() -> Telemetry:
+    return Telemetry()
+
+
+@pytest.fixture
+def started(script: Script, telemetry: Telemetry) -> Iterator[OtlpExporter]:
+    started = OtlpExporter(script, telemetry, max_log_bytes=4, rng=random.Random(0))  # noqa: S311 - a seed, not a secret
+    yield started
+    for _ in range(100):
+        script.answers.put(_SENT)
+    started.close()
+    assert script.closed
+
+
+@pytest.fixture
+def count(telemetry: Telemetry) -> Callable[[str, str], float]:
+    def count(signal: str, result: str) -> float:
+        key = ("barograph.monitor.exports", (("result", result), ("signal", signal)))
+        return telemetry.counters().get(key, 0.0)
+
+    return count
+
+
+def test_alarms_go_first_and_in_order(script: Script, started: OtlpExporter) -> None:
+    started.metrics(b"first")
+    assert script.request() == ("metrics", b"first")
+    # While that is under way the others gather.
+    started.metrics(b"second")
+    started.logs(b"a")
+    started.logs(b"b")
+    for _ in range(4):
+        script.answers.put(_SENT)
+    assert [script.request() for _ in range(3)] == [
+        ("logs", b"a"),
+        ("logs", b"b"),
+        ("metrics", b"second"),
+    ]
+
+
+def test_only_the_newest_metrics_are_kept(
+    script: Script, started: OtlpExporter, count: Callable[[str, str], float]
+) -> None:
+    started.metrics(b"1")
+    script.request()
+    for payload in (b"2", b"3", b"4"):
+        started.metrics(payload)
+    script.answers.put(_SENT)
+    assert script.request() == ("metrics", b"4")
+    script.answers.put(_SENT)
+    started.close()
+    assert (count("metrics", "sent"), count("metrics", "replaced")) == (2, 3)
+
+
+def test_failed_alarm_is_tried_again_and_metrics_do_not_wait_for_it(
+    script: Script, started: OtlpExporter, count: Callable[[str, str], float]
+) -> None:
+    started.logs(b"a")
+    assert script.request() == ("logs", b"a")
+    started.metrics(b"m")
+    script.answers.put(Outcome("failed", "away", retry_after=0.2))
+    assert script.request() == ("metrics", b"m")
+    script.answers.put(_SENT)
+    assert script.request() == ("logs", b"a")
+    script.answers.put(Outcome("failed", "still away"))
+    assert script.request() == ("logs", b"a")
+    script.answers.put(_SENT)
+    started.close()
+    assert (count("logs", "failed"), count("logs", "sent")) == (2, 1)
+
+
+def test_refused_for_good_is_dropped_and_the_next_one_goes(
+    script: Script, started: OtlpExporter, count: Callable[[str, str], float]
+) -> None:
+    started.logs(b"a")
+    started.logs(b"b")
+    script.answers.put(Outcome("refused", "never"))
+    script.answers.put(_SENT)
+    assert [script.request()[1], script.request()[1]] == [b"a", b"b"]
+    started.close()
+    assert (count("logs", "refused"), count("logs", "sent")) == (1, 1)
+
+
+def test_alarms_are_bounded_and_the_oldest_are_dropped(
+    script: Script, started: OtlpExporter, count: Callable[[str, str], float]
+) -> None:
+    started.metrics(b"m")
+    script.request()
+    for payload in (b"aa", b"bb", b"cc"):
+        started.logs(payload)
+    assert count("logs", "dropped") == 1
+    script.answers.put(_SENT)
+    assert script.request() == ("logs", b"bb")
+
+
+def test_close_sends_what_waits_but_not_for_ever(
+    script: Script, telemetry: Telemetry, count: Callable[[str, str], float]
+) -> None:
+    started = OtlpExporter(script, telemetry)
+    started.logs(b"a")
+    script.request()
+    started.logs(b"b")
+    script.answers.put(Outcome("failed", "away", retry_after=60.0))
+    started.close(timeout=0.05)
+    started.close()
+    assert script.closed
+    assert count("logs", "dropped") == 2
+
+
+def test_changes_are_logged_and_repetitions_are_not(
+    script: Script, started: OtlpExporter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    for _ in range(5):
+        script.answers.put(Outcome("failed", "away"))
+    script.answers.put(_SENT)
+    started.logs(b"a")
+    for _ in range(6):
+        script.request()
+    started.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "export of logs: failed (away)",
+        "export of logs works again",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("localhost:4317", Endpoint("grpc", "localhost:4317", secure=False)),
+        ("grpc://[::1]:4317", Endpoint("grpc", "[::1]:4317", secure=False)),
+        ("grpcs://otel.example:443", Endpoint("grpc", "otel.example:443", secure=True)),
+        ("http://localhost:4318/", Endpoint("http", "http://localhost:4318", secure=False)),
+        ("https://x.example/a/", Endpoint("http", "https://x.example/a", secure=True)),
+    ],
+)
+def test_endpoints(text: str, expected: Endpoint) -> None:
+    assert Endpoint.parse(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "localhost", "ftp://x:1", "grpc://x:1/path", "x:notaport", "http://", "http://x?a"]
+)
+def test_what_is_no_endpoint(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot export to"):
+        connect(text)

@@ -1,0 +1,202 @@
+"""Both transports against a real server: what arrives, and what each answer means."""
+
+import gzip
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_status import rpc_status
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceResponse,
+)
+
+from barograph_processor.exceptions import ConfigurationError
+from barograph_processor.exporter import Outcome, connect
+from barograph_processor.otlp.status import Code, status
+
+
+class HttpBackend:
+    """Answers each request with the next status code and headers."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[int, dict[str, str]]] = []
+        self.seen: list[tuple[str, bytes, str | None]] = []
+        backend = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                assert self.headers["content-encoding"] == "gzip"
+                assert self.headers["content-type"] == "application/x-protobuf"
+                token = self.headers.get("authorization")
+                backend.seen.append((self.path, gzip.decompress(body), token))
+                code, headers = backend.answers.pop(0) if backend.answers else (200, {})
+                self.send_response(code)
+                for key, value in {"content-length": "0", **headers}.items():
+                    self.send_header(key, value)
+                self.end_headers()
+
+            def log_message(self, *_args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.base = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def http_backend() -> Iterator[HttpBackend]:
+    backend = HttpBackend()
+    thread = threading.Thread(target=backend.server.serve_forever)
+    thread.start()
+    yield backend
+    backend.server.shutdown()
+    backend.server.server_close()
+    thread.join()
+
+
+def test_http_sends_to_each_signals_path(http_backend: HttpBackend) -> None:
+    transport = connect(http_backend.base, headers={"authorization": "Bearer x"})
+    assert transport.send("metrics", b"m") == Outcome("sent")
+    assert transport.send("logs", b"l") == Outcome("sent")
+    transport.close()
+    assert http_backend.seen == [
+        ("/v1/metrics", b"m", "Bearer x"),
+        ("/v1/logs", b"l", "Bearer x"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "headers", "result", "retry_after"),
+    [
+        (503, {"retry-after": "7"}, "failed", 7.0),
+        (429, {}, "failed", None),
+        (502, {"retry-after": "soon"}, "failed", None),
+        (504, {"retry-after": "nan"}, "failed", None),
+        (400, {"retry-after": "7"}, "refused", None),
+        (413, {}, "refused", None),
+        (500, {}, "refused", None),
+    ],
+)
+def test_http_answers(
+    http_backend: HttpBackend,
+    code: int,
+    headers: dict[str, str],
+    result: str,
+    retry_after: float | None,
+) -> None:
+    http_backend.answers.append((code, headers))
+    transport = connect(http_backend.base)
+    outcome = transport.send("logs", b"l")
+    transport.close()
+    assert (outcome.result, outcome.retry_after) == (result, retry_after)
+    assert str(code) in outcome.message
+
+
+def test_http_retry_after_as_a_date(http_backend: HttpBackend) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    past = datetime.now(UTC) - timedelta(hours=1)
+    transport = connect(http_backend.base)
+    for moment, low, high in ((later, 3500, 3601), (past, 0, 0)):
+        http_backend.answers.append((503, {"retry-after": format_datetime(moment)}))
+        outcome = transport.send("logs", b"l")
+        assert outcome.retry_after is not None
+        assert low <= outcome.retry_after <= high
+    transport.close()
+
+
+def test_nobody_there_is_worth_another_try() -> None:
+    for endpoint in ("http://127.0.0.1:1", "127.0.0.1:1"):
+        transport = connect(endpoint, timeout=5.0)
+        assert transport.send("metrics", b"m").result == "failed"
+        transport.close()
+
+
+class GrpcBackend:
+    """Answers each call with bytes, or with a status."""
+
+    def __init__(self) -> None:
+        self.answer: bytes | grpc.Status = b""
+        self.seen: list[tuple[str, bytes, str | None]] = []
+        self._threads = ThreadPoolExecutor(1)
+        self.server = grpc.server(self._threads)
+        for signal in ("metrics", "logs"):
+            service = f"opentelemetry.proto.collector.{signal}.v1.{signal.title()}Service"
+            handler = grpc.method_handlers_generic_handler(
+                service, {"Export": self._handler(signal)}
+            )
+            self.server.add_generic_rpc_handlers((handler,))
+        self.target = f"127.0.0.1:{self.server.add_insecure_port('127.0.0.1:0')}"
+        self.server.start()
+
+    def _handler(self, signal: str) -> "grpc.RpcMethodHandler[bytes, bytes]":
+        def export(payload: bytes, context: grpc.ServicerContext) -> bytes:
+            token = dict(context.invocation_metadata()).get("authorization")
+            self.seen.append((signal, payload, str(token) if token else None))
+            if isinstance(self.answer, bytes):
+                return self.answer
+            context.abort_with_status(self.answer)
+            raise AssertionError
+
+        return grpc.unary_unary_rpc_method_handler(export)
+
+
+@pytest.fixture
+def grpc_backend() -> Iterator[GrpcBackend]:
+    backend = GrpcBackend()
+    yield backend
+    backend.server.stop(None).wait()
+
+
+def test_grpc_sends_to_each_signals_service(grpc_backend: GrpcBackend) -> None:
+    transport = connect(grpc_backend.target, headers={"Authorization": "Bearer x"})
+    assert transport.send("metrics", b"m") == Outcome("sent")
+    assert transport.send("logs", b"l") == Outcome("sent")
+    transport.close()
+    assert grpc_backend.seen == [("metrics", b"m", "Bearer x"), ("logs", b"l", "Bearer x")]
+
+
+@pytest.mark.parametrize(
+    ("code", "retry_after", "result"),
+    [
+        (Code.UNAVAILABLE, None, "failed"),
+        (Code.UNAVAILABLE, 2.5, "failed"),
+        (Code.DATA_LOSS, None, "failed"),
+        (Code.RESOURCE_EXHAUSTED, 2.5, "failed"),
+        (Code.RESOURCE_EXHAUSTED, None, "refused"),
+        (Code.INVALID_ARGUMENT, None, "refused"),
+        (Code.UNAUTHENTICATED, None, "refused"),
+    ],
+)
+def test_grpc_answers(
+    grpc_backend: GrpcBackend, code: Code, retry_after: float | None, result: str
+) -> None:
+    grpc_backend.answer = rpc_status.to_status(status(code, "because", retry_after))
+    transport = connect(f"grpc://{grpc_backend.target}")
+    outcome = transport.send("metrics", b"m")
+    transport.close()
+    assert (outcome.result, outcome.retry_after) == (result, retry_after)
+    assert outcome.message == f"{code.name}: because"
+
+
+def test_grpc_partial_success_is_told(grpc_backend: GrpcBackend) -> None:
+    answer = ExportMetricsServiceResponse()
+    answer.partial_success.error_message = "not all"
+    transport = connect(grpc_backend.target)
+    for reply, message in ((answer.SerializeToString(), "not all"), (b"\xff", "the answer is no")):
+        grpc_backend.answer = reply
+        outcome = transport.send("metrics", b"m")
+        assert outcome.result == "sent"
+        assert outcome.message.startswith(message)
+    transport.close()
+
+
+@pytest.mark.parametrize("endpoint", ["grpcs://127.0.0.1:1", "https://127.0.0.1:1"])
+def test_certificates_that_cannot_be_read(endpoint: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="certificates"):
+        connect(endpoint, ca_file=tmp_path / "absent.pem")
