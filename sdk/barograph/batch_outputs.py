@@ -55,7 +55,7 @@ def understand_batch(
     if rows is None or rows == 0 or (total is not None and rows != total):
         return None
     columns = columns_of(thin(result, step, offset), "")
-    if columns is None:
+    if not columns:
         return None
     if len(columns) == 1 and ("" in columns or len(getattr(result, "shape", ())) == 1):
         return _single(next(iter(columns.values())), task)

@@ -9,12 +9,12 @@ from typing import Any
 from opentelemetry import _logs, trace
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
-from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry.sdk.trace import TracerProvider
 
 from barograph import exporters, runtime
 from barograph.capture import Capture
 from barograph.export_queue import OnFull
-from barograph.limits import MAX_FEATURES
+from barograph.limits import span_limits
 from barograph.processors import FactProcessor, PredictionProcessor
 from barograph.redaction import Mask, Redactor
 from barograph.sampling import Sampling
@@ -45,7 +45,7 @@ class _Built:
 _built = _Built()
 
 
-def configure(  # noqa: PLR0917  # the order is fixed by the design
+def configure(  # the order is fixed by the design
     service: str | None = None,
     endpoint: str | None = None,
     tracer_provider: trace.TracerProvider | None = None,
@@ -124,11 +124,7 @@ def _build(
     brought = tracer_provider is not None or logger_provider is not None
     if tracer_provider is None and _needed(trace.get_tracer_provider(), endpoint, brought):
         exporter = exporters.span_exporter(endpoint)
-        # OpenTelemetry's default of 128 attributes would lose features of a wide model.
-        limits = SpanLimits()
-        if limits.max_span_attributes == SpanLimits(max_attributes=None).max_attributes:
-            limits.max_span_attributes = max(limits.max_span_attributes or 0, MAX_FEATURES + 128)
-        built.tracer_provider = TracerProvider(resource=resource, span_limits=limits)
+        built.tracer_provider = TracerProvider(resource=resource, span_limits=span_limits())
         if exporter is not None:
             built.tracer_provider.add_span_processor(PredictionProcessor(exporter, on_full=on_full))
     if logger_provider is None and _needed(_logs.get_logger_provider(), endpoint, brought):

@@ -1,5 +1,6 @@
 """Estimators in the style of scikit-learn, under watch."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ __all__ = ["Instrumented", "instrument"]
 
 E = TypeVar("E")
 METHODS = ("predict_proba", "predict")
+_FITTED = ("classes_", "feature_names_in_")
 
 
 class Instrumented(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic at run time before wrapt 2
@@ -35,10 +37,12 @@ class Instrumented(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic a
         method = getattr(self.__wrapped__, name)
         if name not in options["methods"]:
             return method
-        watched = self._self_methods.get(name)
-        if watched is None or watched.__wrapped__ != method:
+        # Fitted anew, the estimator has other classes and columns.
+        fitted = [getattr(self.__wrapped__, known, None) for known in _FITTED]
+        watched, before = self._self_methods.get(name, (None, ()))
+        if watched is None or any(a is not b for a, b in zip(fitted, before, strict=True)):
             watched = watch_function(method, _site(self.__wrapped__, options))
-            self._self_methods[name] = watched
+            self._self_methods[name] = (watched, fitted)
         return watched
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -48,7 +52,10 @@ class Instrumented(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic a
         return self.__reduce_ex__(2)
 
     def __copy__(self) -> Any:
-        return Instrumented(self.__wrapped__, self._self_options)
+        return Instrumented(copy.copy(self.__wrapped__), self._self_options)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return Instrumented(copy.deepcopy(self.__wrapped__, memo), self._self_options)
 
 
 def instrument(

@@ -5,6 +5,7 @@ and ignores the timeout of a flush. This one counts, waits for room if it is tol
 keeps its promises over a flush, a fork and an exit.
 """
 
+import multiprocessing
 import os
 import threading
 import weakref
@@ -255,3 +256,5 @@ def survive_fork(queue: ExportQueue[Any]) -> None:
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=renew)
     multiprocessing_util.register_after_fork(queue, flush_at_exit)
+    if multiprocessing.parent_process() is not None:  # made in a child
+        flush_at_exit(queue)

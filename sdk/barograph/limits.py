@@ -1,6 +1,9 @@
 """The bounds of what one call may send, and of what the SDK remembers."""
 
+import os
 from typing import Final
+
+from opentelemetry.sdk.trace import SpanLimits
 
 __all__ = [
     "MAX_BATCH_ROWS",
@@ -13,6 +16,7 @@ __all__ = [
     "MAX_ROW_VECTOR",
     "MAX_SUMMARY_CHARS",
     "MAX_SUMMARY_ITEMS",
+    "span_limits",
 ]
 
 # A string is a category, and sent, only up to this length and on one line.
@@ -31,3 +35,14 @@ MAX_ROW_VECTOR: Final = 128
 # A larger batch is thinned evenly, and says so in `barograph.sample.rate`.
 MAX_BATCH_ROWS: Final = 10_000
 MAX_BATCH_VALUES: Final = 250_000
+
+
+def span_limits() -> SpanLimits:
+    """Return OpenTelemetry's limits, with room for every feature unless a variable says less.
+
+    Its default of 128 attributes would lose features of a wide model.
+    """
+    names = ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT")
+    if any(os.environ.get(name) for name in names):
+        return SpanLimits()
+    return SpanLimits(max_span_attributes=MAX_FEATURES + 128)

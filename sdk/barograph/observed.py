@@ -1,5 +1,6 @@
 """Callable objects under watch: they stay themselves in all but their calls."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -41,4 +42,7 @@ class ObservedCallable(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no gener
         return self.__reduce_ex__(2)
 
     def __copy__(self) -> Any:
-        return self._self_rebuild(self.__wrapped__, *self._self_options)
+        return self._self_rebuild(copy.copy(self.__wrapped__), *self._self_options)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self._self_rebuild(copy.deepcopy(self.__wrapped__, memo), *self._self_options)

@@ -1,5 +1,7 @@
 """A batch is one span of arrays, whatever holds its rows."""
 
+# ruff: noqa: ARG001  # the models of a test ignore what they are given
+
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -131,7 +133,7 @@ def test_missing_values_are_nan_or_empty(recorder: Recorder) -> None:
                 "word": ["x", None, "z"],
                 "mixed": [1, "b", None],
                 "empty": [None, None, None],
-                "at": pd.to_datetime(["2013-01-01", None, "2013-01-03"]),
+                "at": pd.Series([pd.Timestamp("2013-01-01"), pd.NaT, pd.Timestamp("2013-01-03")]),
             }
         )
     )
@@ -167,7 +169,11 @@ def test_missing_values_are_nan_or_empty(recorder: Recorder) -> None:
             [[0.1, 0.2, 0.7], [0.5, 0.3, 0.2]],
             {"label": ("2", "0"), "confidence": (0.7, 0.5)},
         ),
-        ("multiclass", [("cat", 0.9), ("dog", 0.8)], {"label": ("cat", "dog"), "confidence": (0.9, 0.8)}),
+        (
+            "multiclass",
+            [("cat", 0.9), ("dog", 0.8)],
+            {"label": ("cat", "dog"), "confidence": (0.9, 0.8)},
+        ),
         (
             "multiclass",
             (np.array(["cat", "dog", "cow"][:2]), np.array([0.9, 0.8])),

@@ -1,5 +1,7 @@
 """Every shape of call is watched, and stays what it was."""
 
+# ruff: noqa: ARG001, ARG002  # the models of a test ignore what they are given
+
 import asyncio
 import copy
 import functools
@@ -169,7 +171,7 @@ async def test_a_coroutine_is_watched_in_its_own_task(recorder: Recorder) -> Non
         return x
 
     assert inspect.iscoroutinefunction(score)
-    assert await asyncio.gather(score(1.0), score(2.0)) == [1.0, 2.0]
+    assert list(await asyncio.gather(score(1.0), score(2.0))) == [1.0, 2.0]
     assert {p["barograph.prediction.value"] for p in recorder.predictions} == {1.0, 2.0}
     assert not trace.get_current_span().get_span_context().is_valid
 
@@ -315,15 +317,21 @@ def test_positive_and_threshold_are_sent_where_stated(recorder: Recorder) -> Non
     assert recorder.predictions[0]["barograph.task.threshold"] == 0.7
 
 
-def test_a_wide_model_loses_no_name(recorder: Recorder) -> None:
+def test_a_wide_model_loses_no_name(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenTelemetry drops the oldest attribute beyond 128: that must not be the model's name."""
+    monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "128")
 
     @barograph.observe(model="wide", version="2")
     def score(features: dict[str, float]) -> float:
         return 0.5
 
-    score({f"x{at}": float(at) for at in range(300)})
-    (attributes,) = recorder.predictions
+    features = {f"x{at}": float(at) for at in range(300)}
+    score(features)
+    assert len(recorder.predictions[0]) == 303
+    with Recorder() as narrow:
+        score(features)
+    (attributes,) = narrow.predictions
+    assert len(attributes) == 128
     assert attributes[semconv.MODEL_NAME] == "wide"
     assert attributes[semconv.MODEL_VERSION] == "2"
     assert attributes[semconv.PREDICTION_VALUE] == 0.5

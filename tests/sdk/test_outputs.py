@@ -1,8 +1,9 @@
 """A result is read as what it states, and no more."""
 
-from collections import namedtuple
+# ruff: noqa: FBT003  # results of a test are bare
+
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pydantic
@@ -11,7 +12,10 @@ import pytest
 from barograph.capture import Capture
 from barograph.outputs import understand
 
-Pair = namedtuple("Pair", ["label", "confidence"])
+
+class Pair(NamedTuple):
+    label: str
+    confidence: float
 
 
 @dataclass
@@ -109,7 +113,9 @@ def test_text_is_summarized_and_sent_only_in_full() -> None:
 
 
 def test_other_fields_are_outputs_and_their_texts_are_summarized() -> None:
-    outputs = understand({"label": "a", "tokens": 7, "cached": True, "why": "because"}, None).outputs
+    outputs = understand(
+        {"label": "a", "tokens": 7, "cached": True, "why": "because"}, None
+    ).outputs
     assert outputs["tokens"] == 7
     assert outputs["cached"] == 1
     assert outputs["why.length"] == 7

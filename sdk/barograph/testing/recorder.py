@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace.sampling import Sampler
 
 from barograph import runtime
 from barograph.capture import Capture
+from barograph.limits import span_limits
 from barograph.redaction import Mask, Redactor
 from barograph.sampling import Sampling
 
@@ -64,7 +65,9 @@ class Recorder:
     ) -> None:
         self._memory = InMemorySpanExporter()
         self._facts = _Keep()
-        self.tracer_provider = TracerProvider(sampler=sampler, shutdown_on_exit=False)
+        self.tracer_provider = TracerProvider(
+            sampler=sampler, shutdown_on_exit=False, span_limits=span_limits()
+        )
         self.tracer_provider.add_span_processor(SimpleSpanProcessor(self._memory))
         self.logger_provider = LoggerProvider(shutdown_on_exit=False)
         self.logger_provider.add_log_record_processor(self._facts)
