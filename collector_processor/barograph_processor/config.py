@@ -21,12 +21,17 @@ __all__ = [
     "Config",
     "LimitsConfig",
     "ModelConfig",
+    "OperationsConfig",
     "ReferenceConfig",
     "ServeConfig",
     "WindowConfig",
     "load_config",
     "parse_config",
+    "plain",
 ]
+
+
+_MODEL_TABLES = ("reference", "window", "alarm", "operations")
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,6 +130,26 @@ class AlarmConfig(_Table, frozen=True, kw_only=True):
             raise ValueError(f"drift_tolerance must not be negative, got {self.drift_tolerance!r}")
 
 
+class OperationsConfig(_Table, frozen=True, kw_only=True):
+    """What is normal for the operations of a model, where that is an objective.
+
+    Attributes:
+        latency_p95_s: Highest normal 95th percentile of the latency, s; else twice
+            the reference's.
+        error_rate: Highest normal share of failed calls; else one point above the
+            reference's.
+    """
+
+    latency_p95_s: float | None = None
+    error_rate: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        _positive(latency_p95_s=self.latency_p95_s)
+        if self.error_rate is not None and not 0 <= self.error_rate <= 1:
+            raise ValueError(f"error_rate must be in [0, 1], got {self.error_rate!r}")
+
+
 class ModelConfig(_Table, frozen=True, kw_only=True):
     """How one model is watched.
 
@@ -135,6 +160,7 @@ class ModelConfig(_Table, frozen=True, kw_only=True):
         reference: What normal is learnt from.
         window: What is judged at once.
         alarm: The budget.
+        operations: Objectives for latency and errors.
     """
 
     task: str | None = None
@@ -143,6 +169,7 @@ class ModelConfig(_Table, frozen=True, kw_only=True):
     reference: ReferenceConfig = ReferenceConfig()
     window: WindowConfig = WindowConfig()
     alarm: AlarmConfig = AlarmConfig()
+    operations: OperationsConfig = OperationsConfig()
 
 
 class LimitsConfig(_Table, frozen=True, kw_only=True):
@@ -221,13 +248,19 @@ class Config(_Table, frozen=True, kw_only=True):
     reference: ReferenceConfig = ReferenceConfig()
     window: WindowConfig = WindowConfig()
     alarm: AlarmConfig = AlarmConfig()
+    operations: OperationsConfig = OperationsConfig()
     models: dict[str, ModelConfig] = {}
 
     def model(self, name: str) -> ModelConfig:
         """Return how a model is watched: its own table over the defaults."""
         known = self.models.get(name)
         if known is None:
-            return ModelConfig(reference=self.reference, window=self.window, alarm=self.alarm)
+            return ModelConfig(
+                reference=self.reference,
+                window=self.window,
+                alarm=self.alarm,
+                operations=self.operations,
+            )
         return known
 
 
@@ -244,12 +277,12 @@ def parse_config(
     Raises:
         ConfigurationError: A key is unknown, or a value of the wrong type or range.
     """
-    merged: dict[str, Any] = {key: _plain(value) for key, value in document.items()}
+    merged: dict[str, Any] = {key: plain(value) for key, value in document.items()}
     for table, key, text in _from_environment(environ or {}):
         merged.setdefault(table, {})[key] = _literal(text)
     models = merged.get("models")
     if isinstance(models, dict):
-        defaults = {name: merged.get(name, {}) for name in ("reference", "window", "alarm")}
+        defaults = {name: merged.get(name, {}) for name in _MODEL_TABLES}
         merged["models"] = {
             name: _with_defaults(own, defaults) if isinstance(own, Mapping) else own
             for name, own in models.items()
@@ -278,10 +311,10 @@ def load_config(path: str | Path | None, *, environ: Mapping[str, str] | None = 
     return parse_config(document, environ=environment, source=str(path))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Copy tables, and write TOML's own dates and times as text."""
     if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: plain(inner) for key, inner in value.items()}
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -298,6 +331,7 @@ def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
         "reference": ReferenceConfig,
         "window": WindowConfig,
         "alarm": AlarmConfig,
+        "operations": OperationsConfig,
     }
     names = {f"BAROGRAPH_{key.upper()}": ("serve", key) for key in ServeConfig.__struct_fields__}
     for table, kind in tables.items():

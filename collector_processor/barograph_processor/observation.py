@@ -54,7 +54,7 @@ class ObservationBatch:
         ids: Trace and span ids, shape ``(n, 3)``.
         prediction_ids: The id that late facts will name, one a row: the
             application's key, else the span id in hex, with ``:row`` behind it
-            in a batch call.
+            in a batch call. Empty where no late fact can come.
         event_time: When it took place, shape ``(n,)``, ns since the epoch.
         latency: Shape ``(n,)``, seconds; NaN in all but the first row of a span.
         failed: Shape ``(n,)``: the call raised, so there is no prediction.
@@ -103,18 +103,23 @@ class ObservationBatch:
         def pick(values: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
             return None if values is None else values[rows]
 
+        value = pick(self.value)
+        # A probability that is its own confidence stays one array.
+        confidence = value if self.confidence is self.value else pick(self.confidence)
         return ObservationBatch(
             model=self.model,
             ids=self.ids[rows],
-            prediction_ids=tuple(self.prediction_ids[row] for row in rows.tolist()),
+            prediction_ids=tuple(self.prediction_ids[row] for row in rows.tolist())
+            if self.prediction_ids
+            else (),
             event_time=self.event_time[rows],
             latency=self.latency[rows],
             failed=self.failed[rows],
             task=self.task,
             inputs={name: column.take(rows) for name, column in self.inputs.items()},
-            value=pick(self.value),
+            value=value,
             label=None if self.label is None else self.label.take(rows),
-            confidence=pick(self.confidence),
+            confidence=confidence,
             outputs={name: column.take(rows) for name, column in self.outputs.items()},
             slices={name: column.take(rows) for name, column in self.slices.items()},
             weight=pick(self.weight),

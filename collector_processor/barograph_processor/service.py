@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from barograph_processor.asgi import AsgiServer
 from barograph_processor.config import Config
@@ -74,9 +75,7 @@ class Service:
             http_receiver(intake, limits=bounds), config.serve.otlp_http, what="otlp-http"
         )
         self._web = AsgiServer(
-            web_app(
-                self.registry, self.pipeline, self.signals, trace_url=config.serve.trace_url
-            ),
+            web_app(self.registry, self.pipeline, self.signals, trace_url=config.serve.trace_url),
             config.serve.web,
             what="web",
         )
@@ -89,7 +88,7 @@ class Service:
             target=self._evaluate_forever, name="barograph-evaluation", daemon=True
         )
 
-    def __enter__(self) -> "Service":
+    def __enter__(self) -> Self:
         """Restore, then listen."""
         self._web.start()
         self.pipeline.start()

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from barograph_processor.cli.demo import demo
+from barograph_processor.cli.replay import replay
 from barograph_processor.cli.serve import serve
 from barograph_processor.exceptions import BarographError
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(demo)
+app.command()(replay)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from barograph_processor.cli.lines import alarm_line, print_line, window_line
 from barograph_processor.cli.options import Export, OtlpGrpc, OtlpHttp, StateDir, Web, with_flags
 from barograph_processor.cli.serve import stop_event
-from barograph_processor.config import Config, ModelConfig, ReferenceConfig
+from barograph_processor.config import Config, ModelConfig, OperationsConfig, ReferenceConfig
 from barograph_processor.exceptions import BarographError, ConfigurationError
 from barograph_processor.observation import ModelKey
 from barograph_processor.service import Service
@@ -36,7 +36,7 @@ _REFERENCE_END: Final = "2013-03-01T00:00:00Z"
 _SETTLE_SECONDS: Final = 120.0
 
 
-def demo(  # noqa: PLR0913, PLR0917 - the command's options
+def demo(
     headless: Annotated[
         bool, typer.Option("--headless", help="End when the year is over; serve no longer.")
     ] = False,
@@ -57,7 +57,7 @@ def demo(  # noqa: PLR0913, PLR0917 - the command's options
     web: Web = None,
     export: Export = None,
 ) -> None:
-    """Replay a year of flights through a watched model; see its quality fall while latency does not.
+    """Replay a year of flights through a watched model: quality falls, latency does not.
 
     The model predicts at departure whether a flight arrives late; the true
     answer comes when the flight lands. Every one of 336,776 calls goes through
@@ -98,7 +98,10 @@ def demo(  # noqa: PLR0913, PLR0917 - the command's options
 
 
 def _config() -> Config:
-    model = ModelConfig(reference=ReferenceConfig(until=_REFERENCE_END))
+    model = ModelConfig(
+        reference=ReferenceConfig(until=_REFERENCE_END),
+        operations=OperationsConfig(latency_p95_s=0.05, error_rate=0.01),
+    )
     return Config(models={_MODEL: model})
 
 
@@ -132,7 +135,7 @@ class _Story:
         self._console.print(f"{mark:>8}  {alarm.sentence}", style=style, markup=False)
 
 
-def _run(  # noqa: PLR0913 - what one run needs
+def _run(
     service: Service,
     endpoint: str,
     flights: int | None,
@@ -195,9 +198,7 @@ def _summary(service: Service, story: _Story) -> dict[str, Any]:
     with service.pipeline.hold():
         model = _model(service)
         reference = None if model is None or model.reference is None else model.reference
-    worst = [
-        p95 for w in story.windows if (p95 := w.signals["latency"]["p95_s"]) is not None
-    ]
+    worst = [p95 for w in story.windows if (p95 := w.signals["latency"]["p95_s"]) is not None]
     return {
         "type": "summary",
         "predictions": predictions,

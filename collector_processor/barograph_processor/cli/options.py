@@ -36,9 +36,7 @@ OtlpHttp = Annotated[
 ]
 Web = Annotated[
     str | None,
-    typer.Option(
-        metavar="HOST:PORT", help="Page, API and /metrics [default: 127.0.0.1:34380]."
-    ),
+    typer.Option(metavar="HOST:PORT", help="Page, API and /metrics [default: 127.0.0.1:34380]."),
 ]
 Export = Annotated[
     str | None,

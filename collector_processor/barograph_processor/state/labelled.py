@@ -82,6 +82,7 @@ class LabelledQuality:
         self._marks: deque[tuple[int, int, int]] = deque(maxlen=_MARKS)
         self._wrong: deque[tuple[int, int, int]] = deque(maxlen=_RECENT_WRONG)
         self._seen = 0
+        self._harmed = False
         self.risk: RiskMonitor | None = None
         self.baseline_risk: float | None = None
         self.tolerated: float | None = alarm.tolerated_risk
@@ -158,6 +159,11 @@ class LabelledQuality:
         self._last, self._window = self._window, RealizedPerformance.empty()
         return self._last
 
+    def take_harmed(self) -> bool:
+        """Return whether there was harm at any time since the last call."""
+        harmed, self._harmed = self._harmed, self.risk is not None and self.risk.harmed
+        return harmed
+
     def risk_now(self) -> Share | None:
         """Return the share of wrong predictions among the latest labels, or None.
 
@@ -199,7 +205,9 @@ class LabelledQuality:
         for row in np.flatnonzero(losses >= half)[-_RECENT_WRONG:].tolist():
             high, low = int(labels.ids[row, 0]), int(labels.ids[row, 1])
             self._wrong.append((high, low, int(labels.time_ns[row])))
-        return list(self.risk.update(losses))
+        steps = list(self.risk.update(losses))
+        self._harmed = self._harmed or self.risk.harmed or any(step.harmed for step in steps)
+        return steps
 
     def _bounded(self, loss: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Map losses into [0, 1].
@@ -225,6 +233,7 @@ class LabelledQuality:
             "marks": [list(mark) for mark in self._marks],
             "wrong": [list(wrong) for wrong in self._wrong],
             "seen": self._seen,
+            "harmed": self._harmed,
             "risk": None if self.risk is None else self.risk.state(),
             "baseline_risk": self.baseline_risk,
             "tolerated": self.tolerated,
@@ -250,6 +259,7 @@ class LabelledQuality:
         self._marks = deque((tuple(mark) for mark in state["marks"]), maxlen=_MARKS)
         self._wrong = deque((tuple(wrong) for wrong in state["wrong"]), maxlen=_RECENT_WRONG)
         self._seen = state["seen"]
+        self._harmed = state["harmed"]
         self.risk = None if state["risk"] is None else RiskMonitor.restore(state["risk"])
         self.baseline_risk = state["baseline_risk"]
         self.tolerated = state["tolerated"]

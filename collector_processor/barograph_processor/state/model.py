@@ -11,6 +11,7 @@ import numpy.typing as npt
 from barograph_processor.config import LimitsConfig, ModelConfig
 from barograph_processor.drift.monitor import DriftMonitor
 from barograph_processor.drift.profile import ReferenceProfile
+from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.observation import ModelKey, ObservationBatch
 from barograph_processor.quality.risk import RiskTransition
 from barograph_processor.state.alarms import AlarmChange
@@ -21,11 +22,12 @@ from barograph_processor.state.labelled import LabelledQuality, Labels
 from barograph_processor.state.learning import Learner, Learnt
 from barograph_processor.state.operations import OperationsWindow
 from barograph_processor.state.pending import PendingPredictions
+from barograph_processor.state.realized import RealizedPerformance
 from barograph_processor.state.record import WindowRecord
 from barograph_processor.state.reference import drift_columns
 from barograph_processor.state.verdicts import Verdicts
-from barograph_processor.state.watch import Watch
-from barograph_processor.state.windows import WindowClock
+from barograph_processor.state.watch import ClosedWindow, Watch
+from barograph_processor.state.windows import Slot, WindowClock
 from barograph_processor.stats.column import CategoricalColumn, Column
 from barograph_processor.telemetry import Telemetry
 
@@ -49,6 +51,8 @@ class ModelState:
         telemetry: Where what is dropped is counted.
         start_ns: Since when is counted, ns since the epoch.
         profile: A reference that was learnt earlier; else it is learnt from the first rows.
+        strict: A season that the reference cannot support is an error; else it is
+            left out, and ``warnings`` says so.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class ModelState:
         telemetry: Telemetry,
         start_ns: int,
         profile: ReferenceProfile | None = None,
+        strict: bool = False,
     ) -> None:
         self.key = key
         self.counters = ModelCounters(start_ns)
@@ -75,6 +80,7 @@ class ModelState:
         )
         self.verdicts = Verdicts(key)
         self.history: deque[WindowRecord] = deque(maxlen=limits.history_windows)
+        self._strict = strict
         self._config = config
         self._limits = limits
         self._telemetry = telemetry
@@ -86,6 +92,7 @@ class ModelState:
         self._learner: Learner | None = Learner(config, max_levels=limits.categories)
         self._watch: Watch | None = None
         self._last_label_window: int | None = None
+        self._season_warning: str | None = None
         self._outbox: list[WindowRecord | AlarmChange] = []
         self.condition = Condition("blind", self._sight().blindness())
         self.condition_since_ns: int | None = None
@@ -132,8 +139,7 @@ class ModelState:
         labels = Labels(judged, self.pending.ids(slots), predicted_at)
         self.pending.mark_labelled(slots)
         self.counters.label((time_ns - predicted_at) / 1e9)
-        for step in self._judge_labels(labels, in_reference):
-            self._risk_step(step)
+        self._harm(self._judge_labels(labels, in_reference))
         return 0
 
     def flush(self) -> None:
@@ -174,7 +180,8 @@ class ModelState:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What makes the drift monitor less sure than its budget says."""
-        return () if self._watch is None else self._watch.monitor.warnings
+        own = () if self._season_warning is None else (self._season_warning,)
+        return own if self._watch is None else (*own, *self._watch.monitor.warnings)
 
     # Inside.
 
@@ -196,7 +203,7 @@ class ModelState:
 
     def _remember(self, batch: ObservationBatch) -> None:
         """Keep predictions until their labels come."""
-        if batch.truth is not None or batch.failed.all():
+        if batch.truth is not None or not batch.prediction_ids or batch.failed.all():
             return
         kept = batch.take(np.flatnonzero(~batch.failed)) if batch.failed.any() else batch
         classes, value = self.judge.predicted(kept)
@@ -232,20 +239,30 @@ class ModelState:
         if learner.complete(after):
             learnt = learner.finish()
             self._begin(learnt)
-            for step in self._settle(more_to_come=True):
-                self._risk_step(step)
+            self._harm(self._settle(more_to_come=True))
             self._reassess(learnt.end_ns)
         return batch if len(inside) == 0 else batch.take(after)
 
     def _begin(self, learnt: Learnt) -> None:
-        monitor = DriftMonitor(
-            learnt.profile,
-            budget=self._budget_of(self._config, 1 - self._config.alarm.harm_share),
-            season=self._config.reference.season,
-            tolerance=self._config.alarm.drift_tolerance,
-        )
-        self._watch = Watch(learnt, monitor)
+        season = self._config.reference.season
+        try:
+            monitor = self._monitor(learnt, season)
+        except ValueError as error:
+            if self._strict:
+                raise ConfigurationError(f"reference.season: {error}") from error
+            monitor = self._monitor(learnt, None)
+            self._season_warning = f"the season {season} is left out: {error}"
+        self._watch = Watch(learnt, monitor, self._config.operations)
         self._learner = None
+
+    def _monitor(self, learnt: Learnt, season: str | None) -> DriftMonitor:
+        alarm = self._config.alarm
+        return DriftMonitor(
+            learnt.profile,
+            budget=self._budget_of(self._config, 1 - alarm.harm_share),
+            season=season,
+            tolerance=alarm.drift_tolerance,
+        )
 
     def _summarize(
         self, batch: ObservationBatch
@@ -310,41 +327,61 @@ class ModelState:
         complete = labelled == held or not more_to_come
         return self.quality.settle(complete=complete, window=self.counters.windows)
 
-    def _risk_step(self, step: RiskTransition) -> None:
-        now, window = self._clock.watermark or 0, self.counters.windows
-        change = self.verdicts.risk(
-            step, self.quality, operations=self.operations, now_ns=now, window=window
-        )
-        if change is not None:
-            self._outbox.append(change)
-        self._reassess(now)
+    def _harm(self, steps: list[RiskTransition]) -> None:
+        """Raise the alarm for onsets of harm that labels of earlier windows brought."""
+        now = self._clock.watermark or 0
+        for onset in steps:
+            if onset.harmed:
+                self._outbox.append(
+                    self.verdicts.harm(
+                        onset,
+                        self.quality,
+                        operations=self.operations,
+                        now_ns=now,
+                        window=self.counters.windows,
+                    )
+                )
+                self._reassess(now)
 
-    def _close(self, watch: Watch, slot: Any, *, partial: bool) -> None:
+    def _close(self, watch: Watch, slot: Slot, *, partial: bool) -> None:
         """Judge a window, or only report it if it is partial."""
-        number, place = self.counters.windows, len(self._outbox)
-        closed = watch.close(slot, number=number, partial=partial)
+        closed = watch.close(slot, number=self.counters.windows, partial=partial)
         if closed is None:
             return
+        performance = self.quality.close_window()
+        place = len(self._outbox)
         if not partial:
             self.counters.windows += 1
-            self._outbox += self.verdicts.drift(closed, operations=watch.operations, watch=watch)
-        due, watch.due = watch.due, []
-        for step in due:
-            change = self.verdicts.risk(
-                step,
-                self.quality,
-                operations=watch.operations,
-                now_ns=closed.end_ns,
-                window=number,
-            )
-            self._outbox += [] if change is None else [change]
-        performance = self.quality.close_window()
-        if performance is not None:
-            self.verdicts.refresh(self.quality, operations=watch.operations, window=number)
+            self._judge_window(watch, closed, performance)
         self._reassess(closed.end_ns)
         record = closed.record(self.condition.state, performance, self.quality)
         self.history.append(record)
         self._outbox.insert(place, record)
+
+    def _judge_window(
+        self, watch: Watch, closed: ClosedWindow, performance: RealizedPerformance | None
+    ) -> None:
+        operations = watch.operations
+        self._outbox += self.verdicts.drift(closed, operations=operations, watch=watch)
+        due, watch.due = watch.due, []
+        share = None if performance is None else performance.risk()
+        tolerated = self.quality.tolerated
+        for onset in due:
+            # Of labels that came with the window's rows, the window itself must agree.
+            calm = share is not None and tolerated is not None and share[0] <= tolerated
+            if onset.harmed and not calm:
+                change = self.verdicts.harm(
+                    onset,
+                    self.quality,
+                    operations=operations,
+                    now_ns=closed.end_ns,
+                    window=closed.number,
+                )
+                self._outbox.append(change)
+        resolved = self.verdicts.review_harm(
+            closed, performance, self.quality, operations=operations
+        )
+        self._outbox += [] if resolved is None else [resolved]
 
     def _reassess(self, now_ns: int) -> None:
         before = self.condition.state
@@ -368,6 +405,7 @@ class ModelState:
             "outbox": [
                 [type(event).__name__, msgspec.to_builtins(event)] for event in self._outbox
             ],
+            "season_warning": self._season_warning,
             "condition": [self.condition.state, list(self.condition.reasons)],
             "condition_since_ns": self.condition_since_ns,
         }
@@ -388,10 +426,11 @@ class ModelState:
             self._learner.load(state["learner"])
         self._watch = None
         if state["watch"] is not None:
-            self._watch = Watch.restore(state["watch"])
+            self._watch = Watch.restore(state["watch"], self._config.operations)
         self._last_label_window = state["last_label_window"]
         kinds: dict[str, Any] = {"WindowRecord": WindowRecord, "AlarmChange": AlarmChange}
         self._outbox = [msgspec.convert(plain, kinds[name]) for name, plain in state["outbox"]]
+        self._season_warning = state["season_warning"]
         self.condition = Condition(state["condition"][0], tuple(state["condition"][1]))
         self.condition_since_ns = state["condition_since_ns"]
 

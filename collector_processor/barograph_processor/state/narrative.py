@@ -86,7 +86,8 @@ class Narrator:
             )
         )
         sentence = (
-            f"{_name(self._key)} has been doing harm since {moment(since_ns)}:{now} "
+            f"{_name(self._key)}: too many predictions have been wrong since "
+            f"{moment(since_ns)}:{now} "
             f"{operational_clause(operations)}"
         )
         return Alarm(
@@ -154,11 +155,11 @@ class Narrator:
             since_window=drift.since_window,
             raised_window=window,
             sentence=sentence,
-            before=effect.before,
-            now=effect.now,
-            interval=(effect.low, effect.high),
-            evidence=drift.log10_evidence,
-            threshold=drift.log10_threshold,
+            before=float(effect.before),
+            now=float(effect.now),
+            interval=(float(effect.low), float(effect.high)),
+            evidence=float(drift.log10_evidence),
+            threshold=float(drift.log10_threshold),
             trace_ids=_examples(sample, key, effect),
             operational=dict(operations),
             advice=_ADVICE[key.signal],
@@ -185,7 +186,7 @@ def operational_clause(operations: Mapping[str, str]) -> str:
     parts = []
     if normal:
         listed = normal[0] if len(normal) == 1 else f"{', '.join(normal[:-1])} and {normal[-1]}"
-        parts.append(f"{listed} {'is' if normal == ['latency'] else 'are'} normal")
+        parts.append(f"{listed} {'is' if normal in (['latency'], ['traffic']) else 'are'} normal")
     parts += odd
     text = "; ".join(parts) or "latency, errors and traffic are unknown"
     return text[0].upper() + text[1:] + "."

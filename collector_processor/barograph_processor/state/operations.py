@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.config import OperationsConfig
+
 __all__ = ["OperationsReference", "OperationsWindow"]
 
 _EDGES = np.exp(np.arange(0, 218) * np.log(1.1)) * 1e-6
@@ -153,22 +155,21 @@ class OperationsReference:
             whole.quantile(0.95), whole.error_rate, (min(rates), max(rates)) if rates else None
         )
 
-    def judge(self, window: OperationsWindow) -> dict[str, str]:
+    def judge(self, window: OperationsWindow, objectives: OperationsConfig) -> dict[str, str]:
         """Say of latency, errors and traffic whether each is ``normal``, out of bounds, or unknown.
 
-        Latency is normal while its p95 is at most twice the reference's, errors
-        while at most one point above it, traffic within half the reference's
-        lowest and twice its highest rate.
+        Where there is no objective, latency is normal while its p95 is at most
+        twice the reference's, and errors while at most one point above it; traffic
+        is within half the reference's lowest and twice its highest rate.
         """
+        latency, errors = objectives.latency_p95_s, objectives.error_rate
+        if latency is None and self.p95 is not None:
+            latency = _LATENCY_FACTOR * self.p95
+        if errors is None and self.error_rate is not None:
+            errors = self.error_rate + _ERROR_MARGIN
         return {
-            "latency": _verdict(
-                window.quantile(0.95),
-                None if self.p95 is None else (0.0, _LATENCY_FACTOR * self.p95),
-            ),
-            "errors": _verdict(
-                window.error_rate,
-                None if self.error_rate is None else (0.0, self.error_rate + _ERROR_MARGIN),
-            ),
+            "latency": _verdict(window.quantile(0.95), None if latency is None else (0.0, latency)),
+            "errors": _verdict(window.error_rate, None if errors is None else (0.0, errors)),
             "traffic": _verdict(
                 window.traffic,
                 None

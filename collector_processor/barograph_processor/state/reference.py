@@ -16,14 +16,17 @@ __all__ = ["ReferenceRows", "drift_columns", "reference_windows"]
 def drift_columns(
     batch: ObservationBatch, *, max_features: int
 ) -> tuple[dict[StreamKey, Column], int]:
-    """Return the columns of a batch that are watched for drift, and how many were left out."""
+    """Return the columns of a batch that are watched for drift, and how many were left out.
+
+    A value that is the confidence itself is watched once, as confidence.
+    """
     columns: dict[StreamKey, Column] = {}
     for name, column in list(batch.inputs.items())[:max_features]:
         columns[StreamKey("input.drift", name)] = column
     prediction = StreamKey("prediction.drift", None)
     if batch.label is not None:
         columns[prediction] = batch.label
-    elif batch.value is not None:
+    elif batch.value is not None and batch.value is not batch.confidence:
         columns[prediction] = NumericColumn(batch.value)
     for name, column in list(batch.outputs.items())[:max_features]:
         columns[StreamKey("prediction.drift", name)] = column

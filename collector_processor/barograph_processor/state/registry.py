@@ -37,6 +37,8 @@ class ModelRegistry:
         telemetry: Where what is dropped is counted.
         clock: Returns the time, ns since the epoch; start time of what is counted.
         profiles: References learnt earlier, by model name; ``*`` is for all others.
+        strict: A reference that cannot be used as configured is an error, rather
+            than a warning of the model's.
     """
 
     schema = 1
@@ -48,11 +50,13 @@ class ModelRegistry:
         *,
         clock: Callable[[], int],
         profiles: Mapping[str, ReferenceProfile] | None = None,
+        strict: bool = False,
     ) -> None:
         self._config = config
         self._telemetry = telemetry
         self._clock = clock
         self._profiles = profiles or {}
+        self._strict = strict
         self._models: dict[ModelKey, ModelState] = {}
         self._early = EarlyFacts(capacity=config.limits.early_labels)
 
@@ -144,6 +148,7 @@ class ModelRegistry:
             telemetry=self._telemetry,
             start_ns=self._clock(),
             profile=self._profiles.get(key.name) or self._profiles.get("*"),
+            strict=self._strict,
         )
 
     def _settle_early(self, facts: Sequence[Fact]) -> None:

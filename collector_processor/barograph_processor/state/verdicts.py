@@ -7,6 +7,7 @@ from barograph_processor.quality.risk import RiskTransition
 from barograph_processor.state.alarms import AlarmBook, AlarmChange, AlarmKey
 from barograph_processor.state.labelled import LabelledQuality
 from barograph_processor.state.narrative import Narrator
+from barograph_processor.state.realized import RealizedPerformance
 from barograph_processor.state.watch import ClosedWindow, Watch
 
 __all__ = ["Verdicts"]
@@ -27,19 +28,17 @@ class Verdicts:
         self.book = AlarmBook()
         self._narrator = Narrator(key)
 
-    def risk(
+    def harm(
         self,
-        step: RiskTransition,
+        onset: RiskTransition,
         quality: LabelledQuality,
         *,
         operations: Mapping[str, str],
         now_ns: int,
         window: int,
-    ) -> AlarmChange | None:
-        """Latch the onset of harm, or resolve it on recovery."""
-        if not step.harmed:
-            return self.book.resolve(_RISK, time_ns=now_ns, window=window)
-        since_ns, since_window = quality.since(step.since_label)
+    ) -> AlarmChange:
+        """Latch the onset of harm; one that is latched already is updated."""
+        since_ns, since_window = quality.since(onset.since_label)
         alarm = self._narrator.risk(
             quality,
             operations=operations,
@@ -47,17 +46,33 @@ class Verdicts:
             since_window=since_window,
             raised_ns=now_ns,
             window=window,
-            evidence=(step.log10_evidence, step.log10_threshold),
+            evidence=(onset.log10_evidence, onset.log10_threshold),
         )
         return self.book.raise_(_RISK, alarm)
 
-    def refresh(
-        self, quality: LabelledQuality, *, operations: Mapping[str, str], window: int
-    ) -> None:
-        """Let an open risk alarm say what the figure is now; nobody is told anew."""
+    def review_harm(
+        self,
+        closed: ClosedWindow,
+        performance: RealizedPerformance | None,
+        quality: LabelledQuality,
+        *,
+        operations: Mapping[str, str],
+    ) -> AlarmChange | None:
+        """Resolve the alarm in the first window without harm, else bring its figures up to date.
+
+        A window is without harm if the monitor saw none at any time in it, or if
+        its own labels are no worse than what is tolerated. Single bad hours after
+        each other are then one alarm, not one each.
+        """
+        harmed = quality.take_harmed()
         known = self.book.get(_RISK)
-        if known is None or known.raised_window == window:
-            return
+        if known is None or known.raised_window == closed.number:
+            return None
+        share = None if performance is None else performance.risk()
+        tolerated = quality.tolerated
+        calm = share is not None and tolerated is not None and share[0] <= tolerated
+        if not harmed or calm:
+            return self.book.resolve(_RISK, time_ns=closed.end_ns, window=closed.number)
         alarm = self._narrator.risk(
             quality,
             operations=operations,
@@ -67,7 +82,8 @@ class Verdicts:
             window=known.raised_window,
             evidence=(known.evidence, known.threshold),
         )
-        self.book.update(_RISK, alarm, window=window)
+        self.book.update(_RISK, alarm, window=closed.number)
+        return None
 
     def drift(
         self, closed: ClosedWindow, *, operations: Mapping[str, str], watch: Watch

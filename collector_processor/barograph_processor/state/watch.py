@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.config import OperationsConfig
 from barograph_processor.drift.alarm import DriftUpdate
 from barograph_processor.drift.monitor import DriftMonitor
 from barograph_processor.drift.profile import ReferenceProfile
@@ -79,11 +80,13 @@ class Watch:
     Args:
         learnt: The reference.
         monitor: Of drift against that reference.
+        objectives: For latency and errors.
     """
 
-    def __init__(self, learnt: Learnt, monitor: DriftMonitor) -> None:
+    def __init__(self, learnt: Learnt, monitor: DriftMonitor, objectives: OperationsConfig) -> None:
         self.learnt = learnt
         self.monitor = monitor
+        self._objectives = objectives
         self.operations: dict[str, str] = {}
         self.due: list[RiskTransition] = []
         self._open: dict[Slot, OpenWindow] = {}
@@ -109,7 +112,7 @@ class Watch:
             return None
         operations = window.operations
         update = None
-        self.operations = self.learnt.operations.judge(operations)
+        self.operations = self.learnt.operations.judge(operations, self._objectives)
         if not partial:
             start, end = operations.first_ns or 0, operations.last_ns or 0
             self._starts.append((number, start))
@@ -150,10 +153,10 @@ class Watch:
         )
 
     @classmethod
-    def restore(cls, state: Mapping[str, Any]) -> "Watch":
+    def restore(cls, state: Mapping[str, Any], objectives: OperationsConfig) -> "Watch":
         """Undo ``state``."""
         learnt = cls.learnt_of(state)
-        watch = cls(learnt, DriftMonitor.restore(learnt.profile, state["monitor"]))
+        watch = cls(learnt, DriftMonitor.restore(learnt.profile, state["monitor"]), objectives)
         watch.operations = dict(state["operations"])
         watch._open = {
             Slot(period, part): OpenWindow.restore(learnt.profile, plain)

@@ -1,0 +1,112 @@
+"""``barograph replay``: the same engine over history."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from barograph_processor.cli.lines import alarm_line, print_line, window_line
+from barograph_processor.exceptions import ConfigurationError
+from barograph_processor.history.config import load_replay_config
+from barograph_processor.history.replay import Replay
+from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.state.record import WindowRecord
+
+__all__ = ["replay"]
+
+_ALARMED: Final = 3
+_RANK: Final = {"note": 0, "ticket": 1, "page": 2}
+
+
+def replay(
+    data: Annotated[Path, typer.Argument(help="CSV, CSV.gz or Parquet.", show_default=False)],
+    config: Annotated[
+        Path | None, typer.Option("--config", help="TOML: which column is what, and the budget.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines to stdout.")] = False,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="page|ticket|note", help="Exit 3 on alarms of that severity or above."
+        ),
+    ] = None,
+) -> None:
+    """Say what would have been raised over a history, and when."""
+    if fail_on is not None and fail_on not in _RANK:
+        raise ConfigurationError(f"--fail-on must be page, ticket or note, got {fail_on!r}")
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    started = time.monotonic()
+    run = Replay(data, load_replay_config(config))
+    windows, opened = 0, list[AlarmChange]()
+    with _bar(console) as bar:
+        task = bar.add_task(f"replaying {data.name}", total=1.0)
+        for step in run.run():
+            for event in step.events:
+                windows += isinstance(event, WindowRecord) and not event.partial
+                if isinstance(event, AlarmChange) and event.change == "open":
+                    opened.append(event)
+                _show(event, console, as_json=as_json)
+            bar.update(task, completed=step.done)
+    summary = _summary(run, windows, opened, time.monotonic() - started)
+    if as_json:
+        print_line(summary)
+    else:
+        _print_summary(console, summary)
+    if fail_on is not None and any(_RANK[c.alarm.severity] >= _RANK[fail_on] for c in opened):
+        raise typer.Exit(_ALARMED)
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+
+
+def _show(event: WindowRecord | AlarmChange, console: Console, *, as_json: bool) -> None:
+    if as_json:
+        print_line(window_line(event) if isinstance(event, WindowRecord) else alarm_line(event))
+    elif isinstance(event, AlarmChange) and event.change != "updated":
+        mark = "resolved" if event.change == "resolved" else event.alarm.severity
+        style = {"page": "bold red", "ticket": "yellow", "resolved": "green"}.get(mark, "dim")
+        line = f"window {event.window:>5}  {mark:>8}  {event.alarm.sentence}"
+        console.print(line, style=style, markup=False)
+
+
+def _summary(
+    run: Replay, windows: int, opened: list[AlarmChange], seconds: float
+) -> dict[str, Any]:
+    model = run.model
+    return {
+        "type": "summary",
+        "rows": run.rows,
+        "windows": windows,
+        "alarms": len(opened),
+        "rows_per_second": run.rows / max(seconds, 1e-9),
+        "seconds": seconds,
+        "labels": 0 if model is None else model.counters.labels,
+        "late": 0 if model is None else model.counters.late,
+        "skipped": run.skipped,
+        "warnings": [] if model is None else list(model.warnings),
+        "state": None if model is None else model.condition.state,
+    }
+
+
+def _print_summary(console: Console, summary: dict[str, Any]) -> None:
+    console.print(
+        f"{summary['rows']:,} rows, {summary['windows']:,} windows after the reference, "
+        f"{summary['alarms']:,} alarms; {summary['rows_per_second']:,.0f} rows/s; "
+        f"in the end: {summary['state']}"
+    )
+    for why, count in summary["skipped"].items():
+        console.print(f"  skipped {count:,} rows: {why}", markup=False)
+    for warning in summary["warnings"]:
+        console.print(f"  warning: {warning}", markup=False)

@@ -1,0 +1,1 @@
+"""Data at rest: the same engine over CSV and Parquet."""

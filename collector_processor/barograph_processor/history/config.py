@@ -1,0 +1,160 @@
+"""How a history is read and watched: the tables of ``replay``'s TOML file."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from barograph_processor.config import (
+    AlarmConfig,
+    ModelConfig,
+    ReferenceConfig,
+    WindowConfig,
+    plain,
+)
+from barograph_processor.exceptions import ConfigurationError
+from barograph_processor.semconv import TASKS
+
+__all__ = [
+    "ColumnsConfig",
+    "ReplayConfig",
+    "ReplayModel",
+    "load_replay_config",
+    "parse_replay_config",
+]
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A TOML table: unknown keys are errors."""
+
+
+class ReplayModel(_Table, frozen=True, kw_only=True):
+    """Whose history it is.
+
+    Attributes:
+        name: Model name.
+        version: Model version.
+        task: binary, multiclass, regression, ...; None infers it from the data.
+        threshold: Probability from which a binary prediction is positive.
+        positive: The positive class.
+    """
+
+    name: str = "model"
+    version: str = "unversioned"
+    task: str | None = None
+    threshold: float | None = None
+    positive: str | int | bool | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        if self.task is not None and self.task not in TASKS:
+            raise ValueError(f"task must be one of {', '.join(TASKS)}, got {self.task!r}")
+
+
+class ColumnsConfig(_Table, frozen=True, kw_only=True):
+    """Which column is what.
+
+    Attributes:
+        time: Event time, ISO 8601 or epoch seconds; else one row a second.
+        id: Prediction id; duplicates are bad rows.
+        prediction: Chosen class, or value.
+        confidence: Confidence; for a binary task the probability of the positive class.
+        label: True class or value.
+        label_time: When the label became known; else with the row.
+        features: Features; else every column that has no other role.
+        categorical: Those of the features that are categories whatever they look like.
+        slices: What quality is broken down by; they are features too.
+        invalid: What to do with a row that cannot be used: an error, or a counted skip.
+    """
+
+    time: str | None = None
+    id: str | None = None
+    prediction: str | None = None
+    confidence: str | None = None
+    label: str | None = None
+    label_time: str | None = None
+    features: tuple[str, ...] | None = None
+    categorical: tuple[str, ...] = ()
+    slices: tuple[str, ...] = ()
+    invalid: Literal["error", "skip"] = "error"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        if self.label_time is not None and (self.label is None or self.time is None):
+            raise ValueError("label_time needs label and time")
+        if self.label is not None and self.prediction is None and self.confidence is None:
+            raise ValueError("label needs prediction or confidence to be compared with")
+        if self.features is not None:
+            stray = [c for c in self.categorical if c not in {*self.features, *self.slices}]
+            if stray:
+                raise ValueError(f"categorical columns must be features: {', '.join(stray)}")
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The columns that have a role of their own and are no features."""
+        named = (
+            self.time,
+            self.id,
+            self.prediction,
+            self.confidence,
+            self.label,
+            self.label_time,
+        )
+        return tuple(column for column in named if column is not None)
+
+
+class ReplayConfig(_Table, frozen=True, kw_only=True):
+    """Everything that a replay needs to know beside the data."""
+
+    model: ReplayModel = ReplayModel()
+    columns: ColumnsConfig = ColumnsConfig()
+    reference: ReferenceConfig = ReferenceConfig()
+    window: WindowConfig = WindowConfig()
+    alarm: AlarmConfig = AlarmConfig()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        if self.reference.season is not None and self.columns.time is None:
+            raise ValueError("reference.season needs columns.time")
+
+    def watched(self) -> ModelConfig:
+        """Return how the model is watched, as the service would be told."""
+        return ModelConfig(
+            task=self.model.task,
+            threshold=self.model.threshold,
+            positive=self.model.positive,
+            reference=self.reference,
+            window=self.window,
+            alarm=self.alarm,
+        )
+
+
+def load_replay_config(path: Path | None) -> ReplayConfig:
+    """Read a TOML file; without one everything is a default.
+
+    Raises:
+        ConfigurationError: The file cannot be read, is no TOML, or does not fit.
+    """
+    if path is None:
+        return ReplayConfig()
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    return parse_replay_config(document, source=str(path))
+
+
+def parse_replay_config(document: Mapping[str, Any], *, source: str = "config") -> ReplayConfig:
+    """Check a parsed document.
+
+    Raises:
+        ConfigurationError: A key is unknown, or a value of the wrong type or range.
+    """
+    try:
+        return msgspec.convert(plain(document), ReplayConfig)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise ConfigurationError(f"{source}: {error}") from error

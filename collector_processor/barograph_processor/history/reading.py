@@ -1,0 +1,270 @@
+"""Rows of a file as observations, with every row that cannot be used named or counted."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.exceptions import DataError
+from barograph_processor.history.config import ReplayConfig
+from barograph_processor.history.source import Piece, Source
+from barograph_processor.history.values import categories, column_of, looks_numeric, times_ns
+from barograph_processor.observation import ModelKey, ObservationBatch
+from barograph_processor.pipeline.seen import SeenSet
+from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
+
+__all__ = ["HistoryReader", "Rows"]
+
+_SECOND: Final = 1_000_000_000
+_SEEN_IDS: Final = 1_000_000
+_SHOWN: Final = 40
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Some rows of a history.
+
+    Attributes:
+        batch: The observations; their labels stand in ``batch.truth`` unless they come later.
+        label: Labels that come later, with ``n`` rows; None if none do.
+        label_ns: When each of these comes, shape ``(n,)``; the smallest int64 is never.
+        done: Share of the file read so far.
+    """
+
+    batch: ObservationBatch
+    label: Column | None
+    label_ns: npt.NDArray[np.int64] | None
+    done: float
+
+
+class HistoryReader:
+    """Turns pieces of a file into observations.
+
+    What a column holds, numbers or categories, is decided by the first piece;
+    a later value of the other kind is a bad row.
+
+    Args:
+        source: The file.
+        config: Which column is what, and what to do with bad rows.
+
+    Raises:
+        DataError: A column is not in the file.
+    """
+
+    def __init__(self, source: Source, config: ReplayConfig) -> None:
+        self._source = source
+        self._columns = config.columns
+        self._model = ModelKey(config.model.name, config.model.version)
+        self._task = config.model.task
+        self._lateness_ns = round(config.window.lateness * _SECOND)
+        roles = config.columns.roles
+        features = config.columns.features
+        self._features = (
+            tuple(name for name in source.columns if name not in roles)
+            if features is None
+            else tuple(dict.fromkeys((*features, *config.columns.slices)))
+        )
+        wanted = dict.fromkeys((*roles, *self._features))
+        missing = [name for name in wanted if name not in source.columns]
+        if missing:
+            raise DataError(
+                f"no column {', '.join(map(repr, missing))}; the file has "
+                f"{', '.join(source.columns)}"
+            )
+        self._wanted = list(wanted)
+        self._numeric: dict[str, bool] = {}
+        self._newest_ns: int | None = None
+        self._ids = SeenSet(_SEEN_IDS)
+        self.skipped: dict[str, int] = {}
+        self.rows = 0
+
+    def read(self) -> Iterator[Rows]:
+        """Yield the rows in order.
+
+        Raises:
+            DataError: A row cannot be used, and rows like it are not to be skipped.
+        """
+        for piece in self._source.read(self._wanted):
+            if piece.table.num_rows == 0:
+                continue
+            if not self._numeric:
+                self._decide(piece)
+            yield self._rows(piece)
+
+    def _decide(self, piece: Piece) -> None:
+        """Decide which columns hold numbers."""
+        for name in self._wanted:
+            declared = name in self._columns.categorical
+            self._numeric[name] = not declared and looks_numeric(_column(piece, name))
+        if self._task is None:
+            self._task = self._inferred(piece)
+        if self._task in {"binary", "multiclass"} and self._columns.prediction is not None:
+            values = column_of(_column(piece, self._columns.prediction), numeric=True)[0]
+            assert isinstance(values, NumericColumn)
+            known = values.values[~np.isnan(values.values)]
+            fractional = bool(len(known)) and bool((known != np.floor(known)).any())
+            self._numeric[self._columns.prediction] = self._task == "binary" and fractional
+        if self._columns.label is not None and self._task in {"binary", "multiclass"}:
+            self._numeric[self._columns.label] = False
+
+    def _inferred(self, piece: Piece) -> str | None:
+        columns = self._columns
+        if columns.label is None:
+            return None
+        labels = {level.lower() for level in categories(_column(piece, columns.label)).levels}
+        if labels <= {"0", "1", "0.0", "1.0", "true", "false"}:
+            return "binary"
+        return "regression" if self._numeric[columns.label] else "multiclass"
+
+    def _rows(self, piece: Piece) -> Rows:
+        n = piece.table.num_rows
+        self.rows += n
+        usable = np.ones(n, dtype=np.bool_)
+        time = self._time(piece, usable)
+        names = self._names(piece, usable)
+        inputs = {name: self._column(piece, name, usable) for name in self._features}
+        value, label, confidence = self._prediction(piece, usable)
+        truth, label_ns = self._truth(piece, usable)
+        later = label_ns is not None
+        batch = ObservationBatch(
+            model=self._model,
+            ids=np.zeros((n, 3), dtype=np.uint64),
+            prediction_ids=names,
+            event_time=time,
+            latency=np.full(n, np.nan),
+            failed=np.zeros(n, dtype=np.bool_),
+            task=self._task,
+            inputs=inputs,
+            value=value,
+            label=label,
+            confidence=confidence,
+            slices={name: categories(_column(piece, name)) for name in self._columns.slices},
+            truth=None if later else truth,
+        )
+        if usable.all():
+            return Rows(batch, truth if later else None, label_ns, piece.done)
+        kept = np.flatnonzero(usable)
+        late = None if truth is None or not later else truth.take(kept)
+        return Rows(
+            batch.take(kept), late, None if label_ns is None else label_ns[kept], piece.done
+        )
+
+    def _time(self, piece: Piece, usable: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        name = self._columns.time
+        if name is None:
+            first = piece.first_row - 1
+            return (first + np.arange(piece.table.num_rows, dtype=np.int64)) * _SECOND
+        time, bad = times_ns(_column(piece, name))
+        self._reject(piece, name, bad, usable, "no ISO 8601 time or epoch seconds")
+        known = np.where(usable, time, np.iinfo(np.int64).min)
+        start = known[0] if self._newest_ns is None else max(self._newest_ns, int(known[0]))
+        newest = np.maximum.accumulate(np.concatenate([[start], known]))[1:]
+        self._newest_ns = int(newest[-1])
+        back = np.flatnonzero(usable & (time < newest - self._lateness_ns))
+        self._reject(piece, name, back, usable, "time goes back further than the lateness allows")
+        return time
+
+    def _names(self, piece: Piece, usable: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+        name = self._columns.id
+        if name is None:
+            if self._columns.label_time is None:
+                return ()
+            first = piece.first_row
+            return tuple(f"row {first + i}" for i in range(piece.table.num_rows))
+        column = categories(_column(piece, name))
+        self._reject(piece, name, np.flatnonzero(column.codes < 0), usable, "no id")
+        hashes = np.array([_hash(level) for level in column.levels] + [0], dtype=np.uint64)[
+            column.codes
+        ]
+        rows = np.flatnonzero(usable)
+        twice = rows[~self._ids.add(hashes[rows])]
+        self._reject(piece, name, twice, usable, "the id was seen before")
+        if self._columns.label_time is None:
+            return ()
+        return tuple(text or "" for text in column.values())
+
+    def _column(self, piece: Piece, name: str, usable: npt.NDArray[np.bool_]) -> Column:
+        numeric = self._numeric[name]
+        column, bad = column_of(_column(piece, name), numeric=numeric)
+        self._reject(piece, name, bad, usable, "no number, though others in this column are")
+        return column
+
+    def _prediction(
+        self, piece: Piece, usable: npt.NDArray[np.bool_]
+    ) -> tuple[
+        npt.NDArray[np.float64] | None, CategoricalColumn | None, npt.NDArray[np.float64] | None
+    ]:
+        value: npt.NDArray[np.float64] | None = None
+        label: CategoricalColumn | None = None
+        confidence: npt.NDArray[np.float64] | None = None
+        columns = self._columns
+        if columns.confidence is not None:
+            column, bad = column_of(_column(piece, columns.confidence), numeric=True)
+            self._reject(piece, columns.confidence, bad, usable, "no number")
+            assert isinstance(column, NumericColumn)
+            confidence = column.values
+            outside = np.flatnonzero((confidence < 0) | (confidence > 1))
+            self._reject(piece, columns.confidence, outside, usable, "not in [0, 1]")
+            # For a binary task this column is the probability of the positive class.
+            value = confidence if self._task == "binary" else None
+        if columns.prediction is not None:
+            predicted = self._column(piece, columns.prediction, usable)
+            if isinstance(predicted, NumericColumn):
+                value = predicted.values
+            else:
+                label = predicted
+        return value, label, confidence
+
+    def _truth(
+        self, piece: Piece, usable: npt.NDArray[np.bool_]
+    ) -> tuple[Column | None, npt.NDArray[np.int64] | None]:
+        columns = self._columns
+        if columns.label is None:
+            return None, None
+        truth = self._column(piece, columns.label, usable)
+        if columns.label_time is None:
+            return truth, None
+        time, absent = times_ns(_column(piece, columns.label_time))
+        missing = np.iinfo(np.int64).min
+        time[absent] = missing
+        present = (
+            truth.codes >= 0 if isinstance(truth, CategoricalColumn) else ~np.isnan(truth.values)
+        )
+        lost = np.flatnonzero(present & (time == missing))
+        self._reject(piece, columns.label_time, lost, usable, "a label without a usable time")
+        return truth, np.where(present, time, missing)
+
+    def _reject(
+        self,
+        piece: Piece,
+        name: str,
+        rows: npt.NDArray[np.intp],
+        usable: npt.NDArray[np.bool_],
+        why: str,
+    ) -> None:
+        """Refuse rows: the first of them by an error, or all of them by a count."""
+        fresh = rows[usable[rows]]
+        if len(fresh) == 0:
+            return
+        if self._columns.invalid == "error":
+            row = int(fresh[0])
+            shown = repr(_column(piece, name)[row].as_py())
+            shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+            raise DataError(
+                f"row {piece.first_row + row}, column {name!r}: {why}: {shown} "
+                '(columns.invalid = "skip" leaves such rows out)'
+            )
+        usable[fresh] = False
+        self.skipped[why] = self.skipped.get(why, 0) + len(fresh)
+
+
+def _hash(text: str) -> int:
+    """Return 64 bits of a text, the same in every run."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def _column(piece: Piece, name: str) -> Any:
+    return piece.table.column(name).combine_chunks()

@@ -1,0 +1,170 @@
+"""Replaying a history: what would have been raised, and when."""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from barograph_processor.config import Config
+from barograph_processor.exceptions import DataError
+from barograph_processor.history.config import ReplayConfig
+from barograph_processor.history.reading import HistoryReader, Rows
+from barograph_processor.history.source import open_source
+from barograph_processor.observation import EventBatch, ModelKey
+from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.state.model import ModelState
+from barograph_processor.state.record import WindowRecord
+from barograph_processor.state.registry import ModelRegistry
+from barograph_processor.stats.column import NumericColumn
+from barograph_processor.telemetry import Telemetry
+
+__all__ = ["Progress", "Replay"]
+
+_STEP_ROWS: Final = 250
+"""Rows between two looks at the labels that came meanwhile."""
+_NEVER: Final = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a replay has come.
+
+    Attributes:
+        rows: Rows read so far.
+        done: Share of the file read so far, in [0, 1].
+        events: What happened since the last step, in order.
+    """
+
+    rows: int
+    done: float
+    events: tuple[WindowRecord | AlarmChange, ...]
+
+
+class Replay:
+    """Drives the service's own engine with the rows of a file.
+
+    Args:
+        path: CSV, gzipped CSV or Parquet.
+        config: Which column is what, and how the model is watched.
+
+    Raises:
+        DataError: The file cannot be read, or lacks a column.
+    """
+
+    def __init__(self, path: Path, config: ReplayConfig) -> None:
+        self._path = path
+        self._config = config
+        self._key = ModelKey(config.model.name, config.model.version)
+        self._reader = HistoryReader(open_source(path), config)
+        self.telemetry = Telemetry()
+        settings = Config(models={config.model.name: config.watched()})
+        self._registry = ModelRegistry(settings, self.telemetry, clock=lambda: 0, strict=True)
+        # Labels that will come: when, in which order they were read, whose, and what.
+        self._coming: list[tuple[int, int, str, str | None, float]] = []
+        self._read = 0
+
+    @property
+    def model(self) -> ModelState | None:
+        """The model's state; None before the first row."""
+        return self._registry.models.get(self._key)
+
+    @property
+    def rows(self) -> int:
+        """Rows read so far."""
+        return self._reader.rows
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """Rows left out so far, by reason."""
+        return dict(self._reader.skipped)
+
+    def run(self) -> Iterator[Progress]:
+        """Replay everything, step by step.
+
+        Raises:
+            DataError: A row cannot be used, the file is empty, or the reference is
+                longer than the data.
+        """
+        for rows in self._reader.read():
+            if len(rows.batch):
+                self._feed(rows)
+            yield self._progress(rows.done)
+        self._arrive(None)
+        self._registry.flush()
+        self._check_end()
+        yield self._progress(1.0)
+
+    def _feed(self, rows: Rows) -> None:
+        if rows.label is None or rows.label_ns is None:
+            self._registry.observe(rows.batch)
+            return
+        self._expect(rows)
+        for start in range(0, len(rows.batch), _STEP_ROWS):
+            part = np.arange(start, min(start + _STEP_ROWS, len(rows.batch)))
+            self._arrive(int(rows.batch.event_time[start]))
+            self._registry.observe(rows.batch.take(part))
+
+    def _expect(self, rows: Rows) -> None:
+        """Remember the labels of these rows until their time comes."""
+        assert rows.label is not None
+        assert rows.label_ns is not None
+        n = len(rows.batch)
+        texts: list[str | None] = [None] * n
+        values = [float("nan")] * n
+        if isinstance(rows.label, NumericColumn):
+            values = rows.label.values.tolist()
+        else:
+            texts = rows.label.values()
+        for time, name, text, value in zip(
+            rows.label_ns.tolist(), rows.batch.prediction_ids, texts, values, strict=True
+        ):
+            if time != _NEVER:
+                self._read += 1
+                heapq.heappush(self._coming, (time, self._read, name, text, value))
+
+    def _arrive(self, until_ns: int | None) -> None:
+        """Attach the labels whose time has come; all of them if it is None."""
+        arrived = []
+        while self._coming and (until_ns is None or self._coming[0][0] <= until_ns):
+            arrived.append(heapq.heappop(self._coming))
+        if not arrived:
+            return
+        n = len(arrived)
+        self._registry.attach(
+            EventBatch(
+                kind="label",
+                prediction_ids=tuple(name for _, _, name, _, _ in arrived),
+                ids=np.zeros((n, 3), dtype=np.uint64),
+                time=np.array([time for time, *_ in arrived], dtype=np.int64),
+                number=np.array([value for *_, value in arrived]),
+                text=tuple(text for _, _, _, text, _ in arrived),
+                name=(None,) * n,
+                source=(None,) * n,
+                model_names=(None,) * n,
+                model_versions=(None,) * n,
+            )
+        )
+
+    def _progress(self, done: float) -> Progress:
+        events = tuple(event for _, event in self._registry.drain())
+        return Progress(self._reader.rows, done, events)
+
+    def _check_end(self) -> None:
+        model = self.model
+        if model is None:
+            raise DataError(f"{self._path}: there is no usable row")
+        if model.reference is not None:
+            return
+        reference = self._config.reference
+        if reference.until is not None:
+            raise DataError(
+                f"{self._path}: no row at or after reference.until = {reference.until}, or none "
+                "before it"
+            )
+        raise DataError(
+            f"{self._path}: the reference needs {reference.rows:,} rows and the data has "
+            f"{model.reference_rows:,}"
+        )
