@@ -17,7 +17,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from barograph_processor.cli.lines import alarm_line, print_line, window_line
 from barograph_processor.cli.options import Export, OtlpGrpc, OtlpHttp, StateDir, Web, with_flags
 from barograph_processor.cli.serve import stop_event
-from barograph_processor.config import Config, ModelConfig, OperationsConfig, ReferenceConfig
+from barograph_processor.config import (
+    AlarmConfig,
+    Config,
+    ModelConfig,
+    OperationsConfig,
+    ReferenceConfig,
+    WindowConfig,
+)
 from barograph_processor.exceptions import BarographError, ConfigurationError
 from barograph_processor.observation import ModelKey
 from barograph_processor.service import Service
@@ -100,6 +107,9 @@ def demo(
 def _config() -> Config:
     model = ModelConfig(
         reference=ReferenceConfig(until=_REFERENCE_END),
+        window=WindowConfig(seconds=7 * 86_400),
+        # In weeks: one false alarm of the whole model in ten years.
+        alarm=AlarmConfig(windows_between_false_alarms=520),
         operations=OperationsConfig(latency_p95_s=0.05, error_rate=0.01),
     )
     return Config(models={_MODEL: model})

@@ -90,12 +90,14 @@ class AlarmBook:
         self._open[key] = kept
         return AlarmChange("updated", window, kept)
 
-    def resolve(self, key: AlarmKey, *, time_ns: int, window: int) -> AlarmChange | None:
+    def resolve(
+        self, key: AlarmKey, *, time_ns: int, window: int, sentence: str
+    ) -> AlarmChange | None:
         """Close an alarm; None if none is open."""
         known = self._open.pop(key, None)
         if known is None:
             return None
-        closed = replace(known, state="resolved", resolved_ns=time_ns)
+        closed = replace(known, state="resolved", resolved_ns=time_ns, sentence=sentence)
         self._resolved.append(closed)
         return AlarmChange("resolved", window, closed)
 

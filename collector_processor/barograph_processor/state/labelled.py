@@ -70,12 +70,11 @@ class LabelledQuality:
     Args:
         alarm: Tolerance.
         budget_windows: Windows between false alarms of the model's own risk.
-        window_labels: Labels that a window would have if all of it were labelled.
     """
 
-    def __init__(self, alarm: AlarmConfig, *, budget_windows: float, window_labels: int) -> None:
+    def __init__(self, alarm: AlarmConfig, *, budget_windows: float) -> None:
         self._alarm = alarm
-        self._budget_labels = max(budget_windows * window_labels, float(_BLOCK))
+        self._budget_windows = budget_windows
         self._losses: list[npt.NDArray[np.float64]] = []
         self._later: list[_Waiting] = []
         self._scale = 1.0
@@ -100,12 +99,13 @@ class LabelledQuality:
         if not self.frozen:
             self._add_to_baseline(RealizedPerformance.of(labels.judged), labels.judged.loss)
 
-    def settle(self, *, complete: bool, window: int) -> list[RiskTransition]:
+    def settle(self, *, complete: bool, window: int, window_labels: float) -> list[RiskTransition]:
         """Freeze the baseline if it can be; call after the reference is complete.
 
         Args:
             complete: No further label of the reference's predictions is to come.
             window: Number of the window that closes next.
+            window_labels: Labels that a window has if all of it is labelled.
         """
         while self._later and self._baseline_labels < _MIN_BASELINE:
             first = self._later.pop(0)
@@ -113,7 +113,7 @@ class LabelledQuality:
         waiting = sum(len(labels.loss) for labels in self._later)
         if self._baseline_labels < _MIN_BASELINE or not (complete or waiting >= _ENOUGH_LATER):
             return []
-        self._freeze()
+        self._freeze(window_labels)
         later, self._later = self._later, []
         return [step for labels in later for step in self._take(labels, window)]
 
@@ -183,7 +183,7 @@ class LabelledQuality:
         self._losses.append(loss)
         self.baseline = self.baseline.merge(performance)
 
-    def _freeze(self) -> None:
+    def _freeze(self, window_labels: float) -> None:
         raw = np.concatenate(self._losses)
         finite = raw[np.isfinite(raw)]
         self._scale = float(finite.mean()) if len(finite) else 1.0
@@ -191,7 +191,8 @@ class LabelledQuality:
         self.baseline_risk = float(losses.mean())
         if self.tolerated is None:
             self.tolerated = tolerated_risk(losses, self._alarm.tolerance)
-        self.risk = RiskMonitor(self.tolerated, budget_labels=self._budget_labels, block=_BLOCK)
+        budget = max(self._budget_windows * window_labels, float(_BLOCK))
+        self.risk = RiskMonitor(self.tolerated, budget_labels=budget, block=_BLOCK)
         self._losses = []
 
     def _take(self, labels: _Waiting, window: int) -> list[RiskTransition]:

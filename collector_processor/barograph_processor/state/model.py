@@ -76,7 +76,6 @@ class ModelState:
             config.alarm,
             # Of the share for harm, half is for the model's own risk, half for slices.
             budget_windows=2 * self._budget_of(config, config.alarm.harm_share),
-            window_labels=config.window.max_rows or 1000,
         )
         self.verdicts = Verdicts(key)
         self.history: deque[WindowRecord] = deque(maxlen=limits.history_windows)
@@ -325,22 +324,25 @@ class ModelState:
             return []
         labelled, held = self.pending.coverage(-1, 0)
         complete = labelled == held or not more_to_come
-        return self.quality.settle(complete=complete, window=self.counters.windows)
+        return self.quality.settle(
+            complete=complete,
+            window=self.counters.windows,
+            window_labels=float(self._watch.learnt.profile.rows.mean()),
+        )
 
     def _harm(self, steps: list[RiskTransition]) -> None:
         """Raise the alarm for onsets of harm that labels of earlier windows brought."""
         now = self._clock.watermark or 0
         for onset in steps:
             if onset.harmed:
-                self._outbox.append(
-                    self.verdicts.harm(
-                        onset,
-                        self.quality,
-                        operations=self.operations,
-                        now_ns=now,
-                        window=self.counters.windows,
-                    )
+                raised = self.verdicts.harm(
+                    onset,
+                    self.quality,
+                    operations=self.operations,
+                    now_ns=now,
+                    window=self.counters.windows,
                 )
+                self._outbox += [] if raised is None else [raised]
                 self._reassess(now)
 
     def _close(self, watch: Watch, slot: Slot, *, partial: bool) -> None:
@@ -370,14 +372,14 @@ class ModelState:
             # Of labels that came with the window's rows, the window itself must agree.
             calm = share is not None and tolerated is not None and share[0] <= tolerated
             if onset.harmed and not calm:
-                change = self.verdicts.harm(
+                raised = self.verdicts.harm(
                     onset,
                     self.quality,
                     operations=operations,
                     now_ns=closed.end_ns,
                     window=closed.number,
                 )
-                self._outbox.append(change)
+                self._outbox += [] if raised is None else [raised]
         resolved = self.verdicts.review_harm(
             closed, performance, self.quality, operations=operations
         )

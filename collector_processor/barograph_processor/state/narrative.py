@@ -13,6 +13,7 @@ from barograph_processor.signal import Alarm, Severity, SignalName
 from barograph_processor.state.alarms import alarm_id
 from barograph_processor.state.labelled import LabelledQuality
 from barograph_processor.state.open_window import Sample
+from barograph_processor.state.realized import Share
 from barograph_processor.stats.column import CategoricalColumn, Column
 
 __all__ = ["Narrator", "moment", "operational_clause"]
@@ -60,6 +61,7 @@ class Narrator:
     def risk(
         self,
         quality: LabelledQuality,
+        share: Share | None,
         *,
         operations: Mapping[str, str],
         since_ns: int,
@@ -68,27 +70,28 @@ class Narrator:
         window: int,
         evidence: tuple[float, float],
     ) -> Alarm:
-        """Say that the risk exceeds what is tolerated."""
-        estimate = quality.risk_now()
-        tolerated = quality.tolerated
-        assert tolerated is not None
+        """Say that the risk exceeds what is tolerated.
+
+        Args:
+            quality: Baseline and tolerance.
+            share: Share of wrong predictions now with its interval, or None.
+            operations: Whether latency, errors and traffic look normal.
+            since_ns: Event time of the change.
+            since_window: Window of the change.
+            raised_ns: When the evidence sufficed.
+            window: Window in which it did.
+            evidence: log10 of the evidence, and of what it had to reach.
+        """
+        figures = "" if share is None else f" {share[0]:.1%} ({share[1]:.1%} to {share[2]:.1%}),"
+        tolerated = "" if quality.tolerated is None else f" {quality.tolerated:.1%} is tolerated"
         before = (
             ""
             if quality.baseline_risk is None
-            else (f", {quality.baseline_risk:.1%} in the reference")
-        )
-        now = (
-            ""
-            if estimate is None
-            else (
-                f" {estimate[0]:.1%} of the latest labelled predictions are wrong "
-                f"({estimate[1]:.1%} to {estimate[2]:.1%}); {tolerated:.1%} is tolerated{before}."
-            )
+            else f", the reference had {quality.baseline_risk:.1%}"
         )
         sentence = (
-            f"{_name(self._key)}: too many predictions have been wrong since "
-            f"{moment(since_ns)}:{now} "
-            f"{operational_clause(operations)}"
+            f"{_name(self._key)}: too many predictions are wrong since {moment(since_ns)}:"
+            f"{figures}{tolerated}{before}. {operational_clause(operations)}"
         )
         return Alarm(
             id=alarm_id(*self._key, ("risk", None, ()), window),
@@ -106,8 +109,8 @@ class Narrator:
             raised_window=window,
             sentence=sentence,
             before=quality.baseline_risk,
-            now=None if estimate is None else estimate[0],
-            interval=None if estimate is None else (estimate[1], estimate[2]),
+            now=None if share is None else share[0],
+            interval=None if share is None else (share[1], share[2]),
             evidence=evidence[0],
             threshold=evidence[1],
             trace_ids=quality.examples(since_ns),

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from barograph_processor.observation import ModelKey
 from barograph_processor.quality.risk import RiskTransition
+from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.state.alarms import AlarmBook, AlarmChange, AlarmKey
 from barograph_processor.state.labelled import LabelledQuality
-from barograph_processor.state.narrative import Narrator
+from barograph_processor.state.narrative import Narrator, moment
 from barograph_processor.state.realized import RealizedPerformance
 from barograph_processor.state.watch import ClosedWindow, Watch
 
@@ -36,11 +37,16 @@ class Verdicts:
         operations: Mapping[str, str],
         now_ns: int,
         window: int,
-    ) -> AlarmChange:
-        """Latch the onset of harm; one that is latched already is updated."""
+    ) -> AlarmChange | None:
+        """Latch the onset of harm; None if harm is latched already."""
+        if self.book.get(_RISK) is not None:
+            return None
         since_ns, since_window = quality.since(onset.since_label)
+        labels = max(onset.at_label - onset.since_label, 1)
+        lower, upper = wilson_interval(onset.risk * labels, labels, alpha=0.05)
         alarm = self._narrator.risk(
             quality,
+            (onset.risk, float(lower), float(upper)),
             operations=operations,
             since_ns=since_ns,
             since_window=since_window,
@@ -72,9 +78,10 @@ class Verdicts:
         tolerated = quality.tolerated
         calm = share is not None and tolerated is not None and share[0] <= tolerated
         if not harmed or calm:
-            return self.book.resolve(_RISK, time_ns=closed.end_ns, window=closed.number)
+            return self._over(_RISK, closed)
         alarm = self._narrator.risk(
             quality,
+            share,
             operations=operations,
             since_ns=known.since_ns,
             since_window=known.since_window,
@@ -95,7 +102,7 @@ class Verdicts:
         for stream, what, drift in closed.update.transitions:
             key: AlarmKey = (stream.signal, stream.feature, ())
             if what == "resolved":
-                resolved = self.book.resolve(key, time_ns=closed.end_ns, window=closed.number)
+                resolved = self._over(key, closed)
                 changes += [] if resolved is None else [resolved]
                 continue
             alarm = self._narrator.drift(
@@ -112,3 +119,12 @@ class Verdicts:
             else:
                 changes.append(self.book.update(key, alarm, window=closed.number))
         return changes
+
+    def _over(self, key: AlarmKey, closed: ClosedWindow) -> AlarmChange | None:
+        known = self.book.get(key)
+        if known is None:
+            return None
+        sentence = f"Over by {moment(closed.end_ns)}. {known.sentence}"
+        return self.book.resolve(
+            key, time_ns=closed.end_ns, window=closed.number, sentence=sentence
+        )
