@@ -1,0 +1,45 @@
+# Thin on purpose: every target is a line or two that can be typed by hand (see README.md).
+# Each one makes the virtual environment that it needs.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo demo-collector test check format collector clean
+
+demo: $(VENV)/.examples  ## a year of flights through a watched model; no Collector needed
+	$(BIN)/barograph demo
+
+demo-collector: $(VENV)/.examples collector  ## the same through a real Collector, Jaeger and Prometheus
+	$(BIN)/python -m components demo
+
+test: $(VENV)/.dev  ## all tests; those that need the real components are skipped without them
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev  ## style, types, architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+collector:  ## build the real Collector and Jaeger once into a cache; install Prometheus and Chromium
+	$(PYTHON) -m components install
+	$(PYTHON) -m components build all
+
+$(VENV)/.examples: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[examples]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@ $(VENV)/.examples
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
