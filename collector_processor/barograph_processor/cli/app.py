@@ -8,6 +8,7 @@ from rich.console import Console
 
 from barograph_processor.cli.demo import demo
 from barograph_processor.cli.replay import replay
+from barograph_processor.cli.report import report
 from barograph_processor.cli.serve import serve
 from barograph_processor.exceptions import BarographError
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(demo)
 app.command()(replay)
+app.command()(report)
 
 
 def main() -> None:

@@ -1,0 +1,123 @@
+"""The report as one HTML file that needs nothing else."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any, Final
+
+import plotly.io
+from plotly.offline import get_plotlyjs
+
+from barograph_processor.report.plots import drift_plot, overview_plot
+
+__all__ = ["render_report"]
+
+_DRIFT: Final = ("input.drift", "prediction.drift", "confidence.drift")
+_RANK: Final = {"page": 0, "ticket": 1, "note": 2}
+_MAX_ALARMS: Final = 40
+
+_STYLE: Final = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #1f2328; margin: 0 auto; max-width: 1000px;
+  padding: 1rem; }
+h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; border-top: 1px solid #d0d7de;
+  padding-top: 1rem; } h3 { margin-bottom: .3rem; }
+table { border-collapse: collapse; } td, th { text-align: left; padding: .2rem .8rem .2rem 0;
+  vertical-align: top; } th { font-weight: 600; }
+.page { color: #cf222e; } .ticket { color: #9a6700; } .note { color: #57606a; }
+.state { font-size: 1.2rem; } .small { color: #57606a; font-size: 13px; }
+"""
+
+
+def render_report(models: Sequence[Mapping[str, Any]], *, title: str) -> str:
+    """Return a page about models, each with its history and alarms.
+
+    Everything that came from data is escaped; the plotting library is inside.
+
+    Args:
+        models: As ``/api/models/{name}/{version}`` answers them.
+        title: Of the page.
+    """
+    body = "".join(_model(model) for model in models) or "<p>No model has been seen.</p>"
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{_STYLE}</style>"
+        f"<script>{get_plotlyjs()}</script></head><body>"
+        f"<h1>{escape(title)}</h1>{body}</body></html>\n"
+    )
+
+
+def _model(model: Mapping[str, Any]) -> str:
+    reference = model["reference"]
+    alarms = sorted(model["alarms"], key=lambda a: (_RANK[a["severity"]], a["raised"]))
+    facts = [
+        ("predictions", f"{model['predictions']:,}"),
+        ("labels", f"{model['labels']:,}"),
+        ("windows after the reference", f"{model['windows']:,}"),
+        ("reference", f"{reference['rows']:,} rows until {reference['end']}"),
+    ]
+    if reference["tolerated_risk"] is not None and reference["risk"] is not None:
+        facts.append(
+            (
+                "risk",
+                (
+                    f"{reference['risk']:.2%} in the reference; "
+                    f"{reference['tolerated_risk']:.2%} is tolerated"
+                ),
+            )
+        )
+    parts = [
+        f"<h2>{escape(model['name'])} {escape(model['version'])}</h2>",
+        f'<p class="state">{escape(model["state"])}</p>',
+        _table(facts),
+        "".join(f'<p class="small">{escape(warning)}</p>' for warning in model["warnings"]),
+        _plot(overview_plot(model)) if model["history"] else "<p>No window has closed.</p>",
+        f"<h3>{len(alarms)} alarms</h3>" if alarms else "<h3>No alarm was raised</h3>",
+        "".join(_alarm(model, alarm) for alarm in alarms[:_MAX_ALARMS]),
+    ]
+    if len(alarms) > _MAX_ALARMS:
+        parts.append(f"<p>{len(alarms) - _MAX_ALARMS} further alarms are not shown.</p>")
+    return "".join(parts)
+
+
+def _alarm(model: Mapping[str, Any], alarm: Mapping[str, Any]) -> str:
+    rows = [
+        ("since", f"{alarm['since']} (window {alarm['since_window']})"),
+        ("raised", f"{alarm['raised']} (window {alarm['raised_window']})"),
+        ("resolved", alarm["resolved"] or "not yet"),
+        ("before, now", _change(alarm)),
+        (
+            "evidence",
+            f"10^{alarm['evidence']:.1f}; the budget asks for 10^{alarm['threshold']:.1f}",
+        ),
+        ("what to do", alarm["advice"]),
+    ]
+    if alarm["trace_ids"]:
+        rows.insert(-1, ("traces", ", ".join(alarm["trace_ids"])))
+    plot = ""
+    if alarm["signal"] in _DRIFT:
+        plot = _plot(drift_plot(model, alarm["signal"], alarm["feature"]))
+    return (
+        f'<section><h3 class="{escape(alarm["severity"])}">{escape(alarm["severity"])}: '
+        f"{escape(alarm['sentence'])}</h3>{_table(rows)}{plot}</section>"
+    )
+
+
+def _change(alarm: Mapping[str, Any]) -> str:
+    before = "unknown" if alarm["before"] is None else f"{alarm['before']:.4g}"
+    now = "unknown" if alarm["now"] is None else f"{alarm['now']:.4g}"
+    if alarm["interval"] is None:
+        return f"{before}, {now}"
+    low, high = alarm["interval"]
+    return f"{before}, {now} (95% interval {low:.4g} to {high:.4g})"
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> str:
+    cells = "".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows)
+    return f"<table>{cells}</table>"
+
+
+def _plot(figure: Any) -> str:
+    html: str = plotly.io.to_html(
+        figure, full_html=False, include_plotlyjs=False, config={"displaylogo": False}
+    )
+    return html
