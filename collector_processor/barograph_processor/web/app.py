@@ -1,16 +1,13 @@
 """The page, the API, and ``/metrics``: what people and Prometheus read."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import orjson
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from barograph_processor.observation import ModelKey
 from barograph_processor.pipeline import Pipeline
@@ -18,11 +15,12 @@ from barograph_processor.signal import Alarm, Signal
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.web.exposition import accepts_openmetrics, render
 from barograph_processor.web.headers import SecurityHeaders
+from barograph_processor.web.page import Page
+from barograph_processor.web.responses import OrjsonResponse, error_response
 from barograph_processor.web.views import alarm_view, model_view, summary_view
 
 __all__ = ["web_app"]
 
-_STATIC: Final = Path(__file__).parent / "static"
 _PLAIN: Final = "text/plain; version=0.0.4; charset=utf-8"
 _OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _MAX_PAGE: Final = 1000
@@ -46,26 +44,17 @@ def web_app(
     views = _Views(registry, pipeline, signals, trace_url)
     return Starlette(
         routes=[
-            Route("/", views.page),
             Route("/metrics", views.metrics),
             Route("/healthz", views.health),
             Route("/readyz", views.ready),
             Route("/api/models", views.models),
             Route("/api/models/{name:path}/{version}", views.model),
             Route("/api/alarms", views.alarms),
-            Mount("/static", StaticFiles(directory=_STATIC), name="static"),
+            *Page(registry, pipeline, trace_url=trace_url).routes(),
         ],
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={404: _not_found},
     )
-
-
-class OrjsonResponse(JSONResponse):
-    """JSON, with NaN and infinities as null."""
-
-    def render(self, content: Any) -> bytes:
-        """Encode."""
-        return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
 
 
 class _Views:
@@ -80,9 +69,6 @@ class _Views:
         self._pipeline = pipeline
         self._signals = signals
         self._trace_url = trace_url
-
-    def page(self, _request: Request) -> Response:
-        return FileResponse(_STATIC / "index.html", media_type="text/html; charset=utf-8")
 
     def metrics(self, request: Request) -> Response:
         openmetrics = accepts_openmetrics(request.headers.get("accept", ""))
@@ -107,21 +93,21 @@ class _Views:
         with self._pipeline.hold():
             model = self._registry.models.get(key)
             if model is None:
-                return _error(404, f"no predictions of {key.name!r} {key.version!r} were seen")
+                return error_response(404, f"no predictions of {key.name!r} {key.version!r}")
             found = model_view(model, trace_url=self._trace_url)
         return OrjsonResponse(found)
 
     def alarms(self, request: Request) -> Response:
         state = request.query_params.get("state", "open")
         if state not in ("open", "resolved", "all"):
-            return _error(400, f"state must be open, resolved or all, got {state!r}")
+            return error_response(400, f"state must be open, resolved or all, got {state!r}")
         try:
             limit = int(request.query_params.get("limit", "100"))
             offset = int(request.query_params.get("offset", "0"))
         except ValueError:
-            return _error(400, "limit and offset must be whole numbers")
+            return error_response(400, "limit and offset must be whole numbers")
         if not (0 < limit <= _MAX_PAGE and offset >= 0):
-            return _error(400, f"limit must be in 1..{_MAX_PAGE} and offset not negative")
+            return error_response(400, f"limit must be in 1..{_MAX_PAGE} and offset not negative")
         with self._pipeline.hold():
             found: list[Alarm] = []
             for model in self._registry.models.values():
@@ -133,9 +119,5 @@ class _Views:
         return OrjsonResponse({"alarms": page, "total": len(found), "offset": offset})
 
 
-def _error(status: int, message: str) -> Response:
-    return OrjsonResponse({"error": message}, status_code=status)
-
-
-async def _not_found(_request: Request, _error_: Exception) -> Response:
-    return _error(404, "there is nothing here; see /api/models and /api/alarms")
+async def _not_found(_request: Request, _error: Exception) -> Response:
+    return error_response(404, "there is nothing here; see /api/models and /api/alarms")

@@ -8,7 +8,7 @@ from barograph_processor.signal import Alarm
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.record import WindowRecord
 
-__all__ = ["alarm_view", "iso", "model_view", "summary_view", "window_view"]
+__all__ = ["alarm_view", "iso", "model_view", "reference_view", "summary_view", "window_view"]
 
 
 def iso(time_ns: int | None) -> str | None:
@@ -93,29 +93,34 @@ def summary_view(model: ModelState) -> dict[str, Any]:
     }
 
 
-def model_view(model: ModelState, *, trace_url: str | None = None) -> dict[str, Any]:
-    """Return all that is known of a model: how it stands, its reference, its windows, alarms."""
+def reference_view(model: ModelState) -> dict[str, Any]:
+    """Return what later windows are held against."""
     reference = model.reference
     quality = model.quality
+    return {
+        "rows": model.reference_rows,
+        "complete": reference is not None,
+        "end": None if reference is None else iso(reference.end_ns),
+        "latency_p95_s": None if reference is None else reference.operations.p95,
+        "error_rate": None if reference is None else reference.operations.error_rate,
+        "risk": quality.baseline_risk,
+        "tolerated_risk": quality.tolerated,
+        "performance": {
+            name: {"value": value, "lower": lower, "upper": upper}
+            for name, (value, lower, upper) in quality.baseline.estimates().items()
+        },
+    }
+
+
+def model_view(model: ModelState, *, trace_url: str | None = None) -> dict[str, Any]:
+    """Return all that is known of a model: how it stands, its reference, its windows, alarms."""
     book = model.verdicts.book
     return {
         **summary_view(model),
         "task": model.judge.task,
         "operational": dict(model.operations),
         "warnings": list(model.warnings),
-        "reference": {
-            "rows": model.reference_rows,
-            "complete": reference is not None,
-            "end": None if reference is None else iso(reference.end_ns),
-            "latency_p95_s": None if reference is None else reference.operations.p95,
-            "error_rate": None if reference is None else reference.operations.error_rate,
-            "risk": quality.baseline_risk,
-            "tolerated_risk": quality.tolerated,
-            "performance": {
-                name: {"value": value, "lower": lower, "upper": upper}
-                for name, (value, lower, upper) in quality.baseline.estimates().items()
-            },
-        },
+        "reference": reference_view(model),
         "history": [window_view(record) for record in model.history],
         "alarms": [alarm_view(a, trace_url=trace_url) for a in (*book.open, *book.resolved)],
     }

@@ -1,0 +1,122 @@
+"""A model's windows by column, as the page's plots read them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil
+from typing import Any, Final
+
+from barograph_processor.state.record import WindowRecord
+from barograph_processor.web.overview import shorten
+
+__all__ = ["series_view"]
+
+_STREAMS: Final = ("prediction.drift", "confidence.drift", "input.drift")
+_POINTS: Final = 120
+
+
+def series_view(history: Sequence[WindowRecord]) -> dict[str, Any]:
+    """Return the figures of all windows by column, and drift by what drifts.
+
+    A column is as long as there are windows, None where a window has no such
+    figure. What drifts comes with its last figures and in at most 120 points.
+    Needs no lock: records never change.
+
+    Args:
+        history: Closed windows, oldest first.
+    """
+    return {
+        "window": [record.window for record in history],
+        "start": [record.start_ns // 1_000_000 for record in history],
+        "end": [record.end_ns // 1_000_000 for record in history],
+        "rows": [record.rows for record in history],
+        "state": [record.condition for record in history],
+        "latency_p50_s": _column(history, "latency", "p50_s"),
+        "latency_p95_s": _column(history, "latency", "p95_s"),
+        "error_rate": _column(history, "errors", "rate"),
+        "rows_per_second": _column(history, "traffic", "rows_per_second"),
+        "labels": [r.signals.get("performance", {}).get("labels", 0) for r in history],
+        "performance": [_performance(history, name) for name in _metrics(history)],
+        "drift": _drift(history),
+    }
+
+
+def _column(history: Sequence[WindowRecord], signal: str, figure: str) -> list[float | None]:
+    return [shorten(record.signals.get(signal, {}).get(figure)) for record in history]
+
+
+def _metrics(history: Sequence[WindowRecord]) -> list[str]:
+    """Return the names of the performance metrics, in order of appearance."""
+    names: dict[str, None] = {}
+    for record in history:
+        names.update(dict.fromkeys(record.signals.get("performance", {})))
+    return [name for name in names if name != "labels"]
+
+
+def _performance(history: Sequence[WindowRecord], name: str) -> dict[str, Any]:
+    estimates = [record.signals.get("performance", {}).get(name, {}) for record in history]
+
+    def figure(part: str) -> list[float | None]:
+        return [shorten(estimate.get(part)) for estimate in estimates]
+
+    found: dict[str, Any] = {"name": name, "value": figure("value")}
+    if any(estimate.get("lower") is not None for estimate in estimates):
+        found |= {"lower": figure("lower"), "upper": figure("upper")}
+    return found
+
+
+def _drift(history: Sequence[WindowRecord]) -> list[dict[str, Any]]:
+    """Return what is watched for drift, as of the last judged window; strongest evidence first."""
+    judged = [r for r in history if any(signal in r.signals for signal in _STREAMS)]
+    if not judged:
+        return []
+    size = ceil(len(judged) / _POINTS)
+    parts = [judged[at : at + size] for at in range(0, len(judged), size)]
+    time = [part[-1].end_ns // 1_000_000 for part in parts]
+    found = []
+    for signal in _STREAMS:
+        for feature, last in judged[-1].signals.get(signal, {}).items():
+            found.append(
+                {
+                    "signal": signal,
+                    "feature": feature or None,
+                    "alarm": last["alarm"],
+                    "distance": shorten(last["distance"]),
+                    "missing": shorten(last["missing"]),
+                    "unseen": shorten(last["unseen"]),
+                    "out_of_range": shorten(last["out_of_range"]),
+                    "evidence": shorten(_evidence(last)),
+                    "trend": {
+                        "time": time,
+                        "distance": _peaks(parts, signal, feature, lambda s: s["distance"]),
+                        "evidence": _peaks(parts, signal, feature, _evidence),
+                    },
+                }
+            )
+    found.sort(key=lambda stream: (not stream["alarm"], -(stream["evidence"] or 0.0)))
+    return found
+
+
+def _evidence(status: Mapping[str, Any]) -> float | None:
+    """Return log10 of the evidence over its threshold: 0 and above is an alarm."""
+    if status["evidence"] is None:
+        return None
+    relative: float = status["evidence"] - status["threshold"]
+    return relative
+
+
+def _peaks(
+    parts: Sequence[Sequence[WindowRecord]],
+    signal: str,
+    feature: str,
+    figure: Callable[[Mapping[str, Any]], float | None],
+) -> list[float | None]:
+    """Return the highest figure of each part, so that no alarm is smoothed away."""
+    found: list[float | None] = []
+    for part in parts:
+        values = [
+            value
+            for record in part
+            if (status := record.signals.get(signal, {}).get(feature)) is not None
+            and (value := figure(status)) is not None
+        ]
+        found.append(shorten(max(values)) if values else None)
+    return found

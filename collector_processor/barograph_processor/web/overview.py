@@ -1,0 +1,108 @@
+"""How a model stands at a glance: small enough to be asked for a hundred models at a time."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
+from typing import Any, Final
+
+from barograph_processor.signal import Alarm
+from barograph_processor.state.model import ModelState
+from barograph_processor.state.record import WindowRecord
+from barograph_processor.web.views import iso
+
+__all__ = ["glance_view", "most_urgent", "shorten", "trend_view"]
+
+_HEADLINES: Final[Mapping[str, bool]] = {"accuracy": True, "mae": False}
+"""The one figure that stands for quality, by task, and whether more of it is better."""
+
+_REASONS: Final = 3
+_POINTS: Final = 60
+_URGENCY: Final = {"page": 0, "ticket": 1, "note": 2}
+
+
+def glance_view(model: ModelState) -> dict[str, Any]:
+    """Return how a model stands and why, without any history. Call while holding the pipeline."""
+    quality = model.quality
+    reference = model.reference
+    baseline = quality.baseline.estimates()
+    metric = next((name for name in _HEADLINES if name in baseline), None)
+    higher_is_better = metric is None or _HEADLINES[metric]
+    share = metric == "accuracy"
+    open_alarms = model.verdicts.book.open
+    harm = [alarm.since_ns for alarm in open_alarms if alarm.severity == "page"]
+    return {
+        "name": model.key.name,
+        "version": model.key.version,
+        "state": model.condition.state,
+        "since": iso(model.condition_since_ns),
+        "harm_since": iso(min(harm, default=None)),
+        "reasons": list(model.condition.reasons[:_REASONS]),
+        "more_reasons": max(len(model.condition.reasons) - _REASONS, 0),
+        "alarms": dict(Counter(alarm.severity for alarm in open_alarms)),
+        "operational": dict(model.operations),
+        "predictions": model.counters.predictions,
+        "labels": model.counters.labels,
+        "windows": model.counters.windows,
+        "last_event": iso(model.watermark_ns),
+        "quality": {
+            "metric": metric,
+            "higher_is_better": higher_is_better,
+            "baseline": None if metric is None else baseline[metric][0],
+            # The tolerated risk is a share of wrong predictions; for a regression it is
+            # on a scale of its own, which nobody could read off the plot.
+            "tolerated": 1 - quality.tolerated if share and quality.tolerated is not None else None,
+        },
+        "reference": {
+            "complete": reference is not None,
+            "rows": model.reference_rows,
+            "latency_p95_s": None if reference is None else reference.operations.p95,
+            "error_rate": None if reference is None else reference.operations.error_rate,
+        },
+    }
+
+
+def trend_view(history: Sequence[WindowRecord], metric: str | None) -> dict[str, Any]:
+    """Return quality, latency and errors on one time axis, in at most 60 points.
+
+    Each point is the mean of as many windows as the others. Needs no lock:
+    records never change.
+
+    Args:
+        history: Closed windows, oldest first.
+        metric: The figure of ``performance`` that stands for quality, or None.
+    """
+    size = max(ceil(len(history) / _POINTS), 1)
+    parts = [history[at : at + size] for at in range(0, len(history), size)]
+    return {
+        "time": [part[-1].end_ns // 1_000_000 for part in parts],
+        "quality": [_mean(_performance(record, metric) for record in part) for part in parts],
+        "latency_p95_s": [_mean(r.signals["latency"]["p95_s"] for r in part) for part in parts],
+        "error_rate": [_mean(r.signals["errors"]["rate"] for r in part) for part in parts],
+    }
+
+
+def most_urgent(alarms: Iterable[Alarm], limit: int) -> list[Alarm]:
+    """Return the alarms that concern people most, and of those the newest."""
+    return sorted(alarms, key=lambda a: (_URGENCY[a.severity], -a.raised_ns))[:limit]
+
+
+def shorten(value: float | None) -> float | None:
+    """Round to five significant digits, more than a plot can show.
+
+    >>> shorten(0.123456789), shorten(None)
+    (0.12346, None)
+    """
+    return None if value is None else float(f"{value:.5g}")
+
+
+def _performance(record: WindowRecord, metric: str | None) -> float | None:
+    performance = record.signals.get("performance")
+    if performance is None or metric not in performance:
+        return None
+    value: float | None = performance[metric]["value"]
+    return value
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return shorten(sum(known) / len(known)) if known else None

@@ -1,0 +1,110 @@
+/** One alarm: what changed, since when, how sure, what else was seen, and what to do. */
+
+import { ask } from "./api.js";
+import { el, terms } from "./dom.js";
+import { figure } from "./figure.js";
+import { lasting, moment, percent, plain } from "./format.js";
+import { modelLink } from "./route.js";
+import { timeline } from "./timeline.js";
+import { evidenceSentence, nameOf, operationsSentence, severityWord, signalWord } from "./words.js";
+
+/** @param {string} id */
+export function alarmPage(id) {
+  const words = el("div");
+  const plot = figure("Quality, latency, errors and traffic around the change");
+  const root = el("div", { class: "model" }, words, plot.root);
+  let shown = "";
+  let windows = null;
+
+  async function refresh(signal) {
+    const alarm = await ask("/api/page/alarm", { id }, signal);
+    const told = JSON.stringify(alarm);
+    if (told !== shown) words.replaceChildren(...wordsOf(alarm));
+    const query = { name: alarm.model, version: alarm.version };
+    if (windows !== null) query.after = String(windows);
+    const model = await ask("/api/page/model", query, signal);
+    if (model.series !== null) {
+      const { series, reference } = model;
+      windows = series.window.at(-1) ?? null;
+      plot.root.hidden = windows === null;
+      const mark = { ...alarm, harm: true };
+      const metric = model.quality.metric ?? "accuracy";
+      plot.update((look) => timeline(series, reference, metric, [mark], look));
+    }
+    shown = told;
+    return { title: `Alarm: ${nameOf({ name: alarm.model, version: alarm.version })}`, news: alarm.sentence };
+  }
+
+  return { root, refresh };
+}
+
+function wordsOf(alarm) {
+  const { model: name, version } = alarm;
+  return [
+    el(
+      "p",
+      { class: "crumb" },
+      el("a", { href: "#/" }, "All models"),
+      " / ",
+      el("a", { href: modelLink({ name, version }) }, el("bdi", {}, name), " ", el("bdi", {}, version)),
+    ),
+    el("h1", { class: "sentence", dir: "auto" }, alarm.sentence),
+    el("h2", {}, "What to do"),
+    el("p", {}, alarm.advice),
+    el("h2", {}, "What is known"),
+    terms([
+      ["About", about(alarm)],
+      ["State", alarm.resolved === null ? "open" : `resolved ${moment(alarm.resolved)}`],
+      ["Since", sinceWords(alarm)],
+      ["Noticed", `${moment(alarm.raised)}, in window ${alarm.raised_window}`],
+      ["Before", value(alarm, alarm.before)],
+      ["Now", interval(alarm)],
+      ["Evidence", evidenceSentence(alarm.evidence, alarm.threshold)],
+      ["Latency, errors, traffic", operationsSentence(alarm.operational)],
+    ]),
+    el("h2", {}, "Predictions that show it"),
+    traces(alarm),
+    el("h2", {}, "Around the change"),
+  ];
+}
+
+function about(alarm) {
+  const node = el("span", {}, `${signalWord(alarm.signal)} (${severityWord(alarm.severity)})`);
+  if (alarm.feature !== null) node.append(", ", el("bdi", {}, alarm.feature));
+  for (const [dimension, level] of Object.entries(alarm.slice ?? {})) {
+    node.append(", ", el("bdi", {}, dimension), " = ", el("bdi", {}, level));
+  }
+  return node;
+}
+
+function sinceWords(alarm) {
+  const before = lasting(alarm.since, alarm.raised);
+  const delay = before === "" ? "" : `, ${before} before it was noticed`;
+  return `${moment(alarm.since)}, window ${alarm.since_window}${delay}`;
+}
+
+/** Risk is a share of wrong predictions; what a drift alarm measures is in the feature's own unit. */
+function value(alarm, figure) {
+  return alarm.signal === "risk" || alarm.signal === "slice" ? `${percent(figure)} wrong` : plain(figure);
+}
+
+function interval(alarm) {
+  const now = value(alarm, alarm.now);
+  if (alarm.interval === null) return now;
+  const [low, high] = alarm.interval.map((end) => value({ ...alarm }, end).replace(" wrong", ""));
+  return `${now}, 95 % interval ${low} to ${high}`;
+}
+
+function traces(alarm) {
+  if (alarm.trace_ids.length === 0) return el("p", { class: "quiet" }, "No trace is known.");
+  return el(
+    "ul",
+    { class: "traces" },
+    ...alarm.trace_ids.map((trace, place) => {
+      const link = alarm.trace_links[place];
+      return el("li", {}, isWebAddress(link) ? el("a", { href: link, rel: "noreferrer" }, trace) : el("code", {}, trace));
+    }),
+  );
+}
+
+const isWebAddress = (link) => /^https?:\/\//.test(link ?? "");

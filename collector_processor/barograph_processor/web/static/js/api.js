@@ -1,0 +1,25 @@
+/** Questions to the processor. */
+
+const PATIENCE_MS = 10_000;
+
+/** The processor answered that there is no such thing. */
+export class NotFound extends Error {}
+
+/**
+ * @param {string} path
+ * @param {Object<string, string>} query
+ * @param {AbortSignal} signal Ends the question when nobody wants the answer any more.
+ * @returns {Promise<any>}
+ * @throws {NotFound} There is no such model or alarm.
+ * @throws {Error} No answer in time, or one that is no success.
+ */
+export async function ask(path, query, signal) {
+  const address = `${path}?${new URLSearchParams(query)}`;
+  const response = await fetch(address, {
+    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+    headers: { accept: "application/json" },
+  });
+  if (response.status === 404) throw new NotFound((await response.json()).error);
+  if (!response.ok) throw new Error(`${path} answered ${response.status}`);
+  return response.json();
+}

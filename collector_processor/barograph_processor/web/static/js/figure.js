@@ -1,0 +1,81 @@
+/** An element that shows a Plotly figure: it fits, follows the theme, and can be read by keyboard. */
+
+import { el, say } from "./dom.js";
+import { loadPlotly } from "./plotly.js";
+
+const CONFIG = { displayModeBar: false, responsive: false, doubleClick: "reset", showTips: false };
+const DARK = matchMedia("(prefers-color-scheme: dark)");
+const FINGER = matchMedia("(pointer: coarse)");
+
+/**
+ * @param {string} label What it shows, for those who do not see it.
+ * @param {?function(number): string} read What is to be read at a place of the x axis, for
+ *   those who move the cursor by keyboard; null where there is no cursor to move.
+ */
+export function figure(label, read = null) {
+  const plot = el("div", { class: "plot" });
+  const reading = el("p", { class: "unseen", "aria-live": "polite" });
+  const wait = el("p", { class: "loading" }, "Drawing…");
+  const reader = {
+    tabindex: "0",
+    role: "application",
+    "aria-label": `${label}. Left and right arrow keys move the cursor.`,
+    onkeydown: move,
+  };
+  const root = el(
+    "div",
+    { class: "figure", ...(read === null ? { role: "img", "aria-label": label } : reader) },
+    wait,
+    plot,
+    reading,
+  );
+  let describe = null;
+  let length = 0;
+  let curve = 0;
+  let cursor = null;
+  let width = 0;
+
+  async function draw() {
+    if (describe === null) return;
+    const Plotly = await loadPlotly().catch((error) => say(wait, `${error.message}.`) && null);
+    if (Plotly === null || !root.isConnected) return;
+    width = root.clientWidth;
+    const { data, layout, ...places } = describe({ width, colours: colours(root) });
+    length = places.points;
+    curve = places.curve;
+    layout.dragmode = FINGER.matches ? false : "zoom";
+    await Plotly.react(plot, data, layout, CONFIG);
+    wait.hidden = true;
+  }
+
+  function move(event) {
+    const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
+    if (step === undefined || length === 0) return;
+    event.preventDefault();
+    const next = (cursor ?? (step > 0 ? -1 : length)) + step * (event.shiftKey ? 10 : 1);
+    cursor = Math.min(Math.max(next, 0), length - 1);
+    window.Plotly?.Fx.hover(plot, [{ curveNumber: curve, pointNumber: cursor }]);
+    say(reading, read(cursor));
+  }
+
+  new ResizeObserver(() => {
+    if (root.clientWidth !== width) draw();
+  }).observe(root);
+  DARK.addEventListener("change", draw);
+
+  return {
+    root,
+    /** @param {function({width: number, colours: Object}): {data, layout, points: number, curve: number}} to */
+    update(to) {
+      describe = to;
+      draw();
+    },
+  };
+}
+
+/** The theme's colours by name, as the style sheet defines them. */
+function colours(root) {
+  const style = getComputedStyle(root);
+  const names = ["ink", "quiet", "line", "quality", "band", "latency", "errors", "traffic", "harm", "level", "card"];
+  return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+}

@@ -1,0 +1,115 @@
+/**
+ * Quality above latency and errors on one time axis: the gap between what people
+ * get and what the usual dashboards show.
+ */
+
+import { el, say } from "./dom.js";
+import { latency, percent, quality as figure, tick } from "./format.js";
+import { sparkline } from "./sparkline.js";
+import { metricWord, sinceOf, stateOf } from "./words.js";
+
+export function gap() {
+  const caption = el("p", { class: "unseen" });
+  const quality = row("quality", 44);
+  const late = row("latency", 24);
+  const errors = row("errors", 24);
+  const from = el("span");
+  const until = el("span");
+  const root = el(
+    "div",
+    { class: "gap" },
+    caption,
+    quality.root,
+    late.root,
+    errors.root,
+    el("div", { class: "gap-axis", "aria-hidden": "true" }, from, until),
+  );
+
+  /** @param {Object} model One of the overview's models. */
+  function update(model) {
+    const { trend, reference } = model;
+    const { metric, baseline, tolerated } = model.quality;
+    const since = stateOf(model.state).trouble ? Date.parse(sinceOf(model)) : null;
+    const now = last(trend.quality);
+
+    quality.update({
+      label: metric === null ? "quality" : metricWord(metric),
+      now: now === null ? "unknown" : figure(metric, now),
+      before: baseline === null || now === null ? "" : `was ${figure(metric, baseline)}`,
+      time: trend.time,
+      values: trend.quality,
+      scale: { ...qualityScale(model, trend.quality), level: baseline, since },
+    });
+    late.update({
+      label: "latency p95",
+      now: latency(last(trend.latency_p95_s)),
+      before: reference.latency_p95_s === null ? "" : `was ${latency(reference.latency_p95_s)}`,
+      time: trend.time,
+      values: trend.latency_p95_s,
+      scale: operationsScale(trend.latency_p95_s, reference.latency_p95_s, 1e-6, since),
+    });
+    errors.update({
+      label: "errors",
+      now: percent(last(trend.error_rate)),
+      before: reference.error_rate === null ? "" : `was ${percent(reference.error_rate)}`,
+      time: trend.time,
+      values: trend.error_rate,
+      scale: operationsScale(trend.error_rate, reference.error_rate, 0.05, since),
+    });
+    const seen = trend.time.length > 0;
+    root.classList.toggle("nothing", !seen);
+    quality.root.classList.toggle("unknown", now === null);
+    const [start, end] = [trend.time[0], trend.time.at(-1)];
+    say(from, seen ? tick(start, end - start) : "no window has closed yet");
+    say(until, seen ? tick(end, end - start) : "");
+    say(
+      caption,
+      `${quality.sentence()}; ${late.sentence()}; ${errors.sentence()}.` +
+        (tolerated === null ? "" : ` At least ${percent(tolerated)} is wanted.`),
+    );
+  }
+
+  return { root, update };
+}
+
+function row(kind, height) {
+  const label = el("span", { class: "gap-label" });
+  const now = el("b");
+  const before = el("span", { class: "before" });
+  const line = sparkline(height, kind);
+  const root = el(
+    "div",
+    { class: `gap-row ${kind}`, "aria-hidden": "true" },
+    label,
+    line.root,
+    el("span", { class: "gap-now" }, now, before),
+  );
+  return {
+    root,
+    sentence: () => `${label.textContent} ${now.textContent} ${before.textContent}`.trim(),
+    update(to) {
+      say(label, to.label);
+      say(now, to.now);
+      say(before, to.before);
+      line.update(to.time, to.values, to.scale);
+    },
+  };
+}
+
+/** A scale on which noise stays small: a fall of a few points is to be seen, one of 0.1 not. */
+function qualityScale({ quality: { metric, baseline } }, values) {
+  const known = values.filter((value) => value !== null);
+  const held = baseline ?? known[0] ?? 1;
+  if (metric !== "accuracy") return { low: 0, high: Math.max(...known, 1.6 * held) };
+  return { low: Math.min(...known, held - 0.12), high: Math.max(...known, held + 0.02) };
+}
+
+/** From zero to well above the reference, so that what is flat looks flat. */
+function operationsScale(values, held, least, since) {
+  const known = values.filter((value) => value !== null);
+  return { low: 0, high: Math.max(...known, 2.5 * (held ?? 0), least), level: held, since };
+}
+
+function last(values) {
+  return values.findLast((value) => value !== null) ?? null;
+}

@@ -1,0 +1,151 @@
+/** One model: how it stands and why, quality and operations on one time axis, drift, alarms. */
+
+import { alarmList } from "./alarm-list.js";
+import { ask } from "./api.js";
+import { badge } from "./card.js";
+import { driftTable } from "./drift-table.js";
+import { el, say, terms } from "./dom.js";
+import { figure } from "./figure.js";
+import { count, lasting, latency, moment, percent, quality } from "./format.js";
+import { timeline } from "./timeline.js";
+import { windowTable } from "./window-table.js";
+import { metricWord, nameOf, operationsSentence, sinceOf, stateOf } from "./words.js";
+
+/** @param {string} name @param {string} version */
+export function modelPage(name, version) {
+  const state = badge();
+  const since = el("p", { class: "since-text" });
+  const reasons = el("ul", { class: "reasons" });
+  const operations = el("p", { class: "operations" });
+  const facts = el("div");
+  const warnings = el("ul", { class: "warnings" });
+  const choice = el("select", { id: "metric", onchange: () => show() });
+  const plot = figure("Quality, latency, errors and traffic over time", reading);
+  const windows = windowTable();
+  const drift = driftTable();
+  const open = alarmList("No alarm is open.");
+  const resolved = alarmList("None.");
+  const noWindows = el("p", { class: "quiet" }, "No window has closed yet: there is nothing to draw.");
+  const root = el(
+    "div",
+    { class: "model" },
+    el("p", { class: "crumb" }, el("a", { href: "#/" }, "All models")),
+    el("h1", {}, el("bdi", {}, name), " ", el("bdi", { class: "version" }, version)),
+    el("div", { class: "standing" }, state.root, since),
+    reasons,
+    operations,
+    section("Open alarms", open.root),
+    section(
+      "Quality next to latency, errors and traffic",
+      el("p", { class: "picker" }, el("label", { for: "metric" }, "Quality by "), choice),
+      noWindows,
+      plot.root,
+      el("p", { class: "quiet key" }, "Shaded: since the change that an alarm of harm dates. Solid upright lines: changes; dotted: when the evidence sufficed. Dashed: the reference; red dots: the least that is wanted."),
+      windows.root,
+    ),
+    section("Drift by feature", drift.root),
+    section("What this is held against", facts, warnings),
+    el("details", { class: "windows" }, el("summary", {}, "Resolved alarms"), resolved.root),
+  );
+
+  let model = null;
+  let series = null;
+
+  async function refresh(signal) {
+    const after = series?.window.at(-1);
+    const query = { name, version, ...(after === undefined ? {} : { after: String(after) }) };
+    const before = model;
+    model = await ask("/api/page/model", query, signal);
+    const fresh = model.series !== null;
+    series = model.series ?? series;
+    tell();
+    if (fresh || alarmsOf(before) !== alarmsOf(model)) show();
+    return {
+      title: nameOf(model),
+      news: `${nameOf(model)}: ${stateOf(model.state).word}`,
+    };
+  }
+
+  function tell() {
+    const { trouble } = stateOf(model.state);
+    state.update(model.state);
+    const lasted = lasting(sinceOf(model), model.last_event);
+    say(since, sinceOf(model) === null ? "" : `since ${moment(sinceOf(model))}${lasted === "" ? "" : ` · ${lasted}`}`);
+    const said = new Set(model.alarms.map((alarm) => alarm.sentence));
+    const others = model.reasons.filter((reason) => !said.has(reason));
+    reasons.replaceChildren(...others.map((text) => el("li", { dir: "auto" }, text)));
+    say(operations, trouble ? operationsSentence(model.operational) : "");
+    open.update(model.alarms.filter((alarm) => alarm.state === "open"));
+    resolved.update(model.alarms.filter((alarm) => alarm.state === "resolved").reverse());
+    facts.replaceChildren(factsOf(model));
+    warnings.replaceChildren(...model.warnings.map((text) => el("li", { dir: "auto" }, text)));
+  }
+
+  function show() {
+    const names = series.performance.map((performance) => performance.name);
+    offer(choice, names);
+    const metric = choice.value === "" ? null : choice.value;
+    const drawn = series.window.length > 0;
+    choice.parentElement.hidden = names.length === 0;
+    noWindows.hidden = drawn;
+    plot.root.hidden = windows.root.hidden = !drawn;
+    if (drawn) {
+      const [now, held, alarms] = [series, model.reference, marksOf(model.alarms)];
+      plot.update((look) => timeline(now, held, metric ?? "accuracy", alarms, look));
+    }
+    windows.update(series, metric);
+    drift.update(series.drift);
+  }
+
+  function reading(row) {
+    const metric = choice.value;
+    const value = series.performance.find((performance) => performance.name === metric)?.value[row];
+    return [
+      moment(series.end[row]),
+      `${metricWord(metric)} ${quality(metric, value)}`,
+      `latency p95 ${latency(series.latency_p95_s[row])}`,
+      `errors ${percent(series.error_rate[row])}`,
+    ].join(", ");
+  }
+
+  return { root, refresh };
+}
+
+function section(title, ...children) {
+  return el("section", { "aria-label": title }, el("h2", {}, title), ...children);
+}
+
+const alarmsOf = (model) => JSON.stringify(model?.alarms.map((alarm) => [alarm.id, alarm.state]));
+
+/** Alarms as marks: harm and what concerns the whole output; a mark for each input would be noise. */
+export function marksOf(alarms) {
+  return alarms
+    .filter((alarm) => alarm.severity !== "note")
+    .map(({ since, raised, resolved, severity }) => ({ since, raised, resolved, harm: severity === "page" }));
+}
+
+function offer(choice, names) {
+  const known = [...choice.options].map((option) => option.value);
+  if (known.join() === names.join()) return;
+  const chosen = choice.value;
+  choice.replaceChildren(...names.map((name) => el("option", { value: name }, metricWord(name))));
+  choice.value = names.find((name) => name === chosen) ?? names.find((name) => name === "accuracy" || name === "mae") ?? names[0] ?? "";
+}
+
+function factsOf(model) {
+  const { reference } = model;
+  const share = model.predictions > 0 ? model.labels / model.predictions : null;
+  return terms([
+    ["Predictions", count(model.predictions)],
+    ["Labels", `${count(model.labels)} (${percent(share)} of the predictions)`],
+    ["Windows", count(model.windows)],
+    ["Latest prediction", moment(model.last_event)],
+    model.late > 0 ? ["Came too late for a window", count(model.late)] : null,
+    ["Task", model.task ?? "not said"],
+    ["Reference", reference.complete ? `${count(reference.rows)} predictions until ${moment(reference.end)}` : `still being learnt, ${count(reference.rows)} predictions so far`],
+    reference.risk === null ? null : ["Wrong in the reference", percent(reference.risk)],
+    reference.tolerated_risk === null ? null : ["Tolerated", `${percent(reference.tolerated_risk)} wrong`],
+    ["Latency p95 in the reference", latency(reference.latency_p95_s)],
+    ["Errors in the reference", percent(reference.error_rate)],
+  ]);
+}

@@ -1,0 +1,176 @@
+"""What the page asks the processor, and what it is answered."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+
+import httpx
+import pytest
+
+from barograph_processor.state.registry import ModelRegistry
+from tests.end_to_end.page_models import HeldPipeline, Traffic, new_registry, serve
+
+HARMED = {"name": "fraud", "version": "3"}
+
+
+@pytest.fixture(scope="module")
+def registry() -> ModelRegistry:
+    registry = new_registry()
+    harmed = Traffic(registry, "fraud", "3", seed=4)
+    harmed.send(5000)
+    harmed.send(2000, wrong=0.4, shift={"distance": 1.0})
+    Traffic(registry, "../a/b", "1/2", seed=5).send(400)
+    return registry
+
+
+@pytest.fixture(scope="module")
+def client(registry: ModelRegistry) -> Iterator[httpx.Client]:
+    with (
+        serve(registry, trace_url="https://t.example/{trace_id}") as url,
+        httpx.Client(base_url=url) as client,
+    ):
+        yield client
+
+
+def test_the_overview_holds_every_model_and_the_most_urgent_alarms(client: httpx.Client) -> None:
+    found = client.get("/api/page/overview").json()
+    by_name = {model["name"]: model for model in found["models"]}
+    assert set(by_name) == {"fraud", "../a/b"}
+    assert found["ready"] is True
+    assert found["open_alarms"] == len(found["alarms"]) >= 2
+    assert found["alarms"][0]["severity"] == "page"
+    fraud = by_name["fraud"]
+    assert fraud["state"] == "silent_degradation"
+    assert fraud["harm_since"] < fraud["since"]
+    assert fraud["quality"]["metric"] == "accuracy"
+    assert fraud["quality"]["tolerated"] < fraud["quality"]["baseline"]
+
+
+def test_a_trend_is_short_and_keeps_quality_and_operations_on_one_axis(
+    client: httpx.Client,
+) -> None:
+    overview = client.get("/api/page/overview").json()
+    trend = next(m for m in overview["models"] if m["name"] == "fraud")["trend"]
+    assert 0 < len(trend["time"]) <= 60
+    assert trend["time"] == sorted(trend["time"])
+    assert {len(column) for column in trend.values()} == {len(trend["time"])}
+    assert trend["quality"][0] > 0.85
+    assert trend["quality"][-1] < 0.7
+    assert trend["latency_p95_s"][-1] == pytest.approx(trend["latency_p95_s"][0], rel=0.3)
+
+
+def test_a_model_without_a_window_has_an_empty_trend(client: httpx.Client) -> None:
+    overview = client.get("/api/page/overview").json()
+    young = next(m for m in overview["models"] if m["name"] == "../a/b")
+    assert young["trend"] == {"time": [], "quality": [], "latency_p95_s": [], "error_rate": []}
+    assert young["harm_since"] is None
+
+
+def test_a_models_windows_come_by_column(client: httpx.Client, registry: ModelRegistry) -> None:
+    found = client.get("/api/page/model", params=HARMED).json()
+    series = found["series"]
+    [model] = [m for key, m in registry.models.items() if key.name == "fraud"]
+    assert series["window"] == list(range(25))
+    for name in ("start", "end", "rows", "state", "latency_p50_s", "error_rate", "labels"):
+        assert len(series[name]) == 25, name
+    accuracy = next(p for p in series["performance"] if p["name"] == "accuracy")
+    last = model.history[-1].signals["performance"]["accuracy"]
+    assert accuracy["value"][-1] == pytest.approx(last["value"], rel=1e-4)
+    assert accuracy["lower"][-1] <= accuracy["value"][-1] <= accuracy["upper"][-1]
+
+
+def test_drift_comes_with_alarms_first_and_evidence_relative_to_its_threshold(
+    client: httpx.Client,
+) -> None:
+    drift = client.get("/api/page/model", params=HARMED).json()["series"]["drift"]
+    assert drift[0]["feature"] == "distance"
+    assert drift[0]["alarm"]
+    assert drift[0]["evidence"] >= 0
+    assert all(not stream["alarm"] or stream["evidence"] >= 0 for stream in drift)
+    assert len(drift[0]["trend"]["time"]) == len(drift[0]["trend"]["evidence"]) <= 120
+
+
+def test_windows_that_the_page_has_are_not_sent_again(client: httpx.Client) -> None:
+    assert client.get("/api/page/model", params={**HARMED, "after": "24"}).json()["series"] is None
+    again = client.get("/api/page/model", params={**HARMED, "after": "23"}).json()
+    assert again["series"]["window"][-1] == 24
+
+
+def test_a_name_may_hold_what_a_path_may_not(client: httpx.Client) -> None:
+    found = client.get("/api/page/model", params={"name": "../a/b", "version": "1/2"})
+    assert found.status_code == 200
+    assert found.json()["name"] == "../a/b"
+
+
+def test_an_alarm_is_found_by_its_id(client: httpx.Client) -> None:
+    first = client.get("/api/page/overview").json()["alarms"][0]
+    found = client.get("/api/page/alarm", params={"id": first["id"]}).json()
+    assert found == first
+    assert found["trace_links"][0].startswith("https://t.example/")
+
+
+@pytest.mark.parametrize(
+    ("path", "query"), [("model", {"name": "nobody"}), ("alarm", {"id": "none"}), ("alarm", {})]
+)
+def test_what_is_not_there_is_said_to_be_missing(
+    client: httpx.Client, path: str, query: dict[str, str]
+) -> None:
+    answer = client.get(f"/api/page/{path}", params=query)
+    assert answer.status_code == 404
+    assert answer.json()["error"]
+
+
+def test_a_replay_of_the_journal_is_told() -> None:
+    pipeline = HeldPipeline()
+    pipeline.ready = False
+    with serve(new_registry(), pipeline=pipeline) as url:
+        assert httpx.get(f"{url}/api/page/overview").json()["ready"] is False
+
+
+def test_the_page_comes_under_a_policy_without_inline_code(client: httpx.Client) -> None:
+    answer = client.get("/")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "<style" not in answer.text
+    assert " style=" not in answer.text
+    assert "onload=" not in answer.text
+
+
+def test_every_file_that_the_page_names_is_there(client: httpx.Client) -> None:
+    page = client.get("/").text
+    named = {part.split('"')[0] for part in page.split('"/static/')[1:]}
+    shipped = files("barograph_processor.web").joinpath("static/js").iterdir()
+    assert {f"js/{file.name}" for file in shipped} <= named, "a module is not preloaded"
+    for name in named:
+        assert client.get(f"/static/{name}").status_code == 200, name
+
+
+def test_the_browser_asks_whether_it_has_the_newest_file(client: httpx.Client) -> None:
+    first = client.get("/static/js/main.js")
+    assert first.headers["cache-control"] == "no-cache"
+    again = client.get("/static/js/main.js", headers={"if-none-match": first.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_the_plotting_library_is_that_of_the_package(client: httpx.Client) -> None:
+    shipped = files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
+    packed = client.get("/static/plotly.min.js")
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == shipped
+    plain = client.get("/static/plotly.min.js", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.content == shipped
+    assert packed.headers["etag"] == plain.headers["etag"]
+    again = client.get("/static/plotly.min.js", headers={"if-none-match": packed.headers["etag"]})
+    assert again.status_code == 304
+    assert again.content == b""
+
+
+def test_the_page_itself_is_small() -> None:
+    static = files("barograph_processor.web").joinpath("static")
+    sizes = [
+        len(file.read_bytes())
+        for folder in ("js", "css")
+        for file in static.joinpath(folder).iterdir()
+    ]
+    assert sum(sizes) < 100_000
