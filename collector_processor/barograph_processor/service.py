@@ -12,7 +12,6 @@ from typing import Self
 
 from barograph_processor.asgi import AsgiServer
 from barograph_processor.config import Config
-from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.exceptions import ConfigurationError, StateError
 from barograph_processor.exporter import OtlpExporter, connect
 from barograph_processor.journal import Journal
@@ -21,6 +20,7 @@ from barograph_processor.pipeline import Pipeline
 from barograph_processor.receiver import GrpcReceiver, Intake, ReceiverLimits, http_receiver
 from barograph_processor.signal import Alarm, Signal
 from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.registry import Happening, ModelRegistry
 from barograph_processor.telemetry import Telemetry
 from barograph_processor.web.app import web_app
@@ -52,7 +52,7 @@ class Service:
         self.instance_id = _instance_id(self._directory)
         self.telemetry = Telemetry()
         self.registry = ModelRegistry(
-            config, self.telemetry, clock=time.time_ns, profiles=_profiles(config)
+            config, self.telemetry, clock=time.time_ns, baselines=_baselines(config)
         )
         limits = config.limits
         self._journal = Journal(
@@ -187,17 +187,17 @@ def _instance_id(directory: Path) -> str:
     return known
 
 
-def _profiles(config: Config) -> dict[str, ReferenceProfile]:
+def _baselines(config: Config) -> dict[str, Baseline]:
     """Read the references that the configuration names: by model name, ``*`` for all others."""
     files = {name: model.reference.file for name, model in config.models.items()}
     files["*"] = config.reference.file
-    found: dict[str, ReferenceProfile] = {}
+    found: dict[str, Baseline] = {}
     for name, file in files.items():
         if file is None:
             continue
         try:
             text = Path(file).read_text(encoding="utf-8")
-            found[name] = ReferenceProfile.from_json(json.loads(text))
+            found[name] = Baseline.from_json(json.loads(text))
         except (OSError, ValueError) as error:
             raise ConfigurationError(f"reference of {name!r}: {file}: {error}") from error
     return found

@@ -6,6 +6,7 @@ from typing import Final
 import typer
 from rich.console import Console
 
+from barograph_processor.cli import baseline
 from barograph_processor.cli.demo import demo
 from barograph_processor.cli.replay import replay
 from barograph_processor.cli.report import report
@@ -28,6 +29,7 @@ app.command()(serve)
 app.command()(demo)
 app.command()(replay)
 app.command()(report)
+app.add_typer(baseline.app, name="baseline")
 
 
 def main() -> None:

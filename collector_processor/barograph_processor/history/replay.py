@@ -1,6 +1,7 @@
 """Replaying a history: what would have been raised, and when."""
 
 import heapq
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,13 @@ from typing import Final
 import numpy as np
 
 from barograph_processor.config import Config
-from barograph_processor.exceptions import DataError
+from barograph_processor.exceptions import ConfigurationError, DataError
 from barograph_processor.history.config import ReplayConfig
 from barograph_processor.history.reading import HistoryReader, Rows
 from barograph_processor.history.source import open_source
 from barograph_processor.observation import EventBatch, ModelKey
 from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.record import WindowRecord
 from barograph_processor.state.registry import ModelRegistry
@@ -61,7 +63,9 @@ class Replay:
         self._reader = HistoryReader(open_source(path), config)
         self.telemetry = Telemetry()
         settings = Config(models={config.model.name: config.watched()})
-        self._registry = ModelRegistry(settings, self.telemetry, clock=lambda: 0, strict=True)
+        self._registry = ModelRegistry(
+            settings, self.telemetry, clock=lambda: 0, strict=True, baselines=_baseline(config)
+        )
         # Labels that will come: when, in which order they were read, whose, and what.
         self._coming: list[tuple[int, int, str, str | None, float]] = []
         self._read = 0
@@ -96,6 +100,23 @@ class Replay:
         self._registry.flush()
         self._check_end()
         yield self._progress(1.0)
+
+    def learn(self) -> Baseline:
+        """Read everything as reference and return what was learnt.
+
+        Raises:
+            DataError: A row cannot be used, or there is none.
+        """
+        for rows in self._reader.read():
+            if len(rows.batch):
+                self._feed(rows)
+        self._arrive(None)
+        model = self.model
+        if model is not None:
+            model.complete_reference()
+        if model is None or model.reference is None:
+            raise DataError(f"{self._path}: there is no usable row")
+        return model.reference
 
     def _feed(self, rows: Rows) -> None:
         if rows.label is None or rows.label_ns is None:
@@ -168,3 +189,15 @@ class Replay:
             f"{self._path}: the reference needs {reference.rows:,} rows and the data has "
             f"{model.reference_rows:,}"
         )
+
+
+def _baseline(config: ReplayConfig) -> dict[str, Baseline]:
+    """Read the reference that the configuration names, if it names a file."""
+    file = config.reference.file
+    if file is None:
+        return {}
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+        return {config.model.name: Baseline.from_json(json.loads(text))}
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"reference.file: {file}: {error}") from error

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from barograph_processor.config import AlarmConfig
 from barograph_processor.quality.loss import Judged
 from barograph_processor.quality.risk import RiskMonitor, RiskTransition, tolerated_risk
+from barograph_processor.state.baseline import QualityBaseline
 from barograph_processor.state.realized import RealizedPerformance, Share
 
 __all__ = ["LabelledQuality", "Labels"]
@@ -21,6 +22,7 @@ _BLOCK = 50
 _MIN_WINDOW = 30
 _RECENT_WRONG = 256
 _MARKS = 4096
+_MOST = 1 - 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +80,8 @@ class LabelledQuality:
         self._losses: list[npt.NDArray[np.float64]] = []
         self._later: list[_Waiting] = []
         self._scale = 1.0
+        self._task: str | None = None
+        self._bound: float | None = None
         self._marks: deque[tuple[int, int, int]] = deque(maxlen=_MARKS)
         self._wrong: deque[tuple[int, int, int]] = deque(maxlen=_RECENT_WRONG)
         self._seen = 0
@@ -93,6 +97,25 @@ class LabelledQuality:
     def frozen(self) -> bool:
         """Whether the baseline is fixed and the risk is watched."""
         return self.risk is not None
+
+    def adopt(self, quality: QualityBaseline, *, window_labels: float) -> None:
+        """Take a baseline that was learnt earlier, and watch the risk from now on.
+
+        Args:
+            quality: The baseline.
+            window_labels: Labels that a window has if all of it is labelled.
+        """
+        self._task, self._scale = quality.task, quality.scale
+        self._start(quality.risk, quality.bound, window_labels)
+
+    def as_baseline(self) -> QualityBaseline | None:
+        """Return the baseline, once it is fixed and was learnt here or adopted."""
+        if self.baseline_risk is None or self._bound is None or self._task is None:
+            return None
+        metrics = {name: value for name, (value, _, _) in self.baseline.estimates().items()}
+        return QualityBaseline(
+            self.baseline_risk, self._bound, self._scale, self._task, self.baseline.n, metrics
+        )
 
     def learn(self, labels: Labels) -> None:
         """Add labels of the reference's own predictions; those after the freeze are left out."""
@@ -187,10 +210,14 @@ class LabelledQuality:
         raw = np.concatenate(self._losses)
         finite = raw[np.isfinite(raw)]
         self._scale = float(finite.mean()) if len(finite) else 1.0
+        self._task = self.baseline.task
         losses = self._bounded(raw)
-        self.baseline_risk = float(losses.mean())
+        self._start(float(losses.mean()), tolerated_risk(losses), window_labels)
+
+    def _start(self, risk: float, bound: float, window_labels: float) -> None:
+        self.baseline_risk, self._bound = risk, bound
         if self.tolerated is None:
-            self.tolerated = tolerated_risk(losses, self._alarm.tolerance)
+            self.tolerated = min(bound + self._alarm.tolerance, _MOST)
         budget = max(self._budget_windows * window_labels, float(_BLOCK))
         self.risk = RiskMonitor(self.tolerated, budget_labels=budget, block=_BLOCK)
         self._losses = []
@@ -216,7 +243,7 @@ class LabelledQuality:
         Those of classes are there. An error e of a regression becomes
         e / (e + mean error of the baseline): half where it is the usual one.
         """
-        if self.baseline.task != "regression":
+        if self._task != "regression":
             return loss
         scale = max(self._scale, float(np.finfo(np.float64).tiny))
         finite = np.where(np.isfinite(loss), loss, 0.0)
@@ -231,6 +258,8 @@ class LabelledQuality:
                 for labels in self._later
             ],
             "scale": self._scale,
+            "task": self._task,
+            "bound": self._bound,
             "marks": [list(mark) for mark in self._marks],
             "wrong": [list(wrong) for wrong in self._wrong],
             "seen": self._seen,
@@ -257,6 +286,8 @@ class LabelledQuality:
             for performance, loss, ids, time_ns in state["later"]
         ]
         self._scale = float(state["scale"])
+        self._task = state["task"]
+        self._bound = state["bound"]
         self._marks = deque((tuple(mark) for mark in state["marks"]), maxlen=_MARKS)
         self._wrong = deque((tuple(wrong) for wrong in state["wrong"]), maxlen=_RECENT_WRONG)
         self._seen = state["seen"]

@@ -1,7 +1,6 @@
 """Learning the reference: from the first rows, or from those before a time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,38 +10,12 @@ from barograph_processor.config import ModelConfig
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.observation import ObservationBatch
+from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.operations import OperationsReference, OperationsWindow
 from barograph_processor.state.reference import ReferenceRows, reference_windows
 from barograph_processor.stats.column import Column
 
-__all__ = ["Learner", "Learnt"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Learnt:
-    """A complete reference.
-
-    Attributes:
-        profile: What drift is measured against.
-        operations: Bounds of latency, errors and traffic.
-        end_ns: Event time of its last row.
-        rows: Rows in it.
-    """
-
-    profile: ReferenceProfile
-    operations: OperationsReference
-    end_ns: int
-    rows: int
-
-    @classmethod
-    def of(cls, profile: ReferenceProfile) -> "Learnt":
-        """Take a profile that was learnt earlier; it does not know the operations."""
-        return cls(
-            profile,
-            OperationsReference(None, None, None),
-            int(profile.time.max() * 1e9),
-            int(profile.rows.sum()),
-        )
+__all__ = ["Learner"]
 
 
 class Learner:
@@ -111,7 +84,7 @@ class Learner:
             self._operations.append(self._calls)
             self._calls = OperationsWindow.empty()
 
-    def finish(self) -> Learnt:
+    def finish(self) -> Baseline:
         """Learn from the rows."""
         time = self._rows.time()
         window = reference_windows(
@@ -121,7 +94,7 @@ class Learner:
             self._rows.columns(), window, time / 1e9, max_levels=self._max_levels
         )
         operations = OperationsReference.learn(self._operations or [self._calls])
-        return Learnt(profile, operations, int(time.max()), self._seen)
+        return Baseline(profile, operations, int(time.max()), self._seen)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -10,16 +11,16 @@ import numpy.typing as npt
 
 from barograph_processor.config import LimitsConfig, ModelConfig
 from barograph_processor.drift.monitor import DriftMonitor
-from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.observation import ModelKey, ObservationBatch
 from barograph_processor.quality.risk import RiskTransition
 from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.condition import Condition, Sight, assess
 from barograph_processor.state.counters import ModelCounters
 from barograph_processor.state.judging import Judge
 from barograph_processor.state.labelled import LabelledQuality, Labels
-from barograph_processor.state.learning import Learner, Learnt
+from barograph_processor.state.learning import Learner
 from barograph_processor.state.operations import OperationsWindow
 from barograph_processor.state.pending import PendingPredictions
 from barograph_processor.state.realized import RealizedPerformance
@@ -50,7 +51,7 @@ class ModelState:
         limits: Bounds of what can grow.
         telemetry: Where what is dropped is counted.
         start_ns: Since when is counted, ns since the epoch.
-        profile: A reference that was learnt earlier; else it is learnt from the first rows.
+        baseline: A reference that was learnt earlier; else it is learnt from the first rows.
         strict: A season that the reference cannot support is an error; else it is
             left out, and ``warnings`` says so.
     """
@@ -63,7 +64,7 @@ class ModelState:
         limits: LimitsConfig,
         telemetry: Telemetry,
         start_ns: int,
-        profile: ReferenceProfile | None = None,
+        baseline: Baseline | None = None,
         strict: bool = False,
     ) -> None:
         self.key = key
@@ -95,8 +96,8 @@ class ModelState:
         self._outbox: list[WindowRecord | AlarmChange] = []
         self.condition = Condition("blind", self._sight().blindness())
         self.condition_since_ns: int | None = None
-        if profile is not None:
-            self._begin(Learnt.of(profile))
+        if baseline is not None:
+            self._begin(baseline)
 
     # What comes in.
 
@@ -147,6 +148,12 @@ class ModelState:
             for slot, complete in self._clock.remaining():
                 self._close(self._watch, slot, partial=not complete)
 
+    def complete_reference(self) -> None:
+        """End the reference with the rows it has: of data that is all reference."""
+        if self._learner is not None and self._learner.rows:
+            self._begin(self._learner.finish())
+            self._harm(self._settle(more_to_come=False))
+
     def drain(self) -> list[WindowRecord | AlarmChange]:
         """Return what happened since the last call, in order, and forget it."""
         happened, self._outbox = self._outbox, []
@@ -160,9 +167,11 @@ class ModelState:
         return self._clock.watermark
 
     @property
-    def reference(self) -> Learnt | None:
-        """The reference, once it is complete."""
-        return None if self._watch is None else self._watch.learnt
+    def reference(self) -> Baseline | None:
+        """The reference, once it is complete, with quality as far as it is known."""
+        if self._watch is None:
+            return None
+        return replace(self._watch.learnt, quality=self.quality.as_baseline())
 
     @property
     def reference_rows(self) -> int:
@@ -242,7 +251,7 @@ class ModelState:
             self._reassess(learnt.end_ns)
         return batch if len(inside) == 0 else batch.take(after)
 
-    def _begin(self, learnt: Learnt) -> None:
+    def _begin(self, learnt: Baseline) -> None:
         season = self._config.reference.season
         try:
             monitor = self._monitor(learnt, season)
@@ -253,8 +262,10 @@ class ModelState:
             self._season_warning = f"the season {season} is left out: {error}"
         self._watch = Watch(learnt, monitor, self._config.operations)
         self._learner = None
+        if learnt.quality is not None:
+            self.quality.adopt(learnt.quality, window_labels=float(learnt.profile.rows.mean()))
 
-    def _monitor(self, learnt: Learnt, season: str | None) -> DriftMonitor:
+    def _monitor(self, learnt: Baseline, season: str | None) -> DriftMonitor:
         alarm = self._config.alarm
         return DriftMonitor(
             learnt.profile,

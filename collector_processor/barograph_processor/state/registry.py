@@ -7,12 +7,12 @@ import numpy as np
 
 from barograph_processor import codec
 from barograph_processor.config import Config
-from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.exceptions import StateError
 from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch, span_hex
 from barograph_processor.semconv import REACTION_KINDS
 from barograph_processor.signal import Signal
 from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.early import EarlyFacts, Fact
 from barograph_processor.state.gauges import gauges
 from barograph_processor.state.model import ModelState
@@ -36,7 +36,7 @@ class ModelRegistry:
         config: How models are watched, and the limits.
         telemetry: Where what is dropped is counted.
         clock: Returns the time, ns since the epoch; start time of what is counted.
-        profiles: References learnt earlier, by model name; ``*`` is for all others.
+        baselines: References learnt earlier, by model name; ``*`` is for all others.
         strict: A reference that cannot be used as configured is an error, rather
             than a warning of the model's.
     """
@@ -49,13 +49,13 @@ class ModelRegistry:
         telemetry: Telemetry,
         *,
         clock: Callable[[], int],
-        profiles: Mapping[str, ReferenceProfile] | None = None,
+        baselines: Mapping[str, Baseline] | None = None,
         strict: bool = False,
     ) -> None:
         self._config = config
         self._telemetry = telemetry
         self._clock = clock
-        self._profiles = profiles or {}
+        self._baselines = baselines or {}
         self._strict = strict
         self._models: dict[ModelKey, ModelState] = {}
         self._early = EarlyFacts(capacity=config.limits.early_labels)
@@ -147,7 +147,7 @@ class ModelRegistry:
             limits=self._config.limits,
             telemetry=self._telemetry,
             start_ns=self._clock(),
-            profile=self._profiles.get(key.name) or self._profiles.get("*"),
+            baseline=self._baselines.get(key.name) or self._baselines.get("*"),
             strict=self._strict,
         )
 

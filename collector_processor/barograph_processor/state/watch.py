@@ -11,14 +11,13 @@ import numpy.typing as npt
 from barograph_processor.config import OperationsConfig
 from barograph_processor.drift.alarm import DriftUpdate
 from barograph_processor.drift.monitor import DriftMonitor
-from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.quality.risk import RiskTransition
+from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.figures import figures
 from barograph_processor.state.labelled import LabelledQuality
-from barograph_processor.state.learning import Learnt
 from barograph_processor.state.open_window import OpenWindow, Sample
-from barograph_processor.state.operations import OperationsReference, OperationsWindow
+from barograph_processor.state.operations import OperationsWindow
 from barograph_processor.state.realized import RealizedPerformance
 from barograph_processor.state.record import WindowRecord
 from barograph_processor.state.windows import Slot
@@ -83,7 +82,9 @@ class Watch:
         objectives: For latency and errors.
     """
 
-    def __init__(self, learnt: Learnt, monitor: DriftMonitor, objectives: OperationsConfig) -> None:
+    def __init__(
+        self, learnt: Baseline, monitor: DriftMonitor, objectives: OperationsConfig
+    ) -> None:
         self.learnt = learnt
         self.monitor = monitor
         self._objectives = objectives
@@ -129,33 +130,18 @@ class Watch:
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``restore`` continues."""
-        bounds = self.learnt.operations
         return {
-            "profile": self.learnt.profile.to_json(),
-            "bounds": [bounds.p95, bounds.error_rate, bounds.traffic],
-            "end_ns": self.learnt.end_ns,
-            "rows": self.learnt.rows,
+            "baseline": self.learnt.to_json(),
             "monitor": self.monitor.state(),
             "operations": dict(self.operations),
             "open": [[s.period, s.part, window.state()] for s, window in self._open.items()],
             "starts": np.array(self._starts, dtype=np.int64).reshape(-1, 2),
         }
 
-    @staticmethod
-    def learnt_of(state: Mapping[str, Any]) -> Learnt:
-        """Return the reference of a state."""
-        p95, error_rate, traffic = state["bounds"]
-        return Learnt(
-            ReferenceProfile.from_json(state["profile"]),
-            OperationsReference(p95, error_rate, None if traffic is None else tuple(traffic)),
-            state["end_ns"],
-            state["rows"],
-        )
-
     @classmethod
     def restore(cls, state: Mapping[str, Any], objectives: OperationsConfig) -> "Watch":
         """Undo ``state``."""
-        learnt = cls.learnt_of(state)
+        learnt = Baseline.from_json(state["baseline"])
         watch = cls(learnt, DriftMonitor.restore(learnt.profile, state["monitor"]), objectives)
         watch.operations = dict(state["operations"])
         watch._open = {
