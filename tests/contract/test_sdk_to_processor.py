@@ -164,13 +164,14 @@ def test_label_by_the_applications_id(wire: Wire, value: Any, text: str) -> None
 
 def test_label_has_one_spelling_on_both_ways(wire: Wire) -> None:
     """What a call predicts and what a label says compare equal as text."""
+    values = [True, 1, np.int64(1), "a"]
 
-    @barograph.observe(model="m", task="binary", features=())
-    def predict(x: Any) -> Any:
-        return x
+    @barograph.observe(model="m", task="binary")
+    def predict(place: int) -> Any:
+        return values[place]
 
-    for value in (True, 1, np.int64(1), "a"):
-        predict(value)
+    for place, value in enumerate(values):
+        predict(place)
         barograph.label("p", value)
     labels = [text for events in wire.events() for text in events.text]
     (batch,) = wire.batches()

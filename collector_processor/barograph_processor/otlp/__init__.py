@@ -1,12 +1,7 @@
 """OTLP bytes in both directions."""
 
-from barograph_processor.otlp.decode import (
-    Decoded,
-    DecodedLogs,
-    DecodedTraces,
-    decode_logs,
-    decode_traces,
-)
+from barograph_processor.otlp.decode import decode_logs, decode_traces
+from barograph_processor.otlp.decoded import Decoded, DecodedLogs, DecodedTraces
 from barograph_processor.otlp.encode import encode_alarms, encode_metrics
 from barograph_processor.otlp.json import logs_from_json, traces_from_json
 

@@ -13,13 +13,18 @@ from barograph_processor.otlp.tally import Tally
 from barograph_processor.otlp.values import Cell, number_of, text_of
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
-__all__ = ["RowGroups"]
+__all__ = ["RowGroups", "is_dense"]
 
 # Spans of one model with different attributes share a batch, the gaps filled as
 # missing, as long as the gaps are few. A sender who invents a new feature for every
 # span would otherwise have us fill spans x features cells.
 _MAX_FILL: Final = 8
 _FREE_CELLS: Final = 65_536
+
+
+def is_dense(rows: int, fields: int, cells: int) -> bool:
+    """Return whether a batch of so many rows, fields and given cells has few enough gaps."""
+    return rows * fields <= max(cells * _MAX_FILL, _FREE_CELLS)
 
 
 class RowGroups:
@@ -50,7 +55,7 @@ def _parts(spans: Sequence[SpanRows]) -> Iterable[Sequence[SpanRows]]:
     rows = sum(map(len, spans))
     own = sum(len(span) * len(span.cells) for span in spans)
     union = len(set(chain.from_iterable(span.cells for span in spans)))
-    if rows * union <= max(own * _MAX_FILL, _FREE_CELLS):
+    if is_dense(rows, union, own):
         return [spans]
     layouts: dict[frozenset[Field], list[SpanRows]] = {}
     for span in spans:

@@ -1,11 +1,13 @@
-"""OTLP requests to columns: the plain way, by the protocol's own message classes.
+"""OTLP requests to columns.
 
 Pure functions of the bytes, so that a replay of the journal sees what was seen
 before. Bad items are refused one by one, in the request that carries them.
+
+Spans are read by a fast way that knows only what is usual, and where that finds
+anything else by the plain way, through the protocol's own message classes. Both
+give equal answers.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -15,21 +17,20 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from barograph_processor.exceptions import UndecodableError
-from barograph_processor.observation import EventBatch, ObservationBatch
 from barograph_processor.otlp.columns import RowGroups
 from barograph_processor.otlp.conventions import barograph, gen_ai, openinference, read_event
+from barograph_processor.otlp.decoded import DecodedLogs, DecodedTraces
 from barograph_processor.otlp.events import FactGroups
 from barograph_processor.otlp.rows import Ids, SpanFacts
+from barograph_processor.otlp.schema import is_newer_schema
 from barograph_processor.otlp.tally import RejectedItemError, Tally
 from barograph_processor.otlp.timestamps import MAX_NS
+from barograph_processor.otlp.usual import read_usual_traces
 from barograph_processor.otlp.values import attributes_of
-from barograph_processor.semconv import SCHEMA_URL
 
-__all__ = ["Decoded", "DecodedLogs", "DecodedTraces", "decode_logs", "decode_traces"]
+__all__ = ["decode_logs", "decode_traces", "decode_traces_plainly"]
 
 _CONVENTIONS: Final = (barograph.read_span, gen_ai.read_span, openinference.read_span)
-_SCHEMA_BASE, _, _SCHEMA_VERSION = SCHEMA_URL.rpartition("/")
-_SCHEMA_MAJOR: Final = int(_SCHEMA_VERSION.split(".")[0])
 _TRACE_ID_BYTES: Final = 16
 _SPAN_ID_BYTES: Final = 8
 _HALF: Final = 8
@@ -37,48 +38,19 @@ _HALF: Final = 8
 _Request = TypeVar("_Request", bound=Message)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decoded:
-    """A request, read.
-
-    Attributes:
-        events: The late facts, a batch for each kind.
-        accepted: Spans or records that were not refused, those passed over included.
-        rejected: Spans or records refused.
-        message: What was wrong, for the sender; empty if nothing was.
-        warnings: Accepted items of which a part was left out, by reason.
-        rejections: Refused items by reason.
-        passed_over: Accepted items that are none of ours.
-    """
-
-    events: tuple[EventBatch, ...] = ()
-    accepted: int = 0
-    rejected: int = 0
-    message: str = ""
-    warnings: Mapping[str, int] = field(default_factory=dict)
-    rejections: Mapping[str, int] = field(default_factory=dict)
-    passed_over: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecodedLogs(Decoded):
-    """A request of log records, read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecodedTraces(Decoded):
-    """A request of spans, read; counts are of spans, not of rows.
-
-    Attributes:
-        batches: The predictions, by model, task and options, in order of arrival.
-            ``events`` are the evaluations that came as events inside of spans.
-    """
-
-    batches: tuple[ObservationBatch, ...] = ()
-
-
 def decode_traces(payload: bytes) -> DecodedTraces:
     """Read an ExportTraceServiceRequest.
+
+    Of spans that are none of ours, and of resources, only the frame is read.
+
+    Raises:
+        UndecodableError: The bytes are no such message.
+    """
+    return read_usual_traces(payload) or decode_traces_plainly(payload)
+
+
+def decode_traces_plainly(payload: bytes) -> DecodedTraces:
+    """Read an ExportTraceServiceRequest, span by span; else as ``decode_traces``.
 
     Raises:
         UndecodableError: The bytes are no such message.
@@ -88,7 +60,7 @@ def decode_traces(payload: bytes) -> DecodedTraces:
     spans = 0
     for resource_spans in request.resource_spans:
         for scope_spans in resource_spans.scope_spans:
-            newer = _is_newer(scope_spans.schema_url or resource_spans.schema_url)
+            newer = is_newer_schema(scope_spans.schema_url or resource_spans.schema_url)
             for span in scope_spans.spans:
                 spans += 1
                 try:
@@ -125,7 +97,7 @@ def decode_logs(payload: bytes, *, received_ns: int = 0) -> DecodedLogs:
     records = 0
     for resource_logs in request.resource_logs:
         for scope_logs in resource_logs.scope_logs:
-            newer = _is_newer(scope_logs.schema_url or resource_logs.schema_url)
+            newer = is_newer_schema(scope_logs.schema_url or resource_logs.schema_url)
             for record in scope_logs.log_records:
                 records += 1
                 try:
@@ -222,12 +194,6 @@ def _ids(trace_id: bytes, span_id: bytes) -> Ids:
         int.from_bytes(trace_id[_HALF:]),
         int.from_bytes(span_id),
     )
-
-
-def _is_newer(schema_url: str) -> bool:
-    base, _, version = schema_url.rpartition("/")
-    major = version.split(".")[0]
-    return base == _SCHEMA_BASE and major.isdecimal() and int(major) > _SCHEMA_MAJOR
 
 
 def _parse(message: _Request, payload: bytes) -> _Request:

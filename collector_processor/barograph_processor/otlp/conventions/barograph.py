@@ -19,7 +19,7 @@ from barograph_processor.otlp.values import (
     text_of,
 )
 
-__all__ = ["MAX_COLUMNS", "read_span"]
+__all__ = ["MAX_COLUMNS", "place_of", "read_span"]
 
 MAX_COLUMNS: Final = 1024
 """Most inputs, outputs and slices of one span together."""
@@ -125,7 +125,7 @@ class _Reader:
         """Return every column of the span, of as many cells as there are rows."""
         columns: dict[Field, Sequence[Cell]] = {}
         for key, value in self.span.attributes.items():
-            place = _place(key)
+            place = place_of(key)
             if place is None:
                 continue
             if len(columns) >= MAX_COLUMNS:
@@ -193,7 +193,8 @@ class _Reader:
         return moment
 
 
-def _place(key: str) -> Field | None:
+def place_of(key: str) -> Field | None:
+    """Return the column of an input, output or slice, None for other keys."""
     for prefix, role in _PREFIXES:
         if key.startswith(prefix) and len(key) > len(prefix):
             return Field(role, bounded(key[len(prefix) :]))

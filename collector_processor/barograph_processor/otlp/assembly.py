@@ -1,0 +1,310 @@
+"""From columns of a whole request to a batch for each model: the fast way's last step."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor import semconv
+from barograph_processor.observation import ModelKey, ObservationBatch, SpanIds
+from barograph_processor.otlp.attribute_bytes import UnusualError
+from barograph_processor.otlp.columns import is_dense
+from barograph_processor.otlp.gathered import Rows
+from barograph_processor.otlp.rows import Field, GroupKey, Role
+from barograph_processor.otlp.timestamps import timestamp_ns
+from barograph_processor.otlp.values import Cell
+from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
+
+__all__ = ["Assembly", "NamePart", "NumberPart", "Part"]
+
+_MOST_SIGNATURES: Final = 2**62
+
+Codes = npt.NDArray[np.int32]
+
+
+class NumberPart(NamedTuple):
+    """Numbers of some rows."""
+
+    rows: Rows
+    values: npt.NDArray[np.float64] | npt.NDArray[np.int64]
+
+    @classmethod
+    def of_times(cls, rows: Rows, codes: Codes, cells: Sequence[Cell]) -> "NumberPart":
+        """Return points in time, ns since the epoch; all have to be readable."""
+        times = [timestamp_ns(cell) for cell in cells]
+        if None in times:
+            raise UnusualError
+        return cls(rows, np.array(times, np.int64)[codes])
+
+    def within(self, rows: npt.NDArray[np.bool_]) -> "NumberPart":
+        """Return what belongs to the marked rows."""
+        mine = rows[self.rows]
+        return self if mine.all() else NumberPart(self.rows[mine], self.values[mine])
+
+
+class NamePart(NamedTuple):
+    """Names of some rows: codes, -1 where missing, into levels."""
+
+    rows: Rows
+    codes: Codes
+    levels: tuple[str, ...]
+
+    @classmethod
+    def of(cls, rows: Rows, codes: Codes, texts: Sequence[str | None]) -> "NamePart":
+        """Return names whose codes are into texts, of which two may be equal."""
+        levels: dict[str, int] = {}
+        places = [-1 if text is None else levels.setdefault(text, len(levels)) for text in texts]
+        if places != list(range(len(places))):
+            codes = np.array(places, np.int32)[codes]
+        return cls(rows, codes, tuple(levels))
+
+    def within(self, rows: npt.NDArray[np.bool_]) -> "NamePart":
+        """Return what belongs to the marked rows, over the same levels."""
+        mine = rows[self.rows]
+        return self if mine.all() else NamePart(self.rows[mine], self.codes[mine], self.levels)
+
+
+Part = NumberPart | NamePart
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """A request's columns, over all of its spans.
+
+    Attributes:
+        ids: Of every span.
+        start_ns: Of every span.
+        latency: Of every span, seconds.
+        failed: Of every span.
+        shared: What rows of one batch share, and what every row has one of, by key.
+        parts: Inputs, outputs, slices and predictions by place.
+    """
+
+    ids: SpanIds
+    start_ns: npt.NDArray[np.int64]
+    latency: npt.NDArray[np.float64]
+    failed: npt.NDArray[np.bool_]
+    shared: Mapping[str, Part] = field(default_factory=dict)
+    parts: Mapping[Field, Sequence[Part]] = field(default_factory=dict)
+
+    def batches(self) -> tuple[ObservationBatch, ...]:
+        """Return the rows that name a model, by what they share, in order of arrival.
+
+        Raises:
+            UnusualError: There is something to warn about.
+        """
+        numbers, keys = self._group_numbers()
+        return tuple(
+            self._batch(key, np.flatnonzero(numbers == number)) for number, key in enumerate(keys)
+        )
+
+    def _group_numbers(self) -> tuple[npt.NDArray[np.int64], list[GroupKey]]:
+        """Number the groups by first appearance; rows of no model have -1."""
+        model, models = self._names(semconv.MODEL_NAME)
+        version, versions = self._names(semconv.MODEL_VERSION)
+        task, tasks = self._names(semconv.TASK)
+        positive, positives = self._names(semconv.POSITIVE)
+        threshold, thresholds = self._thresholds()
+        if not set(tasks) <= set(semconv.TASKS):
+            raise UnusualError
+        if (
+            semconv.MODEL_NAME in self.shared
+            and (model[self.shared[semconv.MODEL_NAME].rows] < 0).any()
+        ):
+            raise UnusualError
+        signature = np.zeros(len(self.ids), np.int64)
+        sizes = [len(levels) + 1 for levels in (models, versions, tasks, positives, thresholds)]
+        if math.prod(sizes) > _MOST_SIGNATURES:
+            raise UnusualError
+        columns = (model, version, task, positive, threshold)
+        for codes, size in zip(columns, sizes, strict=True):
+            signature = signature * size + (codes + 1)
+        first, inverse = _first_appearances(signature)
+        keys: list[GroupKey] = []
+        place = np.full(len(first), -1)
+        for at in np.argsort(first).tolist():
+            m, v, t, p, h = (int(codes[first[at]]) for codes in columns)
+            if m < 0:
+                continue
+            place[at] = len(keys)
+            # A code of -1 is the None behind the levels.
+            key = ModelKey(models[m], (*versions, semconv.UNVERSIONED)[v])
+            keys.append(
+                GroupKey(key, (*tasks, None)[t], (*positives, None)[p], (*thresholds, None)[h])
+            )
+        return place[inverse], keys
+
+    def _names(self, key: str) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+        codes = np.full(len(self.ids), -1, np.int64)
+        part = self.shared.get(key)
+        if part is None:
+            return codes, ()
+        assert isinstance(part, NamePart)
+        codes[part.rows] = part.codes
+        return codes, part.levels
+
+    def _thresholds(self) -> tuple[npt.NDArray[np.int64], tuple[float, ...]]:
+        codes = np.full(len(self.ids), -1, np.int64)
+        part = self.shared.get(semconv.THRESHOLD)
+        if part is None:
+            return codes, ()
+        if not np.isfinite(part_values(part)).all():
+            raise UnusualError
+        values, codes[part.rows] = np.unique(part_values(part), return_inverse=True)
+        return codes, tuple(values.tolist())
+
+    def _batch(self, key: GroupKey, rows: Rows) -> ObservationBatch:
+        mine = np.zeros(len(self.ids), np.bool_)
+        mine[rows] = True
+        place = np.empty(len(self.ids), np.intp)
+        place[rows] = np.arange(len(rows))
+        kept = {
+            where: found
+            for where, parts in self.parts.items()
+            if (found := [p for part in parts if len((p := part.within(mine)).rows)])
+        }
+        cells = sum(len(part.rows) for parts in kept.values() for part in parts)
+        if not is_dense(len(rows), len(kept), cells):
+            raise UnusualError
+        columns = {where: _column(parts, place, len(rows)) for where, parts in kept.items()}
+        group = _Group(self, rows, mine, place)
+        return ObservationBatch(
+            model=key.model,
+            ids=self.ids[rows],
+            prediction_ids=group.prediction_ids(),
+            event_time=group.event_time(),
+            latency=self.latency[rows],
+            failed=self.failed[rows],
+            task=key.task,
+            inputs=_of_role(columns, Role.INPUT),
+            value=_numbers(columns.get(Field(Role.VALUE))),
+            label=_categories(columns.get(Field(Role.LABEL))),
+            confidence=_shares(columns.get(Field(Role.CONFIDENCE))),
+            outputs=_of_role(columns, Role.OUTPUT),
+            slices={
+                where.name: names
+                for where, column in columns.items()
+                if where.role is Role.SLICE and (names := _categories(column)) is not None
+            },
+            weight=group.weight(),
+            propensity=_shares(columns.get(Field(Role.PROPENSITY))),
+            positive=key.positive,
+            threshold=key.threshold,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The rows of one batch: which they are, and the place of each among them."""
+
+    assembly: Assembly
+    rows: Rows
+    mine: npt.NDArray[np.bool_]
+    place: Rows
+
+    def _part(self, key: str) -> Part | None:
+        part = self.assembly.shared.get(key)
+        return None if part is None else part.within(self.mine)
+
+    def prediction_ids(self) -> tuple[str, ...]:
+        part = self._part(semconv.PREDICTION_ID)
+        found: list[str | None] = [None] * len(self.rows)
+        if isinstance(part, NamePart):
+            levels = (*part.levels, None)
+            for at, code in zip(self.place[part.rows].tolist(), part.codes.tolist(), strict=True):
+                found[at] = levels[code]
+        if None not in found:
+            return tuple(text for text in found if text is not None)
+        # Hex of all at once, then cut: one format a row would cost more than all the rest here.
+        digits = self.assembly.ids[self.rows, 2].astype(">u8").tobytes().hex()
+        spans = [digits[at : at + 16] for at in range(0, len(digits), 16)]
+        if part is None:
+            return tuple(spans)
+        return tuple([text or span for text, span in zip(found, spans, strict=True)])
+
+    def event_time(self) -> npt.NDArray[np.int64]:
+        times = self.assembly.start_ns[self.rows]
+        part = self._part(semconv.EVENT_TIME)
+        if part is not None:
+            times[self.place[part.rows]] = part_values(part)
+        return times
+
+    def weight(self) -> npt.NDArray[np.float64] | None:
+        part = self._part(semconv.SAMPLE_RATE)
+        if part is None:
+            return None
+        rates = part_values(part)
+        if not ((rates > 0) & (rates <= 1)).all():
+            raise UnusualError
+        if (rates == 1.0).all():
+            return None
+        weights = np.ones(len(self.rows))
+        weights[self.place[part.rows]] = 1.0 / rates
+        return weights
+
+
+def _first_appearances(
+    signature: npt.NDArray[np.int64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp]]:
+    """Return where each distinct value first stands, and for each row which value it has."""
+    if (signature == signature[0]).all():
+        # One call site, one model: the case that has to be quick.
+        return np.zeros(1, np.int64), np.zeros(len(signature), np.intp)
+    _, first, inverse = np.unique(signature, return_index=True, return_inverse=True)
+    return first, inverse
+
+
+def part_values(part: Part) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
+    """Return the values of a part that was read as numbers."""
+    assert isinstance(part, NumberPart)
+    return part.values
+
+
+def _column(parts: Sequence[Part], place: Rows, rows: int) -> Column:
+    # A name that is missing in all rows says nothing of the column's type.
+    telling = [p for p in parts if isinstance(p, NumberPart) or (p.codes >= 0).any()]
+    kinds = {type(part) for part in telling}
+    if len(kinds) > 1:
+        raise UnusualError
+    if kinds == {NamePart}:
+        return _names(telling, place, rows)
+    values = np.full(rows, np.nan)
+    for part in telling:
+        values[place[part.rows]] = part_values(part)
+    return NumericColumn(values)
+
+
+def _names(parts: Sequence[Part], place: Rows, rows: int) -> CategoricalColumn:
+    # One key is one column of the wire, but two long keys can be one name of ours.
+    if len(parts) > 1:
+        raise UnusualError
+    codes = np.full(rows, -1, np.int32)
+    (part,) = parts
+    assert isinstance(part, NamePart)
+    codes[place[part.rows]] = part.codes
+    return CategoricalColumn(codes, part.levels)
+
+
+def _of_role(columns: Mapping[Field, Column], role: Role) -> dict[str, Column]:
+    return {where.name: column for where, column in columns.items() if where.role is role}
+
+
+def _numbers(column: Column | None) -> npt.NDArray[np.float64] | None:
+    return column.values if isinstance(column, NumericColumn) else None
+
+
+def _shares(column: Column | None) -> npt.NDArray[np.float64] | None:
+    values = _numbers(column)
+    if values is not None and not ((values >= 0) & (values <= 1) | np.isnan(values)).all():
+        raise UnusualError
+    return values
+
+
+def _categories(column: Column | None) -> CategoricalColumn | None:
+    if isinstance(column, NumericColumn):
+        # Of names only where all are missing.
+        return CategoricalColumn(np.full(len(column), -1, np.int32), ())
+    return column

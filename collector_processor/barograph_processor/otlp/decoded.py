@@ -1,0 +1,48 @@
+"""Requests, read: columns, and what was wrong with the rest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from barograph_processor.observation import EventBatch, ObservationBatch
+
+__all__ = ["Decoded", "DecodedLogs", "DecodedTraces"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """A request, read.
+
+    Attributes:
+        events: The late facts, a batch for each kind.
+        accepted: Spans or records that were not refused, those passed over included.
+        rejected: Spans or records refused.
+        message: What was wrong, for the sender; empty if nothing was.
+        warnings: Accepted items of which a part was left out, by reason.
+        rejections: Refused items by reason.
+        passed_over: Accepted items that are none of ours.
+    """
+
+    events: tuple[EventBatch, ...] = ()
+    accepted: int = 0
+    rejected: int = 0
+    message: str = ""
+    warnings: Mapping[str, int] = field(default_factory=dict)
+    rejections: Mapping[str, int] = field(default_factory=dict)
+    passed_over: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedLogs(Decoded):
+    """A request of log records, read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedTraces(Decoded):
+    """A request of spans, read; counts are of spans, not of rows.
+
+    Attributes:
+        batches: The predictions, by model, task and options, in order of arrival.
+            ``events`` are the evaluations that came as events inside of spans.
+    """
+
+    batches: tuple[ObservationBatch, ...] = ()
