@@ -45,7 +45,7 @@ def overview_plot(model: Mapping[str, Any]) -> Any:
             _quality(figure, model, time)
         else:
             figure.add_trace(_line(time, values, name, _CALM), row=place, col=1)
-    _mark_alarms(figure, model["alarms"])
+    _mark_alarms(figure, model["alarms"], time)
     return _styled(figure, _HEIGHT * (len(shown) + 1))
 
 
@@ -75,7 +75,7 @@ def drift_plot(model: Mapping[str, Any], signal: str, feature: str | None) -> An
             y=status[-1]["threshold"], line={"color": _HARM, "dash": "dash", "width": 1}, row=2
         )
     own = [a for a in model["alarms"] if (a["signal"], a["feature"]) == (signal, feature)]
-    _mark_alarms(figure, own)
+    _mark_alarms(figure, own, time)
     return _styled(figure, 2 * _HEIGHT)
 
 
@@ -110,11 +110,11 @@ def _quality_name(windows: Sequence[Window]) -> str:
     return "quality (no labels)"
 
 
-def _mark_alarms(figure: Any, alarms: Sequence[Mapping[str, Any]]) -> None:
+def _mark_alarms(figure: Any, alarms: Sequence[Mapping[str, Any]], time: Sequence[str]) -> None:
     """Shade the time under each alarm that pages, and draw the onset of the others."""
     for alarm in alarms:
         if alarm["severity"] == "page":
-            end = alarm["resolved"] or alarm["raised"]
+            end = alarm["resolved"] or (time[-1] if time else alarm["raised"])
             figure.add_vrect(x0=alarm["since"], x1=end, fillcolor=_HARM, opacity=0.12, line_width=0)
         figure.add_vline(
             x=alarm["since"], line={"color": _CALM, "dash": "dot", "width": 1}, opacity=0.5

@@ -88,7 +88,7 @@ class Baseline:
             raise ValueError("this is no baseline file")
         if document.get("schema") != _SCHEMA:
             raise ValueError(
-                f"the baseline is of schema {document.get('schema')!r}, this version reads {_SCHEMA}"
+                f"its schema is {document.get('schema')!r}, this version reads {_SCHEMA}"
             )
         try:
             bounds, quality = document["operations"], document["quality"]

@@ -1,0 +1,101 @@
+"""A baseline learnt from a file watches like the reference that the rows would have been."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from barograph_processor.cli.app import app
+
+_CONFIG = """
+[model]
+name = "m"
+task = "binary"
+[columns]
+prediction = "pred"
+label = "y"
+[reference]
+rows = 2000
+[window]
+rows = 200
+[alarm]
+windows_between_false_alarms = 1000
+"""
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    """Write 5,000 rows, in which a feature shifts and labels turn wrong; return the folder."""
+    rng = np.random.default_rng(3)
+    n = 5000
+    feature = rng.normal(size=n) + np.where(np.arange(n) < 3500, 0.0, 0.8)
+    label = rng.integers(0, 2, n)
+    wrong = rng.random(n) < np.where(np.arange(n) < 3500, 0.05, 0.4)
+    rows = [
+        f"{f:.4f},{int(p)},{y}"
+        for f, p, y in zip(feature, np.where(wrong, 1 - label, label), label, strict=True)
+    ]
+    for name, part in (("all", rows), ("before", rows[:2000]), ("after", rows[2000:])):
+        (tmp_path / f"{name}.csv").write_text("\n".join(["f,pred,y", *part, ""]), encoding="utf-8")
+    (tmp_path / "replay.toml").write_text(_CONFIG, encoding="utf-8")
+    return tmp_path
+
+
+def _alarms(output: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in output.splitlines()]
+    shown = ("window", "signal", "feature", "state", "evidence", "now")
+    return [{key: line[key] for key in shown} for line in lines if line["type"] == "alarm"]
+
+
+def test_a_baseline_file_raises_the_same_alarms(history: Path) -> None:
+    """Learning from the first rows, or from a file of just these, gives the same alarms."""
+    runner = CliRunner()
+    config = str(history / "replay.toml")
+    whole = runner.invoke(app, ["replay", str(history / "all.csv"), "--config", config, "--json"])
+    file = history / "baseline.json"
+    created = runner.invoke(
+        app,
+        ["baseline", "create", str(history / "before.csv"), "--config", config, "-o", str(file)],
+    )
+    assert created.exit_code == 0, created.output
+    pinned = history / "pinned.toml"
+    text = _CONFIG.replace("rows = 2000", f"file = {json.dumps(str(file))}")
+    pinned.write_text(text, encoding="utf-8")
+    after = runner.invoke(
+        app, ["replay", str(history / "after.csv"), "--config", str(pinned), "--json"]
+    )
+    assert after.exit_code == 0, after.output
+    found = _alarms(whole.stdout)
+    assert {alarm["signal"] for alarm in found} >= {"input.drift", "risk"}
+    assert _alarms(after.stdout) == found
+
+
+def test_show_tells_what_it_holds(history: Path) -> None:
+    runner = CliRunner()
+    file = history / "baseline.json"
+    arguments = ["baseline", "create", str(history / "before.csv")]
+    runner.invoke(app, [*arguments, "--config", str(history / "replay.toml"), "-o", str(file)])
+    shown = json.loads(runner.invoke(app, ["baseline", "show", str(file), "--json"]).stdout)
+    assert shown["rows"] == 2000
+    assert shown["labels"] == 2000
+    assert 0.03 < shown["risk"] < 0.07
+    assert shown["risk"] < shown["risk_upper_bound"] < 0.1
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("{", "Expecting"),
+        ("[]", "no baseline"),
+        ('{"kind": "barograph.baseline", "schema": 99}', "schema is 99"),
+        ('{"kind": "barograph.baseline", "schema": 1}', "damaged"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(tmp_path: Path, content: str, why: str) -> None:
+    file = tmp_path / "baseline.json"
+    file.write_text(content, encoding="utf-8")
+    result = CliRunner().invoke(app, ["baseline", "show", str(file)])
+    assert why in str(result.exception)
