@@ -43,6 +43,31 @@ class Arguments:
         # All that can be given is given by position: then no default is ever missing.
         self._simple = self._variadic is None and self._defaults.keys() <= set(self._names)
 
+    def flat(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Return names and values, those of dicts among the arguments in place of the dicts."""
+        if self._simple and not kwargs:
+            if self._receiver:
+                args = args[1:]
+            names = self._names
+            if len(args) == len(names):
+                if dict not in map(type, args):
+                    return names, args
+                if len(args) == 1:
+                    (fields,) = args
+                    return tuple(fields), tuple(fields.values())
+        found: list[Any] = []
+        values: list[Any] = []
+        for name, value in self.bind(args, kwargs).items():
+            if type(value) is dict:
+                found.extend(value)
+                values.extend(value.values())
+            else:
+                found.append(name)
+                values.append(value)
+        return tuple(found), tuple(values)
+
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments by name; a call that Python will refuse, as far as it goes."""
         if self._receiver:

@@ -5,11 +5,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from barograph import semconv, telemetry
-from barograph.call import Call, open_call
+from barograph.call import Call
 from barograph.capture import Capture
 from barograph.details import Details, identity_of, write_slices
 from barograph.event_time import event_time
 from barograph.inputs import InputWriter
+from barograph.opening import open_call
 from barograph.reference import PredictionRef
 from barograph.runtime import Runtime
 from barograph.site import Site

@@ -9,36 +9,39 @@ from typing import Any, Protocol
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, TraceFlags
+from opentelemetry.trace import Span
 from opentelemetry.trace.status import Status, StatusCode
 
-from barograph import reentry, semconv, telemetry
-from barograph.arguments import Arguments
+from barograph import semconv, telemetry
 from barograph.batch_outputs import understand_batch
 from barograph.capture import Capture
 from barograph.column import clean_array
-from barograph.details import Details, identity_of, scalar_details, table_details
+from barograph.details import Details, identity_of
 from barograph.inputs import Attributes, attribute_key
 from barograph.limits import MAX_FULL_CHARS
 from barograph.outputs import understand
 from barograph.record import fields_of
 from barograph.reference import PredictionRef
-from barograph.runtime import Runtime, current
+from barograph.runtime import Runtime
 from barograph.selection import select_output
 from barograph.site import Site
+from barograph.span import PredictionSpan
 
-__all__ = ["Call", "begin", "current_ref", "error_type"]
+__all__ = ["Call", "current_ref", "error_type", "remember"]
 
-_latest: contextvars.ContextVar["Call | None"] = contextvars.ContextVar(
+
+class HasRef(Protocol):
+    """Something that names a prediction."""
+
+    @property
+    def ref(self) -> PredictionRef:
+        """The prediction's name for late facts."""
+
+
+_latest: contextvars.ContextVar[HasRef | None] = contextvars.ContextVar(
     "barograph_latest", default=None
 )
-
-
-class Describe(Protocol):
-    """Describes a call; of one that is not kept, its id alone."""
-
-    def __call__(self, runtime: Runtime, *, kept: bool) -> Details:
-        """Return what is known of the call before its result."""
+remember = _latest.set
 
 
 _MAX_OTHER_ATTRIBUTES = 100  # beyond, OpenTelemetry's default limit of 128 drops the oldest
@@ -76,7 +79,6 @@ class Call:
         self._context: Context = trace.set_span_in_context(span)
         self._token: contextvars.Token[Context] | None = None
         self._ended = False
-        _latest.set(self)
 
     @property
     def details(self) -> Details:
@@ -120,9 +122,12 @@ class Call:
         if token is not None and otel_context.get_current() is self._context:
             otel_context.detach(token)
 
-    def finish(self, result: Any, stated: Mapping[str, Any] | None = None) -> None:
-        """End the span with what the function returned, and with parts stated outright."""
-        ended = time_ns()
+    def finish(
+        self, result: Any, stated: Mapping[str, Any] | None = None, ended: int | None = None
+    ) -> None:
+        """Leave, and end the span with what was returned, and with parts stated outright."""
+        ended = ended or time_ns()
+        self.leave()
         if self._ended:
             return
         attributes: Attributes = {}
@@ -134,8 +139,9 @@ class Call:
         self._end(attributes, ended)
 
     def fail(self, error: BaseException) -> None:
-        """End the span with the exception that the function raised."""
+        """Leave, and end the span with the exception that the function raised."""
         ended = time_ns()
+        self.leave()
         if self._ended:
             return
         attributes: Attributes = {}
@@ -154,6 +160,9 @@ class Call:
         self._ended = True
         try:
             everything = {**self._details.attributes, **attributes}
+            span = self._span
+            if type(span) is PredictionSpan and span.close(everything, ended):
+                return
             if everything:
                 if len(everything) > _MAX_OTHER_ATTRIBUTES:
                     everything.update(self._site.constants)
@@ -234,91 +243,3 @@ class Call:
         self._span.add_event("exception", event)
         self._span.set_status(Status(StatusCode.ERROR))
         return {"error.type": kind}
-
-
-def begin(
-    site: Site, arguments: Arguments, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Call | None:
-    """Start watching a function's call; None if it is not to be watched. Never raises."""
-
-    def describe(runtime: Runtime, *, kept: bool) -> Details:
-        bound = arguments.bind(args, kwargs)
-        details_of = table_details if site.batch else scalar_details
-        return details_of(site if kept else site.only_id(), runtime, bound, args, kwargs)
-
-    return open_call(site, describe)
-
-
-def open_call(site: Site, describe: Describe) -> Call | None:
-    """Start watching what `describe` describes; None if it is not to be watched. Never raises."""
-    runtime = current()
-    if not runtime.enabled or reentry.inside():
-        return None
-    try:
-        span = start_span(site, runtime)
-        if span is None:
-            return None
-        kept = span.is_recording()
-        details = Details()
-        if kept or site.id is not None:
-            try:
-                details = describe(runtime if kept else runtime.closed(), kept=kept)
-            except Exception as error:  # noqa: BLE001  # a hostile argument
-                telemetry.failed("input", error)
-        (complete if kept else forget)(details, site, runtime)
-        return Call(site, runtime, span, details)
-    except Exception as error:  # noqa: BLE001  # a sampler or processor of the user's
-        telemetry.failed("begin", error)
-        return None
-
-
-def start_span(site: Site, runtime: Runtime) -> Span | None:
-    """Start the span of one call; None while no provider exists.
-
-    The span is not recording if the trace is sampled out, by OpenTelemetry's sampler or by
-    the share of traces that Barograph was told to keep.
-    """
-    tracer = runtime.tracer()
-    if tracer is None:
-        return None
-    span = tracer.start_span(site.name, attributes=dict(site.constants))
-    context = span.get_span_context()
-    if not context.is_valid:
-        return None
-    if span.is_recording() and not runtime.sampling.keeps(context.trace_id):
-        return NonRecordingSpan(
-            SpanContext(
-                context.trace_id,
-                context.span_id,
-                is_remote=False,
-                trace_flags=TraceFlags(context.trace_flags & ~TraceFlags.SAMPLED),
-                trace_state=context.trace_state,
-            )
-        )
-    return span
-
-
-def forget(details: Details, site: Site, runtime: Runtime) -> None:
-    """Remember the ids of predictions that are not sent, and nothing else of them."""
-    ids = details.attributes.get(semconv.PREDICTION_ID, ())
-    if details.prediction_id is not None:
-        ids = (details.prediction_id,)
-    for prediction_id in ids:
-        runtime.dropped.dropped(site.model, prediction_id)
-    details.attributes.clear()
-
-
-def complete(details: Details, site: Site, runtime: Runtime) -> None:
-    """Add the attributes that every kept call carries: id, size of the batch, share kept."""
-    attributes = details.attributes
-    rate = runtime.sampling.rate
-    if details.prediction_id is not None:
-        attributes[semconv.PREDICTION_ID] = details.prediction_id
-        runtime.dropped.kept(site.model, details.prediction_id)
-    if details.batch is not None:
-        attributes[semconv.BATCH_SIZE] = details.batch.rows
-        rate /= details.batch.step
-        for prediction_id in attributes.get(semconv.PREDICTION_ID, ()):
-            runtime.dropped.kept(site.model, prediction_id)
-    if rate < 1:
-        attributes[semconv.SAMPLE_RATE] = rate

@@ -31,7 +31,8 @@ class Details:
 
 def identity_of(value: Any, runtime: Runtime) -> str | None:
     """Return an application's key as it is sent; None if `value` is none."""
-    plain = scalar(value)
+    # A key is text: a whole number of any size is kept exactly.
+    plain = str(value) if type(value) is int else scalar(value)
     if plain is None or plain == "" or plain != plain:  # noqa: PLR0124  # NaN is a gap
         return None
     return runtime.redactor.identity(semconv.PREDICTION_ID, as_category(plain))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from barograph import reentry, telemetry
+from barograph.text import is_category
 
 __all__ = ["Mask", "Redactor", "redact"]
 
@@ -29,7 +30,8 @@ _TOKEN: Final = re.compile(
 )
 # What any of the patterns needs: one pass decides that most strings need no other.
 _SUSPECT: Final = re.compile(
-    r"@|\d[ -]?\d[ -]?\d|eyJ|[spr]k[-_]|gh[opsur]_|pat[-_]|AIza|hf_|xox|KIA|SIA|earer|PRIVATE"
+    r"@|\d(?:[ -]?\d){8}|[A-Z]{2}\d\d|eyJ|[spr]k[-_]|gh[opsur]_|pat[-_]|AIza|hf_|xox|KIA|SIA"
+    r"|earer|PRIVATE"
 )
 _SECRET_KEY: Final = re.compile(
     r"(?:^|[._-])(?:passwords?|passwd|pwd|secrets?|client_?secret|token|(?:access|auth|refresh|api|"
@@ -90,12 +92,14 @@ class Redactor:
     State: two bounded caches, filled without a lock; a lost update costs a recomputation.
     """
 
-    __slots__ = ("_keys", "_mask", "_texts")
+    __slots__ = ("_keys", "_mask", "_texts", "categories")
 
     def __init__(self, mask: Mask | None = None) -> None:
         self._mask = mask
         self._texts: dict[str, str] = {}
         self._keys: dict[str, bool] = {}
+        self.categories: set[str] = set()
+        """Strings known to be categories, and no secrets."""
 
     @property
     def masked(self) -> bool:
@@ -119,6 +123,16 @@ class Redactor:
             if len(self._texts) < _MAX_CACHED and len(text) <= 64:  # noqa: PLR2004  # a category
                 self._texts[text] = known
         return known
+
+    def is_clean_category(self, text: str) -> bool:
+        """Whether `text` may be sent as it is: a category, in valid Unicode, and no secret."""
+        if text in self.categories:
+            return True
+        if not is_category(text) or _SUSPECT.search(text) or not text.isprintable():
+            return False
+        if len(self.categories) < _MAX_CACHED:
+            self.categories.add(text)
+        return True
 
     def value(self, key: str, value: Any) -> Any:
         """Return `value`, a scalar, as it may be sent under `key`; None if it may not."""
@@ -149,7 +163,7 @@ class Redactor:
         An id that is a secret itself (an e-mail address) becomes a digest, the same in every
         process, so that late facts still meet their prediction.
         """
-        if self.text(value) != value:
+        if redact(value) != value:
             digest = hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()
             value = f"sha256:{digest[:32]}"
         masked = self.mask(key, value) if self._mask is not None else value

@@ -11,6 +11,7 @@ from barograph import semconv
 from barograph.capture import Capture
 from barograph.redaction import Redactor
 from barograph.sampling import DroppedPredictions, Sampling
+from barograph.span_factory import SpanFactory, factory_of
 
 __all__ = ["SCOPE", "Runtime", "current", "from_environment", "install", "sdk_version"]
 
@@ -57,11 +58,24 @@ class Runtime:
     """None: the global one, whenever one is set."""
     logger_provider: _logs.LoggerProvider | None = None
     _tracer_of: tuple[trace.TracerProvider, trace.Tracer] | None = None
+    _factory_of: tuple[trace.Tracer, SpanFactory | None] | None = None
     _logger_of: tuple[_logs.LoggerProvider, _logs.Logger] | None = None
 
     def closed(self) -> "Runtime":
         """Return settings under which nothing of a call is captured but its id."""
         return Runtime(capture=Capture.OFF, redactor=self.redactor)
+
+    def factory(self) -> SpanFactory | None:
+        """Return what starts spans cheaply; None if there is no provider, or only its own way."""
+        tracer = self.tracer()
+        known = self._factory_of
+        if known is not None and known[0] is tracer:
+            return known[1]
+        if tracer is None:
+            return None
+        factory = factory_of(tracer)
+        self._factory_of = (tracer, factory)
+        return factory
 
     def tracer(self) -> trace.Tracer | None:
         """Return the tracer to use; None while no provider exists."""

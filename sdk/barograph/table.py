@@ -186,7 +186,7 @@ def _row_columns(rows: list[Any], name: str) -> Columns | None:
         return _record_columns([record for record in records if record is not None])
     widths = {rows_of(row) for row in rows}
     width = widths.pop() if len(widths) == 1 else None
-    if width is None:
+    if width is None or not all(is_sequence(row) or shape_of(row) for row in rows):
         return None
     listed = [items_of(row, MAX_FEATURES) if is_sequence(row) else _plain(row) for row in rows]
     return {f"f{at}": [row[at] for row in listed] for at in range(min(width, MAX_FEATURES))}

@@ -3,15 +3,19 @@
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from barograph.arguments import Arguments
-from barograph.call import Call, begin
+from barograph.call import Call
+from barograph.fast_call import FastCall, Starter
 from barograph.observed import ObservedCallable
 from barograph.site import Site
-from barograph.streams import Begin, watch_async_generator, watch_generator
+from barograph.streams import watch_async_generator, watch_generator
 
 __all__ = ["watch", "watch_function"]
+
+
+Start: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], FastCall | Call | None]
 
 
 def watch(target: Any, site: Site) -> Any:
@@ -39,57 +43,47 @@ def watch_function(function: Any, site: Site, signature_of: Any = None) -> Any:
         site: What is known about the model.
         signature_of: Whose signature names the arguments, if not `function`'s.
     """
-    arguments = Arguments(function if signature_of is None else signature_of)
-
-    def start(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
-        return begin(site, arguments, args, kwargs)
-
+    starter = Starter(site, Arguments(function if signature_of is None else signature_of))
     # A callable object is of the kind that its `__call__` is.
     routine = inspect.isroutine(function) or isinstance(function, functools.partial)
     kind = function if routine else type(function).__call__
     if inspect.isasyncgenfunction(kind):
-        observed = watch_async_generator(function, start)
+        observed = watch_async_generator(function, starter.general)
     elif inspect.isgeneratorfunction(kind):
-        observed = watch_generator(function, start)
+        observed = watch_generator(function, starter.general)
     elif inspect.iscoroutinefunction(kind):
-        observed = _watch_coroutine(function, start)
+        observed = _watch_coroutine(function, starter.start)
     else:
-        observed = _watch_plain(function, start)
+        observed = _watch_plain(function, starter.start)
     return functools.wraps(function)(observed)
 
 
-def _watch_plain(function: Any, begin: Begin) -> Callable[..., Any]:
+def _watch_plain(function: Any, start: Start) -> Callable[..., Any]:
     def observed(*args: Any, **kwargs: Any) -> Any:
-        call = begin(args, kwargs)
+        call = start(args, kwargs)
         if call is None:
             return function(*args, **kwargs)
-        call.enter()
         try:
             result = function(*args, **kwargs)
         except BaseException as error:
-            call.leave()
             call.fail(error)
             raise
-        call.leave()
         call.finish(result)
         return result
 
     return observed
 
 
-def _watch_coroutine(function: Any, begin: Begin) -> Callable[..., Any]:
+def _watch_coroutine(function: Any, start: Start) -> Callable[..., Any]:
     async def observed(*args: Any, **kwargs: Any) -> Any:
-        call = begin(args, kwargs)
+        call = start(args, kwargs)
         if call is None:
             return await function(*args, **kwargs)
-        call.enter()
         try:
             result = await function(*args, **kwargs)
         except BaseException as error:
-            call.leave()
             call.fail(error)
             raise
-        call.leave()
         call.finish(result)
         return result
 

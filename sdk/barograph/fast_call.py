@@ -1,0 +1,165 @@
+"""A watched call that follows a plan: from its arguments to its ended span, in a few steps.
+
+It leaves the plan as soon as anything is out of the ordinary (a result of another look, an
+exception, a span that the user has touched) and goes on as a `barograph.call.Call`.
+"""
+
+from contextvars import Token
+from time import time_ns
+from typing import Any
+
+from opentelemetry.context import Context, attach, detach, get_current
+from opentelemetry.trace.propagation import (
+    _SPAN_KEY,  # `set_span_in_context` sets it; reading the context twice costs twice
+)
+
+from barograph import reentry, semconv, telemetry
+from barograph.arguments import Arguments
+from barograph.call import Call, remember
+from barograph.details import Details
+from barograph.input_plan import InputPlan
+from barograph.opening import begin
+from barograph.plan import Plans
+from barograph.reference import PredictionRef
+from barograph.runtime import Runtime, current
+from barograph.site import Site
+from barograph.span import PredictionSpan
+from barograph.span_factory import SpanFactory
+
+__all__ = ["FastCall", "Starter"]
+
+
+class FastCall:
+    """A call in progress. Its span is current from its making until `finish` or `fail`.
+
+    Never raises, ends the span exactly once. Owned by the thread or task that runs the call.
+    """
+
+    __slots__ = ("_factory", "_plan", "_plans", "_span", "_token", "_values")
+
+    def __init__(
+        self,
+        plans: Plans,
+        plan: InputPlan,
+        values: tuple[Any, ...],
+        span: PredictionSpan,
+        factory: SpanFactory,
+        token: Token[Context],
+    ) -> None:
+        self._plans = plans
+        self._plan = plan
+        self._values = values
+        self._span = span
+        self._factory = factory
+        self._token = token
+
+    @property
+    def ref(self) -> PredictionRef:
+        """The prediction's name for late facts."""
+        context = self._span.get_span_context()
+        site = self._plans.site
+        key = None if self._plan.id is None else self._values[0]
+        return PredictionRef(context.trace_id, context.span_id, site.model, site.version, key)
+
+    def finish(self, result: Any) -> None:
+        """End the span with what the function returned."""
+        ended = time_ns()
+        detach(self._token)
+        span = self._span
+        try:
+            read = None if span.touched else self._plans.result(result)
+            if read is None:
+                self._general().finish(result, None, ended)
+                return
+            plan, values = read
+            layout = self._plans.layout(self._plan, plan)
+            span.conclude(layout, self._values + values, ended)
+            self._factory.deliver(span)
+        except Exception as error:  # noqa: BLE001  # a processor of the user's
+            telemetry.failed("end", error)
+
+    def fail(self, error: BaseException) -> None:
+        """End the span with the exception that the function raised."""
+        detach(self._token)
+        self._general().fail(error)
+
+    def _general(self) -> Call:
+        """Go on without a plan."""
+        plans, plan = self._plans, self._plan
+        attributes = dict(zip(plan.keys, self._values, strict=True))
+        if semconv.SAMPLE_RATE in plans.constants:
+            attributes[semconv.SAMPLE_RATE] = plans.constants[semconv.SAMPLE_RATE]
+        key = None if plan.id is None else self._values[0]
+        return Call(plans.site, plans.runtime, self._span, Details(attributes, key))
+
+
+class Starter:
+    """Starts watching the calls of one function, by plan where it can.
+
+    State: the plans for the settings in force, replaced when those are.
+    """
+
+    __slots__ = ("_arguments", "_plans", "_runtime", "_site")
+
+    def __init__(self, site: Site, arguments: Arguments) -> None:
+        self._site = site
+        self._arguments = arguments
+        self._runtime: Runtime | None = None
+        self._plans: Plans | None = None
+
+    def general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+        """Start watching a call whose context is entered and left by the caller."""
+        return begin(self._site, self._arguments, args, kwargs)
+
+    def start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> "FastCall | Call | None":
+        """Start watching a call, and enter its context; None if it is not to be watched."""
+        runtime = current()
+        if not runtime.enabled or reentry.inside():
+            return None
+        if runtime is not self._runtime:
+            self._prepare(runtime)
+        span = None
+        try:
+            plans = self._plans
+            factory = None if plans is None else runtime.factory()
+            if plans is not None and factory is not None:
+                span = factory.start(self._site, runtime.sampling)
+                if type(span) is PredictionSpan:
+                    call = self._planned(plans, factory, span, args, kwargs)
+                    if call is not None:
+                        return call
+        except Exception as error:  # noqa: BLE001  # a hostile argument, or a user's processor
+            telemetry.failed("begin", error)
+            if span is None:
+                return None
+        slow = begin(self._site, self._arguments, args, kwargs, span)
+        if slow is not None:
+            slow.enter()
+        return slow
+
+    def _planned(
+        self,
+        plans: Plans,
+        factory: SpanFactory,
+        span: PredictionSpan,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> FastCall | None:
+        read = plans.inputs(args, kwargs)
+        if read is None:
+            return None
+        plan, given = read
+        values = plans.head(plan, given)
+        if values is None:
+            return None
+        if plan.id is not None:
+            plans.runtime.dropped.kept(self._site.model, values[0])
+        token = attach(Context({**get_current(), _SPAN_KEY: span}))
+        call = FastCall(plans, plan, values, span, factory, token)
+        remember(call)
+        return call
+
+    def _prepare(self, runtime: Runtime) -> None:
+        possible = Plans.possible(self._site, runtime)
+        self._plans = Plans(self._site, runtime, self._arguments) if possible else None
+        self._runtime = runtime

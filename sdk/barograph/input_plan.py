@@ -1,0 +1,84 @@
+"""How calls that look alike are read: decided once, as `barograph.details` would decide it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from barograph import semconv
+from barograph.inputs import attribute_key
+from barograph.layout import Layout
+from barograph.positions import Kinds, Names, getter
+from barograph.redaction import Redactor
+from barograph.result_plan import ResultPlan
+from barograph.site import Site
+
+__all__ = ["InputPlan", "input_plan"]
+
+_MAX_PLANNED = 96  # features; OpenTelemetry's default limit is 128 attributes
+_PLAIN = frozenset({float, int, bool, str})
+
+
+@dataclass(slots=True)
+class InputPlan:
+    """How calls of one look are read. Only the layouts are filled in later."""
+
+    keys: list[str] = field(default_factory=list)
+    kinds: list[type] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    """Where the slices and features are among the call's values."""
+    texts: list[int] = field(default_factory=list)
+    """Positions of strings, which must be categories."""
+    ints: list[int] = field(default_factory=list)
+    """Positions of whole numbers, which must not be card numbers."""
+    id: int | None = None
+    time: int | None = None
+    pick: Callable[[tuple[Any, ...]], tuple[Any, ...]] = tuple
+    layouts: dict[ResultPlan, Layout] = field(default_factory=dict)
+
+
+def input_plan(site: Site, redactor: Redactor, names: Names, kinds: Kinds) -> InputPlan | None:
+    """Return the plan of calls with these names and types; None for the general way."""
+    at = {name: position for position, name in enumerate(names)}
+    if len(at) != len(names) or len(names) > _MAX_PLANNED or set(map(type, names)) - {str}:
+        return None
+    plan = InputPlan()
+    if not _roles(plan, site, at, kinds):
+        return None
+    slices = site.slice_selectors()
+    features = site.feature_names() or [n for n in names if n not in {site.id, site.time}]
+    chosen = [(semconv.SLICE_PREFIX, name, how) for name, how in slices.items()]
+    chosen += [(semconv.INPUT_PREFIX, name, name) for name in features]
+    for prefix, name, how in chosen:
+        position = at.get(how)
+        if position is None or (prefix == semconv.SLICE_PREFIX and kinds[position] is not str):
+            return None
+        if kinds[position] is type(None):
+            continue
+        key = attribute_key(prefix, name)
+        wordy = kinds[position] is str and site.generation
+        if kinds[position] not in _PLAIN or wordy or redactor.secret(key):
+            return None
+        plan.keys.append(key)
+        plan.kinds.append(kinds[position])
+        plan.positions.append(position)
+    plan.texts = [position for position in plan.positions if kinds[position] is str]
+    plan.ints = [position for position in plan.positions if kinds[position] is int]
+    plan.pick = getter(plan.positions)
+    return plan
+
+
+def _roles(plan: InputPlan, site: Site, at: dict[Any, int], kinds: Kinds) -> bool:
+    """Find the id and the time; false if the general way must look for them."""
+    if site.id is not None:
+        plan.id = at.get(site.id)
+        if plan.id is None or kinds[plan.id] not in {str, int}:
+            return False
+        plan.keys.append(semconv.PREDICTION_ID)
+        plan.kinds.append(str)
+    if site.time is not None:
+        plan.time = at.get(site.time)
+        if plan.time is None:
+            return False
+        plan.keys.append(semconv.EVENT_TIME)
+        plan.kinds.append(str)
+    return True

@@ -1,0 +1,141 @@
+"""Plans: what is decided about a call once for all calls that look alike.
+
+Two calls look alike if they have the same argument names and the same exact types. The plan says
+at which positions the features, the id, the slices and the time are, and under which keys they
+are sent; of a call that follows it only the values are looked at. A call for which there is no
+plan takes the general way of `barograph.details`, which is also what defines the right answer.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from barograph import semconv
+from barograph.arguments import Arguments
+from barograph.capture import Capture
+from barograph.event_time import event_time
+from barograph.input_plan import InputPlan, input_plan
+from barograph.layout import Layout
+from barograph.positions import Kinds, Names
+from barograph.result_plan import ResultPlan, plain_plan, record_plan
+from barograph.runtime import Runtime
+from barograph.site import Site
+
+__all__ = ["Plans"]
+
+_MAX_PLANS = 256
+_CARD_FROM = 10**12  # whole numbers from here on are looked at one by one
+
+
+class Plans:
+    """The plans of one call site under one configuration.
+
+    State: at most 256 plans each for inputs and results. Filled in without a lock: two threads
+    may make the same plan twice.
+    """
+
+    __slots__ = ("_arguments", "_inputs", "_redactor", "_results", "constants", "runtime", "site")
+
+    def __init__(self, site: Site, runtime: Runtime, arguments: Arguments) -> None:
+        self.site = site
+        self.runtime = runtime
+        self._arguments = arguments
+        self._redactor = runtime.redactor
+        self._inputs: dict[tuple[Names, Kinds], InputPlan | None] = {}
+        self._results: dict[tuple[Names, Kinds], ResultPlan | None] = {}
+        self.constants: Mapping[str, Any] = site.constants
+        if runtime.sampling.rate < 1:
+            self.constants = {**site.constants, semconv.SAMPLE_RATE: runtime.sampling.rate}
+
+    @staticmethod
+    def possible(site: Site, runtime: Runtime) -> bool:
+        """Whether calls of `site` can follow plans at all."""
+        return (
+            not site.batch
+            and site.output is None
+            and runtime.capture is Capture.SUMMARY
+            and not runtime.redactor.masked
+            and (site.id is None or isinstance(site.id, str))
+            and (site.time is None or isinstance(site.time, str))
+            and not callable(site.features)
+            and all(isinstance(how, str) for how in site.slice_selectors().values())
+            and not callable(site.slices)
+        )
+
+    def inputs(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[InputPlan, tuple[Any, ...]] | None:
+        """Return the plan of a call and the call's values, or None for the general way."""
+        names, values = self._arguments.flat(args, kwargs)
+        look = (names, tuple(map(type, values)))
+        try:
+            plan = self._inputs[look]
+        except KeyError:
+            if len(self._inputs) >= _MAX_PLANS:
+                return None
+            plan = self._inputs[look] = input_plan(self.site, self._redactor, *look)
+        if plan is None:
+            return None
+        known = self._redactor.categories
+        for at in plan.texts:
+            if values[at] not in known and not self._redactor.is_clean_category(values[at]):
+                return None
+        for at in plan.ints:
+            if not -_CARD_FROM < values[at] < _CARD_FROM:
+                return None
+        return plan, values
+
+    def head(self, plan: InputPlan, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """Return the values to send of a call: id and time, if the site has them, and the rest."""
+        if plan.id is None and plan.time is None:
+            return plan.pick(values)
+        head: list[Any] = []
+        if plan.id is not None:
+            value = values[plan.id]
+            text = value if type(value) is str else str(value)
+            if not text or self._redactor.identity(semconv.PREDICTION_ID, text) != text:
+                return None
+            head.append(text)
+        if plan.time is not None:
+            written = event_time(values[plan.time])
+            if written is None:
+                return None
+            head.append(written)
+        return (*head, *plan.pick(values))
+
+    def result(self, result: Any) -> tuple[ResultPlan, tuple[Any, ...]] | None:
+        """Return the plan of a result and the values to send, or None for the general way."""
+        plan = self._result_plan(result, type(result))
+        if plan is None:
+            return None
+        values = plan.read(result)
+        for at in plan.labels:
+            text = values[at]
+            if text not in self._redactor.categories and not self._redactor.is_clean_category(text):
+                return None
+        if plan.confidence is not None and not 0.0 <= values[plan.confidence] <= 1.0:
+            return None
+        return plan, values
+
+    def _result_plan(self, result: Any, kind: type) -> ResultPlan | None:
+        if kind is not dict:
+            return plain_plan(result, kind, self.site.task)
+        look = (tuple(result), tuple(map(type, result.values())))
+        try:
+            return self._results[look]
+        except KeyError:
+            if len(self._results) >= _MAX_PLANS:
+                return None
+            plan = self._results[look] = record_plan(self.site, self._redactor, *look)
+            return plan
+
+    def layout(self, plan: InputPlan, result: ResultPlan) -> Layout:
+        """Return the layout of spans with these inputs and this result."""
+        layout = plan.layouts.get(result)
+        if layout is None:
+            layout = plan.layouts[result] = Layout(
+                self.site.name,
+                self.constants,
+                (*plan.keys, *result.keys),
+                (*plan.kinds, *result.kinds),
+            )
+        return layout

@@ -1,0 +1,106 @@
+"""How results that look alike are read: decided once, as `barograph.outputs` would decide it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from barograph import semconv
+from barograph.inputs import attribute_key
+from barograph.outputs import LABEL_KEYS, VALUE_KEYS
+from barograph.positions import Kinds, Names, getter
+from barograph.redaction import Redactor
+from barograph.site import Site
+
+__all__ = ["ResultPlan", "plain_plan", "record_plan"]
+
+_CLASSES = frozenset({"binary", "multiclass"})
+_MAX_FIELDS = 16
+_EXACT = 10**12  # whole numbers from here on are looked at one by one
+
+
+class ResultPlan:
+    """How results of one look are read. Immutable."""
+
+    __slots__ = ("confidence", "keys", "kinds", "labels", "read")
+
+    def __init__(
+        self,
+        keys: tuple[str, ...],
+        kinds: Kinds,
+        read: Callable[[Any], tuple[Any, ...]],
+        labels: tuple[int, ...] = (),
+        confidence: int | None = None,
+    ) -> None:
+        self.keys = keys
+        self.kinds = kinds
+        self.read = read
+        self.labels = labels
+        """Positions of strings, which must be categories."""
+        self.confidence = confidence
+        """Position of a number that must be in [0, 1]."""
+
+
+_NOTHING = ResultPlan((), (), lambda _: ())
+_VALUE = ResultPlan((semconv.PREDICTION_VALUE,), (float,), lambda result: (result,))
+_WHOLE_VALUE = ResultPlan((semconv.PREDICTION_VALUE,), (float,), lambda result: (float(result),))
+_LABEL = ResultPlan((semconv.PREDICTION_LABEL,), (str,), lambda result: (result,), labels=(0,))
+_CODE = ResultPlan((semconv.PREDICTION_LABEL,), (str,), lambda result: (str(result),))
+_PAIR = ResultPlan(
+    (semconv.PREDICTION_LABEL, semconv.PREDICTION_CONFIDENCE),
+    (str, float),
+    lambda result: result,
+    labels=(0,),
+    confidence=1,
+)
+
+
+def plain_plan(result: Any, kind: type, task: str | None) -> ResultPlan | None:
+    """Return the plan of a result that is no record; None for the general way."""
+    if result is None:
+        return _NOTHING
+    classes = task in _CLASSES
+    if kind is float:
+        return None if task == "multiclass" else _VALUE
+    if kind is str:
+        return _LABEL if classes else None
+    if kind is int and -_EXACT < result < _EXACT:
+        return _CODE if classes else _WHOLE_VALUE
+    if kind is tuple and task != "generation" and tuple(map(type, result)) == (str, float):
+        return _PAIR
+    return None
+
+
+def record_plan(site: Site, redactor: Redactor, names: Names, kinds: Kinds) -> ResultPlan | None:
+    """Return the plan of dicts with these keys and types; None for the general way."""
+    at = {name: position for position, name in enumerate(names)}
+    odd = set(map(type, names)) - {str} or set(kinds) - {str, float} or len(names) > _MAX_FIELDS
+    if odd or site.generation or site.id in at:
+        return None
+    label = next((key for key in LABEL_KEYS if key in at and kinds[at[key]] is str), None)
+    value = next((key for key in VALUE_KEYS if key in at and kinds[at[key]] is float), None)
+    if any(key in at and key != label for key in LABEL_KEYS):
+        return None
+    roles = {
+        semconv.PREDICTION_LABEL: label,
+        semconv.PREDICTION_VALUE: value,
+        semconv.PREDICTION_CONFIDENCE: "confidence" if "confidence" in at else None,
+    }
+    chosen = {key: name for key, name in roles.items() if name is not None}
+    taken = set(chosen.values())
+    chosen |= {
+        attribute_key(semconv.OUTPUT_PREFIX, name): name for name in names if name not in taken
+    }
+    keys = tuple(chosen)
+    found = tuple(kinds[at[name]] for name in chosen.values())
+    if any(
+        (kind is str) != (key == semconv.PREDICTION_LABEL) or redactor.secret(key)
+        for key, kind in zip(keys, found, strict=True)
+    ):
+        return None
+    pick = getter([at[name] for name in chosen.values()])
+    return ResultPlan(
+        keys,
+        found,
+        lambda result: pick(tuple(result.values())),
+        labels=(keys.index(semconv.PREDICTION_LABEL),) if label is not None else (),
+        confidence=keys.index(semconv.PREDICTION_CONFIDENCE) if "confidence" in at else None,
+    )

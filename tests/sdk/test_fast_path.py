@@ -1,0 +1,275 @@
+"""The fast path writes what the official one would, whatever the call.
+
+Each call is made three times: by plan; by the general way on the same cheap span; and by the
+general way on a span of the SDK's own making, which is the reference.
+"""
+
+# ruff: noqa: ARG001  # the models of a test ignore what they are given
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+from unittest import mock
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opentelemetry import context, trace
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, TraceIdRatioBased
+
+import barograph
+from barograph.plan import Plans
+from barograph.span import PredictionSpan
+from barograph.testing import Recorder
+
+WAYS = ("plan", "general", "official")
+
+
+@contextmanager
+def way(name: str) -> Iterator[None]:
+    with (
+        mock.patch("barograph.runtime.factory_of", return_value=None)
+        if name == "official"
+        else mock.patch.object(Plans, "possible", return_value=False)
+        if name == "general"
+        else mock.patch.object(Plans, "_", None, create=True)
+    ):
+        yield
+
+
+def written(span: ReadableSpan) -> Any:
+    """A span as the official encoder writes it, without what differs from call to call."""
+    message = encode_spans([span]).resource_spans[0]
+    (encoded,) = message.scope_spans[0].spans
+    attributes = sorted(encoded.attributes, key=lambda entry: entry.key)
+    del encoded.attributes[:]
+    encoded.attributes.extend(attributes)
+    for event in encoded.events:
+        event.time_unix_nano = 0
+    encoded.start_time_unix_nano = encoded.end_time_unix_nano = 0
+    encoded.trace_id = encoded.span_id = b""
+    return message.SerializeToString(deterministic=True)
+
+
+def by_all_ways(
+    call: Callable[[], Any], *, touched: bool = False, rate: float = 1.0
+) -> list[list[Any]]:
+    found = []
+    for name in WAYS:
+        with way(name), Recorder(sample_rate=rate) as recorder, suppress(ZeroDivisionError):
+            call()
+        fast = {type(span) is PredictionSpan for span in recorder.spans}
+        assert fast == {name != "official" and not touched}
+        found.append([written(span) for span in recorder.spans])
+    return found
+
+
+text = st.text(max_size=70) | st.sampled_from(["EU", "US", "ada@example.org", "sk-" + "a" * 20])
+number = st.floats() | st.integers() | st.booleans()
+plain = st.none() | text | number
+features = st.dictionaries(st.text(max_size=8) | st.sampled_from(["id", "region", "token"]), plain)
+results = (
+    plain
+    | st.tuples(text, st.floats(-0.5, 1.5))
+    | st.lists(st.floats(0, 1), max_size=3)
+    | st.dictionaries(
+        st.sampled_from(
+            ["label", "class", "prediction", "score", "value", "confidence", "n", "id"]
+        ),
+        plain,
+    )
+)
+tasks = st.sampled_from([None, "binary", "multiclass", "regression", "ranking", "generation"])
+
+
+@given(features=features, result=results, task=tasks, named=st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_records_are_written_alike(
+    features: dict[str, Any], result: Any, task: str | None, named: bool
+) -> None:
+    @barograph.observe(
+        model="m",
+        task=task,
+        id="id" if named else None,
+        slices=("region",) if named else None,
+    )
+    def score(features: dict[str, Any]) -> Any:
+        return result
+
+    first, second, third = by_all_ways(lambda: (score(features), score(features)))
+    assert first == second == third
+
+
+@given(a=plain, b=plain, when=st.datetimes() | st.integers(0, 10**9) | plain, result=results)
+@settings(max_examples=150, deadline=None)
+def test_arguments_are_written_alike(a: Any, b: Any, when: Any, result: Any) -> None:
+    @barograph.observe(model="m", version="2", id="a", time="when", features=("b", "c"))
+    def score(a: Any, b: Any, when: Any, c: float = 0.5) -> Any:
+        return result
+
+    first, second, third = by_all_ways(lambda: (score(a, b, when), score(a, b=b, when=when, c=1)))
+    assert first == second == third
+
+
+def test_errors_are_written_alike() -> None:
+    @barograph.observe(model="m")
+    def score(x: float) -> float:
+        return x / 0
+
+    first, second, third = by_all_ways(lambda: score(1.0))
+    assert first == second == third
+
+
+def test_the_share_kept_is_written_alike() -> None:
+    @barograph.observe(model="m")
+    def score(x: Any) -> Any:
+        return x
+
+    def call() -> None:
+        score(1.0)
+        score([1.0])
+
+    first, second, third = by_all_ways(call, rate=1 - 1e-15)
+    assert first == second == third
+
+
+def test_what_users_add_is_written_alike() -> None:
+    @barograph.observe(model="m")
+    def score(x: float) -> float:
+        span = trace.get_current_span()
+        span.set_attribute("big", 2**62)
+        span.set_attributes({"negative": -7, "text": "Grüße", "list": [1.0, 2.0]})
+        span.add_event("event", {"a": 1})
+        span.add_link(trace.SpanContext(3, 4, is_remote=True), {"why": "because"})
+        span.update_name("renamed")
+        span.set_status(trace.StatusCode.OK)
+        return x
+
+    first, second, third = by_all_ways(lambda: score(1.0), touched=True)
+    assert first == second == third
+
+
+def test_nested_calls_and_remote_parents_are_written_alike() -> None:
+    @barograph.observe(model="inner")
+    def inner(x: float) -> float:
+        return x
+
+    @barograph.observe(model="outer")
+    def outer(x: float) -> float:
+        return inner(x)
+
+    state = trace.TraceState([("vendor", "value")])
+    remote = trace.SpanContext(
+        1 << 100 | 5, 7, is_remote=True, trace_flags=trace.TraceFlags(1), trace_state=state
+    )
+
+    def call() -> None:
+        token = context.attach(trace.set_span_in_context(trace.NonRecordingSpan(remote)))
+        outer(1.0)
+        context.detach(token)
+
+    for name in WAYS:
+        with way(name), Recorder() as recorder:
+            call()
+        first, second = recorder.spans
+        assert first.context is not None
+        assert second.context is not None
+        assert first.parent == second.context
+        assert second.parent == remote
+        assert first.context.trace_id == second.context.trace_id == remote.trace_id
+        assert first.context.trace_state == state
+        assert first.context.trace_flags == second.context.trace_flags
+        assert first.context.trace_flags.sampled
+
+
+@pytest.mark.parametrize("parent_flags", [None, 0, 1])
+@pytest.mark.parametrize("sampler", [None, ALWAYS_ON, ALWAYS_OFF, TraceIdRatioBased(0.0)])
+def test_samplers_decide_alike(parent_flags: int | None, sampler: Any) -> None:
+    @barograph.observe(model="m")
+    def score() -> float:
+        return 0.5
+
+    counts, refs = [], []
+    for name in WAYS:
+        token = None
+        if parent_flags is not None:
+            parent = trace.SpanContext(
+                9, 9, is_remote=True, trace_flags=trace.TraceFlags(parent_flags)
+            )
+            token = context.attach(trace.set_span_in_context(trace.NonRecordingSpan(parent)))
+        with way(name), Recorder(sampler=sampler) as recorder:
+            score()
+            ref = barograph.current_ref()
+        if token is not None:
+            context.detach(token)
+        assert ref is not None
+        counts.append(len(recorder.spans))
+        refs.append(ref.sampled)
+    assert len(set(counts)) == len(set(refs)) == 1
+
+
+def test_a_category_that_grows_past_the_cache_is_still_sent() -> None:
+    @barograph.observe(model="m")
+    def score(word: str) -> float:
+        return 0.5
+
+    with Recorder() as recorder:
+        for at in range(5_000):
+            score(f"word {at}")
+    assert recorder.predictions[-1]["barograph.input.word"] == "word 4999"
+
+
+def test_more_looks_than_plans_are_still_sent() -> None:
+    @barograph.observe(model="m")
+    def score(features: dict[str, float]) -> float:
+        return 0.5
+
+    with Recorder() as recorder:
+        for at in range(300):
+            score({f"f{at}": 1.0})
+    assert recorder.predictions[-1]["barograph.input.f299"] == 1.0
+
+
+def test_settings_changed_between_calls_hold_at_once() -> None:
+    @barograph.observe(model="m")
+    def score(word: str) -> float:
+        return 0.5
+
+    with Recorder() as first:
+        score("EU")
+    with Recorder(capture="off") as second:
+        score("EU")
+    with Recorder(mask=lambda _, value: f"<{value}>") as third:
+        score("EU")
+    assert first.predictions[0]["barograph.input.word"] == "EU"
+    assert "barograph.input.word" not in second.predictions[0]
+    assert third.predictions[0]["barograph.input.word"] == "<EU>"
+
+
+def test_a_span_ended_by_the_user_is_sent_once() -> None:
+    @barograph.observe(model="m")
+    def score() -> float:
+        trace.get_current_span().end()
+        return 0.5
+
+    for name in WAYS:
+        with way(name), Recorder() as recorder:
+            score()
+        assert len(recorder.spans) == 1
+
+
+def test_times_are_those_of_the_call() -> None:
+    @barograph.observe(model="m")
+    def score() -> float:
+        return 0.5
+
+    before = datetime.now(UTC).timestamp()
+    with Recorder() as recorder:
+        score()
+    (span,) = recorder.spans
+    assert span.start_time is not None
+    assert span.end_time is not None
+    assert before - 1 < span.start_time / 1e9 <= span.end_time / 1e9 < before + 10
