@@ -49,6 +49,7 @@ def web_app(
             Route("/readyz", views.ready),
             Route("/api/models", views.models),
             Route("/api/models/{name:path}/{version}", views.model),
+            Route("/api/baseline/{name:path}/{version}", views.baseline),
             Route("/api/alarms", views.alarms),
             *Page(registry, pipeline, trace_url=trace_url).routes(),
         ],
@@ -95,6 +96,16 @@ class _Views:
             if model is None:
                 return error_response(404, f"no predictions of {key.name!r} {key.version!r}")
             found = model_view(model, trace_url=self._trace_url)
+        return OrjsonResponse(found)
+
+    def baseline(self, request: Request) -> Response:
+        key = ModelKey(request.path_params["name"], request.path_params["version"])
+        with self._pipeline.hold():
+            model = self._registry.models.get(key)
+            reference = None if model is None else model.reference
+            if reference is None:
+                return error_response(404, f"no complete reference of {key.name!r} {key.version!r}")
+            found = reference.to_json()
         return OrjsonResponse(found)
 
     def alarms(self, request: Request) -> Response:

@@ -9,6 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from barograph_processor.cli.app import app
+from barograph_processor.config import parse_config
+from barograph_processor.observation import ModelKey, ObservationBatch
+from barograph_processor.service import Service
+from barograph_processor.stats.column import NumericColumn
 
 _CONFIG = """
 [model]
@@ -99,3 +103,45 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path, content: str, why: str) 
     file.write_text(content, encoding="utf-8")
     result = CliRunner().invoke(app, ["baseline", "show", str(file)])
     assert why in str(result.exception)
+
+
+def test_promote_pins_what_a_service_has_learnt(tmp_path: Path) -> None:
+    """The file that ``promote`` writes is the reference of the running service."""
+    config = parse_config(
+        {
+            "serve": {
+                "state_dir": str(tmp_path / "state"),
+                "otlp_grpc": "127.0.0.1:0",
+                "otlp_http": "127.0.0.1:0",
+                "web": "127.0.0.1:0",
+            },
+            "reference": {"rows": 500},
+            "window": {"rows": 100},
+        }
+    )
+    file = tmp_path / "baseline.json"
+    with Service(config) as service:
+        url = f"http://{service.addresses['web']}"
+        arguments = ["baseline", "promote", "team/m", "1", "--from", url, "-o", str(file)]
+        early = CliRunner().invoke(app, arguments)
+        assert "no complete reference" in str(early.exception)
+        with service.pipeline.hold():
+            service.registry.observe(_batch(600))
+        promoted = CliRunner().invoke(app, arguments)
+        assert promoted.exit_code == 0, promoted.output
+    shown = json.loads(CliRunner().invoke(app, ["baseline", "show", str(file), "--json"]).stdout)
+    assert shown["rows"] == 500
+
+
+def _batch(n: int) -> ObservationBatch:
+    rng = np.random.default_rng(2)
+    return ObservationBatch(
+        model=ModelKey("team/m", "1"),
+        ids=rng.integers(1, 2**63, (n, 3)).astype(np.uint64),
+        prediction_ids=tuple(f"p{row}" for row in range(n)),
+        event_time=np.arange(n, dtype=np.int64) * 1_000_000_000,
+        latency=np.full(n, 0.01),
+        failed=np.zeros(n, dtype=np.bool_),
+        inputs={"f": NumericColumn(rng.normal(size=n))},
+        value=rng.random(n),
+    )
