@@ -10,6 +10,7 @@ from components.collector import Collector
 from components.errors import ComponentError, ComponentMissingError
 from components.jaeger import Jaeger
 from components.process import Process, free_addresses, wait_until
+from components.processor import Processor
 from components.prometheus import Prometheus
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "ComponentMissingError",
     "Jaeger",
     "Process",
+    "Processor",
     "Prometheus",
     "Recipe",
     "free_addresses",

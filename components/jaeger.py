@@ -84,6 +84,17 @@ class Jaeger(Process):
         traces: list[dict[str, Any]] = json.loads(body)["data"]
         return traces[0] if traces else None
 
+    def has(self, trace_id: str) -> bool:
+        """Tell whether Jaeger has a trace; raises as ``trace`` does.
+
+        Also of a trace with an attribute that is NaN or infinite: Jaeger keeps
+        it, but ``trace``, like Jaeger's page, gets an error instead of it.
+        """
+        status, body = http_get(self.query, f"/api/v3/traces/{trace_id}")
+        if status not in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
+            raise ComponentError(f"Jaeger answered {status} to trace {trace_id}: {body[:200]!r}")
+        return status == HTTPStatus.OK
+
     def services(self) -> list[str]:
         """Return the service names that it has seen; raises as ``trace`` does."""
         status, body = http_get(self.query, "/api/services")

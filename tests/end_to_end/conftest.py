@@ -7,6 +7,7 @@ start a program for one test. Mark the tests with ``components``.
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from components import COLLECTOR, JAEGER, Collector, ComponentMissingError, Jaeger, free_addresses
 from components.prometheus import find as find_prometheus
+from tests.end_to_end.chain import Chain, running_chain
 from tests.end_to_end.otlp_sink import OtlpSink
 
 
@@ -80,3 +82,25 @@ def collector(collector_binary: Path, sink: OtlpSink, tmp_path: Path) -> Iterato
 def jaeger(jaeger_binary: Path, tmp_path: Path) -> Iterator[Jaeger]:
     with Jaeger(tmp_path / "jaeger", binary=jaeger_binary) as jaeger:
         yield jaeger
+
+
+@pytest.fixture(scope="module")
+def chain(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Chain]:
+    """The whole chain, one for a module: give each test a model of its own."""
+    for program in ("collector", "jaeger", "prometheus"):
+        request.getfixturevalue(f"{program}_binary")
+    with running_chain(tmp_path_factory.mktemp("chain")) as chain:
+        yield chain
+
+
+@pytest.fixture
+def report(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """What prints a line into the test's own output, whether that is captured or not."""
+
+    def write(line: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n  {line}\n")
+
+    return write
