@@ -1,6 +1,7 @@
 """``python -m components``: bring, find and check the real components."""
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -8,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from components.build import RECIPES
+from components.demo import demo
 from components.errors import ComponentError, ComponentMissingError
 from components.install import PACKAGES, install
 from components.prometheus import find
@@ -59,6 +61,21 @@ def _check() -> int:
     return 1 if missing else 0
 
 
+def _demo(options: argparse.Namespace) -> int:
+    # So that whoever ends us ends what we started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        return demo(
+            flights=options.flights,
+            headless=options.headless,
+            free_ports=options.free_ports,
+            say=_say,
+        )
+    except KeyboardInterrupt:
+        _say("stopped")
+        return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 is success, 1 a failure or something missing, 2 bad usage."""
     parser = argparse.ArgumentParser(prog="python -m components", description=__doc__)
@@ -69,6 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     path = commands.add_parser("path", help="print where a program is")
     path.add_argument("name", choices=list(_finders()))
     commands.add_parser("check", help="list what is there and what is missing; 1 if anything is")
+    shown = commands.add_parser("demo", help="run the flights demo through the real Collector")
+    shown.add_argument("--flights", type=int, metavar="N", help="stop after so many [default: all]")
+    shown.add_argument("--headless", action="store_true", help="end after the checks")
+    shown.add_argument("--free-ports", action="store_true", help="leave the usual ports alone")
     options = parser.parse_args(arguments)
     try:
         match options.command:
@@ -78,6 +99,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _install()
             case "path":
                 return _path(options.name)
+            case "demo":
+                return _demo(options)
             case _:
                 return _check()
     except ComponentError as error:
