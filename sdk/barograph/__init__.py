@@ -5,11 +5,13 @@ from barograph.call import current_ref
 from barograph.configuration import configure, force_flush, shutdown
 from barograph.decorator import observe
 from barograph.estimator import instrument
+from barograph.exporter import BarographSpanExporter
 from barograph.facts import evaluation, label, outcome, reaction
 from barograph.reference import PredictionRef
 from barograph.telemetry import Stats, stats
 
 __all__ = [
+    "BarographSpanExporter",
     "Prediction",
     "PredictionRef",
     "Stats",

@@ -5,9 +5,10 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk._logs.export import LogRecordExporter
 from opentelemetry.sdk.trace.export import SpanExporter
+
+from barograph.exporter import BarographSpanExporter
 
 __all__ = ["fact_exporter", "protocol", "span_exporter"]
 
@@ -47,16 +48,16 @@ def _none(signal: Signal) -> bool:
 def span_exporter(endpoint: str | None) -> SpanExporter | None:
     """Return an exporter of spans; None if `OTEL_TRACES_EXPORTER` is `none`."""
     if endpoint is not None:
-        return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+        return BarographSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
     if _none("TRACES"):
         return None
     if protocol("TRACES") == "grpc":
-        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import (  # noqa: PLC0415  # gRPC is slow to import
-            OTLPSpanExporter as GrpcSpanExporter,
+        from barograph.grpc_exporter import (  # noqa: PLC0415  # gRPC is slow to import
+            BarographGrpcSpanExporter,
         )
 
-        return GrpcSpanExporter()
-    return OTLPSpanExporter()
+        return BarographGrpcSpanExporter()
+    return BarographSpanExporter()
 
 
 def fact_exporter(endpoint: str | None) -> LogRecordExporter | None:

@@ -99,6 +99,12 @@ class PredictionSpan(Span):
             and self._status is _UNSET
         )
 
+    @property
+    def planned(self) -> tuple[Layout, tuple[Any, ...]]:
+        """The layout and the values of a span that is `plain`."""
+        assert self._layout is not None
+        return self._layout, self._values
+
     def restart(self) -> None:
         """Count the span's duration from now."""
         self._start_time = time_ns()

@@ -1,0 +1,179 @@
+"""Encodes spans as OTLP, equal after parsing to what the official encoder writes.
+
+Spans that hold a layout and values, and spans with plain attributes, are written directly. All
+others (events, links, errors, a trace state, unusual values) are left to the official encoder.
+"""
+
+from collections.abc import Iterator, Sequence
+from struct import Struct
+from typing import Final
+
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import SpanKind
+from opentelemetry.trace.status import StatusCode
+
+from barograph.layout_encoder import EMPTY_STATUS, KIND_INTERNAL, TAG_FLAGS, layout_encoder
+from barograph.protobuf import attribute, field, varint
+from barograph.span import PredictionSpan
+
+__all__ = ["MAX_REQUEST_BYTES", "encode_requests"]
+
+MAX_REQUEST_BYTES: Final = 3 * 1024 * 1024
+"""Under gRPC's default limit of 4 MiB a message."""
+_FLAGS: Final = 0x100  # "it is known whether the parent is remote"
+_REMOTE: Final = 0x200
+_U32: Final = Struct("<I").pack
+_TIMES: Final = Struct("<sQsQ").pack
+_MAX_FRAMES: Final = 64
+
+_Frame = tuple[bytes, bytes, bytes, bytes]
+"""A resource and the address of its schema; a scope and the address of its schema."""
+_frames: dict[tuple[int, int], tuple[Resource, InstrumentationScope | None, _Frame]] = {}
+
+
+def _encode_planned(span: PredictionSpan) -> bytes:
+    """Encode a span that is a layout and values."""
+    layout, values = span.planned
+    encoder = layout.encoder
+    if encoder is None:
+        encoder = layout.encoder = layout_encoder(layout)
+    context = span.get_span_context()
+    parent = span.parent
+    if parent is None:
+        above, flags = b"", _FLAGS
+    else:
+        above = parent.span_id.to_bytes(8, "big")
+        flags = _FLAGS | _REMOTE if parent.is_remote else _FLAGS
+    return encoder(
+        values,
+        context.trace_id.to_bytes(16, "big"),
+        context.span_id.to_bytes(8, "big"),
+        above,
+        span.start_time or 0,
+        span.end_time or 0,
+        flags,
+    )
+
+
+def _encode_plain(span: ReadableSpan) -> bytes | None:
+    """Encode a span of plain attributes; None if there is more to it."""
+    context = span.context
+    if (
+        context is None
+        or context.trace_state
+        or span.kind is not SpanKind.INTERNAL
+        or span.events
+        or span.links
+        or span.status.status_code is not StatusCode.UNSET
+        or span.dropped_attributes
+        or span.dropped_events
+        or span.dropped_links
+    ):
+        return None
+    parent = span.parent
+    remote = parent is not None and parent.is_remote
+    try:
+        body = b"".join(
+            (
+                field(0x0A, context.trace_id.to_bytes(16, "big")),
+                field(0x12, context.span_id.to_bytes(8, "big")),
+                field(0x22, parent.span_id.to_bytes(8, "big")) if parent is not None else b"",
+                field(0x2A, span.name.encode()),
+                b"\x30",
+                varint(KIND_INTERNAL),
+                _TIMES(b"\x39", span.start_time or 0, b"\x41", span.end_time or 0),
+                *[attribute(key, value) for key, value in (span.attributes or {}).items()],
+                EMPTY_STATUS,
+                TAG_FLAGS,
+                _U32(_FLAGS | _REMOTE if remote else _FLAGS),
+            )
+        )
+    except (TypeError, UnicodeEncodeError):
+        return None
+    return field(0x12, body)
+
+
+def _encode_span(span: ReadableSpan) -> bytes:
+    """Encode one span as an entry of `ScopeSpans.spans`."""
+    if type(span) is PredictionSpan and span.plain and not span.get_span_context().trace_state:
+        return _encode_planned(span)
+    encoded = _encode_plain(span)
+    if encoded is not None:
+        return encoded
+    official = encode_spans([span]).resource_spans[0].scope_spans[0].spans[0]
+    return field(0x12, official.SerializeToString())
+
+
+def _frame(span: ReadableSpan) -> tuple[tuple[int, int], _Frame]:
+    """Return what surrounds the spans of one resource and scope, as the official encoder does.
+
+    The first part names them, by their addresses; a frame holds both, so that these stay theirs.
+    """
+    resource, scope = span.resource, span.instrumentation_scope
+    key = (id(resource), id(scope))
+    known = _frames.get(key)
+    if known is not None and known[0] is resource and known[1] is scope:
+        return key, known[2]
+    message = encode_spans([span]).resource_spans[0]
+    scopes = message.scope_spans[0]
+    frame = (
+        field(0x0A, message.resource.SerializeToString()),
+        field(0x1A, message.schema_url.encode()) if message.schema_url else b"",
+        field(0x0A, scopes.scope.SerializeToString()),
+        field(0x1A, scopes.schema_url.encode()) if scopes.schema_url else b"",
+    )
+    if len(_frames) >= _MAX_FRAMES:
+        _frames.clear()
+    _frames[key] = (resource, scope, frame)
+    return key, frame
+
+
+class _Request:
+    """The spans of one request, by resource and scope."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._scopes: dict[int, dict[int, list[bytes]]] = {}
+        self._frames: dict[tuple[int, int], _Frame] = {}
+
+    def add(self, key: tuple[int, int], frame: _Frame, encoded: bytes) -> None:
+        """Add an encoded span."""
+        if key not in self._frames:
+            self._frames[key] = frame
+            self._scopes.setdefault(key[0], {})[key[1]] = []
+        self._scopes[key[0]][key[1]].append(encoded)
+        self.size += len(encoded)
+
+    def encode(self) -> bytes:
+        """Return the body of an `ExportTraceServiceRequest`."""
+        parts: list[bytes] = []
+        for resource, scopes in self._scopes.items():
+            content: list[bytes] = []
+            head = tail = b""
+            for scope, bodies in scopes.items():
+                head, tail, scope_head, scope_tail = self._frames[resource, scope]
+                content.append(field(0x12, scope_head + b"".join(bodies) + scope_tail))
+            parts.append(field(0x0A, head + b"".join(content) + tail))
+        return b"".join(parts)
+
+
+def encode_requests(
+    spans: Sequence[ReadableSpan], limit: int = MAX_REQUEST_BYTES
+) -> Iterator[bytes]:
+    """Encode `spans` as bodies of `ExportTraceServiceRequest`, of about `limit` bytes at most.
+
+    A span that is larger by itself has a request of its own.
+    """
+    request = _Request()
+    for span in spans:
+        key, frame = _frame(span)
+        encoded = _encode_span(span)
+        if request.size and request.size + len(encoded) > limit:
+            yield request.encode()
+            request = _Request()
+        request.add(key, frame, encoded)
+    if request.size:
+        yield request.encode()
