@@ -8,6 +8,7 @@ anything else by the plain way, through the protocol's own message classes. Both
 give equal answers.
 """
 
+from collections.abc import Callable
 from typing import Final, TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -17,6 +18,8 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from barograph_processor.exceptions import UndecodableError
+from barograph_processor.observation import ObservationBatch
+from barograph_processor.otlp.chunks import chunks
 from barograph_processor.otlp.columns import RowGroups
 from barograph_processor.otlp.conventions import barograph, gen_ai, openinference, read_event
 from barograph_processor.otlp.decoded import DecodedLogs, DecodedTraces
@@ -46,7 +49,7 @@ def decode_traces(payload: bytes) -> DecodedTraces:
     Raises:
         UndecodableError: The bytes are no such message.
     """
-    return read_usual_traces(payload) or decode_traces_plainly(payload)
+    return _decode_traces(payload, read_usual_traces)
 
 
 def decode_traces_plainly(payload: bytes) -> DecodedTraces:
@@ -55,23 +58,29 @@ def decode_traces_plainly(payload: bytes) -> DecodedTraces:
     Raises:
         UndecodableError: The bytes are no such message.
     """
-    request = _parse(ExportTraceServiceRequest(), payload)
-    tally, groups, facts = Tally(), RowGroups(), FactGroups()
+    return _decode_traces(payload, lambda _: None)
+
+
+def _decode_traces(
+    payload: bytes, read_usual: Callable[[bytes], DecodedTraces | None]
+) -> DecodedTraces:
+    tally, facts = Tally(), FactGroups()
+    batches: list[ObservationBatch] = []
     spans = 0
-    for resource_spans in request.resource_spans:
-        for scope_spans in resource_spans.scope_spans:
-            newer = is_newer_schema(scope_spans.schema_url or resource_spans.schema_url)
-            for span in scope_spans.spans:
-                spans += 1
-                try:
-                    _read_span(span, newer, tally, groups, facts)
-                except RejectedItemError as error:
-                    tally.reject_item(error.reason)
-                else:
-                    tally.close_item()
-    batches = groups.batches(tally)
+    for chunk in chunks(payload):
+        tally.reject_oversized(chunk.oversized)
+        spans += chunk.oversized
+        usual = read_usual(chunk.payload)
+        if usual is None:
+            groups = RowGroups()
+            spans += _read_spans(chunk.payload, tally, groups, facts)
+            batches.extend(groups.batches(tally))
+        else:
+            spans += usual.accepted
+            tally.passed_over += usual.passed_over
+            batches.extend(usual.batches)
     return DecodedTraces(
-        batches=batches,
+        batches=tuple(batches),
         events=facts.batches(),
         accepted=spans - tally.rejected,
         rejected=tally.rejected,
@@ -92,8 +101,43 @@ def decode_logs(payload: bytes, *, received_ns: int = 0) -> DecodedLogs:
     Raises:
         UndecodableError: The bytes are no such message.
     """
-    request = _parse(ExportLogsServiceRequest(), payload)
     tally, facts = Tally(), FactGroups()
+    records = 0
+    for chunk in chunks(payload):
+        tally.reject_oversized(chunk.oversized)
+        records += chunk.oversized + _read_records(chunk.payload, received_ns, tally, facts)
+    return DecodedLogs(
+        events=facts.batches(),
+        accepted=records - tally.rejected,
+        rejected=tally.rejected,
+        message=tally.message("log record"),
+        warnings=tally.warnings,
+        rejections=tally.rejections,
+        passed_over=tally.passed_over,
+    )
+
+
+def _read_spans(payload: bytes, tally: Tally, groups: RowGroups, facts: FactGroups) -> int:
+    """Read the spans of a request, and return how many there are."""
+    request = _parse(ExportTraceServiceRequest(), payload)
+    spans = 0
+    for resource_spans in request.resource_spans:
+        for scope_spans in resource_spans.scope_spans:
+            newer = is_newer_schema(scope_spans.schema_url or resource_spans.schema_url)
+            for span in scope_spans.spans:
+                spans += 1
+                try:
+                    _read_span(span, newer, tally, groups, facts)
+                except RejectedItemError as error:
+                    tally.reject_item(error.reason)
+                else:
+                    tally.close_item()
+    return spans
+
+
+def _read_records(payload: bytes, received_ns: int, tally: Tally, facts: FactGroups) -> int:
+    """Read the records of a request, and return how many there are."""
+    request = _parse(ExportLogsServiceRequest(), payload)
     records = 0
     for resource_logs in request.resource_logs:
         for scope_logs in resource_logs.scope_logs:
@@ -106,15 +150,7 @@ def decode_logs(payload: bytes, *, received_ns: int = 0) -> DecodedLogs:
                     tally.reject_item(error.reason)
                 else:
                     tally.close_item()
-    return DecodedLogs(
-        events=facts.batches(),
-        accepted=records - tally.rejected,
-        rejected=tally.rejected,
-        message=tally.message("log record"),
-        warnings=tally.warnings,
-        rejections=tally.rejections,
-        passed_over=tally.passed_over,
-    )
+    return records
 
 
 def _read_span(span: Span, newer: bool, tally: Tally, groups: RowGroups, facts: FactGroups) -> None:

@@ -15,6 +15,7 @@ PHRASES: Final = {
     "invalid_times": "times that end before they start or do not fit 64 bits",
     "invalid_batch_size": "a batch size that is no whole number, or a negative one",
     "array_length": "arrays whose length is not the batch size",
+    "too_large": "more bytes than one may have",
     "too_many_rows": "more rows than one request may carry",
     "no_prediction": "neither a prediction id nor a span id",
     "no_value": "no usable value",
@@ -84,6 +85,11 @@ class Tally:
         """Count the current item as refused, and forget its warnings."""
         self._of_item.clear()
         self.rejections[reason] += 1
+
+    def reject_oversized(self, items: int) -> None:
+        """Count items that were too large to be looked at."""
+        if items:
+            self.rejections["too_large"] += items
 
     @property
     def rejected(self) -> int:

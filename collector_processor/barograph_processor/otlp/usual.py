@@ -18,7 +18,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from barograph_processor import semconv
 from barograph_processor.observation import SpanIds
-from barograph_processor.otlp.assembly import Assembly, NamePart, NumberPart, Part
+from barograph_processor.otlp.assembly import Assembly
 from barograph_processor.otlp.attribute_bytes import (
     OtherKeyError,
     UnusualError,
@@ -29,6 +29,7 @@ from barograph_processor.otlp.attribute_bytes import (
 from barograph_processor.otlp.conventions.barograph import MAX_COLUMNS, place_of
 from barograph_processor.otlp.decoded import DecodedTraces
 from barograph_processor.otlp.gathered import Gathered, gather_alike, gather_ragged
+from barograph_processor.otlp.parts import NamePart, NumberPart, Part
 from barograph_processor.otlp.rows import Field, Role
 from barograph_processor.otlp.schema import is_newer_schema
 from barograph_processor.otlp.timestamps import MAX_NS

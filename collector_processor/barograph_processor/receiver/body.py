@@ -78,7 +78,7 @@ async def read_body(request: Request, lease: _Lease, limits: ReceiverLimits) -> 
                 if size > limits.max_request_bytes + _SLACK:
                     chunks.clear()
                     await _drain(stream, limits.drain_bytes)
-                    raise _too_large(limits)
+                    raise _too_large(limits.max_request_bytes)
                 lease.extend(len(chunk))
                 chunks.append(chunk)
     except TimeoutError:
@@ -97,22 +97,22 @@ async def _drain(stream: AsyncIterator[bytes], bound: int) -> None:
             return
 
 
-def decompress(body: bytes, encoding: str, limits: ReceiverLimits) -> bytes:
+def decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
     """Undo a content encoding, of which never more than the limit is unpacked.
 
     Raises:
         RefusedError: It is too large, damaged, or of another encoding than gzip.
     """
     if encoding in ("", "identity"):
-        if len(body) > limits.max_request_bytes:
-            raise _too_large(limits)
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
         return body
     if encoding != "gzip":
         raise RefusedError(
             Code.INVALID_ARGUMENT, "unsupported_encoding", "use gzip or no content encoding"
         )
     parts: list[bytes] = []
-    room = limits.max_request_bytes
+    room = max_bytes
     try:
         # A gzip file may be several, one behind the other; each copies what is left.
         for _ in range(_MAX_MEMBERS):
@@ -121,7 +121,7 @@ def decompress(body: bytes, encoding: str, limits: ReceiverLimits) -> bytes:
             member = zlib.decompressobj(_GZIP)
             part = member.decompress(body, room + 1)
             if len(part) > room:
-                raise _too_large(limits)
+                raise _too_large(max_bytes)
             if not member.eof:
                 raise _no_gzip("it ends too early")
             parts.append(part)
@@ -138,9 +138,9 @@ def _no_gzip(why: str) -> RefusedError:
     return RefusedError(Code.INVALID_ARGUMENT, "undecodable", f"no gzip: {why}")
 
 
-def _too_large(limits: ReceiverLimits) -> RefusedError:
+def _too_large(max_bytes: int) -> RefusedError:
     return RefusedError(
         Code.RESOURCE_EXHAUSTED,
         "too_large",
-        f"the request is larger than {limits.max_request_bytes} bytes",
+        f"the request is larger than {max_bytes} bytes",
     )

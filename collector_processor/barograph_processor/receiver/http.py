@@ -1,6 +1,7 @@
 """OTLP over HTTP: an ASGI application for protobuf and JSON on one port."""
 
 import math
+import threading
 from typing import Final, Literal
 
 import anyio
@@ -63,6 +64,7 @@ class _HttpReceiver:
         self._intake = intake
         self._limits = limits
         self._budget = BodyBudget(limits.max_in_flight_bytes)
+        self._converting = threading.Lock()
         self._threads: anyio.CapacityLimiter | None = None
 
     async def export(self, request: Request) -> Response:
@@ -92,13 +94,17 @@ class _HttpReceiver:
     def _take(
         self, signal: Literal["traces", "logs"], body: bytes, encoding: str, media_type: str
     ) -> Message:
-        payload = decompress(body, encoding, self._limits)
-        if media_type == _JSON:
-            try:
-                convert = traces_from_json if signal == "traces" else logs_from_json
-                payload = convert(payload)
-            except UndecodableError as error:
-                raise RefusedError(Code.INVALID_ARGUMENT, "undecodable", str(error)) from error
+        if media_type == _PROTOBUF:
+            payload = decompress(body, encoding, self._limits.max_request_bytes)
+            return self._intake.take(signal, payload)
+        convert = traces_from_json if signal == "traces" else logs_from_json
+        text = decompress(body, encoding, self._limits.max_json_bytes)
+        try:
+            # One at a time: it takes memory, and the interpreter runs one thread anyway.
+            with self._converting:
+                payload = convert(text)
+        except UndecodableError as error:
+            raise RefusedError(Code.INVALID_ARGUMENT, "undecodable", str(error)) from error
         return self._intake.take(signal, payload)
 
 

@@ -13,6 +13,7 @@ class ReceiverLimits:
 
     Attributes:
         max_request_bytes: Size of one message, after decompression.
+        max_json_bytes: The same for JSON, of which a byte may take twenty in memory.
         max_in_flight_bytes: Size of all HTTP bodies being read or decoded.
         drain_bytes: What is still read of a body that is too large, so that the
             client comes to read the answer; beyond it the connection is closed.
@@ -21,6 +22,7 @@ class ReceiverLimits:
     """
 
     max_request_bytes: int = 64 * _MIB
+    max_json_bytes: int = 16 * _MIB
     max_in_flight_bytes: int = 256 * _MIB
     drain_bytes: int = 128 * _MIB
     threads: int = 16

@@ -94,6 +94,13 @@ def test_3_4_too_large_is_answered_and_final(recorder: Recorder, base: str, size
     assert recorder.refused() == {"too_large": 2}
 
 
+def test_3_json_has_a_limit_of_its_own(recorder: Recorder) -> None:
+    with http_server(recorder, limits=ReceiverLimits(max_json_bytes=100)) as base:
+        assert post(base + "/v1/traces", json_span(), _JSON).status_code == 413
+        assert post(base + "/v1/traces", b"{}" + b" " * 98, _JSON).status_code == 200
+        assert post(base + "/v1/traces", b"{}" + b" " * 99, _JSON).status_code == 413
+
+
 def test_6_partial_success(base: str) -> None:
     payload = traces(prediction(0, {}), prediction(1, {}, span_id=b"\1"))
     answer = ExportTraceServiceResponse.FromString(post(base + "/v1/traces", payload).content)

@@ -1,0 +1,158 @@
+"""Large requests in parts, so that reading one never takes many times its size.
+
+A parsed message takes some 50 bytes of memory, and an empty one two bytes of the
+wire: 64 MiB of them, parsed at once, would take gigabytes. So a large request is
+walked first, without parsing, and cut between its spans or records.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from barograph_processor.exceptions import UndecodableError
+
+__all__ = ["CHUNK_BYTES", "MAX_ITEMS", "MAX_ITEM_BYTES", "Chunk", "chunks"]
+
+CHUNK_BYTES: Final = 1024 * 1024
+"""Requests up to this are read at once, larger ones in parts of about this."""
+MAX_ITEM_BYTES: Final = 8 * 1024 * 1024
+"""Largest span or log record."""
+MAX_ITEMS: Final = 1_000_000
+"""Most spans or log records of a request, and most resources and scopes."""
+
+# A span that is one has ids and times of 46 bytes; a record may be shorter, but not all of them.
+_LEAST_BYTES: Final = 16
+_FREE_ITEMS: Final = 1000
+
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_LONGEST_VARINT: Final = 10
+# The same numbers in trace_service.proto, logs_service.proto and what they import.
+_RESOURCES: Final = 1
+_SCOPES: Final = 2
+_ITEMS: Final = 2
+_SCHEMA_URL: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A part of a request that is a request itself, without resources and scopes' names.
+
+    Attributes:
+        payload: Its bytes.
+        oversized: Items that were left out before it because they are too large.
+    """
+
+    payload: bytes
+    oversized: int = 0
+
+
+def chunks(payload: bytes) -> Iterator[Chunk]:
+    """Yield a request of spans or log records in parts, in order.
+
+    Raises:
+        UndecodableError: The frame is broken, or there are too many items.
+    """
+    if len(payload) <= CHUNK_BYTES:
+        yield Chunk(payload)
+        return
+    _check_count(payload)
+    for start, stop in _fields(payload, 0, len(payload), _RESOURCES):
+        resource_url = _last(payload, start, stop, _SCHEMA_URL)
+        for scope_start, scope_stop in _fields(payload, start, stop, _SCOPES):
+            url = _last(payload, scope_start, scope_stop, _SCHEMA_URL) or resource_url
+            tail = _field(_SCHEMA_URL, url) if url else b""
+            yield from _scope_chunks(payload, scope_start, scope_stop, tail)
+
+
+def _check_count(payload: bytes) -> None:
+    """Refuse a request of too many parts before any of them is parsed."""
+    most = min(MAX_ITEMS, _FREE_ITEMS + len(payload) // _LEAST_BYTES)
+    for count, _ in enumerate(_parts(payload), 1):
+        if count > most:
+            raise UndecodableError(f"more than {most} spans or records, scopes and resources")
+
+
+def _parts(payload: bytes) -> Iterator[tuple[int, int]]:
+    """Yield all resources, scopes and items."""
+    for resource in _fields(payload, 0, len(payload), _RESOURCES):
+        yield resource
+        for scope in _fields(payload, *resource, _SCOPES):
+            yield scope
+            yield from _fields(payload, *scope, _ITEMS)
+
+
+def _scope_chunks(payload: bytes, start: int, stop: int, tail: bytes) -> Iterator[Chunk]:
+    """Yield one scope's items in parts."""
+    items: list[bytes] = []
+    size = oversized = 0
+    for item_start, item_stop in _fields(payload, start, stop, _ITEMS):
+        length = item_stop - item_start
+        if length > MAX_ITEM_BYTES:
+            oversized += 1
+            continue
+        if size + length > CHUNK_BYTES or len(items) >= CHUNK_BYTES // _LEAST_BYTES:
+            yield _chunk(items, tail, oversized)
+            items, size, oversized = [], 0, 0
+        items.append(_field(_ITEMS, payload[item_start:item_stop]))
+        size += length
+    yield _chunk(items, tail, oversized)
+
+
+def _chunk(items: list[bytes], tail: bytes, oversized: int) -> Chunk:
+    scope = b"".join([*items, tail])
+    return Chunk(_field(_RESOURCES, _field(_SCOPES, scope)), oversized)
+
+
+def _field(number: int, content: bytes) -> bytes:
+    return bytes([number << 3 | _BYTES]) + _encoded(len(content)) + content
+
+
+def _encoded(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:  # noqa: PLR2004 - seven bits a byte
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def _last(payload: bytes, start: int, stop: int, number: int) -> bytes:
+    found = b""
+    for field_start, field_stop in _fields(payload, start, stop, number):
+        found = payload[field_start:field_stop]
+    return found
+
+
+def _fields(payload: bytes, start: int, stop: int, number: int) -> Iterator[tuple[int, int]]:
+    """Yield where the content of each field of a number begins and ends."""
+    at = start
+    while at < stop:
+        tag, at = _varint(payload, at, stop)
+        kind = tag & 7
+        if kind == _BYTES:
+            length, at = _varint(payload, at, stop)
+            if at + length > stop:
+                raise UndecodableError("not an OTLP request: a field ends behind its message")
+            if tag >> 3 == number:
+                yield at, at + length
+            at += length
+        elif kind == _VARINT:
+            _, at = _varint(payload, at, stop)
+        elif kind in (_FIXED64, _FIXED32):
+            at += 8 if kind == _FIXED64 else 4
+        else:
+            raise UndecodableError(f"not an OTLP request: wire type {kind}")
+    if at != stop:
+        raise UndecodableError("not an OTLP request: a field ends behind its message")
+
+
+def _varint(payload: bytes, at: int, stop: int) -> tuple[int, int]:
+    value = shift = 0
+    while at < stop and shift < 7 * _LONGEST_VARINT:
+        byte = payload[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte <= 0x7F:  # noqa: PLR2004 - the last byte has no high bit
+            return value, at
+        shift += 7
+    raise UndecodableError("not an OTLP request: a broken number")

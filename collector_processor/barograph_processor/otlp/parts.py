@@ -1,0 +1,67 @@
+"""Columns that some rows of a request have: numbers, or names."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.otlp.attribute_bytes import UnusualError
+from barograph_processor.otlp.gathered import Rows
+from barograph_processor.otlp.timestamps import timestamp_ns
+from barograph_processor.otlp.values import Cell
+
+__all__ = ["Codes", "NamePart", "NumberPart", "Part", "part_values"]
+
+Codes = npt.NDArray[np.int32]
+
+
+class NumberPart(NamedTuple):
+    """Numbers of some rows."""
+
+    rows: Rows
+    values: npt.NDArray[np.float64] | npt.NDArray[np.int64]
+
+    @classmethod
+    def of_times(cls, rows: Rows, codes: Codes, cells: Sequence[Cell]) -> "NumberPart":
+        """Return points in time, ns since the epoch; all have to be readable."""
+        times = [timestamp_ns(cell) for cell in cells]
+        if None in times:
+            raise UnusualError
+        return cls(rows, np.array(times, np.int64)[codes])
+
+    def within(self, rows: npt.NDArray[np.bool_]) -> "NumberPart":
+        """Return what belongs to the marked rows."""
+        mine = rows[self.rows]
+        return self if mine.all() else NumberPart(self.rows[mine], self.values[mine])
+
+
+class NamePart(NamedTuple):
+    """Names of some rows: codes, -1 where missing, into levels."""
+
+    rows: Rows
+    codes: Codes
+    levels: tuple[str, ...]
+
+    @classmethod
+    def of(cls, rows: Rows, codes: Codes, texts: Sequence[str | None]) -> "NamePart":
+        """Return names whose codes are into texts, of which two may be equal."""
+        levels: dict[str, int] = {}
+        places = [-1 if text is None else levels.setdefault(text, len(levels)) for text in texts]
+        if places != list(range(len(places))):
+            codes = np.array(places, np.int32)[codes]
+        return cls(rows, codes, tuple(levels))
+
+    def within(self, rows: npt.NDArray[np.bool_]) -> "NamePart":
+        """Return what belongs to the marked rows, over the same levels."""
+        mine = rows[self.rows]
+        return self if mine.all() else NamePart(self.rows[mine], self.codes[mine], self.levels)
+
+
+Part = NumberPart | NamePart
+
+
+def part_values(part: Part) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
+    """Return the values of a part that was read as numbers."""
+    assert isinstance(part, NumberPart)
+    return part.values
