@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.season import Regressors
-from barograph_processor.sequential.bets import CAP, TILTS
+from barograph_processor.drift.trend import TrendState
+from barograph_processor.sequential.bets import CAP, TILT_WEIGHTS, TILTS
 from barograph_processor.sequential.calibration import Calibration
 from barograph_processor.sequential.change_point import ChangePoint, change_point
 from barograph_processor.sequential.regression import RegressionState, WindowRegression
@@ -19,6 +21,7 @@ __all__ = ["Evidence"]
 _RECENT = 128
 _RESOLUTION = 40.0
 _ABSENT = -128
+_INDEPENDENT = 1.3
 
 
 class Evidence:
@@ -40,23 +43,42 @@ class Evidence:
         self._recent: npt.NDArray[np.int8] = np.full((_RECENT, series), _ABSENT, dtype=np.int8)
         self._age = np.zeros(len(bank.keys), dtype=np.int64)
         self._spread = np.ones(series)
+        self._trend = profile.trend.copy()
+        self._trending = bank.trending
 
     def _after_reference(self) -> tuple[WindowRegression, Calibration]:
         profile, regressors = self._profile, self._regressors
         streams, rows = len(profile.bank.keys), profile.rows
         harmonic = float(len(rows) / (1 / rows).sum())
-        regression = WindowRegression(self.owner, streams, regressors.prior, harmonic)
-        calibration = Calibration(len(self.owner))
+        regression = WindowRegression(
+            self.owner, streams, regressors.models, harmonic, profile.bank.floor
+        )
+        calibration = Calibration(profile.bank.groups)
         every = np.ones(streams, dtype=np.bool_)
         for n, time, z in zip(rows.tolist(), profile.time.tolist(), profile.scores, strict=True):
-            nu, _, usable = regression.step(regressors.of(n, time), n, z, every, live=False)
+            x, inflation = regressors.of(n, time), calibration.inflation
+            nu, _, usable = regression.step(x, n, z, inflation, every, live=False)
             if usable.any():
                 calibration.remember(nu, usable, live=False)
         calibration.recompute()
         return regression, calibration
 
+    def take(self, counts: WindowCounts, time: float, latched: Bools) -> None:
+        """Take a window, at least one row.
+
+        Args:
+            counts: Of its rows.
+            time: Its midpoint, epoch seconds.
+            latched: Streams under an alarm, shape ``(S,)``: nothing is learnt from them.
+        """
+        bank = self._profile.bank
+        learn = ~latched[bank.trends.streams]
+        trend = bank.trends.step(self._trend, counts.slots, counts.rows, learn)
+        x = self._regressors.of(counts.rows, time)
+        self.step(x, counts.rows, bank.means(counts, trend), latched)
+
     def step(self, x: Floats, n: float, z: Floats, latched: Bools) -> None:
-        """Take a window.
+        """Take the scores of a window.
 
         Args:
             x: Regressors, shape ``(p,)``.
@@ -64,22 +86,35 @@ class Evidence:
             z: Mean scores, shape ``(J,)``, finite.
             latched: Streams under an alarm, shape ``(S,)``: nothing is learnt from them.
         """
-        nu, spread, usable = self._regression.step(x, n, z, ~latched, live=True)
+        inflation = self._calibration.inflation
+        nu, spread, usable = self._regression.step(x, n, z, inflation, ~latched, live=True)
         self._calibration.remember(nu, usable & ~latched[self.owner], live=True)
         calibration = self._calibration
         u = np.clip(nu / np.sqrt(calibration.inflation), -CAP, CAP)
         bets = np.where(usable[:, None], u[:, None] * TILTS - calibration.normalizers, 0.0)
         moved = shiryaev_roberts(self._processes, bets)
         self._processes = np.where(usable[:, None], moved, self._processes)
+        self._processes[self._shut()] = 0.0
         self._recent[:-1] = self._recent[1:]
         self._recent[-1] = np.where(usable, np.rint(u * _RESOLUTION), _ABSENT)
         self._age += 1
         self._spread = spread * np.sqrt(calibration.inflation)
 
+    def _shut(self) -> Bools:
+        """Return which series may not be bet on, shape ``(J,)``: trends amid persistence.
+
+        Seasons and traffic too go on in one direction for many windows; trend scores cannot
+        tell them from drift, so they serve only where windows look independent.
+        """
+        inflation = self._calibration.inflation
+        typical = np.bincount(self.owner, inflation) / np.bincount(self.owner)
+        persistent = np.maximum(typical[self.owner], inflation) > _INDEPENDENT
+        return np.asarray(self._trending & persistent)
+
     @property
     def by_stream(self) -> Floats:
         """The evidence of each stream, shape ``(S,)``."""
-        mixed = self._processes.mean(axis=1) * self.weight
+        mixed = (self._processes @ TILT_WEIGHTS) * self.weight
         return np.asarray(np.add.reduceat(mixed, self.starts))
 
     @property
@@ -98,12 +133,12 @@ class Evidence:
         span = int(min(max(self._age[stream], 1), _RECENT))
         recent = np.nan_to_num(self.deviates(span)[:, own])
         bets = recent[:, :, None] * TILTS - self._calibration.normalizers[own]
-        return change_point(bets, np.log(self.weight[own])[:, None]), span
+        return change_point(bets, np.log(self.weight[own][:, None] * TILT_WEIGHTS)), span
 
     def leading(self, stream: int) -> tuple[int, float]:
         """Return the series with the most evidence, and the direction of its change."""
         own = slice(int(self.starts[stream]), self._end(stream))
-        processes = self._processes[own] * self.weight[own, None]
+        processes = self._processes[own] * self.weight[own, None] * TILT_WEIGHTS
         at = int(processes.sum(axis=1).argmax())
         direction = float(np.sign(TILTS[int(processes[at].argmax())]))
         return int(self.starts[stream]) + at, direction
@@ -113,6 +148,8 @@ class Evidence:
         own = self.owner == stream
         fresh, _ = self._after_reference()
         self._regression.state.copy_stream(fresh.state, stream, own)
+        trends = self._profile.bank.trends
+        trends.restart(self._trend, stream, self._profile.trend, turn=forget_evidence)
         if forget_evidence:
             self._processes[own] = 0.0
             self._age[stream] = 0
@@ -131,6 +168,7 @@ class Evidence:
             "recent": self._recent.copy(),
             "age": self._age.copy(),
             "spread": self._spread.copy(),
+            "trend": [self._trend.pool, self._trend.rows, self._trend.direction],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -150,3 +188,4 @@ class Evidence:
         self._recent = np.array(state["recent"], dtype=np.int8)
         self._age = np.array(state["age"], dtype=np.int64)
         self._spread = np.array(state["spread"], dtype=np.float64)
+        self._trend = TrendState(*(np.array(p, dtype=np.float64) for p in state["trend"]))

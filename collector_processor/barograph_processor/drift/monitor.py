@@ -26,7 +26,8 @@ from barograph_processor.drift.summary import (
     effect,
     shares,
 )
-from barograph_processor.sequential.budget import bonferroni_thresholds
+from barograph_processor.sequential.budget import false_discovery_set
+from barograph_processor.sequential.shiryaev_roberts import LARGEST
 
 __all__ = ["MIN_REFERENCE_WINDOWS", "DriftMonitor"]
 
@@ -72,7 +73,9 @@ class DriftMonitor:
 
         Args:
             profile: The reference.
-            budget: Windows between false alarms of all streams together, at least 1.
+            budget: Windows between false alarms of all streams together while none of them
+                drifts, at least 1. While some do, few of the streams that are named are
+                named wrongly (e-d-BH): streams that drift together need less evidence each.
             season: ``hour_of_day``, ``day_of_week`` or ``hour_of_week``, declared; else None.
             tolerance: Effect size (see `StreamStatus.distance`) below which no alarm is
                 raised, whatever the evidence.
@@ -88,7 +91,8 @@ class DriftMonitor:
         self.keys = profile.bank.keys
         self._tolerance = tolerance
         self._regressors = Regressors.learn(profile.rows, profile.time, season)
-        self._thresholds = bonferroni_thresholds(budget, np.ones(len(self.keys)))
+        self._budget = budget
+        self._found = 0
         self._evidence = Evidence(profile, self._regressors)
         self._alarms: list[DriftAlarm | None] = [None] * len(self.keys)
         self._recoveries: list[Recovery | None] = [None] * len(self.keys)
@@ -142,8 +146,7 @@ class DriftMonitor:
         self._waiting = None
         self._windows = [*self._windows[-127:], window]
         latched = np.array([alarm is not None for alarm in self._alarms])
-        x = self._regressors.of(counts.rows, time)
-        self._evidence.step(x, counts.rows, self.profile.bank.means(counts), latched)
+        self._evidence.take(counts, time, latched)
         self._pooled = self._pooled.then(counts, _FORGET)
         transitions = self._judge(window)
         self._last = self._statuses(Pooled.of(counts))
@@ -151,10 +154,13 @@ class DriftMonitor:
 
     def _judge(self, window: int) -> list[Transition]:
         evidence = self._evidence.by_stream
+        latched = np.array([alarm is not None for alarm in self._alarms])
+        found = false_discovery_set(np.where(latched, LARGEST, evidence), self._budget)
+        self._found = int(found.sum())
         transitions: list[Transition] = []
         for s, (alarm, recovery) in enumerate(zip(self._alarms, self._recoveries, strict=True)):
             if alarm is None or recovery is None:
-                if evidence[s] >= self._thresholds[s] and self._matters(s):
+                if found[s] and self._matters(s):
                     transitions.append(self._open(s, window, float(evidence[s])))
                 continue
             recovery.update(float(self._evidence.deviates(1)[0, recovery.series]))
@@ -167,6 +173,11 @@ class DriftMonitor:
                 self._alarms[s] = renewed
                 transitions.append((self.keys[s], "updated", renewed))
         return transitions
+
+    def _log10_threshold(self, *, found: bool) -> float:
+        """What a stream's evidence has to reach: less if others drift at the same time."""
+        rank = self._found if found else self._found + 1
+        return math.log10(self._budget * len(self.keys) / max(rank, 1))
 
     def _matters(self, s: int) -> bool:
         if not self._tolerance:
@@ -192,7 +203,7 @@ class DriftMonitor:
             since_high=high,
             raised_window=window,
             log10_evidence=math.log10(evidence),
-            log10_threshold=math.log10(self._thresholds[s]),
+            log10_threshold=self._log10_threshold(found=True),
             distance=distance(self.profile, self._pooled, s),
             effect=change,
             description=describe(self.keys[s], change, first),
@@ -239,7 +250,7 @@ class DriftMonitor:
                     unseen=held.unseen,
                     out_of_range=held.out_of_range,
                     log10_evidence=math.log10(max(float(evidence[s]), 1e-300)),
-                    log10_threshold=math.log10(self._thresholds[s]),
+                    log10_threshold=self._log10_threshold(found=self._alarms[s] is not None),
                     alarm=self._alarms[s],
                 )
             )
@@ -257,13 +268,21 @@ class DriftMonitor:
             "recoveries": [None if r is None else r.state() for r in self._recoveries],
             "windows": list(self._windows),
             "waiting": None if waiting is None else [waiting[0].to_bytes(), waiting[1]],
+            "found": self._found,
             "pooled": [pooled.rows, pooled.slots, pooled.sums, pooled.cross],
             "streams": [
-                [s.distance, s.missing, s.unseen, s.out_of_range, s.log10_evidence]
+                [
+                    s.distance,
+                    s.missing,
+                    s.unseen,
+                    s.out_of_range,
+                    s.log10_evidence,
+                    s.log10_threshold,
+                ]
                 for s in self._last
             ],
             "settings": [
-                float(self._thresholds[0] / len(self.keys)),
+                self._budget,
                 self._regressors.season,
                 self._tolerance,
             ],
@@ -296,6 +315,7 @@ class DriftMonitor:
             None if r is None else Recovery.restored(r) for r in state["recoveries"]
         ]
         self._windows = [int(w) for w in state["windows"]]
+        self._found = int(state["found"])
         waiting = state["waiting"]
         if waiting is not None:
             self._waiting = (WindowCounts.from_bytes(bytes(waiting[0])), float(waiting[1]))
@@ -310,10 +330,10 @@ class DriftMonitor:
                 unseen=unseen,
                 out_of_range=out,
                 log10_evidence=evidence,
-                log10_threshold=math.log10(threshold),
+                log10_threshold=threshold,
                 alarm=alarm,
             )
-            for key, (size, missing, unseen, out, evidence), threshold, alarm in zip(
-                keys, state["streams"], self._thresholds.tolist(), self._alarms, strict=True
+            for key, (size, missing, unseen, out, evidence, threshold), alarm in zip(
+                keys, state["streams"], self._alarms, strict=True
             )
         )

@@ -18,6 +18,7 @@ from barograph_processor.drift.layout import Layout
 from barograph_processor.drift.reference import fresh_rows, merged_windows
 from barograph_processor.drift.score_bank import ScoreBank
 from barograph_processor.drift.stream import StreamKey
+from barograph_processor.drift.trend import TrendState
 from barograph_processor.stats.array import Floats, Ints
 from barograph_processor.stats.column import Column, NumericColumn
 
@@ -41,6 +42,7 @@ class ReferenceProfile:
         scores: Mean scores of each, shape ``(T, J)``; NaN if there is no row at all.
         fresh: Shape ``(S,)``: reference rows of a categorical stream whose level occurs in
             one window only.
+        trend: State of the trend scores at the end of the reference; not to be changed.
     """
 
     layout: Layout
@@ -49,6 +51,7 @@ class ReferenceProfile:
     time: Floats
     scores: Floats
     fresh: Floats
+    trend: TrendState
     bank: ScoreBank = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,9 +113,13 @@ class ReferenceProfile:
         fresh = np.array([held.sum() for held in fresh_by_window], dtype=np.float64)
         harmonic = float(len(rows) / (1 / rows).sum())
         bank = ScoreBank.build(layout, total, fresh, harmonic)
-        scores = np.array([bank.means(part, inside=True) for part in parts])
+        trend, learn = bank.trends.start(), np.ones(len(bank.trends.streams), dtype=np.bool_)
+        steps = [bank.trends.step(trend, part.slots, part.rows, learn) for part in parts]
+        scores = np.array(
+            [bank.means(part, step, inside=True) for part, step in zip(parts, steps, strict=True)]
+        )
         bank.replace_new(scores, np.array(fresh_by_window), rows)
-        return cls(layout, total, rows, mean_time, scores, fresh)
+        return cls(layout, total, rows, mean_time, scores, fresh, trend)
 
     def count(self, columns: Mapping[StreamKey, Column]) -> WindowCounts:
         """Count the rows of a batch; a stream without a column counts as missing.
@@ -149,6 +156,11 @@ class ReferenceProfile:
                 "scores": self.scores.tolist(),
             },
             "fresh": self.fresh.tolist(),
+            "trend": [
+                self.trend.pool.tolist(),
+                self.trend.rows.tolist(),
+                self.trend.direction.tolist(),
+            ],
         }
 
     @classmethod
@@ -193,6 +205,7 @@ class ReferenceProfile:
             np.array(windows["time"], dtype=np.float64),
             np.array(windows["scores"], dtype=np.float64).reshape(len(rows), -1),
             np.array(data["fresh"], dtype=np.float64),
+            TrendState(*(np.array(part, dtype=np.float64) for part in data["trend"])),
         )
 
 

@@ -24,12 +24,13 @@ class Score:
 
     Attributes:
         name: ``location``, ``scale``, ``low tail``, ``high tail``, ``outside``, ``missing``,
-            ``rare``, ``new`` or ``level``.
+            ``rare``, ``new``, ``level``, ``shape``, ``trend`` or ``correlation``; the last
+            three are no means of a score: see the modules of that name.
         slots: The slots with a value, shape ``(k,)``.
         values: Their scores, shape ``(k,)``; slots that are not listed score 0.
         base: Added for every row.
         weight: Share of the stream's bets; those of one stream sum to 1.
-        level: The level that ``level`` is about.
+        level: The level that ``level`` is about, the input that ``correlation`` is about.
     """
 
     name: str
@@ -119,7 +120,12 @@ def categorical_scores(
     ]
     if counts[rest].sum() > 0:
         scores.append(_share("rare", rest, float(counts[rest].sum()), total, weight=1.0))
-    side = 0.15 * max(len(scores), 1)
+    shares = len(scores)
+    if shares > 2:  # noqa: PLR2004 - else the levels say it all
+        nothing = np.empty(0, dtype=np.int64)
+        scores.append(Score("shape", nothing, np.empty(0), 0.0, shares / 2))
+        scores.append(Score("trend", nothing, np.empty(0), 0.0, float(shares)))
+    side = 0.2 * max(shares, 1)
     new = np.array([binning.new_slot])
     missing = np.array([binning.missing_slot])
     scores.append(_share("new", new, fresh, total, weight=side))

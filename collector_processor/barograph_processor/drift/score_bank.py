@@ -8,10 +8,18 @@ from barograph_processor.drift.correlation import correlation_deviations, rank_c
 from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.layout import Layout
 from barograph_processor.drift.score import Score, scores_of
+from barograph_processor.drift.shape import Shapes
 from barograph_processor.drift.stream import StreamKey
-from barograph_processor.stats.array import Floats, Ints
+from barograph_processor.drift.trend import Trends
+from barograph_processor.stats.array import Bools, Floats, Ints
 
 __all__ = ["ScoreBank"]
+
+_STEADY = frozenset(
+    {"location", "scale", "low tail", "high tail", "level", "shape", "trend", "correlation"}
+)
+
+_KINDS = {"low tail": "tail", "high tail": "tail", "rare": "level", "outside": "missing"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,11 +29,12 @@ class ScoreBank:
     Attributes:
         keys: The streams; the last one is the inputs together, if at least two numeric
             inputs vary.
-        scores: What each series is, shape ``(J,)``; those of the inputs together come last.
+        scores: What each series is, shape ``(J,)``, stream after stream.
         owner: The stream of each series, shape ``(J,)``, sorted.
         weight: Its share of the stream's bets, shape ``(J,)``.
         rank_scores: Rank score of every slot, shape ``(B,)``.
         reference: Rank correlations in the reference, shape ``(d, d)``.
+        trends: The trend scores, which also depend on the windows before.
     """
 
     keys: tuple[StreamKey, ...]
@@ -34,12 +43,35 @@ class ScoreBank:
     weight: Floats
     rank_scores: Floats
     reference: Floats
+    trends: Trends
     _layout: Layout
     _reference_rows: int
     _slots: Ints
     _values: Floats
     _starts: Ints
     _base: Floats
+    _shapes: Shapes
+    _order: Ints
+
+    @property
+    def groups(self) -> Ints:
+        """Series of the same kind share a number from 0, shape ``(J,)``."""
+        kinds = [_KINDS.get(score.name, score.name) for score in self.scores]
+        return np.unique(kinds, return_inverse=True)[1].astype(np.int64)
+
+    @property
+    def trending(self) -> Bools:
+        """Which series are trend scores, shape ``(J,)``."""
+        return np.array([score.name == "trend" for score in self.scores])
+
+    @property
+    def floor(self) -> Floats:
+        """Least variance of a mean score relative to independent rows, shape ``(J,)``.
+
+        Series of what hardly occurs in the reference cannot be believed to be less variable
+        than independent rows are; for the others the floor only catches degenerate windows.
+        """
+        return np.array([0.5 if s.name in _STEADY else 1.0 for s in self.scores])
 
     @classmethod
     def build(cls, layout: Layout, total: WindowCounts, fresh: Floats, rows: float) -> "ScoreBank":
@@ -55,8 +87,12 @@ class ScoreBank:
             scores_of(binning, total.slots[layout.of(s)], float(fresh[s]), rows)
             for s, binning in enumerate(layout.binnings)
         ]
-        scores = [score for own in per_stream for score in own]
-        owner = [s for s, own in enumerate(per_stream) for _ in own]
+        every = [(s, score) for s, own in enumerate(per_stream) for score in own]
+        linear = [(s, score) for s, score in every if len(score.slots)]
+        shapes = [(s, score) for s, score in every if score.name == "shape"]
+        trends = [(s, score) for s, score in every if score.name == "trend"]
+        scores = [score for _, score in linear]
+        owner = [s for s, _ in linear]
         offsets = layout.offsets[owner].tolist()
         rank_scores = layout.rank_scores(total.slots)
         keys, d = layout.keys, len(layout.correlated)
@@ -65,15 +101,18 @@ class ScoreBank:
             sums = _rank_sums(layout, rank_scores, total)
             reference = np.nan_to_num(rank_correlations(total.cross, sums, max(total.rows, 1)))
             keys = (*keys, StreamKey("input.drift", None))
-            owner += [len(layout.keys)] * d
+        owner += [s for s, _ in (*shapes, *trends)] + [len(layout.keys)] * d
+        order = np.argsort(owner, kind="stable")
         names = [layout.keys[s].feature for s in layout.correlated.tolist()]
         nothing = np.empty(0, dtype=np.int64)
         together = [Score("correlation", nothing, np.empty(0), 0.0, 1 / d, f) for f in names]
+        series = [*scores, *(score for _, score in (*shapes, *trends)), *together]
+        series = [series[j] for j in order.tolist()]
         return cls(
             keys=keys,
-            scores=(*scores, *together),
-            owner=np.array(owner, dtype=np.int64),
-            weight=np.array([score.weight for score in (*scores, *together)]),
+            scores=tuple(series),
+            owner=np.array(owner, dtype=np.int64)[order],
+            weight=np.array([score.weight for score in series]),
             rank_scores=rank_scores,
             reference=reference,
             _layout=layout,
@@ -82,21 +121,30 @@ class ScoreBank:
             _values=_joined([score.values for score in scores]),
             _starts=np.cumsum([0, *(len(score.slots) for score in scores)])[:-1],
             _base=np.array([score.base for score in scores]),
+            _shapes=Shapes.build(
+                layout, total.slots, [s for s, _ in shapes], rows, max(total.rows, 1)
+            ),
+            _order=order,
+            trends=Trends.build(
+                layout, total.slots, [s for s, _ in trends], rows, max(total.rows, 1)
+            ),
         )
 
-    def means(self, counts: WindowCounts, *, inside: bool = False) -> Floats:
+    def means(self, counts: WindowCounts, trend: Floats, *, inside: bool = False) -> Floats:
         """Return the mean scores of a window, shape ``(J,)``; NaN for a window without rows.
 
         Args:
             counts: Of the window.
+            trend: Its trend scores, shape ``(C,)``.
             inside: Whether the window is part of the reference.
         """
         if counts.rows == 0:
             return np.full(len(self.scores), np.nan)
         linear = np.add.reduceat(counts.slots[self._slots] * self._values, self._starts)
         linear = linear / counts.rows + self._base
+        shapes = self._shapes.deviations(counts.slots, counts.rows, inside=inside)
         if not len(self.reference):
-            return np.asarray(linear)
+            return np.concatenate([linear, shapes, trend])[self._order]
         together = correlation_deviations(
             counts,
             _rank_sums(self._layout, self.rank_scores, counts),
@@ -104,7 +152,7 @@ class ScoreBank:
             self._reference_rows,
             inside=inside,
         )
-        return np.concatenate([linear, together])
+        return np.concatenate([linear, shapes, trend, together])[self._order]
 
     def replace_new(self, means: Floats, fresh: Floats, rows: Floats) -> None:
         """Write into ``means`` of reference windows what ``new`` would have scored there.

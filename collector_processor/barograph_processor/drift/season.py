@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from barograph_processor.sequential.regression import RHO, Models
 from barograph_processor.stats.array import Floats
 
 __all__ = ["SEASONS", "Regressors", "check_season"]
@@ -27,7 +28,7 @@ _PRIOR_HARMONIC = 20.0
 _PRIOR_DECLARED = 100.0
 _ROWS_VARY = 0.02
 _MIN_SPREAD = 0.1
-_FARTHEST = 3.0
+_RHO_OF_EQUAL_WINDOWS = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,15 +39,16 @@ class Regressors:
         log_rows: Mean and spread of the log rows of the reference's windows; None if all
             were about the same size.
         periods: Periods in seconds, and the number of harmonics of each.
-        prior: Prior variances of the coefficients in units of the window variance, shape
-            ``(p,)``: a flat intercept, a ridge on the rest, so that phases with few windows
-            borrow from their neighbours and a reference of a few windows is enough to start.
+        models: Prior variances of the coefficients: a flat intercept, a ridge on the rest, so
+            that phases with few windows borrow from their neighbours and a reference of a
+            few windows is enough to start. If no season was declared, once with and once
+            without harmonics: what predicts better gets the weight.
         season: The season that was declared, if any.
     """
 
     log_rows: tuple[float, float] | None
     periods: tuple[tuple[float, int], ...]
-    prior: Floats
+    models: Models
     season: str | None
 
     @classmethod
@@ -76,8 +78,12 @@ class Regressors:
         spread = float(logs.std())
         log_rows = (float(logs.mean()), max(spread, _MIN_SPREAD)) if spread > _ROWS_VARY else None
         harmonics = 2 * sum(k for _, k in periods)
-        prior = [_PRIOR_INTERCEPT] + [_PRIOR_ROWS] * (log_rows is not None)
-        return cls(log_rows, periods, np.array(prior + [strength] * harmonics), season)
+        plain = [_PRIOR_INTERCEPT] + [_PRIOR_ROWS] * (log_rows is not None)
+        priors = [plain + [strength] * harmonics]
+        if season is None and harmonics:
+            priors.append(plain + [0.0] * harmonics)
+        rho = RHO if log_rows is not None else np.array([_RHO_OF_EQUAL_WINDOWS])
+        return cls(log_rows, periods, Models.crossed(rho, np.array(priors)), season)
 
     def of(self, rows: float, time: float) -> Floats:
         """Return the regressors of a window, shape ``(p,)``.
@@ -89,7 +95,7 @@ class Regressors:
         x = [1.0]
         if self.log_rows is not None:
             mean, spread = self.log_rows
-            x.append(float(np.clip((np.log(rows) - mean) / spread, -_FARTHEST, _FARTHEST)))
+            x.append(float(np.log(rows) - mean) / spread)
         for period, harmonics in self.periods:
             angle = 2 * np.pi * (time % period) / period * np.arange(1, harmonics + 1)
             x.extend([*np.cos(angle), *np.sin(angle)])

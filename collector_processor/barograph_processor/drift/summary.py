@@ -100,6 +100,8 @@ def effect(
     """
     layout = profile.layout
     binning, at = layout.binnings[stream], layout.of(stream)
+    if score.name in {"shape", "trend"}:
+        score = _moved_most(profile, pooled, stream)
     if isinstance(binning, CategoricalBinning) or score.name in {"missing", "outside"}:
         base = profile.total.slots[at][score.slots].sum() / max(profile.total.rows, 1)
         now = float(pooled.slots[at][score.slots].sum() / max(pooled.rows, 1))
@@ -116,6 +118,16 @@ def effect(
         return Effect("spread", None, before_sd, now_sd, max(now_sd - half, 0.0), now_sd + half)
     half = _INTERVAL * now_sd * np.sqrt(inflation / n)
     return Effect("mean", None, before, now, now - half, now + half)
+
+
+def _moved_most(profile: ReferenceProfile, pooled: Pooled, stream: int) -> Score:
+    """Return the level whose share moved most, in its own standard deviations."""
+    binning, at = profile.layout.binnings[stream], profile.layout.of(stream)
+    before = profile.total.slots[at] / max(profile.total.rows, 1)
+    now = pooled.slots[at] / max(pooled.rows, 1)
+    slot = int((np.abs(now - before) / np.sqrt(before + 1e-3)).argmax())
+    names = binning.names if isinstance(binning, CategoricalBinning) else ()
+    return Score("level", np.array([slot]), np.ones(1), 0.0, 1.0, names[slot])
 
 
 def correlation_effect(profile: ReferenceProfile, pooled: Pooled, feature: str | None) -> Effect:

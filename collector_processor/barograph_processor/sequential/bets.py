@@ -5,15 +5,19 @@ import numpy as np
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.normal import normal_tail
 
-__all__ = ["CAP", "TILTS", "clipped_normal_log_mgf"]
+__all__ = ["CAP", "TILTS", "TILT_WEIGHTS", "clipped_normal_log_mgf"]
 
 CAP = 3.0
 """Deviates are clipped here: one window adds at most a factor of 165, so that no
 single wild one can raise an alarm, and three are needed under usual budgets."""
 
-_STEPS = np.array([0.1, 0.2, 0.4, 0.8, 1.6, 3.2])
+_STEPS = np.array([0.2, 0.4, 0.8, 1.6, 3.2])
+_STEP_WEIGHTS = np.array([0.05, 0.15, 0.25, 0.3, 0.25])
 TILTS = np.concatenate([_STEPS, -_STEPS])
 """The tilts ``lambda`` that are mixed, upwards and downwards, shape ``(L,)``."""
+TILT_WEIGHTS = np.concatenate([_STEP_WEIGHTS, _STEP_WEIGHTS]) / 2
+"""Their weights, shape ``(L,)``. Shifts of less than 0.2 standard deviations of a window drown
+in the uncertainty of the reference's own mean: little is bet on them."""
 
 
 def clipped_normal_log_mgf(tilt: Floats, cap: float = CAP) -> Floats:

@@ -4,47 +4,75 @@ import numpy as np
 
 from barograph_processor.sequential.bets import CAP, TILTS, clipped_normal_log_mgf
 from barograph_processor.sequential.regression import LAG
-from barograph_processor.stats.array import Bools, Floats
+from barograph_processor.stats.array import Bools, Floats, Ints
 
 __all__ = ["Calibration", "guarded_normalizers", "persistence_inflation"]
 
 _BASE = clipped_normal_log_mgf(TILTS)
-_UNKNOWN_INFLATION = 1.5
+_UNKNOWN_INFLATION, _UNKNOWN_R = 1.5, 0.2
+_MIN_SHARED = 6
+_KNOWN_WINDOWS = 25
+_LARGE_GROUP = 4
 _MIN_WINDOWS = 10
+_OWN_SIGNIFICANCE = 2.0
 _CAPACITY = 200
 _EVERY_UNTIL, _EVERY = 60, 20
 _RESOLUTION = 40.0
 _ABSENT = -128
 
 
-def persistence_inflation(deviates: Floats, present: Bools) -> Floats:
+def persistence_inflation(deviates: Floats, present: Bools, groups: Ints) -> Floats:
     """Return ``(1 + r) / (1 - r)``, by which persistence inflates the variance of sums.
 
-    ``r`` is the lag-1 correlation, corrected for its bias; 0 unless it is larger than its
-    standard error, else its upper estimate by one standard error, at most 0.95.
+    ``r`` is a lag-1 correlation, corrected for its bias: that of all series of the same group
+    together, if it is larger than its standard error (what moves the mean of one input from
+    hour to hour usually moves the others too), or the series' own, if it is larger than two
+    of its own; the larger of both, each at its upper estimate by one standard error, at most
+    0.95.
 
     Args:
         deviates: Of consecutive windows, shape ``(m, J)``; clipped at 3.
         present: Which of them count, the same shape.
+        groups: The group of each series, from 0, shape ``(J,)``. Half as many series as a
+            group has are taken to be independent; groups of fewer than four take the
+            largest value of the others.
 
     Returns:
-        Shape ``(J,)``; 1.5 where there are fewer than 10 windows.
+        Shape ``(J,)``; at least 1.5 up to 10 windows, which fades to 1 with 25 of them.
     """
     m = present.sum(axis=0)
-    safe = np.maximum(m, _MIN_WINDOWS)
+    safe = np.maximum(m, _MIN_SHARED)
     c = np.where(present, np.clip(deviates, -3.0, 3.0), 0.0)
     c = np.where(present, c - c.sum(axis=0) / safe, 0.0)
-    r = (c[1:] * c[:-1]).sum(axis=0) / np.maximum((c * c).sum(axis=0), 1e-12) + 1 / safe
-    significant = r * np.sqrt(safe) > 1
-    r = np.clip(r / (1 - 3 / safe), 0.0, 0.95)
-    r = np.where(significant, np.minimum(r + np.sqrt((1 - r * r) / safe), 0.95), 0.0)
-    return np.where(m >= _MIN_WINDOWS, (1 + r) / (1 - r), _UNKNOWN_INFLATION)
+    size = (c * c).sum(axis=0)
+    raw = (c[1:] * c[:-1]).sum(axis=0) / np.maximum(size, 1e-12) + 1 / safe
+    own = np.where(m >= _MIN_WINDOWS, _upper(raw, safe, safe, _OWN_SIGNIFICANCE), _UNKNOWN_R)
+    counted = (m >= _MIN_SHARED) & (size > 0)
+    held = np.bincount(groups, counted)
+    typical = np.bincount(groups, np.where(counted, raw, 0.0)) / np.maximum(held, 1)
+    length = np.bincount(groups, np.where(counted, safe, 0.0)) / np.maximum(held, 1)
+    length = np.maximum(length, _MIN_SHARED)
+    shared = _upper(typical, length, length * np.maximum(held / 2, 1.0), 1.0)
+    large = held >= _LARGE_GROUP
+    shared = np.where(large, shared, np.max(shared, initial=0.0, where=large))
+    short = _UNKNOWN_R * np.clip((_KNOWN_WINDOWS - m) / (_KNOWN_WINDOWS - _MIN_WINDOWS), 0.0, 1.0)
+    r = np.maximum(np.maximum(own, shared[groups]), short)
+    return np.asarray((1 + r) / (1 - r))
+
+
+def _upper(r: Floats, m: Floats | float, weight: Floats | float, significance: float) -> Floats:
+    """Return the upper estimate of a correlation over ``m`` windows, 0 if not significant."""
+    error = 1 / np.sqrt(weight)
+    mended = np.clip(r / (1 - 3 / m), 0.0, 0.95)
+    upper = np.minimum(mended + np.sqrt(1 - mended * mended) * error, 0.95)
+    return np.where(r > significance * error, upper, 0.0)
 
 
 def guarded_normalizers(deviates: Floats, present: Bools, inflation: Floats) -> Floats:
     """Return log normalizers of the bets, at least those of a clipped normal deviate.
 
-    Skewed or heavy-tailed window means pay the price that they had in the past.
+    Skewed or heavy-tailed window means pay the price that they had in the past: that of all
+    series of the model together, or their own less one standard error, if that is more.
 
     Args:
         deviates: Shape ``(m, J)``.
@@ -55,14 +83,20 @@ def guarded_normalizers(deviates: Floats, present: Bools, inflation: Floats) -> 
         Shape ``(J, L)`` for the ``L`` tilts.
     """
     m = present.sum(axis=0)
-    safe = np.maximum(m, 1)
+    if not (m >= _MIN_WINDOWS).any():
+        return np.tile(_BASE, (len(m), 1))
+    safe = np.maximum(m, 1)[:, None]
     u = np.clip(deviates / np.sqrt(inflation), -CAP, CAP)
     u = np.where(present, u, 0.0)
-    u = np.where(present, u - u.sum(axis=0) / safe, 0.0)
+    u = np.where(present, u - u.sum(axis=0) / safe[:, 0], 0.0)
     absent = (len(u) - m)[:, None]
-    seen = np.array([np.exp(u * tilt).sum(axis=0) for tilt in TILTS]).T - absent
-    seen = np.log(np.maximum(seen / safe[:, None], 1e-300))
-    return np.where((m >= _MIN_WINDOWS)[:, None], np.maximum(seen, _BASE), _BASE)
+    total = np.array([np.exp(u * tilt).sum(axis=0) for tilt in TILTS]).T - absent
+    square = np.array([np.exp(2 * u * tilt).sum(axis=0) for tilt in TILTS]).T - absent
+    mean = total / safe
+    error = np.sqrt(np.maximum(square / safe - mean * mean, 0.0) / safe)
+    own = np.log(np.maximum(mean - error, 1e-300))
+    shared = np.log(np.maximum(total.sum(axis=0) / m.sum(), 1e-300))
+    return np.where(safe >= _MIN_WINDOWS, np.maximum(np.maximum(own, shared), _BASE), _BASE)
 
 
 class Calibration:
@@ -73,8 +107,14 @@ class Calibration:
     State: one byte a window and series until then, 13 floats a series after.
     """
 
-    def __init__(self, series: int) -> None:
-        """Start without windows, for so many series."""
+    def __init__(self, groups: Ints) -> None:
+        """Start without windows.
+
+        Args:
+            groups: The group of each series, see `persistence_inflation`, shape ``(J,)``.
+        """
+        series = len(groups)
+        self._groups = groups
         self.inflation = np.full(series, _UNKNOWN_INFLATION)
         self.normalizers = np.tile(_BASE, (series, 1))
         self._history: list[np.ndarray] | None = []
@@ -111,7 +151,7 @@ class Calibration:
         coded = np.array(history[:old])
         present = coded != _ABSENT
         deviates = coded / _RESOLUTION
-        self.inflation = persistence_inflation(deviates, present)
+        self.inflation = persistence_inflation(deviates, present, self._groups)
         self.normalizers = guarded_normalizers(deviates, present, self.inflation)
 
     def state(self) -> dict[str, object]:

@@ -32,7 +32,7 @@ def rows(
 
 def learn(columns: Mapping[StreamKey, Column], *, window: int = 500) -> ReferenceProfile:
     n = len(next(iter(columns.values())))
-    return ReferenceProfile.learn(columns, np.arange(n) // window, np.arange(n) * 1.0)
+    return ReferenceProfile.learn(columns, np.arange(n) // window, np.arange(n, dtype=np.float64))
 
 
 @pytest.fixture

@@ -1,0 +1,61 @@
+"""Barograph's own detector, driven as the service drives it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from barograph_processor.drift import DriftMonitor, ReferenceProfile, StreamKey
+from barograph_processor.stats import CategoricalColumn, Column, NumericColumn
+from benchmarks.detection.streams import CATEGORICAL, FEATURES, Run
+
+__all__ = ["Alarm", "detect"]
+
+BUDGET = 20_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alarm at a live window, counted from 0; the feature is None for all inputs together."""
+
+    window: int
+    feature: str | None
+    state: str
+    since: int
+
+
+def columns_of(run: Run, rows: slice) -> dict[StreamKey, Column]:
+    """Return the rows of a run as columns."""
+    columns: dict[StreamKey, Column] = {}
+    for name in FEATURES:
+        values, key = run.columns[name][rows], StreamKey("input.drift", name)
+        if name in CATEGORICAL:
+            levels = tuple(f"lv{i}" for i in range(12))
+            columns[key] = CategoricalColumn(values.astype(np.int32), levels)
+        else:
+            columns[key] = NumericColumn(values)
+    return columns
+
+
+def detect(
+    run: Run, *, budget: float = BUDGET, season: str | None = None, until: int | None = None
+) -> list[Alarm]:
+    """Run the monitor over a run.
+
+    Args:
+        run: The rows.
+        budget: Windows between false alarms of the whole model.
+        season: Declared to the monitor.
+        until: Stop after so many live windows.
+    """
+    at = run.reference_rows
+    profile = ReferenceProfile.learn(columns_of(run, at), run.window[at], run.time[at])
+    monitor = DriftMonitor(profile, budget=budget, season=season)
+    alarms = []
+    for live in range(until or run.windows - run.reference):
+        window = run.reference + live
+        rows = run.rows(window)
+        time = float(run.time[rows].mean()) if rows.stop > rows.start else np.nan
+        update = monitor.update(profile.count(columns_of(run, rows)), time=time, window=live)
+        for key, state, alarm in update.transitions:
+            alarms.append(Alarm(live, key.feature, state, alarm.since_window))
+    return alarms
