@@ -21,6 +21,7 @@ from barograph_processor.stats.column import CategoricalColumn, Column, NumericC
 __all__ = ["Judge"]
 
 _CLASS_TASKS = frozenset({"binary", "multiclass"})
+_NAMED = 4
 
 
 class Judge:
@@ -28,8 +29,11 @@ class Judge:
 
     The configuration says what the task, the positive class and the threshold
     are; where it is silent the spans do, and where they are silent too, a model
-    that names classes is multiclass and one that gives numbers a regression,
-    unless its labels are 0 and 1 and its numbers probabilities.
+    that names classes is multiclass, and one that gives numbers a regression
+    unless its labels are 0 and 1 and its numbers probabilities: once one of them
+    was not, it stays a regression.
+
+    Not locked; its owner is.
 
     Args:
         config: How the model is watched.
@@ -42,6 +46,9 @@ class Judge:
             None if config.positive is None else canonical_class(config.positive)
         )
         self._threshold = config.threshold
+        self._is_regression = False
+        self._seen_positive = False
+        self._unknown_classes: list[str] = []
 
     @property
     def positive(self) -> str:
@@ -71,6 +78,18 @@ class Judge:
             value = batch.confidence
         return classes, value
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What makes its figures questionable, as sentences."""
+        if not self._unknown_classes or self._seen_positive or self._positive is not None:
+            return ()
+        names = ", ".join(repr(name) for name in self._unknown_classes)
+        sentence = (
+            f"the positive class of a binary model is not stated and its labels are {names}: "
+            "only accuracy is known for classes, and nothing for probabilities; set positive"
+        )
+        return (sentence,)
+
     def judge(
         self,
         classes: CategoricalColumn | None,
@@ -85,28 +104,92 @@ class Judge:
             truth: Labels without missing rows.
 
         Returns:
-            The comparison; None if a regression's labels are no numbers.
+            The comparison; None if predictions and labels of this kind cannot be compared.
         """
-        if classes is not None and (self.task in _CLASS_TASKS or self.task is None):
-            task = self.task or "multiclass"
-            return judge_classes(
-                classes, class_column(truth), task=task, score=value, positive=self.positive
-            )
-        if self.task == "binary" or (self.task is None and _probabilities(value, truth)):
-            return judge_scores(
-                value, class_column(truth), positive=self.positive, threshold=self.threshold
-            )
-        if isinstance(truth, NumericColumn) and classes is None:
-            return judge_values(value, truth.values)
-        if classes is not None:
-            return judge_classes(
-                classes, class_column(truth), task="multiclass", score=value, positive=self.positive
-            )
-        return None
+        if self.task == "regression":
+            return judge_values(value, truth.values) if isinstance(truth, NumericColumn) else None
+        if classes is None and np.isnan(value).all():
+            return None
+        task = self.task if self.task in _CLASS_TASKS else None
+        if task is None:
+            task = "multiclass" if classes is not None else self._inferred(value, truth)
+        if task == "regression":
+            return judge_values(value, truth.values) if isinstance(truth, NumericColumn) else None
+        actual = class_column(truth)
+        if task == "multiclass":
+            if classes is None:
+                return None
+            return judge_classes(classes, actual, task=task, score=value, positive=self.positive)
+        return self._binary(classes, value, actual)
+
+    def _binary(
+        self,
+        classes: CategoricalColumn | None,
+        value: npt.NDArray[np.float64],
+        actual: CategoricalColumn,
+    ) -> Judged | None:
+        stated = self._stated(actual)
+        if classes is None:
+            if not stated:
+                return None
+            return judge_scores(value, actual, positive=self.positive, threshold=self.threshold)
+        score = value if stated else np.full(len(value), np.nan)
+        return judge_classes(
+            self._filled(classes, value) if stated else classes,
+            actual,
+            task="binary",
+            score=score,
+            positive=self.positive,
+        )
+
+    def _stated(self, actual: CategoricalColumn) -> bool:
+        """Whether it is known which class is the positive one."""
+        if self._positive is not None:
+            return True
+        names = _names(actual)
+        self._seen_positive = self._seen_positive or "1" in names
+        for name in sorted(names - {"0", "1", *self._unknown_classes}):
+            if len(self._unknown_classes) < _NAMED:
+                self._unknown_classes.append(name)
+        return self._seen_positive or not self._unknown_classes
+
+    def _filled(
+        self, classes: CategoricalColumn, value: npt.NDArray[np.float64]
+    ) -> CategoricalColumn:
+        """Decide rows without a class by their probability."""
+        lacking = (classes.codes < 0) & ~np.isnan(value)
+        if not lacking.any():
+            return classes
+        negative = "0" if self.positive != "0" else "1"
+        levels = tuple(dict.fromkeys((*classes.levels, self.positive, negative)))
+        chosen = np.where(
+            value >= self.threshold, levels.index(self.positive), levels.index(negative)
+        )
+        codes = np.where(lacking, chosen, classes.codes).astype(np.int32)
+        return CategoricalColumn(codes, levels)
+
+    def _inferred(self, value: npt.NDArray[np.float64], truth: Column) -> str:
+        """Return what a model that gives numbers is, by what it gave so far."""
+        known = value[~np.isnan(value)]
+        probable = len(known) == 0 or (known.min() >= 0 and known.max() <= 1)
+        names = _names(class_column(truth))
+        classes = self._positive is not None or names <= {"0", "1"}
+        if probable and classes and not self._is_regression:
+            return "binary"
+        if isinstance(truth, NumericColumn):
+            self._is_regression = True
+        return "regression"
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
-        return {"task": self.task, "positive": self._positive, "threshold": self._threshold}
+        return {
+            "task": self.task,
+            "positive": self._positive,
+            "threshold": self._threshold,
+            "is_regression": self._is_regression,
+            "seen_positive": self._seen_positive,
+            "unknown_classes": list(self._unknown_classes),
+        }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``; what the configuration says now still wins."""
@@ -115,9 +198,11 @@ class Judge:
             self._positive = state["positive"]
         if self._threshold is None:
             self._threshold = state["threshold"]
+        self._is_regression = state["is_regression"]
+        self._seen_positive = state["seen_positive"]
+        self._unknown_classes = list(state["unknown_classes"])
 
 
-def _probabilities(value: npt.NDArray[np.float64], truth: Column) -> bool:
-    known = value[~np.isnan(value)]
-    names = set(class_column(truth).levels)
-    return bool(len(known) and known.min() >= 0 and known.max() <= 1 and names <= {"0", "1"})
+def _names(column: CategoricalColumn) -> set[str]:
+    """Return the classes that occur."""
+    return {column.levels[code] for code in np.unique(column.codes).tolist() if code >= 0}

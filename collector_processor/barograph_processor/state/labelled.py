@@ -2,19 +2,19 @@
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.config import AlarmConfig
-from barograph_processor.quality.loss import Judged
 from barograph_processor.quality.risk import RiskMonitor, RiskTransition, tolerated_risk
 from barograph_processor.state.baseline import QualityBaseline
+from barograph_processor.state.labels import LabelledRows
 from barograph_processor.state.realized import RealizedPerformance, Share
 
-__all__ = ["LabelledQuality", "Labels"]
+__all__ = ["LabelledQuality"]
 
 _MIN_BASELINE = 200
 _ENOUGH_LATER = 500
@@ -23,40 +23,6 @@ _MIN_WINDOW = 30
 _RECENT_WRONG = 256
 _MARKS = 4096
 _MOST = 1 - 1e-4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Labels:
-    """Predictions that met their label, in order of arrival of the labels.
-
-    Attributes:
-        judged: Predictions beside their true labels, ``n`` of them.
-        ids: Trace and span ids, shape ``(n, 3)``.
-        time_ns: Event time of the predictions, shape ``(n,)``.
-    """
-
-    judged: Judged
-    ids: npt.NDArray[np.uint64]
-    time_ns: npt.NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.time_ns)
-
-    def take(self, rows: npt.NDArray[np.intp]) -> "Labels":
-        """Return the given rows, in the given order."""
-        if len(rows) == len(self):
-            return self
-        return Labels(self.judged.take(rows), self.ids[rows], self.time_ns[rows])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Waiting:
-    """Labels of later predictions, until the baseline is there to hold them against."""
-
-    performance: RealizedPerformance
-    loss: npt.NDArray[np.float64]
-    ids: npt.NDArray[np.uint64]
-    time_ns: npt.NDArray[np.int64]
 
 
 class LabelledQuality:
@@ -78,11 +44,12 @@ class LabelledQuality:
         self._alarm = alarm
         self._budget_windows = budget_windows
         self._losses: list[npt.NDArray[np.float64]] = []
-        self._later: list[_Waiting] = []
+        self._later: list[LabelledRows] = []
         self._scale = 1.0
         self._task: str | None = None
         self._bound: float | None = None
-        self._marks: deque[tuple[int, int, int]] = deque(maxlen=_MARKS)
+        self._adopted: QualityBaseline | None = None
+        self._marks: deque[tuple[int, int]] = deque(maxlen=_MARKS)
         self._wrong: deque[tuple[int, int, int]] = deque(maxlen=_RECENT_WRONG)
         self._seen = 0
         self._harmed = False
@@ -105,11 +72,14 @@ class LabelledQuality:
             quality: The baseline.
             window_labels: Labels that a window has if all of it is labelled.
         """
+        self._adopted = quality
         self._task, self._scale = quality.task, quality.scale
         self._start(quality.risk, quality.bound, window_labels)
 
     def as_baseline(self) -> QualityBaseline | None:
         """Return the baseline, once it is fixed and was learnt here or adopted."""
+        if self._adopted is not None:
+            return self._adopted
         if self.baseline_risk is None or self._bound is None or self._task is None:
             return None
         metrics = {name: value for name, (value, _, _) in self.baseline.estimates().items()}
@@ -117,52 +87,45 @@ class LabelledQuality:
             self.baseline_risk, self._bound, self._scale, self._task, self.baseline.n, metrics
         )
 
-    def learn(self, labels: Labels) -> None:
+    def learn(self, labels: LabelledRows) -> None:
         """Add labels of the reference's own predictions; those after the freeze are left out."""
         if not self.frozen:
-            self._add_to_baseline(RealizedPerformance.of(labels.judged), labels.judged.loss)
+            self._add_to_baseline(labels)
 
-    def settle(self, *, complete: bool, window: int, window_labels: float) -> list[RiskTransition]:
+    def settle(self, *, complete: bool, window_labels: float) -> list[RiskTransition]:
         """Freeze the baseline if it can be; call after the reference is complete.
 
         Args:
             complete: No further label of the reference's predictions is to come.
-            window: Number of the window that closes next.
             window_labels: Labels that a window has if all of it is labelled.
         """
         while self._later and self._baseline_labels < _MIN_BASELINE:
-            first = self._later.pop(0)
-            self._add_to_baseline(first.performance, first.loss)
-        waiting = sum(len(labels.loss) for labels in self._later)
+            self._add_to_baseline(self._later.pop(0))
+        waiting = sum(map(len, self._later))
         if self._baseline_labels < _MIN_BASELINE or not (complete or waiting >= _ENOUGH_LATER):
             return []
         self._freeze(window_labels)
         later, self._later = self._later, []
-        return [step for labels in later for step in self._take(labels, window)]
+        return [step for labels in later for step in self._take(labels)]
 
-    def observe(self, labels: Labels, *, window: int) -> list[RiskTransition]:
-        """Add labels of later predictions; return onsets of harm and recoveries.
-
-        Args:
-            labels: In order of arrival.
-            window: Number of the window that closes next.
-        """
-        waiting = _Waiting(
-            RealizedPerformance.of(labels.judged), labels.judged.loss, labels.ids, labels.time_ns
-        )
+    def observe(self, labels: LabelledRows) -> list[RiskTransition]:
+        """Add labels of later predictions; return onsets of harm and recoveries."""
         if self.risk is None:
-            self._later.append(waiting)
+            self._later.append(labels)
             return []
-        return self._take(waiting, window)
+        return self._take(labels)
 
-    def since(self, label: int) -> tuple[int, int]:
-        """Return event time in ns and window of the prediction that a label number belongs to."""
-        best = self._marks[0] if self._marks else (0, 0, 0)
+    def since(self, label: int) -> int:
+        """Return the event time, ns, of the prediction that a label number belongs to.
+
+        Right to within a block of 50 labels, for the last 200,000 of them.
+        """
+        best = self._marks[0] if self._marks else (0, 0)
         for mark in self._marks:
             if mark[0] > label:
                 break
             best = mark
-        return best[1], best[2]
+        return best[1]
 
     def examples(self, since_ns: int, *, limit: int = 5) -> tuple[str, ...]:
         """Return traces of the latest wrong predictions since a time, 32 hex digits each."""
@@ -175,9 +138,13 @@ class LabelledQuality:
                     break
         return tuple(found)
 
-    def close_window(self) -> RealizedPerformance | None:
-        """Return the performance of the labels since the last window that had enough, or None."""
-        if self._window.n < _MIN_WINDOW:
+    def close_window(self, *, at_least: int = _MIN_WINDOW) -> RealizedPerformance | None:
+        """Return the performance of the labels since the last window that had enough, or None.
+
+        Args:
+            at_least: Labels that are enough. Positive.
+        """
+        if self._window.n < at_least:
             return None
         self._last, self._window = self._window, RealizedPerformance.empty()
         return self._last
@@ -200,11 +167,9 @@ class LabelledQuality:
     def _baseline_labels(self) -> int:
         return sum(map(len, self._losses))
 
-    def _add_to_baseline(
-        self, performance: RealizedPerformance, loss: npt.NDArray[np.float64]
-    ) -> None:
-        self._losses.append(loss)
-        self.baseline = self.baseline.merge(performance)
+    def _add_to_baseline(self, labels: LabelledRows) -> None:
+        self._losses.append(labels.loss)
+        self.baseline = self.baseline.merge(labels.performance)
 
     def _freeze(self, window_labels: float) -> None:
         raw = np.concatenate(self._losses)
@@ -222,12 +187,12 @@ class LabelledQuality:
         self.risk = RiskMonitor(self.tolerated, budget_labels=budget, block=_BLOCK)
         self._losses = []
 
-    def _take(self, labels: _Waiting, window: int) -> list[RiskTransition]:
+    def _take(self, labels: LabelledRows) -> list[RiskTransition]:
         assert self.risk is not None
         self._window = self._window.merge(labels.performance)
         losses = self._bounded(labels.loss)
-        if len(losses):
-            self._marks.append((self._seen, int(labels.time_ns[0]), window))
+        for row in range(-self._seen % _BLOCK, len(losses), _BLOCK):
+            self._marks.append((self._seen + row, int(labels.time_ns[row])))
         self._seen += len(losses)
         half = 0.5
         for row in np.flatnonzero(losses >= half)[-_RECENT_WRONG:].tolist():
@@ -244,7 +209,8 @@ class LabelledQuality:
         e / (e + mean error of the baseline): half where it is the usual one.
         """
         if self._task != "regression":
-            return loss
+            # A model whose task is only inferred may turn out to be a regression later.
+            return np.minimum(loss, 1.0)
         scale = max(self._scale, float(np.finfo(np.float64).tiny))
         finite = np.where(np.isfinite(loss), loss, 0.0)
         return np.where(np.isfinite(loss), finite / (finite + scale), 1.0)
@@ -253,13 +219,11 @@ class LabelledQuality:
         """Return plain values from which ``load`` continues."""
         return {
             "losses": np.concatenate([*self._losses, np.zeros(0)]),
-            "later": [
-                [labels.performance.state(), labels.loss, labels.ids, labels.time_ns]
-                for labels in self._later
-            ],
+            "later": [labels.state() for labels in self._later],
             "scale": self._scale,
             "task": self._task,
             "bound": self._bound,
+            "adopted": None if self._adopted is None else msgspec.to_builtins(self._adopted),
             "marks": [list(mark) for mark in self._marks],
             "wrong": [list(wrong) for wrong in self._wrong],
             "seen": self._seen,
@@ -276,18 +240,12 @@ class LabelledQuality:
         """Undo ``state``."""
         losses = np.array(state["losses"], dtype=np.float64)
         self._losses = [losses] if len(losses) else []
-        self._later = [
-            _Waiting(
-                RealizedPerformance.restore(performance),
-                np.array(loss, dtype=np.float64),
-                np.array(ids, dtype=np.uint64).reshape(-1, 3),
-                np.array(time_ns, dtype=np.int64),
-            )
-            for performance, loss, ids, time_ns in state["later"]
-        ]
+        self._later = [LabelledRows.restore(plain) for plain in state["later"]]
         self._scale = float(state["scale"])
         self._task = state["task"]
         self._bound = state["bound"]
+        adopted = state["adopted"]
+        self._adopted = None if adopted is None else msgspec.convert(adopted, QualityBaseline)
         self._marks = deque((tuple(mark) for mark in state["marks"]), maxlen=_MARKS)
         self._wrong = deque((tuple(wrong) for wrong in state["wrong"]), maxlen=_RECENT_WRONG)
         self._seen = state["seen"]

@@ -1,6 +1,7 @@
 """Learning the reference: from the first rows, or from those before a time."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,31 @@ from barograph_processor.state.operations import OperationsReference, Operations
 from barograph_processor.state.reference import ReferenceRows, reference_windows
 from barograph_processor.stats.column import Column
 
-__all__ = ["Learner"]
+__all__ = ["Learner", "Split"]
+
+_WINDOW_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Which rows of a batch belong to the reference.
+
+    Attributes:
+        inside: Shape ``(n,)``: the row is part of it.
+        end: How many rows of the batch come before its end; ``n`` if it goes on.
+        complete: The reference ends in this batch.
+    """
+
+    inside: npt.NDArray[np.bool_]
+    end: int
+    complete: bool
 
 
 class Learner:
     """Gathers the rows of the reference until it is complete.
 
-    Not locked; its owner is.
+    State size: the rows of the reference, and 17 bytes a row for their calls; freed
+    once learnt. Not locked; its owner is.
 
     Args:
         config: Where the reference ends, and how long a window is.
@@ -34,58 +53,57 @@ class Learner:
         self._window = config.window
         self._max_levels = max_levels
         self._rows = ReferenceRows()
-        self._seen = 0
-        self._calls = OperationsWindow.empty()
-        self._operations: list[OperationsWindow] = []
+        self._calls: list[_Calls] = []
 
     @property
     def rows(self) -> int:
-        """Rows so far."""
-        return self._seen
+        """Rows so far, without those that failed."""
+        return self._rows.rows
 
     @property
     def wanted(self) -> int | None:
         """Rows that it takes; None if it ends at a time."""
         return None if self._until_ns is not None else self._wanted
 
-    def split(self, batch: ObservationBatch) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """Return which rows belong to the reference and which come after it, in order.
-
-        The first row at or after the end time ends a reference that has rows;
-        rows before that time that come later still are late for it.
-        """
-        n = len(batch)
-        if self._until_ns is None:
-            inside = min(self._wanted - self._seen, n)
-        else:
-            after = batch.event_time >= self._until_ns
-            inside = int(np.argmax(after)) if after.any() else n
-        rows = np.arange(n, dtype=np.intp)
-        return rows[:inside], rows[inside:]
-
-    def complete(self, after: npt.NDArray[np.intp]) -> bool:
-        """Whether the reference is done, given the rows of a batch that come after it."""
-        if self._rows.rows == 0:
-            return False
-        return len(after) > 0 if self._until_ns is not None else self._seen >= self._wanted
-
-    def add(
+    def split(
         self,
-        columns: dict[StreamKey, Column],
         time_ns: npt.NDArray[np.int64],
-        operations: OperationsWindow,
-    ) -> None:
-        """Add rows: what is watched of those that did not fail, their times, all calls."""
-        self._seen += operations.rows
-        if len(time_ns):
-            self._rows.add(columns, time_ns)
-        self._calls = self._calls.merge(operations)
-        if self._calls.rows >= (self._window.max_rows or 1000):
-            self._operations.append(self._calls)
-            self._calls = OperationsWindow.empty()
+        *,
+        failed: npt.NDArray[np.bool_],
+        punctual: npt.NDArray[np.bool_],
+    ) -> Split:
+        """Say which rows of a batch belong to the reference, all of shape ``(n,)``.
+
+        Rows are counted in order of arrival. Those that failed teach nothing
+        but errors and do not count; late ones do not belong. A reference that
+        ends at a time ends with the first row at or after it, once it has rows;
+        rows from before that time that come still later are windows' rows.
+        """
+        n = len(time_ns)
+        counted = punctual & ~failed
+        if self._until_ns is None:
+            have = np.cumsum(counted)
+            missing = self._wanted - self.rows
+            complete = n > 0 and int(have[-1]) >= missing
+            end = int(np.searchsorted(have, missing)) + 1 if complete else n
+            return Split(punctual & (np.arange(n) < end), end, complete)
+        before = time_ns < self._until_ns
+        begun = (np.cumsum(counted & before) + self.rows) > 0
+        ending = begun & punctual & ~before
+        complete = bool(ending.any())
+        end = int(np.argmax(ending)) if complete else n
+        return Split(punctual & before & (np.arange(n) < end), end, complete)
+
+    def add(self, columns: Mapping[StreamKey, Column], batch: ObservationBatch) -> None:
+        """Add rows that belong: what is watched of those that did not fail, and all of them."""
+        time = batch.event_time
+        usable = time[~batch.failed]
+        if len(usable):
+            self._rows.add(columns, usable)
+        self._calls.append(_Calls(batch.latency, batch.failed, time))
 
     def finish(self) -> Baseline:
-        """Learn from the rows."""
+        """Learn from the rows, of which there is at least one."""
         time = self._rows.time()
         window = reference_windows(
             time, max_rows=self._window.max_rows, seconds=self._window.seconds
@@ -93,21 +111,55 @@ class Learner:
         profile = ReferenceProfile.learn(
             self._rows.columns(), window, time / 1e9, max_levels=self._max_levels
         )
-        operations = OperationsReference.learn(self._operations or [self._calls])
-        return Baseline(profile, operations, int(time.max()), self._seen)
+        operations = OperationsReference.learn(self._operations())
+        return Baseline(profile, operations, int(time.max()), self.rows)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
+        calls = _Calls.joined(self._calls)
         return {
             "rows": self._rows.state(),
-            "seen": self._seen,
-            "calls": self._calls.state(),
-            "operations": [window.state() for window in self._operations],
+            "latency": calls.latency,
+            "failed": calls.failed,
+            "time": calls.time_ns,
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
         self._rows.load(state["rows"])
-        self._seen = state["seen"]
-        self._calls = OperationsWindow.restore(state["calls"])
-        self._operations = [OperationsWindow.restore(plain) for plain in state["operations"]]
+        self._calls = [
+            _Calls(
+                np.array(state["latency"], dtype=np.float64),
+                np.array(state["failed"], dtype=np.bool_),
+                np.array(state["time"], dtype=np.int64),
+            )
+        ]
+
+    def _operations(self) -> list[OperationsWindow]:
+        """Return the calls by the windows that the reference falls into."""
+        calls = _Calls.joined(self._calls)
+        rows = None if self._window.seconds is not None else self._window.max_rows or _WINDOW_ROWS
+        window = reference_windows(calls.time_ns, max_rows=rows, seconds=self._window.seconds)
+        order = np.argsort(window, kind="stable")
+        parts = np.split(order, np.flatnonzero(np.diff(window[order])) + 1)
+        return [
+            OperationsWindow.of(calls.latency[part], calls.failed[part], calls.time_ns[part])
+            for part in parts
+        ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Calls:
+    """What operations are learnt from, each of shape ``(n,)``."""
+
+    latency: npt.NDArray[np.float64]
+    failed: npt.NDArray[np.bool_]
+    time_ns: npt.NDArray[np.int64]
+
+    @classmethod
+    def joined(cls, parts: list["_Calls"]) -> "_Calls":
+        return cls(
+            np.concatenate([np.zeros(0), *(part.latency for part in parts)]),
+            np.concatenate([np.zeros(0, dtype=np.bool_), *(part.failed for part in parts)]),
+            np.concatenate([np.zeros(0, dtype=np.int64), *(part.time_ns for part in parts)]),
+        )

@@ -1,5 +1,6 @@
 """A window that still takes rows."""
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,14 @@ import numpy.typing as npt
 from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.stream import StreamKey
+from barograph_processor.state.labels import LabelledRows
 from barograph_processor.state.operations import OperationsWindow
+from barograph_processor.state.row_columns import (
+    RowColumns,
+    columns_state,
+    joined_columns,
+    restored_columns,
+)
 from barograph_processor.stats.column import Column
 
 __all__ = ["OpenWindow", "Sample"]
@@ -20,40 +28,72 @@ _SAMPLED = 128
 class Sample:
     """The last rows of a window with their ids: where examples of a change are looked up.
 
-    State size: at most 128 rows of what is watched. Not part of a checkpoint,
-    since examples only illustrate.
+    State size: 128 rows of what is watched. ``add`` costs a ``take`` of them.
     """
 
     def __init__(self) -> None:
-        self._columns: dict[StreamKey, Column] = {}
-        self._ids = np.zeros((0, 3), dtype=np.uint64)
+        self._parts: deque[tuple[RowColumns, npt.NDArray[np.uint64]]] = deque()
+        self._rows = 0
 
-    def replace(self, columns: dict[StreamKey, Column], ids: npt.NDArray[np.uint64]) -> None:
-        """Keep the last rows of a batch: columns of ``n`` rows, ids of shape ``(n, 3)``.
-
-        A batch that is much smaller than what is held already is passed over.
-        """
-        if len(ids) < min(len(self._ids), _SAMPLED) // 2:
+    def add(self, columns: RowColumns, ids: npt.NDArray[np.uint64]) -> None:
+        """Keep the last rows of a batch: columns of ``n`` rows, ids of shape ``(n, 3)``."""
+        if len(ids) == 0:
             return
-        rows = np.arange(max(len(ids) - _SAMPLED, 0), len(ids))
-        self._columns = {key: column.take(rows) for key, column in columns.items()}
-        self._ids = ids[rows]
+        self._append(columns, ids, max(len(ids) - _SAMPLED, 0))
+        while (surplus := self._rows - _SAMPLED) > 0:
+            columns, ids = self._parts.popleft()
+            self._rows -= len(ids)
+            if surplus < len(ids):
+                self._append(columns, ids, surplus, left=True)
 
     def column(self, key: StreamKey) -> Column | None:
         """Return the sampled values of a stream, if there are any."""
-        return self._columns.get(key)
+        parts = [
+            ({key: columns[key]} if key in columns else {}, len(ids))
+            for columns, ids in self._parts
+        ]
+        return joined_columns(parts).get(key)
 
     def traces(self, rows: npt.NDArray[np.intp], *, limit: int = 5) -> tuple[str, ...]:
         """Return the distinct traces of the first of these rows, 32 hex digits each."""
+        ids = self._ids()
         found: list[str] = []
         for row in rows.tolist():
-            high, low = int(self._ids[row, 0]), int(self._ids[row, 1])
+            high, low = int(ids[row, 0]), int(ids[row, 1])
             trace = f"{high:016x}{low:016x}"
             if (high or low) and trace not in found:
                 found.append(trace)
                 if len(found) == limit:
                     break
         return tuple(found)
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values from which ``restore`` continues."""
+        whole = joined_columns([(columns, len(ids)) for columns, ids in self._parts])
+        return {"columns": columns_state(whole), "ids": self._ids()}
+
+    @classmethod
+    def restore(cls, state: Mapping[str, Any]) -> "Sample":
+        """Undo ``state``."""
+        sample = cls()
+        ids = np.array(state["ids"], dtype=np.uint64).reshape(-1, 3)
+        sample.add(restored_columns(state["columns"]), ids)
+        return sample
+
+    def _append(
+        self, columns: RowColumns, ids: npt.NDArray[np.uint64], start: int, *, left: bool = False
+    ) -> None:
+        rows = np.arange(start, len(ids), dtype=np.intp)
+        part = {key: column.take(rows) for key, column in columns.items()}, ids[rows]
+        self._rows += len(rows)
+        if left:
+            self._parts.appendleft(part)
+        else:
+            self._parts.append(part)
+
+    def _ids(self) -> npt.NDArray[np.uint64]:
+        parts = [ids for _, ids in self._parts]
+        return np.concatenate([*parts, np.zeros((0, 3), dtype=np.uint64)])
 
 
 class OpenWindow:
@@ -68,24 +108,37 @@ class OpenWindow:
         self.counts: WindowCounts | None = None
         self.operations = OperationsWindow.empty()
         self.sample = Sample()
+        self._labels: list[LabelledRows] = []
+
+    @property
+    def labels(self) -> LabelledRows | None:
+        """Labels that came with the rows, in order of arrival; None if none did."""
+        return LabelledRows.joined(self._labels) if self._labels else None
 
     def add(
         self,
-        columns: dict[StreamKey, Column],
+        columns: RowColumns,
         ids: npt.NDArray[np.uint64],
         operations: OperationsWindow,
+        labels: LabelledRows | None,
     ) -> None:
-        """Add rows: what is watched of them, their ids, and their calls."""
-        counts = self._profile.count(columns)
-        self.counts = counts if self.counts is None else self.counts.merge(counts)
+        """Add rows: what is watched of them, their ids, their calls, labels that came with them."""
+        if len(ids):
+            counts = self._profile.count(columns)
+            self.counts = counts if self.counts is None else self.counts.merge(counts)
         self.operations = self.operations.merge(operations)
-        self.sample.replace(columns, ids)
+        self.sample.add(columns, ids)
+        if labels is not None:
+            self._labels.append(labels)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``restore`` continues."""
+        labels = self.labels
         return {
             "counts": None if self.counts is None else self.counts.to_bytes(),
             "operations": self.operations.state(),
+            "sample": self.sample.state(),
+            "labels": None if labels is None else labels.state(),
         }
 
     @classmethod
@@ -95,4 +148,7 @@ class OpenWindow:
         if state["counts"] is not None:
             window.counts = WindowCounts.from_bytes(state["counts"])
         window.operations = OperationsWindow.restore(state["operations"])
+        window.sample = Sample.restore(state["sample"])
+        if state["labels"] is not None:
+            window._labels = [LabelledRows.restore(state["labels"])]
         return window

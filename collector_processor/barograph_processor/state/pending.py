@@ -13,7 +13,7 @@ __all__ = ["PendingPredictions"]
 
 _FIELDS: dict[str, Any] = {
     "time": np.int64,
-    "window": np.int64,
+    "reference": np.bool_,
     "predicted": np.int32,
     "value": np.float64,
     "labelled": np.bool_,
@@ -59,26 +59,28 @@ class PendingPredictions:
         *,
         ids: npt.NDArray[np.uint64],
         time: npt.NDArray[np.int64],
-        window: int,
+        reference: bool,
         predicted: CategoricalColumn | None,
         value: npt.NDArray[np.float64] | None,
     ) -> int:
-        """Add predictions, each column of ``n`` rows; return how many were evicted or thinned."""
+        """Add predictions, each column of ``n`` rows; return how many were evicted or thinned.
+
+        ``reference`` says that all of them belong to the reference.
+        """
         keep = self._kept(names)
-        evicted = len(names) - len(keep)
+        evicted = 0
         if len(self._names) + len(keep) > self._capacity:
             evicted += self._compact(int(time.max()))
-            while len(self._names) + len(keep) > self._capacity:
-                self.keep_rate /= 2
-                evicted += self._thin()
-                keep = self._kept(names)
-                if not keep:
-                    break
+        while keep and len(self._names) + len(keep) > self._capacity:
+            self.keep_rate /= 2
+            evicted += self._thin()
+            keep = self._kept(names)
+        evicted += len(names) - len(keep)
         rows = np.array(keep, dtype=np.intp)
         start = self._append([names[row] for row in keep], ids[rows])
         stop = start + len(keep)
         self._rows["time"][start:stop] = time[rows]
-        self._rows["window"][start:stop] = window
+        self._rows["reference"][start:stop] = reference
         self._rows["labelled"][start:stop] = False
         self._rows["value"][start:stop] = np.nan if value is None else value[rows]
         codes = -1 if predicted is None else self._recode(predicted)[rows]
@@ -95,7 +97,7 @@ class PendingPredictions:
         return self.keep_rate < 1.0 and _hash(name) >= self.keep_rate
 
     def column(self, name: str, slots: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
-        """Return ``time``, ``window``, ``predicted``, ``value`` or ``labelled`` of slots."""
+        """Return ``time``, ``reference``, ``predicted``, ``value`` or ``labelled`` of slots."""
         return self._rows[name][slots]
 
     def ids(self, slots: npt.NDArray[np.intp]) -> npt.NDArray[np.uint64]:
@@ -106,11 +108,10 @@ class PendingPredictions:
         """Note that these have their label; they are evicted before all others."""
         self._rows["labelled"][slots] = True
 
-    def coverage(self, since_window: int, until_window: int) -> tuple[int, int]:
-        """Return (labelled, all) of the predictions held of windows ``[since, until)``."""
+    def reference_coverage(self) -> tuple[int, int]:
+        """Return (labelled, all) of the predictions held that belong to the reference."""
         n = len(self._names)
-        window = self._rows["window"][:n]
-        chosen = (window >= since_window) & (window < until_window)
+        chosen = self._rows["reference"][:n]
         return int(self._rows["labelled"][:n][chosen].sum()), int(chosen.sum())
 
     def state(self) -> dict[str, Any]:
@@ -194,6 +195,16 @@ class PendingPredictions:
         self._ids = self._ids[slots].copy()
         self._names = [self._names[slot] for slot in slots.tolist()]
         self._index = {name: slot for slot, name in enumerate(self._names)}
+        self._forget_classes()
+
+    def _forget_classes(self) -> None:
+        """Drop the names of classes that no prediction refers to any more."""
+        names = self.classes
+        used, inverse = np.unique(self._rows["predicted"], return_inverse=True)
+        kept = [names[code] for code in used.tolist() if code >= 0]
+        absent = len(used) - len(kept)  # the code -1, if it occurs, sorts first
+        self._rows["predicted"] = (inverse - absent).astype(np.int32)
+        self._classes = {name: code for code, name in enumerate(kept)}
 
 
 def _hash(name: str) -> float:

@@ -1,6 +1,7 @@
 """The rows that "normal" is learnt from, until there are enough of them."""
 
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,13 @@ import numpy.typing as npt
 
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.observation import ObservationBatch
-from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
+from barograph_processor.state.row_columns import (
+    RowColumns,
+    columns_state,
+    joined_columns,
+    restored_columns,
+)
+from barograph_processor.stats.column import Column, NumericColumn
 
 __all__ = ["ReferenceRows", "drift_columns", "reference_windows"]
 
@@ -44,10 +51,10 @@ class ReferenceRows:
     """
 
     def __init__(self) -> None:
-        self._parts: list[tuple[dict[StreamKey, Column], npt.NDArray[np.int64]]] = []
+        self._parts: list[tuple[RowColumns, npt.NDArray[np.int64]]] = []
         self.rows = 0
 
-    def add(self, columns: dict[StreamKey, Column], time_ns: npt.NDArray[np.int64]) -> None:
+    def add(self, columns: RowColumns, time_ns: npt.NDArray[np.int64]) -> None:
         """Add rows: columns of ``n`` rows each, and their event times, shape ``(n,)``."""
         self._parts.append((columns, time_ns))
         self.rows += len(time_ns)
@@ -57,71 +64,27 @@ class ReferenceRows:
         return np.concatenate([time for _, time in self._parts] or [np.zeros(0, dtype=np.int64)])
 
     def columns(self) -> dict[StreamKey, Column]:
-        """Return whole columns. One that some rows lack is missing there.
-
-        A column that is a number in some rows and a category in others is
-        whatever it is in most; the rest of it is missing.
-        """
-        keys = {key: None for columns, _ in self._parts for key in columns}
-        return {key: self._column(key) for key in keys}
-
-    def _column(self, key: StreamKey) -> Column:
-        numbers = sum(
-            len(time) for cols, time in self._parts if isinstance(cols.get(key), NumericColumn)
-        )
-        names = sum(
-            len(time) for cols, time in self._parts if isinstance(cols.get(key), CategoricalColumn)
-        )
-        if numbers >= names:
-            return NumericColumn(
-                np.concatenate(
-                    [
-                        column.values
-                        if isinstance(column := columns.get(key), NumericColumn)
-                        else np.full(len(time), np.nan)
-                        for columns, time in self._parts
-                    ]
-                )
-            )
-        levels: dict[str, int] = {}
-        codes = []
-        for columns, time in self._parts:
-            column = columns.get(key)
-            if isinstance(column, CategoricalColumn):
-                table = [levels.setdefault(level, len(levels)) for level in column.levels]
-                codes.append(np.array([*table, -1], dtype=np.int32)[column.codes])
-            else:
-                codes.append(np.full(len(time), -1, dtype=np.int32))
-        return CategoricalColumn(np.concatenate(codes), tuple(levels))
+        """Return whole columns, as ``joined_columns`` makes them."""
+        return joined_columns([(columns, len(time)) for columns, time in self._parts])
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
-        columns = []
-        for key, column in self.columns().items() if self._parts else ():
-            plain: dict[str, Any] = {"signal": key.signal, "feature": key.feature}
-            if isinstance(column, NumericColumn):
-                plain["values"] = column.values
-            else:
-                plain["codes"] = column.codes
-                plain["levels"] = list(column.levels)
-            columns.append(plain)
-        return {"columns": columns, "time": self.time()}
+        parts = []
+        # Rows of one layout are stored together; what a column is most often stays known.
+        for _, group in groupby(self._parts, key=lambda part: _layout(part[0])):
+            held = list(group)
+            columns = joined_columns([(columns, len(time)) for columns, time in held])
+            time = np.concatenate([time for _, time in held])
+            parts.append({"columns": columns_state(columns), "time": time})
+        return {"parts": parts}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
-        time = np.array(state["time"], dtype=np.int64)
-        columns: dict[StreamKey, Column] = {}
-        for plain in state["columns"]:
-            key = StreamKey(plain["signal"], plain["feature"])
-            columns[key] = (
-                NumericColumn(np.array(plain["values"], dtype=np.float64))
-                if "values" in plain
-                else CategoricalColumn(
-                    np.array(plain["codes"], dtype=np.int32), tuple(plain["levels"])
-                )
-            )
-        self._parts = [(columns, time)] if len(time) else []
-        self.rows = len(time)
+        self._parts = [
+            (restored_columns(part["columns"]), np.array(part["time"], dtype=np.int64))
+            for part in state["parts"]
+        ]
+        self.rows = sum(len(time) for _, time in self._parts)
 
 
 def reference_windows(
@@ -152,3 +115,7 @@ def reference_windows(
         part[order] = place // max_rows
         period = period * (part.max(initial=0) + 1) + part
     return np.unique(period, return_inverse=True)[1].astype(np.intp)
+
+
+def _layout(columns: RowColumns) -> tuple[tuple[StreamKey, type[Column]], ...]:
+    return tuple((key, type(column)) for key, column in columns.items())

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from barograph_processor import codec
@@ -130,7 +131,10 @@ class ModelRegistry:
                 model.load(plain["state"])
                 self._models[key] = model
             self._early.load(tree["early"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (
+            *(KeyError, TypeError, ValueError, IndexError, AttributeError),
+            msgspec.MsgspecError,
+        ) as error:
             raise StateError(f"the checkpoint cannot be read: {error!r}") from error
 
     def _admit(self, key: ModelKey) -> ModelState | None:
@@ -188,11 +192,12 @@ class ModelRegistry:
 
     def _wait(self, fact: Fact, *, first: bool) -> None:
         thinned = [
-            model
+            model.pending.thinned(fact.name)
             for key, model in self._models.items()
-            if fact.model in (None, key.name) and model.pending.thinned(fact.name)
+            if fact.model in (None, key.name) and fact.version in (None, key.version)
         ]
-        if thinned:
+        # Only if no model that could be meant would have kept it.
+        if thinned and all(thinned):
             self._unjoined(fact.kind, "thinned", 1)
             return
         if first:
@@ -208,13 +213,13 @@ class ModelRegistry:
         ]
         labels = [(fact, slot) for fact, slot in known if fact.kind == "label"]
         if labels:
-            unusable = model.attach(
+            unused = model.attach(
                 np.array([slot for _, slot in labels], dtype=np.intp),
                 _truth([fact for fact, _ in labels]),
                 np.array([fact.time_ns for fact, _ in labels], dtype=np.int64),
             )
-            if unusable:
-                self._unjoined("label", "wrong_type", unusable)
+            for reason, count in unused.items():
+                self._unjoined("label", reason, count)
         for fact, _ in known:
             if fact.kind == "reaction":
                 if fact.text in REACTION_KINDS:

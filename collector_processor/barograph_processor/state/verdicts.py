@@ -34,22 +34,22 @@ class Verdicts:
         onset: RiskTransition,
         quality: LabelledQuality,
         *,
-        operations: Mapping[str, str],
+        watch: Watch,
         now_ns: int,
         window: int,
     ) -> AlarmChange | None:
         """Latch the onset of harm; None if harm is latched already."""
         if self.book.get(_RISK) is not None:
             return None
-        since_ns, since_window = quality.since(onset.since_label)
+        since_ns = quality.since(onset.since_label)
         labels = max(onset.at_label - onset.since_label, 1)
         lower, upper = wilson_interval(onset.risk * labels, labels, alpha=0.05)
         alarm = self._narrator.risk(
             quality,
             (onset.risk, float(lower), float(upper)),
-            operations=operations,
+            operations=watch.operations,
             since_ns=since_ns,
-            since_window=since_window,
+            since_window=min(watch.number_at(since_ns), window),
             raised_ns=now_ns,
             window=window,
             evidence=(onset.log10_evidence, onset.log10_threshold),

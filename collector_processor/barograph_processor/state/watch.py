@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.config import OperationsConfig
+from barograph_processor.config import ModelConfig, OperationsConfig
 from barograph_processor.drift.alarm import DriftUpdate
 from barograph_processor.drift.monitor import DriftMonitor
 from barograph_processor.drift.stream import StreamKey
-from barograph_processor.quality.risk import RiskTransition
 from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.figures import figures
 from barograph_processor.state.labelled import LabelledQuality
+from barograph_processor.state.labels import LabelledRows
 from barograph_processor.state.open_window import OpenWindow, Sample
 from barograph_processor.state.operations import OperationsWindow
 from barograph_processor.state.realized import RealizedPerformance
@@ -25,7 +25,7 @@ from barograph_processor.stats.column import Column
 
 __all__ = ["ClosedWindow", "Watch"]
 
-_STARTS = 10_000
+_SPANS = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +38,7 @@ class ClosedWindow:
         operations: Its calls.
         update: What the drift monitor made of it; None if it was not judged.
         sample: Some of its last rows.
+        labels: Labels that came with its rows; None if none did.
     """
 
     number: int
@@ -45,6 +46,7 @@ class ClosedWindow:
     operations: OperationsWindow
     update: DriftUpdate | None
     sample: Sample
+    labels: LabelledRows | None
 
     @property
     def start_ns(self) -> int:
@@ -89,9 +91,9 @@ class Watch:
         self.monitor = monitor
         self._objectives = objectives
         self.operations: dict[str, str] = {}
-        self.due: list[RiskTransition] = []
+        self._season_warning: str | None = None
         self._open: dict[Slot, OpenWindow] = {}
-        self._starts: deque[tuple[int, int]] = deque(maxlen=_STARTS)
+        self._spans: deque[tuple[int, int, int]] = deque(maxlen=_SPANS)
 
     def add(
         self,
@@ -99,12 +101,13 @@ class Watch:
         columns: dict[StreamKey, Column],
         ids: npt.NDArray[np.uint64],
         operations: OperationsWindow,
+        labels: LabelledRows | None,
     ) -> None:
-        """Add rows to a window: what is watched of them, their ids, and their calls."""
+        """Add rows to a window: what is watched, their ids, their calls, labels that they had."""
         window = self._open.get(slot)
         if window is None:
             window = self._open[slot] = OpenWindow(self.learnt.profile)
-        window.add(columns, ids, operations)
+        window.add(columns, ids, operations, labels)
 
     def close(self, slot: Slot, *, number: int, partial: bool) -> ClosedWindow | None:
         """Close a window and, unless it is partial, judge it; None if it has no rows."""
@@ -116,38 +119,96 @@ class Watch:
         self.operations = self.learnt.operations.judge(operations, self._objectives)
         if not partial:
             start, end = operations.first_ns or 0, operations.last_ns or 0
-            self._starts.append((number, start))
+            self._spans.append((number, start, end))
             if window.counts is not None:
                 update = self.monitor.update(window.counts, time=(start + end) / 2e9, window=number)
-        return ClosedWindow(number, partial, operations, update, window.sample)
+        return ClosedWindow(number, partial, operations, update, window.sample, window.labels)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What makes the drift monitor less able than it was told to be, as sentences."""
+        own = () if self._season_warning is None else (self._season_warning,)
+        return (*own, *self.monitor.warnings)
+
+    @property
+    def windows(self) -> int:
+        """How many windows were closed and judged."""
+        return self._spans[-1][0] + 1 if self._spans else 0
 
     def start_of(self, number: int) -> int:
         """Return when a window began, ns; of the nearest earlier one that is known."""
-        for known, start in reversed(self._starts):
+        for known, start, _ in reversed(self._spans):
             if known <= number:
                 return start
-        return self._starts[0][1] if self._starts else self.learnt.end_ns
+        return self._spans[0][1] if self._spans else self.learnt.end_ns
+
+    def number_at(self, time_ns: int) -> int:
+        """Return the closed window that an event time falls into, else the next one after it.
+
+        Of times behind all closed windows it is the number of the next to close,
+        of times before those that are known the first of them.
+        """
+        number = self.windows
+        for known, _, end in reversed(self._spans):
+            if end < time_ns:
+                break
+            number = known
+        return number
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``restore`` continues."""
         return {
             "baseline": self.learnt.to_json(),
             "monitor": self.monitor.state(),
+            "season_warning": self._season_warning,
             "operations": dict(self.operations),
             "open": [[s.period, s.part, window.state()] for s, window in self._open.items()],
-            "starts": np.array(self._starts, dtype=np.int64).reshape(-1, 2),
+            "spans": np.array(self._spans, dtype=np.int64).reshape(-1, 3),
         }
+
+    @classmethod
+    def begin(cls, learnt: Baseline, config: ModelConfig, *, strict: bool) -> "Watch":
+        """Start to watch against a reference.
+
+        Args:
+            learnt: The reference.
+            config: The season, the budget, objectives for operations.
+            strict: A season that the reference cannot support is an error; else it
+                is left out, and ``warnings`` says so.
+
+        Raises:
+            ValueError: The reference cannot support the season.
+        """
+        alarm, season = config.alarm, config.reference.season
+
+        def monitor(season: str | None) -> DriftMonitor:
+            return DriftMonitor(
+                learnt.profile,
+                budget=alarm.windows_between_false_alarms / (1 - alarm.harm_share),
+                season=season,
+                tolerance=alarm.drift_tolerance,
+            )
+
+        try:
+            return cls(learnt, monitor(season), config.operations)
+        except ValueError as error:
+            if strict or season is None:
+                raise
+            watch = cls(learnt, monitor(None), config.operations)
+            watch._season_warning = f"the season {season} is left out: {error}"
+            return watch
 
     @classmethod
     def restore(cls, state: Mapping[str, Any], objectives: OperationsConfig) -> "Watch":
         """Undo ``state``."""
         learnt = Baseline.from_json(state["baseline"])
         watch = cls(learnt, DriftMonitor.restore(learnt.profile, state["monitor"]), objectives)
+        watch._season_warning = state["season_warning"]
         watch.operations = dict(state["operations"])
         watch._open = {
             Slot(period, part): OpenWindow.restore(learnt.profile, plain)
             for period, part, plain in state["open"]
         }
-        starts = np.array(state["starts"], dtype=np.int64).reshape(-1, 2).tolist()
-        watch._starts = deque(((number, start) for number, start in starts), maxlen=_STARTS)
+        spans = np.array(state["spans"], dtype=np.int64).reshape(-1, 3).tolist()
+        watch._spans = deque(((number, a, b) for number, a, b in spans), maxlen=_SPANS)
         return watch

@@ -30,7 +30,8 @@ class WindowClock:
 
     A window closes when it has its rows, or when event time has passed its end
     by the allowed lateness, whichever comes first. Rows further behind the
-    newest event time than the lateness join no window.
+    newest event time than the lateness join no window. All of it is decided row
+    by row, so how the rows came in batches makes no difference.
 
     State size: two numbers for each open window. Not locked; its owner is.
 
@@ -50,47 +51,48 @@ class WindowClock:
         self._parts: dict[int, int] = {}
         self.watermark: int | None = None
 
-    def admit(self, time_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Advance event time by these rows; return which of them are not late, shape ``(n,)``."""
+    def admit(
+        self, time_ns: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+        """Advance event time by these rows.
+
+        Returns:
+            Which of them are not late, and the newest event time as of each row,
+            both of shape ``(n,)``.
+        """
         if len(time_ns) == 0:
-            return np.zeros(0, dtype=np.bool_)
-        start = time_ns[0] if self.watermark is None else max(self.watermark, int(time_ns[0]))
-        newest = np.maximum.accumulate(np.concatenate([[start], time_ns]))[1:]
+            return np.zeros(0, dtype=np.bool_), time_ns
+        newest = np.maximum.accumulate(time_ns)
+        if self.watermark is not None:
+            newest = np.maximum(newest, self.watermark)
         self.watermark = int(newest[-1])
-        punctual: npt.NDArray[np.bool_] = time_ns >= newest - self._lateness_ns
-        return punctual
+        return time_ns >= self._horizon(newest), newest
 
     def deal(
-        self, time_ns: npt.NDArray[np.int64]
+        self, time_ns: npt.NDArray[np.int64], newest_ns: npt.NDArray[np.int64]
     ) -> Iterator[tuple[Slot, npt.NDArray[np.intp], bool]]:
         """Deal admitted rows out.
 
+        Args:
+            time_ns: Event time of each row, shape ``(n,)``.
+            newest_ns: From ``admit``, of the same rows.
+
         Yields:
-            The window, the rows that join it in order of arrival, and whether
-            it is full with them.
+            A window, the rows that join it in order of arrival (none if it only
+            closes), and whether it closes with them. Windows come in the order
+            in which they close.
         """
         rows = np.arange(len(time_ns), dtype=np.intp)
         if self._length_ns is None:
             yield from self._fill(0, rows)
             return
         period = time_ns // self._length_ns
-        for value in np.unique(period).tolist():
-            yield from self._fill(value, rows[period == value])
-
-    def expired(self) -> list[Slot]:
-        """Forget and return the windows whose time is over, in order of time."""
-        if self._length_ns is None or self.watermark is None:
-            return []
-        horizon = self.watermark - self._lateness_ns
-        over = sorted(s for s in self._open if (s.period + 1) * self._length_ns <= horizon)
-        for slot in over:
-            del self._open[slot]
-        self._parts = {
-            period: part
-            for period, part in self._parts.items()
-            if (period + 1) * self._length_ns > horizon
-        }
-        return over
+        # Periods below this are over, as of each row.
+        over = self._horizon(newest_ns) // self._length_ns
+        for part in np.split(rows, np.flatnonzero(np.diff(over)) + 1):
+            if len(part):
+                yield from self._expire(int(over[part[0]]))
+                yield from self._join(period[part], part)
 
     def remaining(self) -> list[tuple[Slot, bool]]:
         """Forget and return the open windows in order, each with whether it is complete."""
@@ -116,6 +118,29 @@ class WindowClock:
         self.watermark = state["watermark"]
         self._open = {Slot(period, part): rows for period, part, rows in state["open"]}
         self._parts = dict(state["parts"])
+
+    def _horizon(self, newest_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Event times from which on rows are punctual; not before the beginning of int64."""
+        least = np.iinfo(np.int64).min + self._lateness_ns
+        return np.maximum(newest_ns, least) - self._lateness_ns
+
+    def _expire(self, over: int) -> Iterator[tuple[Slot, npt.NDArray[np.intp], bool]]:
+        """Close the windows of periods below this, in order of time."""
+        for slot in sorted(slot for slot in self._open if slot.period < over):
+            del self._open[slot]
+            yield slot, np.zeros(0, dtype=np.intp), True
+        self._parts = {period: part for period, part in self._parts.items() if period >= over}
+
+    def _join(
+        self, period: npt.NDArray[np.int64], rows: npt.NDArray[np.intp]
+    ) -> Iterator[tuple[Slot, npt.NDArray[np.intp], bool]]:
+        """Add rows to the windows of their periods; those that fill up come in that order."""
+        dealt = [
+            item
+            for value in np.unique(period).tolist()
+            for item in self._fill(value, rows[period == value])
+        ]
+        yield from sorted(dealt, key=lambda item: (not item[2], item[1][-1] if item[2] else 0))
 
     def _fill(
         self, period: int, rows: npt.NDArray[np.intp]

@@ -1,0 +1,150 @@
+"""How a model stands: its quality, its alarms, the word for it, and its windows so far."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from barograph_processor.config import AlarmConfig
+from barograph_processor.observation import ModelKey
+from barograph_processor.quality.risk import RiskTransition
+from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.state.condition import Condition, Sight, assess
+from barograph_processor.state.labelled import LabelledQuality
+from barograph_processor.state.realized import RealizedPerformance
+from barograph_processor.state.record import WindowRecord
+from barograph_processor.state.verdicts import Verdicts
+from barograph_processor.state.watch import ClosedWindow, Watch
+
+__all__ = ["Standing"]
+
+
+class Standing:
+    """Turns closed windows and onsets of harm into records, alarms and a condition.
+
+    What happened is kept in order until it is drained. Not locked; its owner is.
+
+    Args:
+        key: Whose it is.
+        alarm: The budget and the tolerance.
+        kept: Closed windows that are remembered.
+        sight: What can be seen of the model at the beginning.
+    """
+
+    def __init__(self, key: ModelKey, alarm: AlarmConfig, *, kept: int, sight: Sight) -> None:
+        self.quality = LabelledQuality(
+            alarm,
+            # Of the share for harm, half is for the model's own risk, half for slices.
+            budget_windows=2 * alarm.windows_between_false_alarms / alarm.harm_share,
+        )
+        self.verdicts = Verdicts(key)
+        self.history: deque[WindowRecord] = deque(maxlen=kept)
+        self.condition = Condition("blind", sight.blindness())
+        self.condition_since_ns: int | None = None
+        self._outbox: list[WindowRecord | AlarmChange] = []
+
+    def drain(self) -> list[WindowRecord | AlarmChange]:
+        """Return what happened since the last call, in order, and forget it."""
+        happened, self._outbox = self._outbox, []
+        return happened
+
+    def harm(self, onsets: Sequence[RiskTransition], watch: Watch, *, now_ns: int) -> bool:
+        """Raise the alarm for onsets of harm that labels of earlier windows brought.
+
+        It belongs to the last window that was closed by then.
+
+        Returns:
+            Whether an alarm was raised.
+        """
+        window = max(watch.windows - 1, 0)
+        raised = self._raise(onsets, watch, now_ns=now_ns, window=window)
+        self._outbox += raised
+        return bool(raised)
+
+    def close(
+        self, closed: ClosedWindow, onsets: Sequence[RiskTransition], watch: Watch, sight: Sight
+    ) -> None:
+        """Judge a window, or only report it if it is partial.
+
+        Args:
+            closed: The window.
+            onsets: Of harm, that the labels which came with its rows brought.
+            watch: That closed it.
+            sight: What can be seen of the model with this window.
+        """
+        performance = self._performance(closed)
+        changes: list[AlarmChange] = []
+        if not closed.partial:
+            changes = self._judge(closed, onsets, watch, performance)
+        self.reassess(closed.end_ns, watch.operations, sight)
+        record = closed.record(self.condition.state, performance, self.quality)
+        self.history.append(record)
+        self._outbox += [record, *changes]
+
+    def reassess(self, now_ns: int, operations: Mapping[str, str], sight: Sight) -> None:
+        """Find the word for how the model does, as of an event time."""
+        before = self.condition.state
+        self.condition = assess(self.verdicts.book.open, operations, sight)
+        if self.condition.state != before or self.condition_since_ns is None:
+            self.condition_since_ns = now_ns
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values from which ``load`` continues."""
+        return {
+            "quality": self.quality.state(),
+            "alarms": self.verdicts.book.state(),
+            "history": [msgspec.to_builtins(record) for record in self.history],
+            "condition": [self.condition.state, list(self.condition.reasons)],
+            "condition_since_ns": self.condition_since_ns,
+            "outbox": [
+                [type(event).__name__, msgspec.to_builtins(event)] for event in self._outbox
+            ],
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Undo ``state``."""
+        self.quality.load(state["quality"])
+        self.verdicts.book.load(state["alarms"])
+        self.history.clear()
+        self.history.extend(msgspec.convert(plain, WindowRecord) for plain in state["history"])
+        self.condition = Condition(state["condition"][0], tuple(state["condition"][1]))
+        self.condition_since_ns = state["condition_since_ns"]
+        kinds: dict[str, Any] = {"WindowRecord": WindowRecord, "AlarmChange": AlarmChange}
+        self._outbox = [msgspec.convert(plain, kinds[name]) for name, plain in state["outbox"]]
+
+    def _performance(self, closed: ClosedWindow) -> RealizedPerformance | None:
+        """Return the quality by the window's own labels, else by those that came meanwhile."""
+        if closed.labels is None:
+            return self.quality.close_window()
+        self.quality.close_window(at_least=1)
+        return closed.labels.performance
+
+    def _judge(
+        self,
+        closed: ClosedWindow,
+        onsets: Sequence[RiskTransition],
+        watch: Watch,
+        performance: RealizedPerformance | None,
+    ) -> list[AlarmChange]:
+        changes = self.verdicts.drift(closed, operations=watch.operations, watch=watch)
+        share = None if performance is None else performance.risk()
+        tolerated = self.quality.tolerated
+        # The window's own labels must agree.
+        calm = share is not None and tolerated is not None and share[0] <= tolerated
+        if not calm:
+            changes += self._raise(onsets, watch, now_ns=closed.end_ns, window=closed.number)
+        resolved = self.verdicts.review_harm(
+            closed, performance, self.quality, operations=watch.operations
+        )
+        return changes if resolved is None else [*changes, resolved]
+
+    def _raise(
+        self, onsets: Sequence[RiskTransition], watch: Watch, *, now_ns: int, window: int
+    ) -> list[AlarmChange]:
+        raised = [
+            self.verdicts.harm(onset, self.quality, watch=watch, now_ns=now_ns, window=window)
+            for onset in onsets
+            if onset.harmed
+        ]
+        return [change for change in raised if change is not None]
