@@ -11,9 +11,19 @@ import numpy.typing as npt
 from barograph_processor.exceptions import DataError
 from barograph_processor.history.config import ReplayConfig
 from barograph_processor.history.source import Piece, Source
-from barograph_processor.history.values import categories, column_of, looks_numeric, times_ns
+from barograph_processor.history.values import (
+    NEVER,
+    categories,
+    column_of,
+    decoded,
+    holds_values,
+    looks_numeric,
+    numbers,
+    times_ns,
+)
 from barograph_processor.observation import ModelKey, ObservationBatch
 from barograph_processor.pipeline.seen import SeenSet
+from barograph_processor.quality.loss import canonical_class
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
 __all__ = ["HistoryReader", "Rows"]
@@ -21,6 +31,9 @@ __all__ = ["HistoryReader", "Rows"]
 _SECOND: Final = 1_000_000_000
 _SEEN_IDS: Final = 1_000_000
 _SHOWN: Final = 40
+_TRUTHS: Final = frozenset({"0", "1"})
+_ROW_NUMBERS: Final = frozenset({"", "__index_level_0__"})
+"""Columns without a name, and pandas' index: row numbers, which always drift."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,23 +76,38 @@ class HistoryReader:
         roles = config.columns.roles
         features = config.columns.features
         self._features = (
-            tuple(name for name in source.columns if name not in roles)
+            tuple(name for name in source.columns if name not in {*roles, *_ROW_NUMBERS})
             if features is None
             else tuple(dict.fromkeys((*features, *config.columns.slices)))
         )
-        wanted = dict.fromkeys((*roles, *self._features))
-        missing = [name for name in wanted if name not in source.columns]
+        wanted = dict.fromkeys((*roles, *self._features, *config.columns.slices))
+        asked = dict.fromkeys((*wanted, *config.columns.categorical))
+        missing = [name for name in asked if name not in source.columns]
         if missing:
             raise DataError(
                 f"no column {', '.join(map(repr, missing))}; the file has "
                 f"{', '.join(source.columns)}"
             )
+        stray = [name for name in config.columns.categorical if name not in wanted]
+        if stray:
+            raise DataError(f"categorical columns must be features: {', '.join(map(repr, stray))}")
         self._wanted = list(wanted)
         self._numeric: dict[str, bool] = {}
         self._newest_ns: int | None = None
         self._ids = SeenSet(_SEEN_IDS)
-        self.skipped: dict[str, int] = {}
-        self.rows = 0
+        self._skipped: dict[str, int] = {}
+        self._rows_read = 0
+
+    @property
+    def rows(self) -> int:
+        """Rows so far, those left out included."""
+        return self._rows_read + self._source.skipped
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """Rows left out so far, by reason."""
+        columns = self._source.skipped
+        return {**self._skipped, **({"a wrong number of columns": columns} if columns else {})}
 
     def read(self) -> Iterator[Rows]:
         """Yield the rows in order.
@@ -87,42 +115,75 @@ class HistoryReader:
         Raises:
             DataError: A row cannot be used, and rows like it are not to be skipped.
         """
-        for piece in self._source.read(self._wanted):
-            if piece.table.num_rows == 0:
-                continue
+        strict = self._columns.invalid == "error"
+        for raw in self._source.read(self._wanted, strict=strict):
+            usable = np.ones(raw.table.num_rows, dtype=np.bool_)
+            piece = self._decoded(raw, usable)
             if not self._numeric:
                 self._decide(piece)
-            yield self._rows(piece)
+            yield self._rows(piece, usable)
+
+    def _decoded(self, raw: Piece, usable: npt.NDArray[np.bool_]) -> Piece:
+        """Return the rows without the file's encodings; refuse texts that are no UTF-8."""
+        piece = Piece(raw.table, raw.first_row, raw.done)
+        for at, name in enumerate(raw.table.column_names):
+            column = _column(raw, name)
+            if not holds_values(column):
+                raise DataError(
+                    f"column {name!r} holds {column.type}, not single values; "
+                    "columns.features can leave it out"
+                )
+            plain, bad = decoded(column)
+            self._reject(raw, name, bad, usable, "no UTF-8 text")
+            piece.table = piece.table.set_column(at, name, plain)
+        return piece
 
     def _decide(self, piece: Piece) -> None:
         """Decide which columns hold numbers."""
+        columns = self._columns
         for name in self._wanted:
-            declared = name in self._columns.categorical
+            declared = name in columns.categorical
             self._numeric[name] = not declared and looks_numeric(_column(piece, name))
         if self._task is None:
             self._task = self._inferred(piece)
-        if self._task in {"binary", "multiclass"} and self._columns.prediction is not None:
-            values = column_of(_column(piece, self._columns.prediction), numeric=True)[0]
-            assert isinstance(values, NumericColumn)
-            known = values.values[~np.isnan(values.values)]
-            fractional = bool(len(known)) and bool((known != np.floor(known)).any())
-            self._numeric[self._columns.prediction] = self._task == "binary" and fractional
-        if self._columns.label is not None and self._task in {"binary", "multiclass"}:
-            self._numeric[self._columns.label] = False
+        if self._task in {"binary", "multiclass"}:
+            if columns.prediction is not None:
+                known = _known(_column(piece, columns.prediction))
+                fractional = bool((known != np.floor(known)).any())
+                self._numeric[columns.prediction] = self._task == "binary" and fractional
+            if columns.label is not None:
+                self._numeric[columns.label] = False
+        if self._task == "regression":
+            for role in (columns.prediction, columns.label):
+                if role is not None:
+                    self._numeric[role] = True
 
     def _inferred(self, piece: Piece) -> str | None:
+        """Return the task that the first rows look like; None if there are no labels to judge."""
         columns = self._columns
         if columns.label is None:
             return None
-        labels = {level.lower() for level in categories(_column(piece, columns.label)).levels}
-        if labels <= {"0", "1", "0.0", "1.0", "true", "false"}:
-            return "binary"
-        return "regression" if self._numeric[columns.label] else "multiclass"
+        labels = self._classes(piece, columns.label)
+        predictions: set[str] = set()
+        names_classes = columns.confidence is not None
+        if columns.prediction is not None:
+            predictions = self._classes(piece, columns.prediction)
+            names_classes = names_classes or not self._numeric[columns.prediction]
+        if names_classes:
+            return "binary" if labels <= _TRUTHS else "multiclass"
+        if (labels or predictions) <= _TRUTHS:
+            assert columns.prediction is not None
+            known = _known(_column(piece, columns.prediction))
+            return "binary" if ((known >= 0) & (known <= 1)).all() else "regression"
+        return "regression" if not labels or self._numeric[columns.label] else "multiclass"
 
-    def _rows(self, piece: Piece) -> Rows:
+    @staticmethod
+    def _classes(piece: Piece, name: str) -> set[str]:
+        return {canonical_class(level) for level in categories(_column(piece, name)).levels}
+
+    def _rows(self, piece: Piece, usable: npt.NDArray[np.bool_]) -> Rows:
         n = piece.table.num_rows
-        self.rows += n
-        usable = np.ones(n, dtype=np.bool_)
+        self._rows_read += n
         time = self._time(piece, usable)
         names = self._names(piece, usable)
         inputs = {name: self._column(piece, name, usable) for name in self._features}
@@ -159,7 +220,7 @@ class HistoryReader:
             return (first + np.arange(piece.table.num_rows, dtype=np.int64)) * _SECOND
         time, bad = times_ns(_column(piece, name))
         self._reject(piece, name, bad, usable, "no ISO 8601 time or epoch seconds")
-        known = np.where(usable, time, np.iinfo(np.int64).min)
+        known = np.where(usable, time, NEVER)
         start = known[0] if self._newest_ns is None else max(self._newest_ns, int(known[0]))
         newest = np.maximum.accumulate(np.concatenate([[start], known]))[1:]
         self._newest_ns = int(newest[-1])
@@ -227,15 +288,13 @@ class HistoryReader:
         truth = self._column(piece, columns.label, usable)
         if columns.label_time is None:
             return truth, None
-        time, absent = times_ns(_column(piece, columns.label_time))
-        missing = np.iinfo(np.int64).min
-        time[absent] = missing
+        time, _ = times_ns(_column(piece, columns.label_time))
         present = (
             truth.codes >= 0 if isinstance(truth, CategoricalColumn) else ~np.isnan(truth.values)
         )
-        lost = np.flatnonzero(present & (time == missing))
+        lost = np.flatnonzero(present & (time == NEVER))
         self._reject(piece, columns.label_time, lost, usable, "a label without a usable time")
-        return truth, np.where(present, time, missing)
+        return truth, np.where(present, time, NEVER)
 
     def _reject(
         self,
@@ -258,7 +317,7 @@ class HistoryReader:
                 '(columns.invalid = "skip" leaves such rows out)'
             )
         usable[fresh] = False
-        self.skipped[why] = self.skipped.get(why, 0) + len(fresh)
+        self._skipped[why] = self._skipped.get(why, 0) + len(fresh)
 
 
 def _hash(text: str) -> int:
@@ -268,3 +327,10 @@ def _hash(text: str) -> int:
 
 def _column(piece: Piece, name: str) -> Any:
     return piece.table.column(name).combine_chunks()
+
+
+def _known(column: Any) -> npt.NDArray[np.float64]:
+    """Return the numbers of a column, without missing ones."""
+    values = numbers(column)[0]
+    known: npt.NDArray[np.float64] = values[~np.isnan(values)]
+    return known

@@ -14,6 +14,7 @@ from barograph_processor.exceptions import ConfigurationError, DataError
 from barograph_processor.history.config import ReplayConfig
 from barograph_processor.history.reading import HistoryReader, Rows
 from barograph_processor.history.source import open_source
+from barograph_processor.history.values import NEVER
 from barograph_processor.observation import EventBatch, ModelKey
 from barograph_processor.state.alarms import AlarmChange
 from barograph_processor.state.baseline import Baseline
@@ -27,7 +28,6 @@ __all__ = ["Progress", "Replay"]
 
 _STEP_ROWS: Final = 250
 """Rows between two looks at the labels that came meanwhile."""
-_NEVER: Final = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Replay:
     @property
     def skipped(self) -> dict[str, int]:
         """Rows left out so far, by reason."""
-        return dict(self._reader.skipped)
+        return self._reader.skipped
 
     def run(self) -> Iterator[Progress]:
         """Replay everything, step by step.
@@ -142,7 +142,7 @@ class Replay:
         for time, name, text, value in zip(
             rows.label_ns.tolist(), rows.batch.prediction_ids, texts, values, strict=True
         ):
-            if time != _NEVER:
+            if time != NEVER:
                 self._read += 1
                 heapq.heappush(self._coming, (time, self._read, name, text, value))
 

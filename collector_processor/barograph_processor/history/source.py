@@ -3,7 +3,9 @@
 import csv
 import gzip
 import io
-from collections.abc import Callable, Iterator
+import re
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,17 +15,20 @@ import pyarrow.parquet
 
 from barograph_processor.exceptions import DataError
 
-__all__ = ["Piece", "Source", "open_source"]
+__all__ = ["PIECE_ROWS", "Piece", "Source", "open_source"]
+
+PIECE_ROWS: Final = 16_384
+"""Rows of every piece but the last, whatever the format: the same rows give the same pieces."""
 
 _BLOCK_BYTES: Final = 4 * 1024 * 1024
-_PARQUET_ROWS: Final = 65_536
+_WRONG_COLUMNS: Final = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 
 class Piece:
     """Rows that were read together.
 
     Attributes:
-        table: Columns by name; those of a CSV file are all text.
+        table: Columns by name; those of a CSV file are all bytes of UTF-8.
         first_row: Number of its first row in the data, from 1 without the header.
         done: Share of the file read so far, in [0, 1].
     """
@@ -36,27 +41,56 @@ class Piece:
         self.done = done
 
 
+_Tables = Iterator[tuple[Any, float]]
+"""Tables of any size, each with the share of the file that was read with it."""
+
+
 class Source:
     """Names of the columns, and the rows in pieces.
 
     Args:
         columns: Names in the order of the file.
-        pieces: Reads the given columns from the start.
+        tables: Reads the given columns from the start; its second argument says
+            whether rows with a wrong number of columns are an error, else they
+            are counted in ``skipped``.
     """
 
     def __init__(
-        self, columns: tuple[str, ...], pieces: Callable[[list[str]], Iterator[Piece]]
+        self, columns: tuple[str, ...], tables: Callable[[list[str], bool, list[int]], _Tables]
     ) -> None:
         self.columns = columns
-        self._pieces = pieces
+        self._tables = tables
+        self._skipped = [0]
 
-    def read(self, columns: list[str]) -> Iterator[Piece]:
+    @property
+    def skipped(self) -> int:
+        """Rows with a wrong number of columns that were left out so far."""
+        return self._skipped[0]
+
+    def read(self, columns: list[str], *, strict: bool = True) -> Iterator[Piece]:
         """Yield the given columns piece by piece.
+
+        Args:
+            columns: Names.
+            strict: A row with a wrong number of columns is an error, else left out.
 
         Raises:
             DataError: A row cannot be parsed; the message says which.
         """
-        return self._pieces(columns)
+        held: list[Any] = []
+        rows, first, done = 0, 1, 0.0
+        for table, share in self._tables(columns, strict, self._skipped):
+            done = share
+            held.append(table)
+            rows += table.num_rows
+            while rows >= PIECE_ROWS:
+                whole = pa.concat_tables(held)
+                yield Piece(whole.slice(0, PIECE_ROWS), first, done)
+                first += PIECE_ROWS
+                rows -= PIECE_ROWS
+                held = [whole.slice(PIECE_ROWS)]
+        if rows:
+            yield Piece(pa.concat_tables(held), first, done)
 
 
 def open_source(path: Path) -> Source:
@@ -71,33 +105,39 @@ def open_source(path: Path) -> Source:
             return _parquet(path)
         if name.endswith((".csv", ".csv.gz")):
             return _csv(path)
-    except (OSError, EOFError, pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, pa.ArrowException, zlib.error, csv.Error) as error:
         raise DataError(f"{path}: {_reason(error)}") from error
     raise DataError(f"{path}: the name must end in .csv, .csv.gz or .parquet")
 
 
 def _parquet(path: Path) -> Source:
-    file = pa.parquet.ParquetFile(path)
-    total = max(file.metadata.num_rows, 1)
+    with pa.parquet.ParquetFile(path) as file:
+        names = tuple(file.schema_arrow.names)
+        total = max(file.metadata.num_rows, 1)
+    _check_names(path, names)
 
-    def pieces(columns: list[str]) -> Iterator[Piece]:
+    def tables(columns: list[str], _strict: bool, _skipped: list[int]) -> _Tables:
         row = 0
         try:
-            for batch in file.iter_batches(batch_size=_PARQUET_ROWS, columns=columns):
-                table = pa.Table.from_batches([batch])
-                yield Piece(table, row + 1, (row + table.num_rows) / total)
-                row += table.num_rows
+            with pa.parquet.ParquetFile(path) as file:
+                for batch in file.iter_batches(batch_size=PIECE_ROWS, columns=columns):
+                    row += batch.num_rows
+                    yield pa.Table.from_batches([batch]), row / total
         except (pa.ArrowException, OSError) as error:
             raise DataError(f"{path}: after row {row}: {_reason(error)}") from error
 
-    return Source(tuple(file.schema_arrow.names), pieces)
+    return Source(names, tables)
 
 
 def _csv(path: Path) -> Source:
     names = _header(path)
     size = max(path.stat().st_size, 1)
 
-    def pieces(columns: list[str]) -> Iterator[Piece]:
+    def tables(columns: list[str], strict: bool, skipped: list[int]) -> _Tables:
+        def wrong(_row: Any) -> str:
+            skipped[0] += 1
+            return "skip"
+
         raw = pa.OSFile(str(path), "rb")
         stream = pa.CompressedInputStream(raw, "gzip") if path.name.lower().endswith("gz") else raw
         row = 0
@@ -107,36 +147,62 @@ def _csv(path: Path) -> Source:
                 # Not threaded: only then does an error name its row.
                 read_options=pa.csv.ReadOptions(block_size=_BLOCK_BYTES, use_threads=False),
                 convert_options=pa.csv.ConvertOptions(
-                    column_types=dict.fromkeys(names, pa.string()),
+                    # Bytes, so that a text that is no UTF-8 spoils its row alone.
+                    column_types=dict.fromkeys(names, pa.binary()),
                     include_columns=columns,
                     strings_can_be_null=False,
                 ),
-                parse_options=pa.csv.ParseOptions(newlines_in_values=True),
+                parse_options=pa.csv.ParseOptions(
+                    newlines_in_values=True, invalid_row_handler=None if strict else wrong
+                ),
             )
             for batch in reader:
-                yield Piece(pa.Table.from_batches([batch]), row + 1, min(raw.tell() / size, 1.0))
                 row += batch.num_rows
+                yield pa.Table.from_batches([batch]), min(raw.tell() / size, 1.0)
         except (pa.ArrowException, OSError) as error:
-            raise DataError(f"{path}: after row {row}: {_reason(error)}") from error
+            raise DataError(f"{path}: {_where(error, row)}") from error
         finally:
             stream.close()
             raw.close()
 
-    return Source(names, pieces)
+    return Source(names, tables)
 
 
 def _header(path: Path) -> tuple[str, ...]:
     with path.open("rb") as raw:
         inner: Any = gzip.GzipFile(fileobj=raw) if path.name.lower().endswith("gz") else raw
-        with io.TextIOWrapper(inner, encoding="utf-8-sig", newline="") as text:
-            names = next(csv.reader(text), None)
-    if not names:
+        with io.TextIOWrapper(
+            inner, encoding="utf-8-sig", errors="surrogateescape", newline=""
+        ) as text:
+            names = next((names for names in csv.reader(text) if names), None)
+    if names is None:
         raise DataError(f"{path}: the file is empty")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DataError(f"{path}: columns are named twice: {', '.join(twice)}")
+    if not all(name.isprintable() for name in names):
+        raise DataError(f"{path}: the header is no UTF-8 text")
+    if len(names) == 1 and any(separator in names[0] for separator in ";\t|"):
+        raise DataError(f"{path}: the only column is {names[0]!r}; columns are separated by commas")
+    _check_names(path, names)
     return tuple(names)
 
 
+def _check_names(path: Path, names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(f"{path}: columns are named twice: {', '.join(map(repr, twice))}")
+
+
+def _where(error: Exception, rows: int) -> str:
+    """Say which row a CSV file cannot be read at, counted without the header."""
+    found = _WRONG_COLUMNS.search(str(error))
+    if found is None:
+        return f"after row {rows}: {_reason(error)}"
+    number, expected, got = map(int, found.groups())
+    return (
+        f"row {number - 1}: {got} columns instead of {expected} "
+        '(columns.invalid = "skip" leaves such rows out)'
+    )
+
+
 def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).strip().splitlines()[0]
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(text).strip().splitlines()[0]
