@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any, Final
 
+from barograph_processor.observation import ModelKey
 from barograph_processor.signal import Alarm
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.record import WindowRecord
 from barograph_processor.web.views import iso
 
-__all__ = ["glance_view", "most_urgent", "shorten", "trend_view"]
+__all__ = ["Trends", "glance_view", "most_urgent", "shorten", "trend_view"]
 
 _HEADLINES: Final[Mapping[str, bool]] = {"accuracy": True, "mae": False}
 """The one figure that stands for quality, by task, and whether more of it is better."""
@@ -72,13 +73,43 @@ def trend_view(history: Sequence[WindowRecord], metric: str | None) -> dict[str,
         metric: The figure of ``performance`` that stands for quality, or None.
     """
     size = max(ceil(len(history) / _POINTS), 1)
-    parts = [history[at : at + size] for at in range(0, len(history), size)]
-    return {
-        "time": [part[-1].end_ns // 1_000_000 for part in parts],
-        "quality": [_mean(_performance(record, metric) for record in part) for part in parts],
-        "latency_p95_s": [_mean(r.signals["latency"]["p95_s"] for r in part) for part in parts],
-        "error_rate": [_mean(r.signals["errors"]["rate"] for r in part) for part in parts],
+    trend: dict[str, list[float | None]] = {
+        "time": [],
+        "quality": [],
+        "latency_p95_s": [],
+        "error_rate": [],
     }
+    for at in range(0, len(history), size):
+        part = [record.signals for record in history[at : at + size]]
+        judged = [s["performance"] for s in part if "performance" in s]
+        trend["time"].append(history[min(at + size, len(history)) - 1].end_ns // 1_000_000)
+        trend["quality"].append(_mean([p[metric]["value"] for p in judged if metric in p]))
+        trend["latency_p95_s"].append(_mean([s["latency"]["p95_s"] for s in part]))
+        trend["error_rate"].append(_mean([s["errors"]["rate"] for s in part]))
+    return trend
+
+
+class Trends:
+    """Trends by model, kept for as long as no window closes.
+
+    State size: 240 numbers a model. Not locked: two threads at worst work one out twice.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[ModelKey, tuple[WindowRecord, str | None, dict[str, Any]]] = {}
+
+    def of(
+        self, key: ModelKey, history: Sequence[WindowRecord], metric: str | None
+    ) -> dict[str, Any]:
+        """Return what ``trend_view`` returns for this model's history."""
+        if not history:
+            return trend_view(history, metric)
+        known = self._known.get(key)
+        if known is not None and known[0] is history[-1] and known[1] == metric:
+            return known[2]
+        trend = trend_view(history, metric)
+        self._known[key] = history[-1], metric, trend
+        return trend
 
 
 def most_urgent(alarms: Iterable[Alarm], limit: int) -> list[Alarm]:
@@ -95,14 +126,6 @@ def shorten(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.5g}")
 
 
-def _performance(record: WindowRecord, metric: str | None) -> float | None:
-    performance = record.signals.get("performance")
-    if performance is None or metric not in performance:
-        return None
-    value: float | None = performance[metric]["value"]
-    return value
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
+def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return shorten(sum(known) / len(known)) if known else None

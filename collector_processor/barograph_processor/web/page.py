@@ -13,7 +13,7 @@ from barograph_processor.signal import Alarm
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.web.assets import Assets, plotly_script
 from barograph_processor.web.history import series_view
-from barograph_processor.web.overview import glance_view, most_urgent, trend_view
+from barograph_processor.web.overview import Trends, glance_view, most_urgent
 from barograph_processor.web.responses import OrjsonResponse, error_response
 from barograph_processor.web.views import alarm_view, reference_view
 
@@ -41,6 +41,7 @@ class Page:
         self._registry = registry
         self._pipeline = pipeline
         self._trace_url = trace_url
+        self._trends = Trends()
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes; none is one of the API that scripts rely on."""
@@ -61,14 +62,14 @@ class Page:
         """Answer how all models stand, and with the most urgent of the open alarms."""
         with self._pipeline.hold():
             models = list(self._registry.models.values())
-            seen = [(glance_view(model), list(model.history)) for model in models]
+            seen = [(model.key, glance_view(model), list(model.history)) for model in models]
             alarms = [alarm for model in models for alarm in model.verdicts.book.open]
         return OrjsonResponse(
             {
                 "ready": self._pipeline.ready,
                 "models": [
-                    {**glance, "trend": trend_view(history, glance["quality"]["metric"])}
-                    for glance, history in seen
+                    {**glance, "trend": self._trends.of(key, history, glance["quality"]["metric"])}
+                    for key, glance, history in seen
                 ],
                 "alarms": [self._alarm(alarm) for alarm in most_urgent(alarms, _MAX_ALARMS)],
                 "open_alarms": len(alarms),

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from barograph_processor.state.registry import ModelRegistry
-from tests.end_to_end.page_models import HeldPipeline, Traffic, new_registry, serve
+from tests.end_to_end.page.models import HeldPipeline, Traffic, new_registry, serve
 
 HARMED = {"name": "fraud", "version": "3"}
 

@@ -6,7 +6,7 @@ import pytest
 
 from barograph_processor.state.model import ModelState
 from barograph_processor.web.views import alarm_view, iso, model_view, reference_view, summary_view
-from tests.end_to_end.page_models import Traffic, new_registry
+from tests.end_to_end.page.models import Traffic, new_registry
 
 
 @pytest.fixture(scope="module")

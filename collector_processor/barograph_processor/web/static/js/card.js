@@ -37,7 +37,7 @@ export function modelCard(key) {
       "div",
       { class: "card-words" },
       el(
-        "h3",
+        "h2",
         {},
         el(
           "a",

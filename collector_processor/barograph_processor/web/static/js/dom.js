@@ -58,6 +58,7 @@ export function keep(parent, parts, items, keyOf, make) {
     part.root.remove();
     parts.delete(key);
   }
+  const focused = document.activeElement;
   items.forEach((item, place) => {
     const key = keyOf(item);
     if (!parts.has(key)) parts.set(key, make(item));
@@ -67,6 +68,10 @@ export function keep(parent, parts, items, keyOf, make) {
       parent.insertBefore(part.root, parent.children[place] ?? null);
     }
   });
+  // An element that is moved loses the focus.
+  if (focused !== document.activeElement && parent.contains(focused)) {
+    focused.focus({ preventScroll: true });
+  }
 }
 
 /** A list of terms and what they are; `rows` are [term, node or text] or null. */

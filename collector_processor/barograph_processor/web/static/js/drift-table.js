@@ -45,7 +45,7 @@ export function driftTable() {
     "Evidence is a multiple of what the alarm budget asks for: from 1 × on it is an alarm. Distance is 0 where nothing changed.",
   );
   const none = el("p", { class: "quiet" }, "No window has been judged yet.");
-  const root = el("div", {}, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Drift by feature" }, table), key, none);
+  const root = el("div", {}, el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Table, scrolls sideways" }, table), key, none);
 
   function sortBy(key) {
     order = { key, descending: order.key === key ? !order.descending : key !== "name" };

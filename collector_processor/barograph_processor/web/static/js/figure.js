@@ -30,8 +30,8 @@ export function figure(label, read = null) {
     reading,
   );
   let describe = null;
-  let length = 0;
-  let curve = 0;
+  let places = [];
+  let panels = [];
   let cursor = null;
   let width = 0;
 
@@ -40,9 +40,9 @@ export function figure(label, read = null) {
     const Plotly = await loadPlotly().catch((error) => say(wait, `${error.message}.`) && null);
     if (Plotly === null || !root.isConnected) return;
     width = root.clientWidth;
-    const { data, layout, ...places } = describe({ width, colours: colours(root) });
-    length = places.points;
-    curve = places.curve;
+    const { data, layout } = describe({ width, colours: colours(root) });
+    places = data.at(-1).x;
+    panels = data.map(({ yaxis }) => `x${yaxis}`);
     layout.dragmode = FINGER.matches ? false : "zoom";
     await Plotly.react(plot, data, layout, CONFIG);
     wait.hidden = true;
@@ -50,11 +50,11 @@ export function figure(label, read = null) {
 
   function move(event) {
     const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
-    if (step === undefined || length === 0) return;
+    if (step === undefined || places.length === 0) return;
     event.preventDefault();
-    const next = (cursor ?? (step > 0 ? -1 : length)) + step * (event.shiftKey ? 10 : 1);
-    cursor = Math.min(Math.max(next, 0), length - 1);
-    window.Plotly?.Fx.hover(plot, [{ curveNumber: curve, pointNumber: cursor }]);
+    const next = (cursor ?? (step > 0 ? -1 : places.length)) + step * (event.shiftKey ? 10 : 1);
+    cursor = Math.min(Math.max(next, 0), places.length - 1);
+    window.Plotly.Fx.hover(plot, { xval: places[cursor] }, panels);
     say(reading, read(cursor));
   }
 
@@ -65,7 +65,10 @@ export function figure(label, read = null) {
 
   return {
     root,
-    /** @param {function({width: number, colours: Object}): {data, layout, points: number, curve: number}} to */
+    /**
+     * @param {function({width: number, colours: Object}): {data: Object[], layout: Object}} to
+     *   Describes the figure; the last of the data has a point at each place of the cursor.
+     */
     update(to) {
       describe = to;
       draw();

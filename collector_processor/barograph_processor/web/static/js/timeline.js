@@ -22,8 +22,7 @@ const SHARES = new Set(["accuracy", "precision", "recall", "f1", "auc"]);
  * @param {string} metric Which performance to show.
  * @param {{since: string, raised: string, signal: string}[]} marks Alarms to mark.
  * @param {{width: number, colours: Object}} look
- * @returns {{data: Object[], layout: Object, points: number, curve: number}} `curve` is one that
- *   has a point at each of the `points` places of the x axis.
+ * @returns {{data: Object[], layout: Object}} The last of the data has a point for each window.
  */
 export function timeline(series, reference, metric, marks, { width, colours }) {
   const x = series.end;
@@ -38,12 +37,10 @@ export function timeline(series, reference, metric, marks, { width, colours }) {
   const level = reference.performance[metric]?.value ?? null;
   return {
     data,
-    points: x.length,
-    curve: data.length - 1,
     layout: {
       width,
       height: HEIGHT,
-      margin: { l: 52, r: 8, t: 8, b: 40 },
+      margin: { l: 52, r: 14, t: 8, b: 40 },
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: "system-ui, sans-serif", size: 12, color: colours.quiet },

@@ -7,7 +7,7 @@ import { metricWord, stateOf } from "./words.js";
 const SHOWN = 25;
 
 export function windowTable() {
-  const holder = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Latest windows" });
+  const holder = el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Latest windows" });
   const root = el(
     "details",
     { class: "windows" },
