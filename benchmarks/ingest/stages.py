@@ -1,0 +1,113 @@
+"""What each stage of the intake costs, in one process: ``python -m benchmarks.ingest.stages``.
+
+CPU time of the process, best of several rounds in turn, so that a busy machine
+slows all contenders alike. Bias: no socket, no compression, one thread at a time,
+and requests that are in the cache; the real service is in ``serve``.
+"""
+
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from google.protobuf import __version__ as protobuf_version
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from barograph_processor.journal import Journal
+from barograph_processor.observation import EventBatch, ObservationBatch
+from barograph_processor.otlp.decode import decode_traces, decode_traces_plainly
+from barograph_processor.pipeline import Pipeline
+from barograph_processor.telemetry import Telemetry
+from benchmarks.ingest.load import SHAPES, SPANS, Template
+
+_ROUNDS = 7
+_REQUESTS = 40
+
+
+class _Nowhere:
+    """A sink that counts, so that the pipeline's own cost stands alone."""
+
+    schema = 1
+
+    def __init__(self) -> None:
+        self.rows = 0
+
+    def observe(self, batch: ObservationBatch) -> None:
+        self.rows += len(batch)
+
+    def attach(self, events: EventBatch) -> None:
+        self.rows += len(events)
+
+    def snapshot(self) -> bytes:
+        return b""
+
+    def restore(self, blob: bytes) -> None:
+        del blob
+
+
+def _parse_only(payload: bytes) -> None:
+    ExportTraceServiceRequest.FromString(payload)
+
+
+def _microseconds(work: Callable[[bytes], object], requests: list[bytes]) -> float:
+    start = time.process_time()
+    for request in requests:
+        work(request)
+    return (time.process_time() - start) / len(requests) / SPANS * 1e6
+
+
+def _decoders() -> None:
+    print(f"{'':16}{'parse only':>12}{'plain way':>12}{'decode':>12}   us/span of CPU")
+    for shape in SHAPES:
+        template = Template.make(shape)
+        best = {name: float("inf") for name in ("parse", "plain", "decode")}
+        for _ in range(_ROUNDS):
+            requests = [template.request() for _ in range(_REQUESTS)]
+            for name, work, few in (
+                ("parse", _parse_only, 40),
+                ("plain", decode_traces_plainly, 4),
+                ("decode", decode_traces, 40),
+            ):
+                best[name] = min(best[name], _microseconds(work, requests[:few]))
+        print(f"{shape:16}" + "".join(f"{value:12.2f}" for value in best.values()))
+
+
+def _pipeline(directory: Path) -> None:
+    telemetry = Telemetry()
+    journal = Journal(directory / "journal.db", max_bytes=1 << 40, telemetry=telemetry)
+    sink = _Nowhere()
+    pipeline = Pipeline(sink, journal, telemetry)
+    pipeline.start()
+    template = Template.make("one_model")
+    requests = [template.request() for _ in range(400)]
+    cpu, wall = time.process_time(), time.perf_counter()
+    for request in requests:
+        pipeline.submit("traces", request)
+    pipeline.close()
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    journal.close()
+    spans = len(requests) * SPANS
+    assert sink.rows == spans
+    print(
+        f"pipeline, one caller, every request synced to disk, no state: "
+        f"{cpu / spans * 1e6:.2f} us/span of CPU, {spans / cpu:,.0f} spans/s/core, "
+        f"{wall / len(requests) * 1e3:.2f} ms a request on the wall"
+    )
+
+
+def main() -> None:
+    print(
+        f"CPython {platform.python_version()}, numpy {np.__version__}, "
+        f"protobuf {protobuf_version}, {platform.machine()}, {sys.platform}"
+    )
+    _decoders()
+    with tempfile.TemporaryDirectory() as directory:
+        for _ in range(3):
+            _pipeline(Path(tempfile.mkdtemp(dir=directory)))
+
+
+if __name__ == "__main__":
+    main()
