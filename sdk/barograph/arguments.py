@@ -52,11 +52,10 @@ class Arguments:
                 args = args[1:]
             names = self._names
             if len(args) == len(names):
+                if len(args) == 1 and type(args[0]) is dict:
+                    return tuple(args[0]), tuple(args[0].values())
                 if dict not in map(type, args):
                     return names, args
-                if len(args) == 1:
-                    (fields,) = args
-                    return tuple(fields), tuple(fields.values())
         found: list[Any] = []
         values: list[Any] = []
         for name, value in self.bind(args, kwargs).items():

@@ -6,7 +6,7 @@ others (events, links, errors, a trace state, unusual values) are left to the of
 
 from collections.abc import Iterator, Sequence
 from struct import Struct
-from typing import Final
+from typing import Any, Final
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.resources import Resource
@@ -36,25 +36,18 @@ _frames: dict[tuple[int, int], tuple[Resource, InstrumentationScope | None, _Fra
 
 def _encode_planned(span: PredictionSpan) -> bytes:
     """Encode a span that is a layout and values."""
-    layout, values = span.planned
+    layout, values, context, parent, start, end = span.planned
     encoder = layout.encoder
     if encoder is None:
         encoder = layout.encoder = layout_encoder(layout)
-    context = span.get_span_context()
-    parent = span.parent
+    trace_id, span_id, *_ = context
     if parent is None:
         above, flags = b"", _FLAGS
     else:
         above = parent.span_id.to_bytes(8, "big")
         flags = _FLAGS | _REMOTE if parent.is_remote else _FLAGS
     return encoder(
-        values,
-        context.trace_id.to_bytes(16, "big"),
-        context.span_id.to_bytes(8, "big"),
-        above,
-        span.start_time or 0,
-        span.end_time or 0,
-        flags,
+        values, trace_id.to_bytes(16, "big"), span_id.to_bytes(8, "big"), above, start, end, flags
     )
 
 
@@ -98,7 +91,7 @@ def _encode_plain(span: ReadableSpan) -> bytes | None:
 
 def _encode_span(span: ReadableSpan) -> bytes:
     """Encode one span as an entry of `ScopeSpans.spans`."""
-    if type(span) is PredictionSpan and span.plain and not span.get_span_context().trace_state:
+    if type(span) is PredictionSpan and span.plain:
         return _encode_planned(span)
     encoded = _encode_plain(span)
     if encoded is not None:
@@ -135,28 +128,26 @@ class _Request:
     """The spans of one request, by resource and scope."""
 
     def __init__(self) -> None:
-        self.size = 0
         self._scopes: dict[int, dict[int, list[bytes]]] = {}
         self._frames: dict[tuple[int, int], _Frame] = {}
 
-    def add(self, key: tuple[int, int], frame: _Frame, encoded: bytes) -> None:
-        """Add an encoded span."""
-        if key not in self._frames:
-            self._frames[key] = frame
-            self._scopes.setdefault(key[0], {})[key[1]] = []
-        self._scopes[key[0]][key[1]].append(encoded)
-        self.size += len(encoded)
+    def bodies(self, key: tuple[int, int], frame: _Frame) -> list[bytes]:
+        """Return the list that takes the encoded spans of a resource and scope."""
+        self._frames[key] = frame
+        return self._scopes.setdefault(key[0], {}).setdefault(key[1], [])
 
     def encode(self) -> bytes:
-        """Return the body of an `ExportTraceServiceRequest`."""
+        """Return the body of an `ExportTraceServiceRequest`, copying each span once."""
         parts: list[bytes] = []
         for resource, scopes in self._scopes.items():
-            content: list[bytes] = []
+            inner: list[bytes] = []
             head = tail = b""
             for scope, bodies in scopes.items():
                 head, tail, scope_head, scope_tail = self._frames[resource, scope]
-                content.append(field(0x12, scope_head + b"".join(bodies) + scope_tail))
-            parts.append(field(0x0A, head + b"".join(content) + tail))
+                length = len(scope_head) + len(scope_tail) + sum(map(len, bodies))
+                inner += (b"\x12", varint(length), scope_head, *bodies, scope_tail)
+            length = len(head) + len(tail) + sum(map(len, inner))
+            parts += (b"\x0a", varint(length), head, *inner, tail)
         return b"".join(parts)
 
 
@@ -168,12 +159,23 @@ def encode_requests(
     A span that is larger by itself has a request of its own.
     """
     request = _Request()
+    room = limit
+    resource: Any = None
+    scope: Any = None
+    bodies: list[bytes] | None = None
     for span in spans:
-        key, frame = _frame(span)
         encoded = _encode_span(span)
-        if request.size and request.size + len(encoded) > limit:
+        room -= len(encoded)
+        if room < 0 and bodies is not None:
             yield request.encode()
-            request = _Request()
-        request.add(key, frame, encoded)
-    if request.size:
+            request, bodies, room = _Request(), None, limit - len(encoded)
+        if (
+            bodies is None
+            or span.resource is not resource
+            or span.instrumentation_scope is not scope
+        ):
+            resource, scope = span.resource, span.instrumentation_scope
+            bodies = request.bodies(*_frame(span))
+        bodies.append(encoded)
+    if bodies is not None:
         yield request.encode()

@@ -8,7 +8,7 @@ from contextvars import Token
 from time import time_ns
 from typing import Any
 
-from opentelemetry.context import Context, attach, detach, get_current
+from opentelemetry.context import Context
 from opentelemetry.trace.propagation import (
     _SPAN_KEY,  # `set_span_in_context` sets it; reading the context twice costs twice
 )
@@ -16,6 +16,7 @@ from opentelemetry.trace.propagation import (
 from barograph import reentry, semconv, telemetry
 from barograph.arguments import Arguments
 from barograph.call import Call, remember
+from barograph.current_context import attach, get_current, leave
 from barograph.details import Details
 from barograph.input_plan import InputPlan
 from barograph.opening import begin
@@ -24,9 +25,10 @@ from barograph.reference import PredictionRef
 from barograph.runtime import Runtime, current
 from barograph.site import Site
 from barograph.span import PredictionSpan
-from barograph.span_factory import SpanFactory
 
 __all__ = ["FastCall", "Starter"]
+
+_set = dict.__setitem__  # a context refuses to be changed; this one nobody has seen yet
 
 
 class FastCall:
@@ -35,23 +37,18 @@ class FastCall:
     Never raises, ends the span exactly once. Owned by the thread or task that runs the call.
     """
 
-    __slots__ = ("_factory", "_plan", "_plans", "_span", "_token", "_values")
+    __slots__ = ("_plan", "_plans", "_span", "_token", "_values")
 
     def __init__(
-        self,
-        plans: Plans,
-        plan: InputPlan,
-        values: tuple[Any, ...],
-        span: PredictionSpan,
-        factory: SpanFactory,
-        token: Token[Context],
+        self, plans: Plans, plan: InputPlan, values: tuple[Any, ...], span: PredictionSpan
     ) -> None:
         self._plans = plans
         self._plan = plan
         self._values = values
         self._span = span
-        self._factory = factory
-        self._token = token
+        context = Context(get_current())
+        _set(context, _SPAN_KEY, span)
+        self._token: Token[Context] = attach(context)
 
     @property
     def ref(self) -> PredictionRef:
@@ -64,23 +61,23 @@ class FastCall:
     def finish(self, result: Any) -> None:
         """End the span with what the function returned."""
         ended = time_ns()
-        detach(self._token)
-        span = self._span
         try:
-            read = None if span.touched else self._plans.result(result)
+            leave(self._token)
+            span = self._span
+            plans = self._plans
+            read = None if span.touched else plans.result(result)
             if read is None:
                 self._general().finish(result, None, ended)
                 return
             plan, values = read
-            layout = self._plans.layout(self._plan, plan)
+            layout = self._plan.layouts.get(plan) or plans.layout(self._plan, plan)
             span.conclude(layout, self._values + values, ended)
-            self._factory.deliver(span)
         except Exception as error:  # noqa: BLE001  # a processor of the user's
             telemetry.failed("end", error)
 
     def fail(self, error: BaseException) -> None:
         """End the span with the exception that the function raised."""
-        detach(self._token)
+        leave(self._token)
         self._general().fail(error)
 
     def _general(self) -> Call:
@@ -125,8 +122,10 @@ class Starter:
             if plans is not None and factory is not None:
                 span = factory.start(self._site, runtime.sampling)
                 if type(span) is PredictionSpan:
-                    call = self._planned(plans, factory, span, args, kwargs)
-                    if call is not None:
+                    read = plans.inputs(args, kwargs)
+                    if read is not None:
+                        call = FastCall(plans, read[0], read[1], span)
+                        remember(call)
                         return call
         except Exception as error:  # noqa: BLE001  # a hostile argument, or a user's processor
             telemetry.failed("begin", error)
@@ -136,28 +135,6 @@ class Starter:
         if slow is not None:
             slow.enter()
         return slow
-
-    def _planned(
-        self,
-        plans: Plans,
-        factory: SpanFactory,
-        span: PredictionSpan,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> FastCall | None:
-        read = plans.inputs(args, kwargs)
-        if read is None:
-            return None
-        plan, given = read
-        values = plans.head(plan, given)
-        if values is None:
-            return None
-        if plan.id is not None:
-            plans.runtime.dropped.kept(self._site.model, values[0])
-        token = attach(Context({**get_current(), _SPAN_KEY: span}))
-        call = FastCall(plans, plan, values, span, factory, token)
-        remember(call)
-        return call
 
     def _prepare(self, runtime: Runtime) -> None:
         possible = Plans.possible(self._site, runtime)

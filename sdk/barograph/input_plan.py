@@ -7,7 +7,7 @@ from typing import Any
 from barograph import semconv
 from barograph.inputs import attribute_key
 from barograph.layout import Layout
-from barograph.positions import Kinds, Names, getter
+from barograph.positions import Check, Kinds, Names, expression, getter
 from barograph.redaction import Redactor
 from barograph.result_plan import ResultPlan
 from barograph.site import Site
@@ -15,6 +15,7 @@ from barograph.site import Site
 __all__ = ["InputPlan", "input_plan"]
 
 _MAX_PLANNED = 96  # features; OpenTelemetry's default limit is 128 attributes
+_CARD_FROM = 10**12  # whole numbers from here on are looked at one by one
 _PLAIN = frozenset({float, int, bool, str})
 
 
@@ -26,12 +27,12 @@ class InputPlan:
     kinds: list[type] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     """Where the slices and features are among the call's values."""
-    texts: list[int] = field(default_factory=list)
-    """Positions of strings, which must be categories."""
-    ints: list[int] = field(default_factory=list)
-    """Positions of whole numbers, which must not be card numbers."""
+    check: Check = field(default=lambda *_: True)
+    """Whether the strings are categories, and no whole number might be a card's."""
     id: int | None = None
     time: int | None = None
+    whole: bool = False
+    """Whether all values are sent, in their order."""
     pick: Callable[[tuple[Any, ...]], tuple[Any, ...]] = tuple
     layouts: dict[ResultPlan, Layout] = field(default_factory=dict)
 
@@ -44,6 +45,7 @@ def input_plan(site: Site, redactor: Redactor, names: Names, kinds: Kinds) -> In
     plan = InputPlan()
     if not _roles(plan, site, at, kinds):
         return None
+    head = len(plan.keys)
     slices = site.slice_selectors()
     features = site.feature_names() or [n for n in names if n not in {site.id, site.time}]
     chosen = [(semconv.SLICE_PREFIX, name, how) for name, how in slices.items()]
@@ -61,10 +63,16 @@ def input_plan(site: Site, redactor: Redactor, names: Names, kinds: Kinds) -> In
         plan.keys.append(key)
         plan.kinds.append(kinds[position])
         plan.positions.append(position)
-    plan.texts = [position for position in plan.positions if kinds[position] is str]
-    plan.ints = [position for position in plan.positions if kinds[position] is int]
+    plan.check = _check(plan.positions, kinds)
+    plan.whole = not head and plan.positions == list(range(len(names)))
     plan.pick = getter(plan.positions)
     return plan
+
+
+def _check(positions: list[int], kinds: Kinds) -> Check:
+    terms = [f"(v[{at}] in known or clean(v[{at}]))" for at in positions if kinds[at] is str]
+    terms += [f"-{_CARD_FROM} < v[{at}] < {_CARD_FROM}" for at in positions if kinds[at] is int]
+    return expression(terms)
 
 
 def _roles(plan: InputPlan, site: Site, at: dict[Any, int], kinds: Kinds) -> bool:

@@ -23,7 +23,6 @@ from barograph.site import Site
 __all__ = ["Plans"]
 
 _MAX_PLANS = 256
-_CARD_FROM = 10**12  # whole numbers from here on are looked at one by one
 
 
 class Plans:
@@ -33,13 +32,25 @@ class Plans:
     may make the same plan twice.
     """
 
-    __slots__ = ("_arguments", "_inputs", "_redactor", "_results", "constants", "runtime", "site")
+    __slots__ = (
+        "_arguments",
+        "_clean",
+        "_inputs",
+        "_known",
+        "_redactor",
+        "_results",
+        "constants",
+        "runtime",
+        "site",
+    )
 
     def __init__(self, site: Site, runtime: Runtime, arguments: Arguments) -> None:
         self.site = site
         self.runtime = runtime
         self._arguments = arguments
         self._redactor = runtime.redactor
+        self._known = runtime.redactor.categories
+        self._clean = runtime.redactor.is_clean_category
         self._inputs: dict[tuple[Names, Kinds], InputPlan | None] = {}
         self._results: dict[tuple[Names, Kinds], ResultPlan | None] = {}
         self.constants: Mapping[str, Any] = site.constants
@@ -64,7 +75,7 @@ class Plans:
     def inputs(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[InputPlan, tuple[Any, ...]] | None:
-        """Return the plan of a call and the call's values, or None for the general way."""
+        """Return the plan of a call and the values to send, or None for the general way."""
         names, values = self._arguments.flat(args, kwargs)
         look = (names, tuple(map(type, values)))
         try:
@@ -73,60 +84,51 @@ class Plans:
             if len(self._inputs) >= _MAX_PLANS:
                 return None
             plan = self._inputs[look] = input_plan(self.site, self._redactor, *look)
-        if plan is None:
+        if plan is None or not plan.check(values, self._known, self._clean):
             return None
-        known = self._redactor.categories
-        for at in plan.texts:
-            if values[at] not in known and not self._redactor.is_clean_category(values[at]):
-                return None
-        for at in plan.ints:
-            if not -_CARD_FROM < values[at] < _CARD_FROM:
-                return None
-        return plan, values
-
-    def head(self, plan: InputPlan, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        """Return the values to send of a call: id and time, if the site has them, and the rest."""
+        if plan.whole:
+            return plan, values
         if plan.id is None and plan.time is None:
-            return plan.pick(values)
-        head: list[Any] = []
+            return plan, plan.pick(values)
+        head = self._head(plan, values)
+        return None if head is None else (plan, head + plan.pick(values))
+
+    def _head(self, plan: InputPlan, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """Return the id and the time of a call, where the site has them."""
+        head: tuple[Any, ...] = ()
         if plan.id is not None:
             value = values[plan.id]
             text = value if type(value) is str else str(value)
             if not text or self._redactor.identity(semconv.PREDICTION_ID, text) != text:
                 return None
-            head.append(text)
+            head = (text,)
+            self.runtime.dropped.kept(self.site.model, text)
         if plan.time is not None:
             written = event_time(values[plan.time])
             if written is None:
                 return None
-            head.append(written)
-        return (*head, *plan.pick(values))
+            head = (*head, written)
+        return head
 
     def result(self, result: Any) -> tuple[ResultPlan, tuple[Any, ...]] | None:
         """Return the plan of a result and the values to send, or None for the general way."""
-        plan = self._result_plan(result, type(result))
+        kind = type(result)
+        if kind is dict:
+            look = (tuple(result), tuple(map(type, result.values())))
+            try:
+                plan = self._results[look]
+            except KeyError:
+                if len(self._results) >= _MAX_PLANS:
+                    return None
+                plan = self._results[look] = record_plan(self.site, self._redactor, *look)
+        else:
+            plan = plain_plan(result, kind, self.site.task)
         if plan is None:
             return None
         values = plan.read(result)
-        for at in plan.labels:
-            text = values[at]
-            if text not in self._redactor.categories and not self._redactor.is_clean_category(text):
-                return None
-        if plan.confidence is not None and not 0.0 <= values[plan.confidence] <= 1.0:
+        if plan.check is not None and not plan.check(values, self._known, self._clean):
             return None
         return plan, values
-
-    def _result_plan(self, result: Any, kind: type) -> ResultPlan | None:
-        if kind is not dict:
-            return plain_plan(result, kind, self.site.task)
-        look = (tuple(result), tuple(map(type, result.values())))
-        try:
-            return self._results[look]
-        except KeyError:
-            if len(self._results) >= _MAX_PLANS:
-                return None
-            plan = self._results[look] = record_plan(self.site, self._redactor, *look)
-            return plan
 
     def layout(self, plan: InputPlan, result: ResultPlan) -> Layout:
         """Return the layout of spans with these inputs and this result."""

@@ -6,7 +6,7 @@ from typing import Any
 from barograph import semconv
 from barograph.inputs import attribute_key
 from barograph.outputs import LABEL_KEYS, VALUE_KEYS
-from barograph.positions import Kinds, Names, getter
+from barograph.positions import Check, Kinds, Names, expression, getter
 from barograph.redaction import Redactor
 from barograph.site import Site
 
@@ -20,36 +20,42 @@ _EXACT = 10**12  # whole numbers from here on are looked at one by one
 class ResultPlan:
     """How results of one look are read. Immutable."""
 
-    __slots__ = ("confidence", "keys", "kinds", "labels", "read")
+    __slots__ = ("check", "keys", "kinds", "read")
 
     def __init__(
         self,
         keys: tuple[str, ...],
         kinds: Kinds,
         read: Callable[[Any], tuple[Any, ...]],
-        labels: tuple[int, ...] = (),
-        confidence: int | None = None,
+        check: Check | None = None,
     ) -> None:
         self.keys = keys
         self.kinds = kinds
         self.read = read
-        self.labels = labels
-        """Positions of strings, which must be categories."""
-        self.confidence = confidence
-        """Position of a number that must be in [0, 1]."""
+        self.check = check
+        """Whether a label is a category and a confidence is in [0, 1]."""
+
+
+def _check(label: int | None, confidence: int | None) -> Check | None:
+    """Return the check of a result's values, as one expression."""
+    terms = []
+    if label is not None:
+        terms.append(f"(v[{label}] in known or clean(v[{label}]))")
+    if confidence is not None:
+        terms.append(f"0.0 <= v[{confidence}] <= 1.0")
+    return expression(terms) if terms else None
 
 
 _NOTHING = ResultPlan((), (), lambda _: ())
 _VALUE = ResultPlan((semconv.PREDICTION_VALUE,), (float,), lambda result: (result,))
 _WHOLE_VALUE = ResultPlan((semconv.PREDICTION_VALUE,), (float,), lambda result: (float(result),))
-_LABEL = ResultPlan((semconv.PREDICTION_LABEL,), (str,), lambda result: (result,), labels=(0,))
+_LABEL = ResultPlan((semconv.PREDICTION_LABEL,), (str,), lambda result: (result,), _check(0, None))
 _CODE = ResultPlan((semconv.PREDICTION_LABEL,), (str,), lambda result: (str(result),))
 _PAIR = ResultPlan(
     (semconv.PREDICTION_LABEL, semconv.PREDICTION_CONFIDENCE),
     (str, float),
     lambda result: result,
-    labels=(0,),
-    confidence=1,
+    _check(0, 1),
 )
 
 
@@ -96,11 +102,10 @@ def record_plan(site: Site, redactor: Redactor, names: Names, kinds: Kinds) -> R
         for key, kind in zip(keys, found, strict=True)
     ):
         return None
-    pick = getter([at[name] for name in chosen.values()])
+    position = {key: at for at, key in enumerate(keys)}
     return ResultPlan(
         keys,
         found,
-        lambda result: pick(tuple(result.values())),
-        labels=(keys.index(semconv.PREDICTION_LABEL),) if label is not None else (),
-        confidence=keys.index(semconv.PREDICTION_CONFIDENCE) if "confidence" in at else None,
+        getter(list(chosen.values())),
+        _check(position.get(semconv.PREDICTION_LABEL), position.get(semconv.PREDICTION_CONFIDENCE)),
     )

@@ -67,8 +67,10 @@ class Runtime:
 
     def factory(self) -> SpanFactory | None:
         """Return what starts spans cheaply; None if there is no provider, or only its own way."""
-        tracer = self.tracer()
         known = self._factory_of
+        if known is not None and self.tracer_provider is not None:
+            return known[1]
+        tracer = self.tracer()
         if known is not None and known[0] is tracer:
             return known[1]
         if tracer is None:

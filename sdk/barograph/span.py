@@ -6,24 +6,26 @@ first needed, from then on being the same as any other. One that nobody touches 
 of values and a layout, which the exporter can write without ever building a dict.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Lock
 from time import time_ns
 from typing import Any, TypeAlias
 
 from opentelemetry.attributes import BoundedAttributes
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import Span, SpanLimits, SpanProcessor
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.sdk.trace import Span
 from opentelemetry.trace import Link, SpanContext, SpanKind
 from opentelemetry.trace.status import Status, StatusCode
 
 from barograph.layout import Layout
 
-__all__ = ["PredictionSpan", "new_span"]
+__all__ = ["NO_STATE", "PredictionSpan"]
 
 _UNSET = Status(StatusCode.UNSET)
+_NONE: tuple[Any, ...] = ()
+NO_STATE = SpanContext(1, 1, is_remote=False).trace_state
+"""The trace state of most spans: none."""
 _Attributes: TypeAlias = Mapping[str, Any]
+Ends: TypeAlias = tuple[Callable[["PredictionSpan"], None], ...]
 
 
 class PredictionSpan(Span):
@@ -41,14 +43,16 @@ class PredictionSpan(Span):
     _record_exception = True
     _set_status_on_exception = True
     _record_end_metrics = None
-    _events: Any = ()
-    _links: Any = ()
+    _events: Any = _NONE
+    _links: Any = _NONE
     _status = _UNSET
     _end_time: int | None = None
     _touched = False
     """Whether the span holds attributes of its own, as an ordinary span does."""
     _layout: Layout | None = None
     _values: tuple[Any, ...] = ()
+    _ends: Ends
+    """What each processor wants to be told at the end."""
     _constants: Mapping[str, Any]
 
     def __getattr__(self, name: str) -> Any:
@@ -75,12 +79,12 @@ class PredictionSpan(Span):
         return self._end_time is None
 
     def _add_event(self, event: Any) -> None:
-        if type(self._events) is tuple and self._end_time is None:
+        if self._events is _NONE and self._end_time is None:
             self._events = self._new_events()  # type: ignore[no-untyped-call]  # of the SDK
         super()._add_event(event)
 
     def _add_link(self, link: Link) -> None:
-        if type(self._links) is tuple and self._end_time is None:
+        if self._links is _NONE and self._end_time is None:
             self._links = self._new_links(())
         super()._add_link(link)
 
@@ -94,16 +98,26 @@ class PredictionSpan(Span):
         """Whether the span is nothing but its layout and values."""
         return (
             self._layout is not None
-            and self._events == ()
-            and self._links == ()
+            and self._events is _NONE
+            and self._links is _NONE
             and self._status is _UNSET
+            and self._context is not None
+            and self._context[4] is NO_STATE
         )
 
     @property
-    def planned(self) -> tuple[Layout, tuple[Any, ...]]:
-        """The layout and the values of a span that is `plain`."""
-        assert self._layout is not None
-        return self._layout, self._values
+    def planned(
+        self,
+    ) -> tuple[Layout, tuple[Any, ...], SpanContext, SpanContext | None, int, int]:
+        """The parts of a span that is `plain`: layout, values, context, parent, start, end."""
+        return (  # type: ignore[return-value]  # an ended span has them all
+            self._layout,
+            self._values,
+            self._context,
+            self._parent,
+            self._start_time,
+            self._end_time,
+        )
 
     def restart(self) -> None:
         """Count the span's duration from now."""
@@ -129,8 +143,8 @@ class PredictionSpan(Span):
             **{k: tuple(v) if type(v) is list else v for k, v in attributes.items()},
         }
         self._end_time = ended
-        self._span_processor._on_ending(self)  # noqa: SLF001  # as the SDK's own spans do
-        self._span_processor.on_end(self)
+        for end in self._ends:
+            end(self)
         return True
 
     def conclude(self, layout: Layout, values: tuple[Any, ...], ended: int) -> None:
@@ -138,29 +152,5 @@ class PredictionSpan(Span):
         self._layout = layout
         self._values = values
         self._end_time = ended
-
-
-def new_span(
-    name: str,
-    context: SpanContext,
-    parent: SpanContext | None,
-    constants: _Attributes,
-    processor: SpanProcessor,
-    resource: Resource,
-    limits: SpanLimits,
-    scope: InstrumentationScope,
-    started: int,
-    _new: Any = object.__new__,
-) -> PredictionSpan:
-    """Return a started span; processors have not been told of it yet."""
-    span: PredictionSpan = _new(PredictionSpan)
-    span._name = name  # noqa: SLF001  # this module's own class, here and below
-    span._context = context  # noqa: SLF001
-    span._parent = parent  # noqa: SLF001
-    span._constants = constants  # noqa: SLF001
-    span._span_processor = processor  # noqa: SLF001
-    span._resource = resource  # noqa: SLF001
-    span._limits = limits  # noqa: SLF001
-    span._instrumentation_scope = scope  # noqa: SLF001
-    span._start_time = started  # noqa: SLF001
-    return span
+        for end in self._ends:
+            end(self)
