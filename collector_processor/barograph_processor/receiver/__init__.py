@@ -4,5 +4,16 @@ from barograph_processor.receiver.grpc import GrpcReceiver
 from barograph_processor.receiver.http import http_receiver
 from barograph_processor.receiver.intake import Authorize, Intake, Submit
 from barograph_processor.receiver.limits import ReceiverLimits
+from barograph_processor.receiver.tls import ServerTls
+from barograph_processor.receiver.tokens import bearer_tokens
 
-__all__ = ["Authorize", "GrpcReceiver", "Intake", "ReceiverLimits", "Submit", "http_receiver"]
+__all__ = [
+    "Authorize",
+    "GrpcReceiver",
+    "Intake",
+    "ReceiverLimits",
+    "ServerTls",
+    "Submit",
+    "bearer_tokens",
+    "http_receiver",
+]
