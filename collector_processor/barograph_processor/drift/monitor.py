@@ -137,8 +137,10 @@ class DriftMonitor:
             raise ValueError("the window was counted by another reference profile")
         if self._waiting is not None:
             waiting, before = self._waiting
-            rows = max(waiting.rows + counts.rows, 1)
-            time = before + (time - before) * counts.rows / rows
+            if waiting.rows and counts.rows:
+                time = before + (time - before) * counts.rows / (waiting.rows + counts.rows)
+            elif waiting.rows:
+                time = before
             counts = waiting.merge(counts)
         if counts.rows < MIN_ROWS:
             self._waiting = (counts, time)

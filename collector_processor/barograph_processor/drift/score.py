@@ -94,6 +94,8 @@ def categorical_scores(
 ) -> list[Score]:
     """Return the scores of a categorical stream: its levels, rare ones pooled, new, missing.
 
+    A column with more levels than are remembered (identifiers, free text) has no ``new``.
+
     Args:
         binning: Of the stream.
         counts: Of the reference, shape ``(slots,)``.
@@ -128,7 +130,8 @@ def categorical_scores(
     side = 0.2 * max(shares, 1)
     new = np.array([binning.new_slot])
     missing = np.array([binning.missing_slot])
-    scores.append(_share("new", new, fresh, total, weight=side))
+    if not binning.open:
+        scores.append(_share("new", new, fresh, total, weight=side))
     scores.append(_share("missing", missing, float(counts[missing].sum()), total, weight=side))
     return _normalised(scores)
 

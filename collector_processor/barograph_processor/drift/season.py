@@ -90,13 +90,17 @@ class Regressors:
 
         Args:
             rows: At least 1.
-            time: Its midpoint, epoch seconds.
+            time: Its midpoint, epoch seconds. If it is not finite, the phase is unknown and
+                the average over the season is expected.
         """
         x = [1.0]
         if self.log_rows is not None:
             mean, spread = self.log_rows
             x.append(float(np.log(rows) - mean) / spread)
         for period, harmonics in self.periods:
+            if not np.isfinite(time):
+                x.extend([0.0] * (2 * harmonics))
+                continue
             angle = 2 * np.pi * (time % period) / period * np.arange(1, harmonics + 1)
             x.extend([*np.cos(angle), *np.sin(angle)])
         return np.array(x)

@@ -216,7 +216,7 @@ class MulticlassPerformance:
                 name = data[at : at + length].decode("utf-8", "surrogatepass")
                 classes[name] = (counts[0], counts[1], counts[2])
                 at += length
-        except struct.error as error:
+        except (struct.error, UnicodeDecodeError) as error:
             raise ValueError("sums of a multiclass model are cut off") from error
         if at != len(data):
             raise ValueError("sums of a multiclass model are of another length")

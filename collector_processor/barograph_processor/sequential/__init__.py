@@ -1,6 +1,7 @@
 """E-processes, e-detectors, confidence sequences and alarm budgets: a small library of its own."""
 
-from barograph_processor.sequential.bets import CAP, TILTS, clipped_normal_log_mgf
+from barograph_processor.sequential.bets import CAP, TILT_WEIGHTS, TILTS, clipped_normal_log_mgf
+from barograph_processor.sequential.betting import BettingProcess
 from barograph_processor.sequential.budget import bonferroni_thresholds, false_discovery_set
 from barograph_processor.sequential.change_point import ChangePoint, change_point
 from barograph_processor.sequential.confidence import (
@@ -8,11 +9,14 @@ from barograph_processor.sequential.confidence import (
     EmpiricalBernsteinSequence,
     wilson_interval,
 )
+from barograph_processor.sequential.conformal import conformal_p_values, sequential_p_values
 from barograph_processor.sequential.shiryaev_roberts import ShiryaevRoberts, shiryaev_roberts
 
 __all__ = [
     "CAP",
     "TILTS",
+    "TILT_WEIGHTS",
+    "BettingProcess",
     "BettingSequence",
     "ChangePoint",
     "EmpiricalBernsteinSequence",
@@ -20,7 +24,9 @@ __all__ = [
     "bonferroni_thresholds",
     "change_point",
     "clipped_normal_log_mgf",
+    "conformal_p_values",
     "false_discovery_set",
+    "sequential_p_values",
     "shiryaev_roberts",
     "wilson_interval",
 ]

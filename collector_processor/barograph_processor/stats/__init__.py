@@ -2,7 +2,9 @@
 
 from barograph_processor.stats.chi_square import chi_square_quantile, chi_square_to_normal
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
+from barograph_processor.stats.moments import Moments
 from barograph_processor.stats.normal import normal_quantile, normal_tail
+from barograph_processor.stats.quantiles import QuantileSketch
 from barograph_processor.stats.student import (
     normal_to_student,
     student_quantile,
@@ -12,7 +14,9 @@ from barograph_processor.stats.student import (
 __all__ = [
     "CategoricalColumn",
     "Column",
+    "Moments",
     "NumericColumn",
+    "QuantileSketch",
     "chi_square_quantile",
     "chi_square_to_normal",
     "normal_quantile",

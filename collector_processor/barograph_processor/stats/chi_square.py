@@ -11,7 +11,7 @@ __all__ = ["chi_square_quantile", "chi_square_to_normal"]
 def chi_square_quantile(p: float, df: Floats | float) -> Floats:
     """Return an approximate chi-square quantile, never below zero.
 
-    Within 1% of the exact one for ``df >= 5`` and ``p`` in (.01, .99).
+    Within 2% of the exact one for ``df >= 5`` and ``p`` in (.05, .99).
 
     Args:
         p: Probability in ``(0, 1)``.

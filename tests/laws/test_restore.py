@@ -1,0 +1,141 @@
+"""Every monitor continues exactly where its state was taken: split run equals whole run.
+
+The classes are found by introspection: whatever has ``state``, ``restore`` and ``update``.
+"""
+
+import importlib
+import inspect
+import json
+import pkgutil
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import barograph_processor.drift
+import barograph_processor.quality
+import barograph_processor.sequential
+from barograph_processor.drift import DriftMonitor, ReferenceProfile, StreamKey
+from barograph_processor.quality.risk import RiskMonitor
+from barograph_processor.quality.slice_layout import SliceLayout
+from barograph_processor.quality.slices import SliceMonitor
+from barograph_processor.sequential import ShiryaevRoberts
+from barograph_processor.stats import CategoricalColumn, NumericColumn
+
+KEY = StreamKey("input.drift", "x")
+
+
+def _drift_profile() -> ReferenceProfile:
+    x = np.random.default_rng(3).normal(size=4000)
+    return ReferenceProfile.learn(
+        {KEY: NumericColumn(x)}, np.arange(4000) // 200, np.arange(4000, dtype=np.float64)
+    )
+
+
+PROFILE = _drift_profile()
+
+
+def _drift(monitor: DriftMonitor, step: int) -> Any:
+    x = np.random.default_rng([4, step]).normal(
+        0.4 * (step > 20), 1.0, size=150 if step % 3 else 40
+    )
+    counts = PROFILE.count({KEY: NumericColumn(x)})
+    return monitor.update(counts, time=4000.0 + 200 * step, window=step)
+
+
+def _risk(monitor: RiskMonitor, step: int) -> Any:
+    rate = 0.1 + 0.3 * (15 < step < 30)
+    losses = (np.random.default_rng([5, step]).uniform(size=70) < rate).astype(np.float64)
+    return monitor.update(losses), monitor.log10_evidence
+
+
+def _cities(seed: int, n: int) -> dict[str, CategoricalColumn]:
+    codes = np.random.default_rng([7, seed]).integers(0, 4, size=n).astype(np.int32)
+    return {"city": CategoricalColumn(codes, ("a", "b", "c", "d"))}
+
+
+def _slice_monitor() -> SliceMonitor:
+    columns = _cities(0, 4000)
+    layout = SliceLayout.learn(columns)
+    losses = (np.random.default_rng(8).uniform(size=4000) < 0.1).astype(np.float64)
+    return SliceMonitor(layout, layout.count(columns, losses), tolerance=0.02, budget=1000)
+
+
+def _slice(monitor: SliceMonitor, step: int) -> Any:
+    columns = _cities(step + 1, 400)
+    rate = 0.1 + 0.4 * (columns["city"].codes == 2) * (15 < step < 30)
+    losses = (np.random.default_rng([9, step]).uniform(size=400) < rate).astype(np.float64)
+    moves = monitor.update(monitor.layout.count(columns, losses), window=step)
+    return moves, monitor.statuses()
+
+
+def _sum(detector: ShiryaevRoberts, step: int) -> Any:
+    detector.update(np.random.default_rng([6, step]).normal(size=2))
+    return detector.evidence
+
+
+def _restored_sum(state: Any) -> ShiryaevRoberts:
+    detector = ShiryaevRoberts(2, threshold=100.0)
+    detector.restore(state)
+    return detector
+
+
+Case = tuple[Callable[[], Any], Callable[[Any], Any], Callable[[Any, int], Any]]
+CASES: dict[type[Any], Case] = {
+    DriftMonitor: (
+        lambda: DriftMonitor(PROFILE, budget=100.0),
+        lambda state: DriftMonitor.restore(PROFILE, state),
+        _drift,
+    ),
+    RiskMonitor: (
+        lambda: RiskMonitor(0.12, budget_labels=5000),
+        lambda state: RiskMonitor.restore(json.loads(json.dumps(state))),
+        _risk,
+    ),
+    SliceMonitor: (_slice_monitor, SliceMonitor.restore, _slice),
+    ShiryaevRoberts: (
+        lambda: ShiryaevRoberts(2, threshold=100.0),
+        lambda state: _restored_sum(json.loads(json.dumps(state))),
+        _sum,
+    ),
+}
+
+
+def monitors() -> list[type[Any]]:
+    found: dict[str, type[Any]] = {}
+    for package in (
+        barograph_processor.sequential,
+        barograph_processor.drift,
+        barograph_processor.quality,
+    ):
+        for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            module = importlib.import_module(info.name)
+            for _, each in inspect.getmembers(module, inspect.isclass):
+                own = each.__module__ == info.name
+                if own and all(hasattr(each, name) for name in ("state", "restore", "update")):
+                    found[f"{info.name}.{each.__name__}"] = each
+    return [found[name] for name in sorted(found)]
+
+
+MONITORS = monitors()
+
+
+def test_monitors_are_found() -> None:
+    assert {"DriftMonitor", "RiskMonitor"} <= {cls.__name__ for cls in MONITORS}
+
+
+@pytest.mark.parametrize("cls", MONITORS, ids=[cls.__name__ for cls in MONITORS])
+@pytest.mark.parametrize("stop", [0, 1, 7, 18, 27])
+def test_split_run_equals_whole_run(cls: type[Any], stop: int) -> None:
+    assert cls in CASES, "add a case to CASES, so that the law is checked for it too"
+    start, restore, step = CASES[cls]
+    whole = start()
+    expected = [step(whole, i) for i in range(40)]
+    first = start()
+    assert [step(first, i) for i in range(stop)] == expected[:stop]
+    second = restore(first.state())
+    # What runs on afterwards must not reach into the state that was taken.
+    for i in range(stop, min(stop + 3, 40)):
+        step(first, i)
+    assert [step(second, i) for i in range(stop, 40)] == expected[stop:]

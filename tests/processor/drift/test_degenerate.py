@@ -1,0 +1,229 @@
+"""What breaks other detectors: constants, NaN, ties, new levels, wrong types, tiny windows."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from barograph_processor.drift import DriftMonitor, DriftUpdate, ReferenceProfile, StreamKey
+from barograph_processor.stats import CategoricalColumn, Column, NumericColumn
+
+X = StreamKey("input.drift", "x")
+N = 500
+
+
+def learn(column: Column) -> ReferenceProfile:
+    n = len(column)
+    return ReferenceProfile.learn({X: column}, np.arange(n) // N, np.arange(n, dtype=np.float64))
+
+
+def feed(profile: ReferenceProfile, columns: Sequence[Column | None]) -> list[DriftUpdate]:
+    monitor = DriftMonitor(profile, budget=10_000.0)
+    missing = StreamKey("input.drift", "another")
+    updates = []
+    for w, column in enumerate(columns):
+        batch: dict[StreamKey, Column] = {X: column} if column is not None else {}
+        batch = batch or {missing: NumericColumn(np.zeros(N))}
+        updates.append(monitor.update(profile.count(batch), time=1e4 + N * w, window=w))
+    for update in updates:
+        for status in update.streams:
+            assert math.isfinite(status.log10_evidence)
+            assert status.distance is None or math.isfinite(status.distance)
+            assert 0 <= status.missing <= 1
+            assert 0 <= status.unseen <= 1
+            assert 0 <= status.out_of_range <= 1
+    return updates
+
+
+def opened(updates: list[DriftUpdate]) -> list[tuple[int, str]]:
+    return [
+        (w, alarm.effect.kind)
+        for w, update in enumerate(updates)
+        for _, what, alarm in update.transitions
+        if what == "open"
+    ]
+
+
+def names(rng: np.random.Generator, n: int, levels: tuple[str, ...]) -> CategoricalColumn:
+    return CategoricalColumn(rng.integers(0, len(levels), size=n).astype(np.int32), levels)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(11)
+
+
+@pytest.mark.parametrize("value", [0.0, -3.5, 1e300, 1e-300])
+def test_a_constant_is_quiet_until_it_changes(value: float) -> None:
+    same = NumericColumn(np.full(N, value))
+    other = NumericColumn(np.full(N, value / 2 + 1))
+    updates = feed(learn(NumericColumn(np.full(10 * N, value))), [same] * 10 + [other] * 6)
+    (window, kind), *more = opened(updates)
+    assert 10 <= window < 14
+    assert kind == "outside"
+    assert not more
+    assert updates[-1].streams[0].out_of_range == 1
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e308])
+def test_values_that_are_no_numbers_are_counted_and_found(
+    rng: np.random.Generator, bad: float
+) -> None:
+    profile = learn(NumericColumn(rng.normal(size=10 * N)))
+    fine: list[Column | None] = [NumericColumn(rng.normal(size=N)) for _ in range(5)]
+    broken: list[Column | None] = [
+        NumericColumn(np.where(rng.uniform(size=N) < 0.3, bad, rng.normal(size=N)))
+        for _ in range(10)
+    ]
+    assert [window for window, _ in opened(feed(profile, fine + broken))][:1] < [10]
+
+
+def test_a_reference_with_infinities_and_gaps_is_learnt(rng: np.random.Generator) -> None:
+    def values(n: int) -> NumericColumn:
+        x = rng.normal(size=n)
+        chance = rng.uniform(size=n)
+        x[chance < 0.1], x[chance > 0.95], x[chance > 0.98] = np.nan, np.inf, -np.inf
+        return NumericColumn(x)
+
+    assert not opened(feed(learn(values(20 * N)), [values(N) for _ in range(100)]))
+
+
+def test_a_reference_without_any_value_finds_that_values_come(rng: np.random.Generator) -> None:
+    profile = learn(NumericColumn(np.full(10 * N, np.nan)))
+    nothing: list[Column | None] = [NumericColumn(np.full(N, np.nan))] * 5
+    something: list[Column | None] = [NumericColumn(rng.normal(size=N))] * 6
+    (window, kind), *_ = opened(feed(profile, nothing + something))
+    assert 5 <= window < 9
+    assert kind in {"missing", "outside"}
+
+
+def test_a_column_that_vanishes_is_missing(rng: np.random.Generator) -> None:
+    profile = learn(NumericColumn(rng.normal(size=10 * N)))
+    updates = feed(profile, [NumericColumn(rng.normal(size=N))] * 3 + [None] * 6)
+    assert opened(updates)
+    assert updates[-1].streams[0].missing == 1
+    assert updates[-1].streams[0].distance is None
+
+
+def test_numbers_that_become_names_are_unparsable(rng: np.random.Generator) -> None:
+    profile = learn(NumericColumn(rng.normal(size=10 * N)))
+    text = CategoricalColumn.of(["1.5"] * N)
+    updates = feed(profile, [text] * 6)
+    assert opened(updates)
+    assert updates[-1].streams[0].missing == 1
+
+
+def test_names_that_become_numbers_are_compared_by_their_text(rng: np.random.Generator) -> None:
+    profile = learn(names(rng, 10 * N, ("0", "1", "2.5")))
+    values = NumericColumn(rng.choice([0.0, 1.0, 2.5], size=N))
+    updates = feed(profile, [values] * 5)
+    assert updates[-1].streams[0].unseen == 0
+    other = feed(profile, [NumericColumn(values.values + 7)] * 6)
+    assert other[-1].streams[0].unseen == 1
+    assert opened(other)
+
+
+def test_a_new_level_is_found(rng: np.random.Generator) -> None:
+    profile = learn(names(rng, 20 * N, ("a", "b", "c")))
+    fine: list[Column | None] = [names(rng, N, ("a", "b", "c")) for _ in range(10)]
+    broken: list[Column | None] = []
+    for _ in range(15):
+        column = names(rng, N, ("a", "b", "c", "d"))
+        codes = np.where((column.codes == 3) & (rng.uniform(size=N) < 0.9), 0, column.codes)
+        broken.append(CategoricalColumn(codes.astype(np.int32), column.levels))
+    updates = feed(profile, fine + broken)
+    assert 10 <= opened(updates)[0][0] < 20
+    assert updates[-1].streams[0].unseen > 0
+
+
+def test_identifiers_are_no_drift() -> None:
+    """A column of ever new names had ever new names in its reference too."""
+
+    def identifiers(start: int, n: int) -> CategoricalColumn:
+        return CategoricalColumn(
+            np.arange(n, dtype=np.int32), tuple(f"id{start + i}" for i in range(n))
+        )
+
+    profile = learn(identifiers(0, 10 * N))
+    updates = feed(profile, [identifiers(10_000 + N * w, N) for w in range(60)])
+    assert not opened(updates)
+
+
+def test_rare_classes_raise_nothing(rng: np.random.Generator) -> None:
+    def column(n: int) -> CategoricalColumn:
+        codes = (rng.uniform(size=n) < 0.002).astype(np.int32)
+        return CategoricalColumn(codes, ("no", "yes"))
+
+    assert not opened(feed(learn(column(20 * N)), [column(N) for _ in range(200)]))
+
+
+def test_windows_of_any_size_are_taken(rng: np.random.Generator) -> None:
+    profile = learn(NumericColumn(rng.normal(size=10 * N)))
+    sizes = rng.choice([0, 1, 3, 99, 100, 101, 2000], size=150).tolist()
+    columns: list[Column | None] = [NumericColumn(rng.normal(size=n)) for n in sizes]
+    assert not opened(feed(profile, columns))
+
+
+def test_a_reference_of_one_window_works(rng: np.random.Generator) -> None:
+    profile = learn(NumericColumn(rng.normal(size=N)))
+    fine: list[Column | None] = [NumericColumn(rng.normal(size=N)) for _ in range(40)]
+    assert not opened(feed(profile, fine))
+    broken: list[Column | None] = [NumericColumn(rng.normal(1, 1, size=N)) for _ in range(20)]
+    assert opened(feed(profile, fine + broken))
+
+
+def test_a_reference_of_a_few_rows_works(rng: np.random.Generator) -> None:
+    profile = learn(NumericColumn(rng.normal(size=7)))
+    assert not opened(feed(profile, [NumericColumn(rng.normal(size=N)) for _ in range(30)]))
+
+
+def test_ties_and_discrete_values_are_kept_together() -> None:
+    values = np.repeat([0.0, 1.0, 2.0], [900, 50, 50])
+    profile = learn(NumericColumn(np.tile(values, 5)))
+    counts = profile.count({X: NumericColumn(np.array([0.0, 1.0, 2.0, 0.5, -1.0, 3.0]))})
+    assert counts.slots.tolist() == [1, 1, 2, 1, 1, 0, 0]
+
+
+def test_time_that_stands_still_or_runs_back_is_taken(rng: np.random.Generator) -> None:
+    n = 30 * N
+    profile = ReferenceProfile.learn(
+        {X: NumericColumn(rng.normal(size=n))}, np.arange(n) // N, np.zeros(n)
+    )
+    monitor = DriftMonitor(profile, budget=1000.0)
+    for w, time in enumerate([0.0, -5.0, 1e12, math.nan, math.inf]):
+        update = monitor.update(
+            profile.count({X: NumericColumn(rng.normal(size=N))}), time=time, window=w
+        )
+        assert not update.transitions
+
+
+def test_an_unknown_time_is_taken_under_a_declared_season(rng: np.random.Generator) -> None:
+    n = 60 * N
+    time = np.arange(n) * 3600.0 / N
+    profile = ReferenceProfile.learn(
+        {X: NumericColumn(rng.normal(size=n))}, np.arange(n) // N, time
+    )
+    monitor = DriftMonitor(profile, budget=1000.0, season="hour_of_day")
+    for w, at in enumerate([216_000.0, math.nan, 223_200.0]):
+        column = NumericColumn(rng.normal(size=N))
+        update = monitor.update(profile.count({X: column}), time=at, window=w)
+        assert all(math.isfinite(status.log10_evidence) for status in update.streams)
+
+
+def test_a_constant_reference_of_two_inputs_has_no_correlation() -> None:
+    y = StreamKey("input.drift", "y")
+    columns: dict[StreamKey, Column] = {X: NumericColumn(np.ones(N)), y: NumericColumn(np.ones(N))}
+    profile = ReferenceProfile.learn(columns, np.arange(N) // 100, np.zeros(N))
+    monitor = DriftMonitor(profile, budget=1000.0)
+    assert [status.key for status in monitor.streams] == [X, y]
+
+
+@pytest.mark.parametrize(
+    ("rows", "times", "text"), [(0, 0, "at least one row"), (5, 4, "same length")]
+)
+def test_a_bad_reference_is_refused(rows: int, times: int, text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        ReferenceProfile.learn(
+            {X: NumericColumn(np.zeros(rows))}, np.zeros(rows, dtype=np.intp), np.zeros(times)
+        )

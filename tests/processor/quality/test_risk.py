@@ -1,0 +1,98 @@
+"""Harm is found, dated, latched and over again; labels come in any batches."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from barograph_processor.quality.risk import RiskMonitor, RiskTransition, tolerated_risk
+
+
+def draw(rng: np.random.Generator, *parts: tuple[int, float]) -> npt.NDArray[np.float64]:
+    return np.concatenate([rng.uniform(size=n) < risk for n, risk in parts]).astype(np.float64)
+
+
+def moves(losses: npt.NDArray[np.float64], tolerated: float = 0.12) -> list[RiskTransition]:
+    return list(RiskMonitor(tolerated, budget_labels=500_000).update(losses))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_harm_begins_is_dated_and_ends(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    onset, recovery, *more = moves(draw(rng, (10_000, 0.1), (4000, 0.25), (10_000, 0.08)))
+    assert onset.harmed
+    assert 10_000 < onset.at_label <= 10_800
+    assert onset.since_low <= 10_050
+    assert onset.since_high >= 9_950
+    assert onset.risk > 0.12
+    assert not recovery.harmed
+    assert 14_000 < recovery.at_label <= 17_000
+    assert not more
+
+
+def test_batches_do_not_matter() -> None:
+    losses = draw(np.random.default_rng(9), (3000, 0.1), (2000, 0.3), (3000, 0.05))
+    monitor = RiskMonitor(0.12, budget_labels=500_000)
+    found: list[RiskTransition] = []
+    for part in np.split(losses, np.cumsum([0, 1, 49, 51, 7, 1000, 3000])):
+        found += monitor.update(part)
+    assert found == moves(losses)
+    assert found
+
+
+@pytest.mark.parametrize("tolerated", [0.0, 1e-9, 0.5, 0.97, 0.9999])
+def test_extreme_tolerated_risks_work(tolerated: float) -> None:
+    monitor = RiskMonitor(tolerated, budget_labels=100_000)
+    assert not monitor.update(np.zeros(1000))
+    onsets = monitor.update(np.ones(20_000))
+    assert len(onsets) == (tolerated < 0.99)
+
+
+def test_fractions_of_losses_are_taken() -> None:
+    monitor = RiskMonitor(0.2, budget_labels=100_000)
+    assert not monitor.update(np.full(5000, 0.2))
+    assert len(monitor.update(np.full(2000, 0.4))) == 1
+
+
+@pytest.mark.parametrize("bad", [[1.5], [-0.1], [float("nan")], [0.1, float("inf")]])
+def test_losses_are_bounded(bad: list[float]) -> None:
+    monitor = RiskMonitor(0.2, budget_labels=1000)
+    with pytest.raises(ValueError, match=r"\[0, 1\]"):
+        monitor.update(bad)
+    with pytest.raises(ValueError, match=r"\[0, 1\]"):
+        tolerated_risk(bad)
+    assert monitor.labels == 0
+
+
+@pytest.mark.parametrize(
+    ("tolerated", "budget", "block"), [(-0.1, 1e3, 50), (1.0, 1e3, 50), (0.1, 10, 50), (0.1, 9, 0)]
+)
+def test_settings_are_checked(tolerated: float, budget: float, block: int) -> None:
+    with pytest.raises(ValueError, match=r"tolerated|budget_labels|block"):
+        RiskMonitor(tolerated, budget_labels=budget, block=block)
+
+
+def test_an_unknown_state_is_refused() -> None:
+    with pytest.raises(ValueError, match="schema"):
+        RiskMonitor.restore({"schema": 0})
+
+
+def test_the_tolerated_risk_carries_autocorrelation() -> None:
+    rng = np.random.default_rng(3)
+    free = draw(rng, (10_000, 0.2))
+    tied = np.repeat(draw(rng, (100, 0.2)), 100)
+    assert 0.2 < tolerated_risk(free) < 0.215
+    assert tolerated_risk(tied) > tied.mean() + 0.03
+    assert tolerated_risk(free, 0.05) == pytest.approx(tolerated_risk(free) + 0.05)
+
+
+def test_the_tolerated_risk_of_few_labels_is_high() -> None:
+    assert tolerated_risk([]) > 0.999
+    assert tolerated_risk([0.0]) > 0.7
+    assert tolerated_risk([0.0] * 100) < 0.06
+    assert tolerated_risk([1.0] * 100, 0.5) < 1
+
+
+@pytest.mark.parametrize(("tolerance", "confidence"), [(-0.1, 0.95), (0.0, 0.5), (0.0, 1.0)])
+def test_the_bound_is_checked(tolerance: float, confidence: float) -> None:
+    with pytest.raises(ValueError, match=r"tolerance|confidence"):
+        tolerated_risk([0.1], tolerance, confidence=confidence)
