@@ -15,6 +15,9 @@ from components import Collector
 __all__ = ["Application", "sending"]
 
 _PAUSE_S = 0.002
+# So that requests that overtake each other would be too late for their windows.
+_APART_S = 60.0
+_HISTORY_S = 30 * 86400.0
 
 
 @contextmanager
@@ -48,7 +51,7 @@ def sending(
 
 
 class Application:
-    """Asks a model about orders, and hears at once what was true. Orders are 0.1 s apart.
+    """Asks a model about orders, and hears at once what was true. An order a minute.
 
     One thread at a time may call it; ``calls`` may be read from others.
 
@@ -67,7 +70,7 @@ class Application:
         self.labels = 0
         self.wrong: set[str] = set()
         self._random = random.Random(model)  # noqa: S311 - made-up orders
-        self._began = time.time() - 3600
+        self._began = time.time() - _HISTORY_S
 
         @barograph.observe(
             model=model,
@@ -94,7 +97,7 @@ class Application:
         """
         for _ in range(count):
             order = f"{self.model}/{self.calls}"
-            placed = datetime.fromtimestamp(self._began + 0.1 * self.calls, UTC)
+            placed = datetime.fromtimestamp(self._began + _APART_S * self.calls, UTC)
             value = self._random.lognormvariate(4.5, 0.5) if amount is None else amount
             self.calls += 1
             said = self._predict(order, placed, value, self._random.choice(("eu", "us"))) > 0.5

@@ -128,8 +128,14 @@ def test_bad_spans_are_counted_and_the_others_of_their_request_too(chain: Chain)
 def test_labels_of_nothing_are_counted(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unknown predictions, no prediction, no value; labels that fit are joined beside them."""
     application = Application("strange-labels")
+    model = f'barograph_model_name="{application.model}"'
+    unknown = 'barograph_monitor_unjoined_total{kind="label",reason="unknown_prediction"}'
+    rejected = 'barograph_monitor_rejected_total{signal="logs",reason="%s"}'
     with sending(chain.collector, monkeypatch):
         application.call(20)
+        # A label that overtook its prediction was unknown for a moment.
+        wait_for_answer(chain, f"barograph_labels_total{{{model}}}", 20)
+        before = chain.asked(unknown)
         for number in range(7):
             barograph.label(f"nobody/{number}", value=True, model=application.model)
     send_records(
@@ -138,9 +144,7 @@ def test_labels_of_nothing_are_counted(chain: Chain, monkeypatch: pytest.MonkeyP
         label(barograph__prediction__id=f"{application.model}/0"),
         label(barograph__prediction__id=f"{application.model}/0", barograph__label__value=[1.0]),
     )
-    unknown = 'barograph_monitor_unjoined_total{kind="label",reason="unknown_prediction"}'
-    wait_for_answer(chain, unknown, 7)
-    rejected = 'barograph_monitor_rejected_total{signal="logs",reason="%s"}'
+    wait_for_answer(chain, unknown, before + 7)
     wait_for_answer(chain, rejected % "no_prediction", 1)
     wait_for_answer(chain, rejected % "no_value", 2)
     wait_for_counts(chain, application)

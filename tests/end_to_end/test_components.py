@@ -64,6 +64,7 @@ def test_a_trace_reaches_the_backend_and_the_processor(
             assert [found["operationName"] for found in trace["spans"]] == ["predict credit-risk"]
     assert jaeger.services() == ["shop"]
     assert jaeger.trace("f" * 32) is None
+    assert not jaeger.has("f" * 32)
 
 
 def test_log_records_reach_the_processor(collector: Collector, sink: OtlpSink) -> None:
@@ -185,6 +186,19 @@ def test_what_is_owed_to_an_absent_processor_is_delivered_later(
     sink.start()
     send(collector, after)
     wait_for(sink, ids([*before, *during, *after]))
+
+
+def test_what_was_owed_comes_in_order(collector: Collector, sink: OtlpSink) -> None:
+    """Requests that overtake each other would come too late for the processor's windows."""
+    sink.stop()
+    sent = []
+    for _ in range(50):  # requests of 3 MiB, ten of them
+        spans = make_spans(10, padding=60_000)
+        send(collector, spans)
+        sent += [span.context.span_id for span in spans]
+    sink.start()
+    wait_until(lambda: len(sink.spans) >= len(sent), what="all spans")
+    assert [int.from_bytes(span.span_id) for span in sink.spans] == sent
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
