@@ -10,6 +10,7 @@ __all__ = ["Keys", "SeenSet"]
 Keys = npt.NDArray[np.uint64]
 
 _EMPTY: Final = np.uint64(0)
+_FIRST_SLOTS: Final = 1024
 
 
 class SeenSet:
@@ -20,7 +21,7 @@ class SeenSet:
     What is remembered depends on the keys' order alone, not on how they came in
     batches, so that a replay decides as the first run did.
 
-    State: 32 to 64 bytes for each key of the capacity. ``add`` is O(keys), vectorized.
+    State: 16 to 32 bytes for each key that is remembered. ``add`` is O(keys), vectorized.
     Keys must be uniform, so hashes. Two different things are taken for one with
     probability ``2 * capacity / 2**64`` each, 1e-13 for a million.
 
@@ -33,8 +34,8 @@ class SeenSet:
         if capacity < 1:
             raise ValueError(f"capacity must be positive, got {capacity!r}")
         self.capacity = capacity
-        self._young = _Table(capacity)
-        self._old = _Table(capacity)
+        self._young = _Table()
+        self._old = _Table()
 
     def add(self, keys: Keys) -> npt.NDArray[np.bool_]:
         """Add keys, and return which of them were new; of equal keys the first is."""
@@ -47,7 +48,7 @@ class SeenSet:
             new[part] = self._add(keys[part])
             start = min(part.stop, len(keys))
             if self._young.count >= self.capacity:
-                self._old, self._young = self._young, _Table(self.capacity)
+                self._old, self._young = self._young, _Table()
         return new
 
     def _add(self, keys: Keys) -> npt.NDArray[np.bool_]:
@@ -65,7 +66,7 @@ class SeenSet:
 
     def restore(self, young: Keys, old: Keys) -> None:
         """Replace the content by what ``generations`` gave for the same capacity or another."""
-        self._young, self._old = _Table(self.capacity), _Table(self.capacity)
+        self._young, self._old = _Table(), _Table()
         self._young.insert(young[: self.capacity])
         self._old.insert(old[: self.capacity])
 
@@ -73,10 +74,9 @@ class SeenSet:
 class _Table:
     """Open addressing with linear probing, at most half full; zero marks a free slot."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self) -> None:
         self.count = 0
-        self._slots = np.zeros(1 << (2 * capacity - 1).bit_length(), np.uint64)
-        self._mask = np.uint64(len(self._slots) - 1)
+        self._slots = np.zeros(_FIRST_SLOTS, np.uint64)
 
     def keys(self) -> Keys:
         keys: Keys = self._slots[self._slots != _EMPTY]
@@ -85,24 +85,33 @@ class _Table:
     def contains(self, keys: Keys) -> npt.NDArray[np.bool_]:
         found = np.zeros(len(keys), np.bool_)
         open_rows = np.arange(len(keys))
-        at = keys & self._mask
+        mask = np.uint64(len(self._slots) - 1)
+        at = keys & mask
         while len(open_rows):
             there = self._slots[at]
             equal = there == keys[open_rows]
             found[open_rows[equal]] = True
             undecided = ~equal & (there != _EMPTY)
             open_rows = open_rows[undecided]
-            at = at[undecided] + np.uint64(1) & self._mask
+            at = at[undecided] + np.uint64(1) & mask
         return found
 
     def insert(self, keys: Keys) -> None:
         """Insert distinct keys that are not in the table."""
         self.count += len(keys)
-        at = keys & self._mask
+        if 2 * self.count > len(self._slots):
+            before = self.keys()
+            self._slots = np.zeros(1 << (2 * self.count).bit_length(), np.uint64)
+            self._fill(before)
+        self._fill(keys)
+
+    def _fill(self, keys: Keys) -> None:
+        mask = np.uint64(len(self._slots) - 1)
+        at = keys & mask
         while len(keys):
             free = self._slots[at] == _EMPTY
             # Of several keys for one slot the last one written stays; the others go on.
             self._slots[at[free]] = keys[free]
             left = self._slots[at] != keys
             keys = keys[left]
-            at = at[left] + np.uint64(1) & self._mask
+            at = at[left] + np.uint64(1) & mask
