@@ -19,6 +19,7 @@ from barograph.column import clean_array
 from barograph.details import Details, identity_of
 from barograph.inputs import Attributes, attribute_key
 from barograph.limits import MAX_FULL_CHARS
+from barograph.messages import messages
 from barograph.outputs import understand
 from barograph.record import fields_of
 from barograph.reference import PredictionRef
@@ -190,16 +191,24 @@ class Call:
             semconv.PREDICTION_LABEL: outcome.label,
             semconv.PREDICTION_CONFIDENCE: outcome.confidence,
         }
+        parts |= outcome.standard
+        if outcome.text is not None and site.generation and self._runtime.content:
+            parts["gen_ai.output.messages"] = messages("assistant", outcome.text)
         for name, number in outcome.outputs.items():
             parts[attribute_key(semconv.OUTPUT_PREFIX, name)] = number
         return self._cleaned(parts)
 
     def _cleaned(self, parts: Attributes) -> Attributes:
         redactor = self._runtime.redactor
-        cleaned = {
-            key: redactor.value(key, value) for key, value in parts.items() if value is not None
-        }
-        return {key: value for key, value in cleaned.items() if value is not None}
+        cleaned: Attributes = {}
+        for key, value in parts.items():
+            if type(value) is list:
+                value = [kept for part in value if (kept := redactor.value(key, part)) is not None]  # noqa: PLW2901  # the same, cleaned
+            elif value is not None:
+                value = redactor.value(key, value)  # noqa: PLW2901  # the same, cleaned
+            if value is not None and value != []:
+                cleaned[key] = value
+        return cleaned
 
     def _batch_outcome(self, result: Any) -> Attributes:
         site, batch = self._site, self._details.batch

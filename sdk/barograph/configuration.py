@@ -15,6 +15,7 @@ from barograph import exporters, runtime
 from barograph.capture import Capture
 from barograph.export_queue import OnFull
 from barograph.limits import span_limits
+from barograph.metrics import register_metrics
 from barograph.processors import FactProcessor, PredictionProcessor
 from barograph.redaction import Mask, Redactor
 from barograph.sampling import Sampling
@@ -97,6 +98,7 @@ def configure(  # the order is fixed by the design
         fresh = runtime.Runtime(
             enabled=enabled,
             capture=mode,
+            content=mode is Capture.FULL or runtime.content_from_environment(),
             redactor=Redactor(mask),
             sampling=sampling,
             tracer_provider=tracer_provider or built.tracer_provider,
@@ -104,6 +106,8 @@ def configure(  # the order is fixed by the design
         )
         runtime.install(fresh)
         previous, _built = _built, built
+    if enabled:
+        register_metrics(runtime.sdk_version())
     previous.shutdown()
     if set_global and built.tracer_provider is not None:
         trace.set_tracer_provider(built.tracer_provider)

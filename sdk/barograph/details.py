@@ -9,7 +9,9 @@ from barograph.capture import Capture
 from barograph.column import as_category, clean_array
 from barograph.event_time import event_time
 from barograph.inputs import Attributes, InputWriter, attribute_key
+from barograph.messages import input_messages
 from barograph.record import fields_of
+from barograph.redaction import redact
 from barograph.runtime import Runtime
 from barograph.scalar import scalar
 from barograph.selection import MISSING, Selector, find, select_features
@@ -18,6 +20,9 @@ from barograph.table import Batch, columns_of, read_batch, thin
 from barograph.text import is_category
 
 __all__ = ["Details", "identity_of", "scalar_details", "table_details"]
+
+
+_MESSAGES = "gen_ai.input.messages"
 
 
 @dataclass(slots=True)
@@ -36,6 +41,16 @@ def identity_of(value: Any, runtime: Runtime) -> str | None:
     if plain is None or plain == "" or plain != plain:  # noqa: PLR0124  # NaN is a gap
         return None
     return runtime.redactor.identity(semconv.PREDICTION_ID, as_category(plain))
+
+
+def identities_of(values: list[Any], runtime: Runtime) -> list[str]:
+    """Return the keys of a batch's rows as they are sent; "" where there is none."""
+    if set(map(type, values)) <= {str} and not runtime.redactor.masked:
+        # One pass over all of them decides that none needs a look by itself.
+        joined = "\n".join(values)
+        if redact(joined) == joined and joined.replace("\n", "").isprintable():
+            return values
+    return [identity_of(value, runtime) or "" for value in values]
 
 
 def scalar_details(
@@ -95,6 +110,21 @@ def _features(
     kwargs: dict[str, Any],
 ) -> Attributes:
     writer = InputWriter(runtime.redactor, runtime.capture, generation=site.generation)
+    if site.generation and runtime.content:
+        spoken = input_messages(arguments)
+        kept = None if spoken is None else runtime.redactor.value(_MESSAGES, spoken)
+        if kept is not None:
+            return {_MESSAGES: kept, **_chosen(site, writer, arguments, args, kwargs)}
+    return _chosen(site, writer, arguments, args, kwargs)
+
+
+def _chosen(
+    site: Site,
+    writer: InputWriter,
+    arguments: dict[str, Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Attributes:
     if site.features is not None:
         features = site.features if callable(site.features) else site.feature_names()
         return writer.write(select_features(features, arguments, args, kwargs))
@@ -138,7 +168,7 @@ def table_details(  # noqa: C901  # one branch a role of a column
     roles: set[Any] = set()
     if site.id is not None and (ids := column("id", site.id)) is not None:
         roles.add(site.id)
-        attributes[semconv.PREDICTION_ID] = [identity_of(value, runtime) or "" for value in ids]
+        attributes[semconv.PREDICTION_ID] = identities_of(ids, runtime)
     if site.time is not None:
         _batch_time(site, attributes, column, batch.rows)
         roles.add(site.time if isinstance(site.time, str) else None)

@@ -39,9 +39,8 @@ def _written(value: Any) -> str | None:  # noqa: PLR0911  # one a kind of time
     if issubclass(kind, str):
         return _written(datetime.fromisoformat(str.__str__(value).strip()))
     if issubclass(kind, datetime):
-        if value != value:  # noqa: PLR0124  # pandas.NaT is a datetime that is not itself
-            return None
-        return _utc(value)
+        # pandas.NaT is a datetime by its type.
+        return None if kind.__name__ == "NaTType" else _utc(value)
     if issubclass(kind, date):
         return date.isoformat(value) + _ZERO_HOUR
     if issubclass(kind, (int, float)):
@@ -52,13 +51,10 @@ def _written(value: Any) -> str | None:  # noqa: PLR0911  # one a kind of time
 
 
 def _utc(value: datetime) -> str:
-    moved = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    # A plain datetime: pandas' own isoformat adds nanoseconds.
-    return datetime.isoformat(moved)[:26] + "+00:00" if moved.microsecond else _whole(moved)
-
-
-def _whole(value: datetime) -> str:
-    return datetime.isoformat(value)[:19] + "+00:00"
+    # The base's own method: that of pandas adds nanoseconds.
+    if value.tzinfo is None:
+        return datetime.isoformat(value) + "+00:00"
+    return datetime.isoformat(value.astimezone(UTC))
 
 
 def _array_time(value: Any) -> str | None:

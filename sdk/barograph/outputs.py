@@ -12,6 +12,7 @@ from barograph.capture import Capture
 from barograph.column import as_category
 from barograph.limits import MAX_FULL_CHARS
 from barograph.record import fields_of, is_sequence, items_of
+from barograph.responses import GenerationReading, read_response
 from barograph.scalar import Scalar, scalar
 from barograph.text import is_category, summarize_text
 from barograph.vector import numbers_of, shape_of, summarize_numbers, summarize_scores
@@ -33,6 +34,10 @@ class Outcome:
     label: str | None = None
     confidence: float | None = None
     outputs: dict[str, Scalar] = field(default_factory=dict)
+    standard: dict[str, Any] = field(default_factory=dict)
+    """Attributes by OpenTelemetry's conventions for generative models."""
+    text: str | None = None
+    """What a generative model wrote; only its summary is sent, unless content is asked for."""
 
     def state(self, stated: Mapping[str, Any]) -> None:
         """Replace parts by what a user states outright; a part that is None stays as read."""
@@ -100,13 +105,18 @@ class _Reading:
         self.classes = classes
         self.outcome = Outcome()
 
-    def read(self, result: Any) -> None:
+    def read(self, result: Any) -> None:  # noqa: C901  # one branch a kind of result
         if result is None:
             return
         plain = scalar(result)
         if plain is not None:
             self._plain(plain)
             return
+        if self.task in {None, "generation"}:
+            reading = result if type(result) is GenerationReading else read_response(result)
+            if reading is not None:
+                self._response(reading)
+                return
         fields = fields_of(result)
         if fields is not None:
             self._fields(fields)
@@ -148,10 +158,19 @@ class _Reading:
 
     def _text(self, name: str, prefix: str, text: str) -> None:
         outputs = self.outcome.outputs
+        if name == "text":
+            self.outcome.text = text
         if self.capture is Capture.FULL:
             outputs[name] = text[:MAX_FULL_CHARS]
         for part, number in summarize_text(text).items():
             outputs[f"{prefix}{part}"] = number
+
+    def _response(self, reading: GenerationReading) -> None:
+        if reading.texts:
+            self._text("text", "", reading.text)
+        self.outcome.confidence = reading.confidence
+        self.outcome.outputs.update(reading.outputs())
+        self.outcome.standard = reading.standard()
 
     def _pair(self, items: list[Any]) -> bool:
         """Read a (label, confidence) or (text, confidence) pair."""

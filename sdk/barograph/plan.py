@@ -64,6 +64,7 @@ class Plans:
             not site.batch
             and site.output is None
             and runtime.capture is Capture.SUMMARY
+            and not (site.generation and runtime.content)
             and not runtime.redactor.masked
             and (site.id is None or isinstance(site.id, str))
             and (site.time is None or isinstance(site.time, str))

@@ -33,6 +33,12 @@ def disabled_by_environment() -> bool:
     return any(os.environ.get(name, "").strip().lower() in _TRUE for name in names)
 
 
+def content_from_environment() -> bool:
+    """Whether OpenTelemetry's switch for the content of generative calls is on, for spans."""
+    named = os.environ.get("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "")
+    return named.strip().lower() in {"true", "span_only", "span_and_event"}
+
+
 def capture_from_environment() -> Capture:
     """Return the mode of `BAROGRAPH_CAPTURE`; a mode that does not exist sends the least."""
     named = os.environ.get("BAROGRAPH_CAPTURE", "").strip()
@@ -51,6 +57,8 @@ class Runtime:
 
     enabled: bool = True
     capture: Capture = Capture.SUMMARY
+    content: bool = False
+    """Whether generative calls carry their messages, as OpenTelemetry's own switch asks."""
     redactor: Redactor = field(default_factory=Redactor)
     sampling: Sampling = field(default_factory=Sampling)
     dropped: DroppedPredictions = field(default_factory=DroppedPredictions)
@@ -106,7 +114,12 @@ class Runtime:
 
 def from_environment() -> Runtime:
     """Return the settings that hold before `configure` is called."""
-    return Runtime(enabled=not disabled_by_environment(), capture=capture_from_environment())
+    capture = capture_from_environment()
+    return Runtime(
+        enabled=not disabled_by_environment(),
+        capture=capture,
+        content=capture is Capture.FULL or content_from_environment(),
+    )
 
 
 _current = from_environment()

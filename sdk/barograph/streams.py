@@ -11,6 +11,7 @@ from barograph import semconv, telemetry
 from barograph.call import Call
 from barograph.inputs import attribute_key
 from barograph.limits import MAX_SUMMARY_CHARS
+from barograph.responses import GenerationReading, chunk_of
 
 __all__ = ["Begin", "watch_async_generator", "watch_generator"]
 
@@ -25,13 +26,15 @@ class Begin(Protocol):
 class _Stream:
     """A generator's run: what it yielded, within bounds, until it is read as one result."""
 
-    __slots__ = ("_call", "_chars", "_items", "_parts")
+    __slots__ = ("_call", "_chars", "_chunks", "_items", "_parts", "_reading")
 
     def __init__(self, call: Call | None) -> None:
         self._call = call
         self._parts: list[str] = []
         self._chars = 0
         self._items = 0
+        self._reading = GenerationReading()
+        self._chunks = False
 
     def enter(self) -> None:
         """Make the span current while the generator runs."""
@@ -46,9 +49,17 @@ class _Stream:
     def add(self, item: Any) -> None:
         """Take note of one item."""
         self._items += 1
-        if type(item) is str and self._chars < MAX_SUMMARY_CHARS:
+        if self._call is None or self._chars >= MAX_SUMMARY_CHARS:
+            return
+        if type(item) is str:
             self._parts.append(item)
             self._chars += len(item)
+            return
+        try:
+            self._chunks = chunk_of(item, self._reading) or self._chunks
+            self._chars = sum(map(len, self._reading.texts[-1:])) + self._chars
+        except Exception as error:  # noqa: BLE001  # a hostile item
+            telemetry.failed("stream", error)
 
     def end(self, error: BaseException | None, returned: Any, *, complete: bool) -> None:
         """End the span: with the text of the stream, else with what the generator returned."""
@@ -63,7 +74,13 @@ class _Stream:
         if error is not None:
             call.fail(error)
         else:
-            call.finish("".join(self._parts) if self._parts else returned)
+            call.finish(self._result(returned))
+
+    def _result(self, returned: Any) -> Any:
+        """What the stream amounts to: its text, the response its chunks make, or the result."""
+        if self._parts:
+            return "".join(self._parts)
+        return self._reading if self._chunks else returned
 
 
 def _later(method: Callable[[Any], Any], argument: Any) -> Callable[[], Any]:

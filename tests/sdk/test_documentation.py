@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "sdk.md"
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(barograph.__path__, "barograph.")
-    if not module.name.endswith("fixtures")
+    if not module.name.endswith(("fixtures", "instrumentor"))  # they need optional packages
 )
 
 

@@ -71,8 +71,10 @@ class Recorder:
         self.tracer_provider.add_span_processor(SimpleSpanProcessor(self._memory))
         self.logger_provider = LoggerProvider(shutdown_on_exit=False)
         self.logger_provider.add_log_record_processor(self._facts)
+        mode = Capture.parse(capture)
         self._runtime = runtime.Runtime(
-            capture=Capture.parse(capture),
+            capture=mode,
+            content=mode is Capture.FULL or runtime.content_from_environment(),
             redactor=Redactor(mask),
             sampling=Sampling(sample_rate),
             tracer_provider=self.tracer_provider,
