@@ -1,7 +1,7 @@
 """The OpenTelemetry Collector with this repository's ``otel-config.yaml``."""
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 
@@ -42,7 +42,7 @@ class Collector(Process):
             and expect the others on theirs, instead of on free ones.
         span_metrics_flush: How often span_metrics are updated.
         env: More variables, named as in ``otel-config.yaml``; they win.
-        config: Another configuration.
+        config: Another configuration, or several, which the Collector merges.
         binary: Another Collector than the one that is built here.
 
     Attributes:
@@ -69,7 +69,7 @@ class Collector(Process):
         usual_ports: bool = False,
         span_metrics_flush: str = "1s",
         env: Mapping[str, str] | None = None,
-        config: Path = CONFIG,
+        config: Path | Sequence[Path] = CONFIG,
         binary: Path | None = None,
     ) -> None:
         usual = dict(_USUAL)
@@ -87,6 +87,7 @@ class Collector(Process):
         self.processor = addresses["PROCESSOR"]
         self.traces_backend = addresses["TRACES_BACKEND"]
         self.queue = directory / "queue"
+        configs = [config] if isinstance(config, Path) else config
         host, _, port = self.own_metrics.rpartition(":")
         settings = {
             **{_PREFIX + name: address for name, address in addresses.items()},
@@ -98,7 +99,7 @@ class Collector(Process):
         }
         super().__init__(
             "collector",
-            [str(binary or COLLECTOR.find()), "--config", str(config)],
+            [str(binary or COLLECTOR.find()), *(f"--config={file}" for file in configs)],
             directory=directory,
             env=settings,
             ready=lambda: http_get(self.health, "/")[0] == HTTPStatus.OK,
