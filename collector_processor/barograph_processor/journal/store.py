@@ -56,6 +56,9 @@ class Store:
             self._db.execute(f"PRAGMA page_size={_PAGE_BYTES}")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
+            # Some builds overwrite what is deleted; every checkpoint would then write the
+            # whole journal once more. Its bytes stay until new ones take their place.
+            self._db.execute("PRAGMA secure_delete=0")
             # On macOS a plain fsync does not reach the platter.
             self._db.execute("PRAGMA fullfsync=1")
             (found,) = self._db.execute("PRAGMA user_version").fetchone()
