@@ -11,8 +11,10 @@ from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.distance import jensen_shannon, wasserstein
 from barograph_processor.drift.monitor import MIN_REFERENCE_WINDOWS, DriftMonitor
 from barograph_processor.drift.profile import MIN_ROWS, ReferenceProfile
+from barograph_processor.drift.proposal import propose_season
 from barograph_processor.drift.season import SEASONS
 from barograph_processor.drift.stream import StreamKey
+from barograph_processor.drift.vector import VectorSummary
 
 __all__ = [
     "MIN_REFERENCE_WINDOWS",
@@ -26,7 +28,9 @@ __all__ = [
     "StreamKey",
     "StreamStatus",
     "Transition",
+    "VectorSummary",
     "WindowCounts",
     "jensen_shannon",
+    "propose_season",
     "wasserstein",
 ]

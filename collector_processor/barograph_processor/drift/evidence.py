@@ -22,6 +22,7 @@ _RECENT = 128
 _RESOLUTION = 40.0
 _ABSENT = -128
 _INDEPENDENT = 1.3
+_PERSISTENT = 4.0
 
 
 class Evidence:
@@ -110,6 +111,11 @@ class Evidence:
         typical = np.bincount(self.owner, inflation) / np.bincount(self.owner)
         persistent = np.maximum(typical[self.owner], inflation) > _INDEPENDENT
         return np.asarray(self._trending & persistent)
+
+    @property
+    def persistent(self) -> bool:
+        """Whether windows depend on the ones before so strongly that power is lost."""
+        return bool(np.median(self._calibration.inflation) > _PERSISTENT)
 
     @property
     def by_stream(self) -> Floats:

@@ -16,6 +16,7 @@ from barograph_processor.drift.alarm import (
 from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.evidence import Evidence
 from barograph_processor.drift.profile import MIN_ROWS, ReferenceProfile
+from barograph_processor.drift.proposal import propose_season
 from barograph_processor.drift.recovery import Recovery
 from barograph_processor.drift.season import Regressors
 from barograph_processor.drift.sentence import describe
@@ -111,6 +112,16 @@ class DriftMonitor:
                 f"the reference has {count} windows of at least {MIN_ROWS} rows; below "
                 f"{MIN_REFERENCE_WINDOWS} the spread between windows is hardly known, and "
                 "drift is found late"
+            )
+        if self._regressors.season is None and (season := propose_season(self.profile)):
+            found.append(
+                f"the windows of the reference follow a season: declare season = {season!r}, "
+                "if that is how the traffic goes"
+            )
+        if self._evidence.persistent:
+            found.append(
+                "windows of the reference go on like the ones before them: small drift is "
+                "found late; longer windows would be more independent"
             )
         return tuple(found)
 
