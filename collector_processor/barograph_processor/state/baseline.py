@@ -23,6 +23,7 @@ class QualityBaseline:
         task: ``binary``, ``multiclass`` or ``regression``.
         labels: Labels it was learnt from.
         performance: Metrics by name, for people.
+        slices: The slices and their labels, see ``SlicedQuality.as_baseline``; or None.
     """
 
     risk: float
@@ -31,6 +32,7 @@ class QualityBaseline:
     task: str
     labels: int
     performance: Mapping[str, float]
+    slices: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +75,7 @@ class Baseline:
                 "task": quality.task,
                 "labels": quality.labels,
                 "performance": dict(quality.performance),
+                "slices": quality.slices,
             },
             "profile": self.profile.to_json(),
         }

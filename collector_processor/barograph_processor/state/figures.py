@@ -48,4 +48,21 @@ def figures(
             "threshold": quality.risk.log10_threshold,
             "alarm": quality.risk.harmed,
         }
+    worst = quality.slices.worst()
+    if worst:
+        found["slice"] = [
+            {
+                "slice": dict(status.key),
+                "risk": status.risk,
+                "lower": status.low,
+                "upper": status.high,
+                "tolerated": status.tolerated,
+                "reference": status.reference,
+                "labels": status.labels,
+                "evidence": status.log10_evidence,
+                "threshold": status.log10_threshold,
+                "alarm": status.harmed,
+            }
+            for status in worst
+        ]
     return found

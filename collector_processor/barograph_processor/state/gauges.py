@@ -60,6 +60,9 @@ def _window(figures: Mapping[str, Any]) -> Iterator[_Value]:
                 yield metric, status[figure], where
             relative = status["evidence"] - status["threshold"]
             yield "barograph.drift.evidence", relative, {"signal": signal, **where}
+    for status in figures.get("slice", ()):
+        where = {"slice": ",".join(f"{name}={level}" for name, level in status["slice"].items())}
+        yield "barograph.slice.risk", status["risk"], where
     risk = figures.get("risk")
     if risk is not None:
         yield "barograph.risk.evidence", risk["evidence"] - risk["threshold"], {}

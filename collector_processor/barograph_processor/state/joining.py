@@ -73,6 +73,7 @@ class Joiner:
                 reference=reference,
                 predicted=classes,
                 value=value,
+                slices=kept.slices,
             )
         return evicted
 
@@ -105,7 +106,8 @@ class Joiner:
                 unused["wrong_type"] = len(slots)
             else:
                 self.pending.mark_labelled(slots)
-                labels = Labels(judged, self.pending.ids(slots), predicted_at)
+                slices = self.pending.slices(slots)
+                labels = Labels(judged, self.pending.ids(slots), predicted_at, slices)
         return Joined(labels, in_reference, delay_s, unused)
 
     def labels_of(self, batch: ObservationBatch) -> tuple[LabelledRows | None, int]:
@@ -126,7 +128,7 @@ class Joiner:
         judged = self.judge.judge(classes, value, rows.truth)
         if judged is None:
             return None, len(rows)
-        return Labels(judged, rows.ids, rows.event_time).summed(), 0
+        return Labels(judged, rows.ids, rows.event_time, rows.slices).summed(), 0
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""

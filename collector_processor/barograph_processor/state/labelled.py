@@ -9,10 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.config import AlarmConfig
+from barograph_processor.observation import trace_hex
 from barograph_processor.quality.risk import RiskMonitor, RiskTransition, tolerated_risk
 from barograph_processor.state.baseline import QualityBaseline
 from barograph_processor.state.labels import LabelledRows
 from barograph_processor.state.realized import RealizedPerformance, Share
+from barograph_processor.state.sliced import SlicedQuality
 
 __all__ = ["LabelledQuality"]
 
@@ -23,6 +25,21 @@ _MIN_WINDOW = 30
 _RECENT_WRONG = 256
 _MARKS = 4096
 _MOST = 1 - 1e-4
+_NO_TRACE = "0" * 32
+
+
+class WrongPrediction(msgspec.Struct, frozen=True):
+    """One prediction that turned out wrong, as an example.
+
+    Attributes:
+        trace_id: 32 hex digits.
+        time_ns: Its event time, ns.
+        levels: Its level in each dimension.
+    """
+
+    trace_id: str
+    time_ns: int
+    levels: dict[str, str]
 
 
 class LabelledQuality:
@@ -37,10 +54,12 @@ class LabelledQuality:
 
     Args:
         alarm: Tolerance.
-        budget_windows: Windows between false alarms of the model's own risk.
+        budget_windows: Windows between false alarms of the model's own risk, and the
+            same again of all its slices together.
     """
 
     def __init__(self, alarm: AlarmConfig, *, budget_windows: float) -> None:
+        self.slices = SlicedQuality(alarm, budget_windows=budget_windows)
         self._alarm = alarm
         self._budget_windows = budget_windows
         self._losses: list[npt.NDArray[np.float64]] = []
@@ -50,7 +69,7 @@ class LabelledQuality:
         self._bound: float | None = None
         self._adopted: QualityBaseline | None = None
         self._marks: deque[tuple[int, int]] = deque(maxlen=_MARKS)
-        self._wrong: deque[tuple[int, int, int]] = deque(maxlen=_RECENT_WRONG)
+        self._wrong: deque[WrongPrediction] = deque(maxlen=_RECENT_WRONG)
         self._seen = 0
         self._harmed = False
         self.risk: RiskMonitor | None = None
@@ -75,6 +94,8 @@ class LabelledQuality:
         self._adopted = quality
         self._task, self._scale = quality.task, quality.scale
         self._start(quality.risk, quality.bound, window_labels)
+        if quality.slices is not None:
+            self.slices.adopt(quality.slices)
 
     def as_baseline(self) -> QualityBaseline | None:
         """Return the baseline, once it is fixed and was learnt here or adopted."""
@@ -84,7 +105,13 @@ class LabelledQuality:
             return None
         metrics = {name: value for name, (value, _, _) in self.baseline.estimates().items()}
         return QualityBaseline(
-            self.baseline_risk, self._bound, self._scale, self._task, self.baseline.n, metrics
+            self.baseline_risk,
+            self._bound,
+            self._scale,
+            self._task,
+            self.baseline.n,
+            metrics,
+            self.slices.as_baseline(),
         )
 
     def learn(self, labels: LabelledRows) -> None:
@@ -99,10 +126,11 @@ class LabelledQuality:
             complete: No further label of the reference's predictions is to come.
             window_labels: Labels that a window has if all of it is labelled.
         """
+        if not complete and sum(map(len, self._later)) < _ENOUGH_LATER:
+            return []
         while self._later and self._baseline_labels < _MIN_BASELINE:
             self._add_to_baseline(self._later.pop(0))
-        waiting = sum(map(len, self._later))
-        if self._baseline_labels < _MIN_BASELINE or not (complete or waiting >= _ENOUGH_LATER):
+        if self._baseline_labels < _MIN_BASELINE:
             return []
         self._freeze(window_labels)
         later, self._later = self._later, []
@@ -127,13 +155,22 @@ class LabelledQuality:
             best = mark
         return best[1]
 
-    def examples(self, since_ns: int, *, limit: int = 5) -> tuple[str, ...]:
-        """Return traces of the latest wrong predictions since a time, 32 hex digits each."""
-        found: list[str] = []
-        for high, low, time_ns in reversed(self._wrong):
-            trace = f"{high:016x}{low:016x}"
-            if time_ns >= since_ns and (high or low) and trace not in found:
-                found.append(trace)
+    def examples(
+        self, since_ns: int, *, within: Mapping[str, str] | None = None, limit: int = 5
+    ) -> tuple[str, ...]:
+        """Return traces of the latest wrong predictions since a time, 32 hex digits each.
+
+        Args:
+            since_ns: The earliest event time.
+            within: Only those with these levels, by dimension.
+            limit: Most traces.
+        """
+        wanted = {*(within or {}).items()}
+        found: dict[str, None] = {}
+        for wrong in reversed(self._wrong):
+            known = wrong.trace_id != _NO_TRACE and wanted <= {*wrong.levels.items()}
+            if wrong.time_ns >= since_ns and known:
+                found[wrong.trace_id] = None
                 if len(found) == limit:
                     break
         return tuple(found)
@@ -169,6 +206,7 @@ class LabelledQuality:
 
     def _add_to_baseline(self, labels: LabelledRows) -> None:
         self._losses.append(labels.loss)
+        self.slices.learn(labels.slices, len(labels))
         self.baseline = self.baseline.merge(labels.performance)
 
     def _freeze(self, window_labels: float) -> None:
@@ -178,6 +216,7 @@ class LabelledQuality:
         self._task = self.baseline.task
         losses = self._bounded(raw)
         self._start(float(losses.mean()), tolerated_risk(losses), window_labels)
+        self.slices.fix(losses, window_labels=window_labels)
 
     def _start(self, risk: float, bound: float, window_labels: float) -> None:
         self.baseline_risk, self._bound = risk, bound
@@ -194,10 +233,16 @@ class LabelledQuality:
         for row in range(-self._seen % _BLOCK, len(losses), _BLOCK):
             self._marks.append((self._seen + row, int(labels.time_ns[row])))
         self._seen += len(losses)
+        self.slices.observe(labels.slices, losses)
         half = 0.5
         for row in np.flatnonzero(losses >= half)[-_RECENT_WRONG:].tolist():
-            high, low = int(labels.ids[row, 0]), int(labels.ids[row, 1])
-            self._wrong.append((high, low, int(labels.time_ns[row])))
+            levels = {
+                name: column.levels[code]
+                for name, column in labels.slices.items()
+                if (code := int(column.codes[row])) >= 0
+            }
+            trace = trace_hex(labels.ids, row)
+            self._wrong.append(WrongPrediction(trace, int(labels.time_ns[row]), levels))
         steps = list(self.risk.update(losses))
         self._harmed = self._harmed or self.risk.harmed or any(step.harmed for step in steps)
         return steps
@@ -225,7 +270,8 @@ class LabelledQuality:
             "bound": self._bound,
             "adopted": None if self._adopted is None else msgspec.to_builtins(self._adopted),
             "marks": [list(mark) for mark in self._marks],
-            "wrong": [list(wrong) for wrong in self._wrong],
+            "wrong": [msgspec.to_builtins(wrong) for wrong in self._wrong],
+            "slices": self.slices.state(),
             "seen": self._seen,
             "harmed": self._harmed,
             "risk": None if self.risk is None else self.risk.state(),
@@ -247,7 +293,11 @@ class LabelledQuality:
         adopted = state["adopted"]
         self._adopted = None if adopted is None else msgspec.convert(adopted, QualityBaseline)
         self._marks = deque((tuple(mark) for mark in state["marks"]), maxlen=_MARKS)
-        self._wrong = deque((tuple(wrong) for wrong in state["wrong"]), maxlen=_RECENT_WRONG)
+        self._wrong = deque(
+            (msgspec.convert(plain, WrongPrediction) for plain in state["wrong"]),
+            maxlen=_RECENT_WRONG,
+        )
+        self.slices.load(state["slices"])
         self._seen = state["seen"]
         self._harmed = state["harmed"]
         self.risk = None if state["risk"] is None else RiskMonitor.restore(state["risk"])

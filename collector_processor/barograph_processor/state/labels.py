@@ -1,7 +1,7 @@
 """Predictions that met their label: row by row, and what is kept of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,12 @@ import numpy.typing as npt
 
 from barograph_processor.quality.loss import Judged
 from barograph_processor.state.realized import RealizedPerformance
+from barograph_processor.state.sliced import (
+    SliceColumns,
+    joined_slices,
+    restored_slices,
+    slices_state,
+)
 
 __all__ = ["LabelledRows", "Labels"]
 
@@ -22,12 +28,14 @@ class LabelledRows:
         loss: Of each, shape ``(n,)``, as in ``Judged``.
         ids: Trace and span ids of the predictions, shape ``(n, 3)``.
         time_ns: Event time of the predictions, shape ``(n,)``.
+        slices: Levels by dimension, each of ``n`` rows.
     """
 
     performance: RealizedPerformance
     loss: npt.NDArray[np.float64]
     ids: npt.NDArray[np.uint64]
     time_ns: npt.NDArray[np.int64]
+    slices: SliceColumns
 
     def __len__(self) -> int:
         return len(self.loss)
@@ -45,11 +53,13 @@ class LabelledRows:
             np.concatenate([part.loss for part in parts]),
             np.concatenate([part.ids for part in parts]),
             np.concatenate([part.time_ns for part in parts]),
+            joined_slices([(part.slices, len(part)) for part in parts]),
         )
 
     def state(self) -> list[Any]:
         """Return plain values from which ``restore`` continues."""
-        return [self.performance.state(), self.loss, self.ids, self.time_ns]
+        slices = slices_state(self.slices)
+        return [self.performance.state(), self.loss, self.ids, self.time_ns, slices]
 
     @classmethod
     def restore(cls, state: Sequence[Any]) -> "LabelledRows":
@@ -60,6 +70,7 @@ class LabelledRows:
             np.array(state[1], dtype=np.float64),
             np.array(state[2], dtype=np.uint64).reshape(-1, 3),
             np.array(state[3], dtype=np.int64),
+            restored_slices(state[4]),
         )
 
 
@@ -71,11 +82,13 @@ class Labels:
         judged: Predictions beside their true labels, ``n`` of them.
         ids: Trace and span ids, shape ``(n, 3)``.
         time_ns: Event time of the predictions, shape ``(n,)``.
+        slices: Levels by dimension, each of ``n`` rows.
     """
 
     judged: Judged
     ids: npt.NDArray[np.uint64]
     time_ns: npt.NDArray[np.int64]
+    slices: SliceColumns = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.time_ns)
@@ -84,9 +97,10 @@ class Labels:
         """Return the given rows, in the given order."""
         if len(rows) == len(self):
             return self
-        return Labels(self.judged.take(rows), self.ids[rows], self.time_ns[rows])
+        slices = {name: column.take(rows) for name, column in self.slices.items()}
+        return Labels(self.judged.take(rows), self.ids[rows], self.time_ns[rows], slices)
 
     def summed(self) -> LabelledRows:
         """Return what is kept of them."""
         performance = RealizedPerformance.of(self.judged)
-        return LabelledRows(performance, self.judged.loss, self.ids, self.time_ns)
+        return LabelledRows(performance, self.judged.loss, self.ids, self.time_ns, self.slices)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from barograph_processor.drift.alarm import DriftAlarm, Effect
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.observation import ModelKey
+from barograph_processor.quality.slices import SliceTransition
 from barograph_processor.signal import Alarm, Severity, SignalName
 from barograph_processor.state.alarms import alarm_id
 from barograph_processor.state.labelled import LabelledQuality
@@ -40,6 +41,11 @@ _ADVICE: Mapping[str, str] = {
     "confidence.drift": (
         "Open the least confident traces. Check the inputs that moved, and get labels for "
         "these predictions: confidence alone does not say that they are wrong."
+    ),
+    "slice": (
+        "Open the traces: they are wrong predictions of this slice. Look for what only this "
+        "slice depends on: a data source, a rule, a client version; route it to people or to a "
+        "fallback while the cause is open."
     ),
     "risk": (
         "Open the traces: they are predictions that turned out wrong. Compare what sets them "
@@ -116,6 +122,51 @@ class Narrator:
             trace_ids=quality.examples(since_ns),
             operational=dict(operations),
             advice=_ADVICE["risk"],
+        )
+
+    def slice(
+        self,
+        step: SliceTransition,
+        quality: LabelledQuality,
+        *,
+        operations: Mapping[str, str],
+        since_ns: int,
+        raised_ns: int,
+        window: int,
+    ) -> Alarm:
+        """Say that a slice does worse than the rest explains."""
+        status = step.status
+        where = dict(status.key)
+        named = ", ".join(f"{_clean(name)}={_clean(level)}" for name, level in status.key)
+        sentence = (
+            f"{_name(self._key)}: predictions for {named} are worse than the rest since "
+            f"{moment(since_ns)}: {status.risk:.1%} wrong ({status.low:.1%} to "
+            f"{status.high:.1%}), {status.tolerated:.1%} is tolerated as the rest does, the "
+            f"reference had {status.reference:.1%}. {operational_clause(operations)}"
+        )
+        return Alarm(
+            id=alarm_id(*self._key, ("slice", None, status.key), window),
+            model=self._key.name,
+            version=self._key.version,
+            signal="slice",
+            feature=None,
+            slice=where,
+            severity="page",
+            state="open",
+            since_ns=since_ns,
+            raised_ns=raised_ns,
+            resolved_ns=None,
+            since_window=step.since_window,
+            raised_window=window,
+            sentence=sentence,
+            before=status.reference,
+            now=status.risk,
+            interval=(status.low, status.high),
+            evidence=status.log10_evidence,
+            threshold=status.log10_threshold,
+            trace_ids=quality.examples(since_ns, within=where),
+            operational=dict(operations),
+            advice=_ADVICE["slice"],
         )
 
     def drift(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.state.slice_table import SliceTable
 from barograph_processor.stats.column import CategoricalColumn
 
 __all__ = ["PendingPredictions"]
@@ -43,6 +44,7 @@ class PendingPredictions:
         self._rows = {name: np.zeros(64, dtype=kind) for name, kind in _FIELDS.items()}
         self._ids = np.zeros((64, 3), dtype=np.uint64)
         self._classes: dict[str, int] = {}
+        self._slices = SliceTable()
         self.keep_rate = 1.0
 
     def __len__(self) -> int:
@@ -62,6 +64,7 @@ class PendingPredictions:
         reference: bool,
         predicted: CategoricalColumn | None,
         value: npt.NDArray[np.float64] | None,
+        slices: Mapping[str, CategoricalColumn],
     ) -> int:
         """Add predictions, each column of ``n`` rows; return how many were evicted or thinned.
 
@@ -85,6 +88,7 @@ class PendingPredictions:
         self._rows["value"][start:stop] = np.nan if value is None else value[rows]
         codes = -1 if predicted is None else self._recode(predicted)[rows]
         self._rows["predicted"][start:stop] = codes
+        self._slices.add(slices, rows, start)
         return evicted
 
     def find(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
@@ -104,6 +108,10 @@ class PendingPredictions:
         """Return the trace and span ids of slots, shape ``(k, 3)``."""
         return self._ids[slots]
 
+    def slices(self, slots: npt.NDArray[np.intp]) -> dict[str, CategoricalColumn]:
+        """Return the levels of slots by dimension."""
+        return self._slices.take(slots)
+
     def mark_labelled(self, slots: npt.NDArray[np.intp]) -> None:
         """Note that these have their label; they are evicted before all others."""
         self._rows["labelled"][slots] = True
@@ -122,6 +130,7 @@ class PendingPredictions:
             "rows": {name: column[:n] for name, column in self._rows.items()},
             "ids": self._ids[:n],
             "classes": list(self._classes),
+            "slices": self._slices.state(n),
             "keep_rate": self.keep_rate,
         }
 
@@ -134,6 +143,7 @@ class PendingPredictions:
         }
         self._ids = np.array(state["ids"], dtype=np.uint64).reshape(-1, 3)
         self._classes = {name: code for code, name in enumerate(state["classes"])}
+        self._slices.load(state["slices"])
         self.keep_rate = float(state["keep_rate"])
 
     def _kept(self, names: Sequence[str]) -> list[int]:
@@ -193,6 +203,7 @@ class PendingPredictions:
         for name, column in self._rows.items():
             self._rows[name] = column[slots].copy()
         self._ids = self._ids[slots].copy()
+        self._slices.retain(slots)
         self._names = [self._names[slot] for slot in slots.tolist()]
         self._index = {name: slot for slot, name in enumerate(self._names)}
         self._forget_classes()

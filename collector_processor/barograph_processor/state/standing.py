@@ -134,6 +134,7 @@ class Standing:
         calm = share is not None and tolerated is not None and share[0] <= tolerated
         if not calm:
             changes += self._raise(onsets, watch, now_ns=closed.end_ns, window=closed.number)
+        changes += self.verdicts.slices(closed, self.quality, watch=watch)
         resolved = self.verdicts.review_harm(
             closed, performance, self.quality, operations=watch.operations
         )

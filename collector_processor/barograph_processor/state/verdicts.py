@@ -120,6 +120,28 @@ class Verdicts:
                 changes.append(self.book.update(key, alarm, window=closed.number))
         return changes
 
+    def slices(
+        self, closed: ClosedWindow, quality: LabelledQuality, *, watch: Watch
+    ) -> list[AlarmChange]:
+        """Follow what the labels of a window say of the slices."""
+        changes: list[AlarmChange] = []
+        for step in quality.slices.close_window(closed.number):
+            key: AlarmKey = ("slice", None, step.status.key)
+            if step.kind == "resolved":
+                resolved = self._over(key, closed)
+                changes += [] if resolved is None else [resolved]
+                continue
+            alarm = self._narrator.slice(
+                step,
+                quality,
+                operations=watch.operations,
+                since_ns=watch.start_of(step.since_window),
+                raised_ns=closed.end_ns,
+                window=closed.number,
+            )
+            changes.append(self.book.raise_(key, alarm))
+        return changes
+
     def _over(self, key: AlarmKey, closed: ClosedWindow) -> AlarmChange | None:
         known = self.book.get(key)
         if known is None:

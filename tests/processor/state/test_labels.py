@@ -1,0 +1,374 @@
+"""Late facts meet their predictions: once, however they come, or they are counted."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from barograph_processor.observation import ModelKey
+from barograph_processor.stats.column import CategoricalColumn, NumericColumn
+from tests.processor.state.rows import (
+    Bench,
+    facts,
+    labels_of,
+    plain,
+    rows,
+    unlabelled,
+)
+
+_SMALL: dict[str, Any] = {
+    "reference": {"rows": 1000},
+    "window": {"rows": 200},
+    "alarm": {"windows_between_false_alarms": 200},
+}
+
+
+def _unjoined(bench: Bench, reason: str, kind: str = "label") -> float:
+    return bench.counted("barograph.monitor.unjoined", kind=kind, reason=reason)
+
+
+class TestJoining:
+    def test_label_after_its_prediction(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = rows(1400)
+        bench.registry.observe(unlabelled(batch))
+        bench.registry.attach(labels_of(batch))
+        assert bench.model.counters.labels == 1400
+        assert bench.model.quality.baseline.n == 1000
+        assert bench.model.quality.baseline_risk == pytest.approx(0.1, abs=0.03)
+
+    def test_label_before_its_prediction_waits(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = rows(100)
+        bench.registry.attach(labels_of(batch, delay=-5.0))
+        bench = bench.restarted()
+        bench.registry.observe(unlabelled(batch))
+        assert bench.model.counters.labels == 100
+        assert _unjoined(bench, "unknown_prediction") == 100
+
+    def test_only_the_first_label_counts(self) -> None:
+        """A second one is counted apart, in the same request and in a later one."""
+        bench = Bench.of(_SMALL)
+        batch = rows(50)
+        bench.registry.observe(unlabelled(batch))
+        bench.registry.attach(facts("label", ["p7", "p7", "p8"], text=["0", "1", "1"]))
+        bench.registry.attach(labels_of(batch))
+        assert bench.model.counters.labels == 50
+        assert _unjoined(bench, "already_labelled") == 3
+
+    def test_unknown_and_nameless(self) -> None:
+        bench = Bench.of(_SMALL)
+        bench.registry.observe(unlabelled(rows(10)))
+        bench.registry.attach(facts("label", ["nobody", None], text=["1", "1"]))
+        assert bench.model.counters.labels == 0
+        assert _unjoined(bench, "unknown_prediction") == 1
+        assert _unjoined(bench, "no_id") == 1
+
+    def test_by_span_id(self) -> None:
+        """The span id in hex is the id of a prediction that has none of its own."""
+        bench = Bench.of(_SMALL)
+        batch = unlabelled(rows(3))
+        names = tuple(f"{int(span):016x}" for span in batch.ids[:, 2])
+        bench.registry.observe(replace(batch, prediction_ids=names))
+        bench.registry.attach(facts("label", [None] * 3, text=["1"] * 3, ids=batch.ids))
+        assert bench.model.counters.labels == 3
+
+    def test_id_of_two_models_is_ambiguous_unless_the_model_is_named(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = unlabelled(rows(5))
+        bench.registry.observe(batch)
+        bench.registry.observe(replace(batch, model=ModelKey("other", "1")))
+        bench.registry.attach(facts("label", ["p1"], text=["1"]))
+        assert _unjoined(bench, "ambiguous_id") == 1
+        bench.registry.attach(facts("label", ["p1"], text=["1"], model="other"))
+        found = {key.name: m.counters.labels for key, m in bench.registry.models.items()}
+        assert found == {"m": 0, "other": 1}
+
+    def test_versions_that_predicted_the_same_both_learn(self) -> None:
+        """A shadow and the model it shadows share the truth, unless the version is named."""
+        bench = Bench.of(_SMALL)
+        batch = unlabelled(rows(5))
+        bench.registry.observe(batch)
+        bench.registry.observe(replace(batch, model=ModelKey("m", "2")))
+        bench.registry.attach(facts("label", ["p1"], text=["1"]))
+        bench.registry.attach(facts("label", ["p2"], text=["1"], model="m", version="2"))
+        found = {key.version: m.counters.labels for key, m in bench.registry.models.items()}
+        assert found == {"1": 1, "2": 2}
+
+    def test_fact_of_another_model_waits_on(self) -> None:
+        """A prediction of the same id by a model that is not meant does not take it."""
+        bench = Bench.of(_SMALL)
+        bench.registry.attach(facts("label", ["p1"], text=["1"], model="later"))
+        bench.registry.observe(unlabelled(rows(5)))
+        bench.registry.observe(replace(unlabelled(rows(5)), model=ModelKey("later", "1")))
+        found = {key.name: m.counters.labels for key, m in bench.registry.models.items()}
+        assert found == {"m": 0, "later": 1}
+
+    def test_failed_call_has_nothing_to_label(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = rows(10)
+        bench.registry.observe(replace(unlabelled(batch), failed=np.arange(10) < 4))
+        bench.registry.attach(labels_of(batch))
+        assert bench.model.counters.labels == 6
+        assert _unjoined(bench, "unknown_prediction") == 4
+
+    def test_reused_id_names_the_newer_prediction(self) -> None:
+        bench = Bench.of(_SMALL)
+        first, second = unlabelled(rows(1)), unlabelled(rows(1, start=500))
+        bench.registry.observe(first)
+        bench.registry.observe(replace(second, prediction_ids=first.prediction_ids))
+        bench.registry.attach(facts("label", ["p0"], text=["1"]))
+        slot = bench.model.pending.find(["p0"])
+        assert bench.model.pending.column("time", slot).tolist() == second.event_time.tolist()
+
+    def test_other_facts_are_counted_by_kind(self) -> None:
+        bench = Bench.of(_SMALL)
+        bench.registry.observe(unlabelled(rows(10)))
+        bench.registry.attach(facts("reaction", ["p1", "p2"], text=["overridden", "sneezed"]))
+        bench.registry.attach(facts("outcome", ["p1", "p2"], text=["EUR", "EUR"], number=[5, -7]))
+        bench.registry.attach(facts("outcome", ["p3"], number=[float("nan")]))
+        bench.registry.attach(facts("evaluation", ["p1"], number=[0.4]))
+        values = {
+            (s.metric, s.attributes.get("kind") or s.attributes.get("unit")): s.value
+            for s in bench.registry.signals()
+        }
+        assert values["barograph.reactions", "overridden"] == 1
+        assert values["barograph.outcome", "EUR"] == -2
+        assert _unjoined(bench, "unknown_kind", "reaction") == 1
+        assert _unjoined(bench, "wrong_type", "outcome") == 1
+        assert bench.restarted().registry.snapshot() == bench.registry.snapshot()
+
+
+class TestLimits:
+    def test_labelled_predictions_make_room_first(self) -> None:
+        """While labels keep up, nothing is evicted however many predictions there are."""
+        bench = Bench.of({**_SMALL, "limits": {"pending_labels": 300}})
+        for start in range(0, 3000, 100):
+            batch = rows(100, start=start)
+            bench.registry.observe(unlabelled(batch))
+            bench.registry.attach(labels_of(batch))
+        assert bench.model.counters.labels == 3000
+        assert bench.counted("barograph.monitor.evicted", what="pending_labels") == 0
+
+    def test_what_waits_beyond_the_limit_is_thinned_by_its_id(self) -> None:
+        """A share of the ids is kept, whatever their labels; the rest is counted on both ways."""
+        bench = Bench.of({**_SMALL, "limits": {"pending_labels": 1000}})
+        batches = [rows(500, start=start) for start in range(0, 8000, 500)]
+        for batch in batches:
+            bench.registry.observe(unlabelled(batch))
+        pending = bench.model.pending
+        assert len(pending) <= 1000
+        evicted = bench.counted("barograph.monitor.evicted", what="pending_labels")
+        assert evicted == 8000 - len(pending)
+        for batch in batches:
+            bench.registry.attach(labels_of(batch))
+        assert bench.model.counters.labels == len(pending)
+        assert _unjoined(bench, "thinned") == 8000 - len(pending)
+        assert bench.model.quality.risk_now() == pytest.approx((0.1, 0.08, 0.12), abs=0.04)
+
+    def test_thinning_of_one_model_takes_nothing_from_another(self) -> None:
+        """An early fact that may belong to another model waits for it."""
+        bench = Bench.of({**_SMALL, "limits": {"pending_labels": 100}})
+        bench.registry.observe(unlabelled(rows(2000)))
+        other = unlabelled(rows(50, start=10_000, model=ModelKey("other", "1")))
+        bench.registry.observe(other.take(np.arange(1)))
+        bench.registry.attach(labels_of(rows(50, start=10_000)))
+        bench.registry.observe(other.take(np.arange(1, 50)))
+        assert bench.registry.models[ModelKey("other", "1")].counters.labels == 50
+
+    def test_old_ones_go_before_young_ones(self) -> None:
+        limits = {"pending_labels": 100, "pending_seconds": 3600}
+        bench = Bench.of({**_SMALL, "limits": limits})
+        bench.registry.observe(unlabelled(rows(90)))
+        bench.registry.observe(unlabelled(rows(90, start=90, seconds=np.arange(5000.0, 5090.0))))
+        assert bench.counted("barograph.monitor.evicted", what="pending_labels") == 90
+        assert len(bench.model.pending) == 90
+        assert (bench.model.pending.find([f"p{i}" for i in range(90, 180)]) >= 0).all()
+
+    def test_early_facts_are_bounded(self) -> None:
+        bench = Bench.of({**_SMALL, "limits": {"early_labels": 10}})
+        bench.registry.attach(facts("label", [f"p{i}" for i in range(25)], text=["1"] * 25))
+        assert bench.counted("barograph.monitor.evicted", what="early_labels") == 15
+        bench.registry.observe(unlabelled(rows(25)))
+        assert bench.model.counters.labels == 10
+
+    def test_names_of_classes_do_not_pile_up(self) -> None:
+        """Classes that no waiting prediction has are forgotten when room is made."""
+        bench = Bench.of({**_SMALL, "limits": {"pending_labels": 50}})
+        for start in range(0, 2000, 50):
+            batch = rows(50, start=start)
+            names = CategoricalColumn.of([f"class {start + i}" for i in range(50)])
+            bench.registry.observe(replace(unlabelled(batch), label=names, task="multiclass"))
+            answers = [f"class {start + i}" for i in range(50)]
+            bench.registry.attach(facts("label", batch.prediction_ids, text=answers))
+        assert len(bench.model.pending.classes) <= 100
+        assert bench.model.quality.baseline.wrong == 0
+        assert bench.model.quality.baseline.n > 200
+
+
+class TestQuality:
+    def test_baseline_waits_for_the_references_own_labels(self) -> None:
+        """Late labels of the reference still make the baseline; later ones wait meanwhile."""
+        bench = Bench.of(_SMALL)
+        first, later = rows(1000), rows(400, start=1000, wrong=0.9)
+        bench.registry.observe(unlabelled(first))
+        bench.registry.observe(unlabelled(later))
+        bench.registry.attach(labels_of(later))
+        assert bench.model.quality.baseline_risk is None
+        bench.registry.attach(labels_of(first))
+        assert bench.model.quality.baseline_risk == pytest.approx(0.1, abs=0.03)
+        alarms = [event for event in plain(bench.registry.drain()) if "alarm" in event]
+        assert [event["alarm"]["signal"] for event in alarms] == ["risk"]
+
+    def test_alarm_of_late_labels_belongs_to_the_last_closed_window(self) -> None:
+        """It never names a window that is not told of, nor one that is partial."""
+        bench = Bench.of(_SMALL)
+        batch = rows(3150, wrong=0.1)
+        bad = rows(900, start=3150, wrong=0.7)
+        for part in (batch, bad):
+            bench.registry.observe(unlabelled(part))
+        told = plain(bench.registry.drain())
+        bench.registry.attach(labels_of(batch))
+        bench.registry.attach(labels_of(bad))
+        bench.registry.flush()
+        after = plain(bench.registry.drain())
+        alarm = next(event for event in after if "alarm" in event)
+        assert alarm["window"] == told[-1]["window"]
+        # Row 3,150 is in the window that begins with row 3,000.
+        assert alarm["alarm"]["since_window"] in (10, 11)
+        assert after[-1]["partial"]
+
+    def test_one_class_alone(self) -> None:
+        """Labels of one class give accuracy, and leave out what is not defined."""
+        bench = Bench.of(_SMALL)
+        batch = rows(1400)
+        bench.registry.observe(unlabelled(batch))
+        bench.registry.attach(facts("label", batch.prediction_ids, text=["0"] * 1400))
+        found = bench.model.quality.baseline.estimates()
+        assert set(found) >= {"accuracy"}
+        assert "auc" not in found
+        assert "recall" not in found
+
+    def test_new_class_is_wrong_until_it_is_predicted(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = replace(unlabelled(rows(600)), task="multiclass")
+        bench.registry.observe(batch)
+        bench.registry.attach(facts("label", batch.prediction_ids, text=["novel"] * 600))
+        assert bench.model.quality.baseline.wrong == bench.model.quality.baseline.n == 600
+
+    def test_classes_have_one_spelling(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = unlabelled(rows(4))
+        ones = CategoricalColumn.of(["1", "true", "True", "1.0"])
+        bench.registry.observe(replace(batch, label=ones))
+        truths = ["true", "1", "1.0", " TRUE "]
+        bench.registry.attach(facts("label", batch.prediction_ids, text=truths))
+        assert bench.model.quality.baseline.risk() is not None
+        assert bench.model.quality.baseline.wrong == 0
+
+    def test_probabilities_are_cut_at_the_threshold_that_spans_state(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = unlabelled(rows(4))
+        scores = np.array([0.1, 0.29, 0.3, 0.9])
+        batch = replace(
+            batch, label=None, value=scores, confidence=scores, positive="fraud", threshold=0.3
+        )
+        bench.registry.observe(batch)
+        truths = ["ok", "ok", "fraud", "fraud"]
+        bench.registry.attach(facts("label", batch.prediction_ids, text=truths))
+        assert bench.model.quality.baseline.wrong == 0
+        assert bench.model.quality.baseline.n == 4
+
+    def test_unstated_positive_class_is_a_warning(self) -> None:
+        """Figures that need it are left out rather than wrong."""
+        bench = Bench.of(_SMALL)
+        batch = unlabelled(rows(4))
+        scores = np.array([0.1, 0.2, 0.8, 0.9])
+        bench.registry.observe(replace(batch, label=None, value=scores))
+        truths = ["ok", "ok", "fraud", "fraud"]
+        bench.registry.attach(facts("label", batch.prediction_ids, text=truths))
+        assert bench.model.counters.labels == 0
+        assert _unjoined(bench, "wrong_type") == 4
+        assert "'fraud', 'ok'" in bench.model.warnings[-1]
+        assert bench.restarted().model.warnings == bench.model.warnings
+
+    def test_binary_call_without_a_class_is_decided_by_its_probability(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = unlabelled(rows(4))
+        some = CategoricalColumn.of(["1", None, "0", None])
+        bench.registry.observe(replace(batch, label=some, value=np.array([0.9, 0.8, 0.1, 0.2])))
+        truths = ["1", "1", "0", "0"]
+        bench.registry.attach(facts("label", batch.prediction_ids, text=truths))
+        assert bench.model.quality.baseline.wrong == 0
+
+    def test_regression(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = replace(unlabelled(rows(1400)), task="regression", label=None)
+        value = np.linspace(0, 100, 1400)
+        bench.registry.observe(replace(batch, value=value))
+        bench.registry.attach(facts("label", batch.prediction_ids, number=(value + 2).tolist()))
+        found = bench.model.quality.baseline.estimates()
+        assert found["mae"][0] == pytest.approx(2)
+        assert found["bias"][0] == pytest.approx(-2)
+        assert bench.model.quality.baseline_risk == pytest.approx(0.5)
+
+    def test_text_is_no_label_of_a_regression(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = replace(unlabelled(rows(5)), task="regression", label=None, value=np.arange(5.0))
+        bench.registry.observe(batch)
+        bench.registry.attach(facts("label", batch.prediction_ids, text=["high"] * 5))
+        assert _unjoined(bench, "wrong_type") == 5
+
+    def test_inferred_task_does_not_change_back(self) -> None:
+        """Numbers that once were no probabilities make a regression, whatever comes later."""
+        bench = Bench.of(_SMALL)
+        batch = replace(unlabelled(rows(600)), task=None, label=None)
+        value = np.linspace(0, 1, 600)
+        bench.registry.observe(replace(batch, value=value))
+        for part in range(0, 600, 50):
+            names = batch.prediction_ids[part : part + 50]
+            bench.registry.attach(facts("label", names, number=[0.4] + [1.0] * 49))
+        assert bench.model.quality.baseline.task == "regression"
+        assert bench.model.quality.baseline.n >= 200
+
+    @pytest.mark.parametrize("task", ["generation", "embedding", "ranking"])
+    def test_label_of_a_model_that_names_nothing_is_no_mistake(self, task: str) -> None:
+        """Without a class or value there is nothing to be wrong."""
+        bench = Bench.of(_SMALL)
+        batch = replace(unlabelled(rows(5)), task=task, label=None)
+        bench.registry.observe(batch)
+        bench.registry.attach(facts("label", batch.prediction_ids, number=[3.0] * 5))
+        assert bench.model.quality.baseline.n == 0
+        assert _unjoined(bench, "wrong_type") == 5
+
+    def test_rows_without_a_label_are_left_out(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = rows(1400)
+        assert isinstance(batch.truth, CategoricalColumn)
+        batch.truth.codes[::2] = -1
+        bench.registry.observe(batch)
+        assert bench.model.counters.labels == 700
+        assert bench.records()[-1]["signals"]["performance"]["labels"] == 100
+
+    def test_number_and_name_of_a_class_are_the_same(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = replace(rows(1400), truth=NumericColumn(np.ones(1400)))
+        bench.registry.observe(replace(batch, label=CategoricalColumn.of(["True"] * 1400)))
+        assert bench.model.quality.baseline_risk == 0.0
+
+    def test_labels_that_stop_make_it_blind(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = rows(1400)
+        bench.registry.observe(unlabelled(batch))
+        bench.registry.attach(labels_of(batch))
+        for start in range(1400, 1400 + 22 * 200, 200):
+            bench.registry.observe(unlabelled(rows(200, start=start)))
+        assert bench.model.condition.state == "blind"
+        assert "no label has arrived for" in bench.model.condition.reasons[0]
+
+    def test_sample_weights_do_not_change_the_rows_counted(self) -> None:
+        """Predictions are counted as they came; what a sample stands for is not estimated."""
+        bench = Bench.of(_SMALL)
+        bench.registry.observe(replace(rows(1400), weight=np.full(1400, 10.0)))
+        assert bench.model.counters.predictions == 1400
