@@ -5,16 +5,18 @@ Every key of a table can also be set as ``BAROGRAPH_<TABLE>_<KEY>``; the keys of
 command-line flag over both.
 """
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from barograph_processor.exceptions import ConfigurationError
+from barograph_processor.semconv import TASKS
 
 __all__ = [
     "AlarmConfig",
@@ -32,6 +34,15 @@ __all__ = [
 
 
 _MODEL_TABLES = ("reference", "window", "alarm", "operations")
+_SEASONS = ("hour_of_day", "day_of_week", "hour_of_week")
+# Ways to say the same: a model's own way is not mixed with the default's.
+_ALTERNATIVES = (
+    ("reference", ("rows", "until", "file")),
+    ("window", ("rows", "seconds")),
+    ("alarm", ("tolerance", "tolerated_risk")),
+)
+_LONGEST_SECONDS = 1e9
+_SHORTEST_SECONDS = 1e-3
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,7 +51,7 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 def _positive(**values: float | None) -> None:
     for name, value in values.items():
-        if value is not None and not value > 0:
+        if value is not None and not (value > 0 and math.isfinite(value)):
             raise ValueError(f"{name} must be positive, got {value!r}")
 
 
@@ -49,30 +60,39 @@ class ReferenceConfig(_Table, frozen=True, kw_only=True):
 
     Attributes:
         rows: Rows of the reference, counted from the first.
-        until: End of the reference, exclusive: ISO 8601, naive is UTC; wins over rows.
+        until: End of the reference, exclusive: ISO 8601 (naive is UTC) or epoch
+            seconds; wins over rows.
         file: A profile written by ``barograph baseline create``; nothing is learnt then.
-        season: A declared season, such as ``hour_of_day``.
+        season: A declared season: ``hour_of_day``, ``day_of_week``, ``hour_of_week``.
     """
 
     rows: int = 10_000
-    until: str | None = None
+    until: str | int | float | None = None
     file: str | None = None
     season: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
         _positive(rows=self.rows)
-        if self.season not in (None, "hour_of_day", "day_of_week"):
-            raise ValueError(f"season must be hour_of_day or day_of_week, got {self.season!r}")
+        if self.season is not None and self.season not in _SEASONS:
+            raise ValueError(f"season must be one of {', '.join(_SEASONS)}, got {self.season!r}")
         self.until_ns()
 
     def until_ns(self) -> int | None:
         """Return the end of the reference in ns since the epoch, if it is a time."""
         if self.until is None:
             return None
-        moment = datetime.fromisoformat(self.until)
+        if not isinstance(self.until, str):
+            if not abs(self.until) < _LONGEST_SECONDS * 8:
+                raise ValueError(f"until must be epoch seconds, got {self.until!r}")
+            return round(self.until * 1e9)
+        try:
+            moment = datetime.fromisoformat(self.until)
+        except ValueError:
+            raise ValueError(f"until must be a time in ISO 8601, got {self.until!r}") from None
         moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        return int(moment.timestamp()) * 1_000_000_000
+        whole = moment.replace(microsecond=0)
+        return int(whole.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
 
 
 class WindowConfig(_Table, frozen=True, kw_only=True):
@@ -91,8 +111,10 @@ class WindowConfig(_Table, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
         _positive(rows=self.rows, seconds=self.seconds)
-        if not self.lateness >= 0:
-            raise ValueError(f"lateness must not be negative, got {self.lateness!r}")
+        if self.seconds is not None and not _SHORTEST_SECONDS <= self.seconds <= _LONGEST_SECONDS:
+            raise ValueError(f"seconds must be in [0.001, 1e9], got {self.seconds!r}")
+        if not 0 <= self.lateness <= _LONGEST_SECONDS:
+            raise ValueError(f"lateness must be in [0, 1e9], got {self.lateness!r}")
 
     @property
     def max_rows(self) -> int | None:
@@ -119,14 +141,16 @@ class AlarmConfig(_Table, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
-        _positive(windows_between_false_alarms=self.windows_between_false_alarms)
+        windows = self.windows_between_false_alarms
+        if not (windows >= 1 and math.isfinite(windows)):
+            raise ValueError(f"windows_between_false_alarms must be at least 1, got {windows!r}")
         if not 0 < self.harm_share < 1:
             raise ValueError(f"harm_share must be in (0, 1), got {self.harm_share!r}")
         if not 0 <= self.tolerance < 1:
             raise ValueError(f"tolerance must be in [0, 1), got {self.tolerance!r}")
         if self.tolerated_risk is not None and not 0 < self.tolerated_risk < 1:
             raise ValueError(f"tolerated_risk must be in (0, 1), got {self.tolerated_risk!r}")
-        if not self.drift_tolerance >= 0:
+        if not (self.drift_tolerance >= 0 and math.isfinite(self.drift_tolerance)):
             raise ValueError(f"drift_tolerance must not be negative, got {self.drift_tolerance!r}")
 
 
@@ -170,6 +194,13 @@ class ModelConfig(_Table, frozen=True, kw_only=True):
     window: WindowConfig = WindowConfig()
     alarm: AlarmConfig = AlarmConfig()
     operations: OperationsConfig = OperationsConfig()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        if self.task is not None and self.task not in TASKS:
+            raise ValueError(f"task must be one of {', '.join(TASKS)}, got {self.task!r}")
+        if self.threshold is not None and not math.isfinite(self.threshold):
+            raise ValueError(f"threshold must be a number, got {self.threshold!r}")
 
 
 class LimitsConfig(_Table, frozen=True, kw_only=True):
@@ -238,6 +269,8 @@ class ServeConfig(_Table, frozen=True, kw_only=True):
             host, _, port = address.rpartition(":")
             if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - a port
                 raise ValueError(f"{name} must be HOST:PORT, got {address!r}")
+        if self.trace_url is not None and "{trace_id}" not in self.trace_url:
+            raise ValueError(f"trace_url must hold {{trace_id}}, got {self.trace_url!r}")
 
 
 class Config(_Table, frozen=True, kw_only=True):
@@ -278,8 +311,10 @@ def parse_config(
         ConfigurationError: A key is unknown, or a value of the wrong type or range.
     """
     merged: dict[str, Any] = {key: plain(value) for key, value in document.items()}
-    for table, key, text in _from_environment(environ or {}):
-        merged.setdefault(table, {})[key] = _literal(text)
+    for table, key, value in _from_environment(environ or {}):
+        known = merged.setdefault(table, {})
+        if isinstance(known, dict):
+            known[key] = value
     models = merged.get("models")
     if isinstance(models, dict):
         defaults = {name: merged.get(name, {}) for name in _MODEL_TABLES}
@@ -321,27 +356,54 @@ def plain(value: Any) -> Any:
 def _with_defaults(own: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(own)
     for table, values in defaults.items():
-        merged[table] = {**values, **own.get(table, {})}
+        mine = own.get(table, {})
+        if isinstance(mine, Mapping) and isinstance(values, Mapping):
+            merged[table] = {**_compatible(table, values, mine), **mine}
     return merged
 
 
-def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    tables: dict[str, type[_Table]] = {
-        "limits": LimitsConfig,
-        "reference": ReferenceConfig,
-        "window": WindowConfig,
-        "alarm": AlarmConfig,
-        "operations": OperationsConfig,
+def _compatible(table: str, values: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out defaults for which a model's own table says something else instead."""
+    overruled = {
+        key
+        for name, keys in _ALTERNATIVES
+        if name == table and not own.keys().isdisjoint(keys)
+        for key in keys
     }
-    names = {f"BAROGRAPH_{key.upper()}": ("serve", key) for key in ServeConfig.__struct_fields__}
-    for table, kind in tables.items():
-        for key in kind.__struct_fields__:
-            names[f"BAROGRAPH_{table.upper()}_{key.upper()}"] = (table, key)
-    return [(*names[name], text) for name, text in environ.items() if name in names]
+    return {key: value for key, value in values.items() if key not in overruled}
 
 
-def _literal(text: str) -> Any:
-    """Read a number or boolean as TOML does; anything else is text."""
+def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, Any]]:
+    """Return table, key and value of every variable that is set and not empty."""
+    names: dict[str, tuple[str, msgspec.structs.FieldInfo]] = {}
+    for table, kind, prefix in _TABLES:
+        for field in msgspec.structs.fields(kind):
+            names[f"{prefix}{field.name.upper()}"] = (table, field)
+    prefixes = tuple(prefix for table, _, prefix in _TABLES if table != "serve")
+    found = []
+    for name, text in environ.items():
+        if name in names and text:
+            table, field = names[name]
+            found.append((table, field.name, _literal(text, field.type)))
+        elif name.startswith(prefixes) and name not in names:
+            raise ConfigurationError(f"the environment variable {name} is not known")
+    return found
+
+
+_TABLES: tuple[tuple[str, type[_Table], str], ...] = (
+    ("serve", ServeConfig, "BAROGRAPH_"),
+    ("limits", LimitsConfig, "BAROGRAPH_LIMITS_"),
+    ("reference", ReferenceConfig, "BAROGRAPH_REFERENCE_"),
+    ("window", WindowConfig, "BAROGRAPH_WINDOW_"),
+    ("alarm", AlarmConfig, "BAROGRAPH_ALARM_"),
+    ("operations", OperationsConfig, "BAROGRAPH_OPERATIONS_"),
+)
+
+
+def _literal(text: str, kind: Any) -> Any:
+    """Read a number as TOML does where the key takes one; anything else is text."""
+    if kind is str or not {int, float} & {kind, *get_args(kind)}:
+        return text
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

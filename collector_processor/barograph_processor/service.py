@@ -1,18 +1,20 @@
 """The service: the only place where the stages are wired together."""
 
 import json
+import logging
 import os
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from barograph_processor.asgi import AsgiServer
 from barograph_processor.config import Config
-from barograph_processor.exceptions import ConfigurationError, StateError
+from barograph_processor.exceptions import ConfigurationError, OverloadedError, StateError
 from barograph_processor.exporter import OtlpExporter, connect
 from barograph_processor.journal import Journal
 from barograph_processor.otlp.encode import encode_alarms, encode_metrics
@@ -26,6 +28,8 @@ from barograph_processor.telemetry import Telemetry
 from barograph_processor.web.app import web_app
 
 __all__ = ["Service"]
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 class Service:
@@ -55,6 +59,8 @@ class Service:
             config, self.telemetry, clock=time.time_ns, baselines=_baselines(config)
         )
         limits = config.limits
+        endpoint = config.serve.export
+        sender = None if endpoint is None else connect(endpoint)
         self._journal = Journal(
             self._directory / "journal.sqlite",
             max_bytes=limits.journal_bytes,
@@ -79,10 +85,7 @@ class Service:
             config.serve.web,
             what="web",
         )
-        endpoint = config.serve.export
-        self._exporter: OtlpExporter | None = None
-        if endpoint is not None:
-            self._exporter = OtlpExporter(connect(endpoint), self.telemetry)
+        self._exporter = None if sender is None else OtlpExporter(sender, self.telemetry)
         self._stopping = threading.Event()
         self._evaluation = threading.Thread(
             target=self._evaluate_forever, name="barograph-evaluation", daemon=True
@@ -90,11 +93,14 @@ class Service:
 
     def __enter__(self) -> Self:
         """Restore, then listen."""
-        self._web.start()
-        self.pipeline.start()
-        self._grpc.start()
-        self._http.start()
-        self._evaluation.start()
+        with ExitStack() as undo:
+            undo.callback(self._close)
+            self._web.start()
+            self.pipeline.start()
+            self._grpc.start()
+            self._http.start()
+            self._evaluation.start()
+            undo.pop_all()
         return self
 
     def __exit__(
@@ -104,13 +110,20 @@ class Service:
         traceback: TracebackType | None,
     ) -> None:
         """Stop listening, finish what was acknowledged, write a checkpoint."""
+        self._close()
+
+    def _close(self) -> None:
+        started = self.pipeline.ready
         self._grpc.stop()
         self._http.stop()
         self._stopping.set()
         if self._evaluation.is_alive():
             self._evaluation.join(timeout=10)
         self.pipeline.close()
-        self.evaluate()
+        if started:
+            self._evaluate_safely()
+            # What has been told must not be told again after a restart.
+            self._checkpoint()
         if self._exporter is not None:
             self._exporter.close(timeout=5.0)
         self._web.stop()
@@ -159,7 +172,19 @@ class Service:
 
     def _evaluate_forever(self) -> None:
         while not self._stopping.wait(self._config.serve.evaluation_seconds):
+            self._evaluate_safely()
+
+    def _evaluate_safely(self) -> None:
+        try:
             self.evaluate()
+        except Exception:  # noqa: BLE001 - one evaluation that fails must not be the last
+            _LOG.exception("an evaluation failed; the next one is tried")
+
+    def _checkpoint(self) -> None:
+        try:
+            self.pipeline.checkpoint()
+        except OverloadedError as error:
+            _LOG.warning("no checkpoint: %s; the journal is kept", error)
 
 
 def _directory(path: Path) -> Path:

@@ -20,6 +20,9 @@ __all__ = [
 ABSENT = "__missing__"
 """The class of a row without one; it is never right."""
 
+_MAX_DIGITS = 64
+"""A longer text is a name, whatever it holds."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
@@ -63,6 +66,12 @@ def canonical_class(value: str | float | bool | None) -> str:
     {'1'}
     >>> canonical_class("fraud"), canonical_class(0.5), canonical_class(None)
     ('fraud', '0.5', '__missing__')
+
+    Whole numbers keep all of their digits, and what only Python reads as a number
+    is a name.
+
+    >>> canonical_class("9007199254740993"), canonical_class("1_0")
+    ('9007199254740993', '1_0')
     """
     if value is None:
         return ABSENT
@@ -70,15 +79,25 @@ def canonical_class(value: str | float | bool | None) -> str:
         folded = value.strip().lower()
         if folded in ("true", "false"):
             return "1" if folded == "true" else "0"
-        try:
-            number = float(folded)
-        except ValueError:
+        number = _number(folded)
+        if number is None:
             return value
     else:
-        number = float(value)
-    if not np.isfinite(number):
+        number = int(value) if isinstance(value, int) else float(value)
+    if isinstance(number, float) and not np.isfinite(number):
         return ABSENT if np.isnan(number) else str(number)
-    return str(int(number)) if number.is_integer() else repr(number)
+    return str(int(number)) if number == int(number) else repr(number)
+
+
+def _number(text: str) -> int | float | None:
+    if "_" in text or len(text) > _MAX_DIGITS:
+        return None
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return None
 
 
 def class_column(column: Column) -> CategoricalColumn:
@@ -155,7 +174,8 @@ def judge_values(predicted: npt.NDArray[np.float64], actual: npt.NDArray[np.floa
         predicted: Shape ``(n,)``; NaN counts as infinitely wrong.
         actual: Shape ``(n,)``, finite.
     """
-    error = np.abs(predicted - actual)
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = np.abs(predicted - actual)
     error[np.isnan(error)] = np.inf
     return Judged(
         "regression",
