@@ -149,6 +149,13 @@ METRICS: Final[tuple[Metric, ...]] = (
         "1",
         "log10 of the evidence for harm over its threshold: 0 and above is an alarm.",
     ),
+    Metric(
+        "barograph.slice.risk",
+        "gauge",
+        "1",
+        "Share of wrong predictions of the ten slices that do worst against the rest.",
+        ("slice",),
+    ),
     Metric("barograph.labels", "counter", "{label}", "Labels joined to their prediction."),
     Metric(
         "barograph.labels.coverage",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from barograph_processor.quality.slice_layout import SliceCounts, SliceKey, SliceLayout
+from barograph_processor.quality.slice_rest import moved_risk
 from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.sequential.shiryaev_roberts import shiryaev_roberts
 from barograph_processor.stats.array import Floats
@@ -65,6 +66,9 @@ class SliceMonitor:
     reference at its upper bound, moved on the logit scale as the rest has moved,
     plus the tolerance. Beyond that, bets are made and summed by Shiryaev and
     Roberts; a slice alarms at K times the budget (e-d-Bonferroni over K slices).
+    Bets of slices whose risk swings from window to window, as weather moves that of
+    an airport, are tempered: raised to the power 1/phi with phi the dispersion of
+    the reference's windows, which by Jensen's inequality keeps them fair.
     Of slices that explain each other only the one with the most evidence is
     named: a part of a failing slice is not told again, and neither is a whole
     that fails by one part alone.
@@ -85,6 +89,7 @@ class SliceMonitor:
         tolerance: float,
         budget: float,
         recovery: float = 20.0,
+        dispersion: Floats | None = None,
     ) -> None:
         """Start unharmed.
 
@@ -94,6 +99,8 @@ class SliceMonitor:
             tolerance: Risk above that of the reference that is tolerated, not negative.
             budget: Windows between false alarms of all slices together, at least 1.
             recovery: Windows between false recoveries of a slice, at least 1.
+            dispersion: ``phi`` of each slice, at least 1, shape ``(K,)``; see
+                ``slice_dispersion``. None is 1: independent labels.
 
         Raises:
             ValueError: An argument is out of range.
@@ -103,9 +110,10 @@ class SliceMonitor:
         if not (budget >= 1 and recovery >= 1):
             raise ValueError(f"budgets must be at least 1, got {budget!r} and {recovery!r}")
         self.layout = layout
-        self._reference = reference
+        self.reference = reference
         self._tolerance, self._budget, self._recovery = tolerance, budget, recovery
         k = len(layout.slices)
+        self.dispersion = np.ones(k) if dispersion is None else np.maximum(dispersion, 1.0)
         self._threshold = max(k, 1) * budget
         self._bound = np.array(
             [
@@ -128,17 +136,16 @@ class SliceMonitor:
             window: Its number.
         """
         n, s = counts.labels.astype(np.float64), counts.losses
-        tau = self._tolerated(counts)
+        tau = moved_risk(self._bound, counts, self.reference) + self._tolerance
+        tau = np.minimum(tau, _MOST)
         quiet = self._onset.mean(axis=1) < 1.0
         above = np.minimum(tau[:, None] + _STEPS, (1 + _MOST) / 2)
         below = np.maximum(tau[:, None] - _STEPS, 0.3 * tau[:, None])
-        harmed = self._harmed[:, None]
-        self._onset = np.where(
-            harmed, self._onset, shiryaev_roberts(self._onset, _log_bets(n, s, tau, above))
-        )
-        self._return = np.where(
-            harmed, shiryaev_roberts(self._return, _log_bets(n, s, tau, below)), 0.0
-        )
+        harmed, phi = self._harmed[:, None], self.dispersion[:, None]
+        onset = shiryaev_roberts(self._onset, _log_bets(n, s, tau, above) / phi)
+        back = shiryaev_roberts(self._return, _log_bets(n, s, tau, below) / phi)
+        self._onset = np.where(harmed, self._onset, onset)
+        self._return = np.where(harmed, back, 0.0)
         self._recent = _FORGET * self._recent + np.array([n, s, n * tau])
         # The change began after the evidence was last at rest.
         rising = quiet & (self._onset.mean(axis=1) >= 1.0)
@@ -150,16 +157,6 @@ class SliceMonitor:
         evidence = self._onset.mean(axis=1)
         order = np.lexsort((-evidence, ~self._harmed))
         return [self._status(k) for k in order.tolist()]
-
-    def _tolerated(self, counts: SliceCounts) -> Floats:
-        n, s, reference = counts.labels, counts.losses, self._reference
-        # A few labels' worth of prior keeps the rest's risk off 0 and 1.
-        rest = (counts.all_losses - s + 1) / (counts.all_labels - n + 5)
-        before = (reference.all_losses - reference.losses + 1) / (
-            reference.all_labels - reference.labels + 5
-        )
-        moved = _logit(self._bound) + _logit(rest) - _logit(before)
-        return np.asarray(np.minimum(1 / (1 + np.exp(-moved)) + self._tolerance, _MOST))
 
     def _recoveries(self) -> list[SliceTransition]:
         over = self._harmed & (self._return.mean(axis=1) >= self._recovery)
@@ -197,7 +194,7 @@ class SliceMonitor:
     def _status(self, k: int) -> SliceStatus:
         n, s, tolerated = self._recent[:, k].tolist()
         low, high = wilson_interval(min(max(s, 0.0), n), n)
-        reference = self._reference
+        reference = self.reference
         return SliceStatus(
             key=self.layout.slices[k],
             risk=s / n if n else 0.0,
@@ -216,8 +213,9 @@ class SliceMonitor:
         return {
             "schema": _SCHEMA,
             "layout": self.layout.state(),
-            "reference": self._reference.to_bytes(),
+            "reference": self.reference.to_bytes(),
             "settings": [self._tolerance, self._budget, self._recovery],
+            "dispersion": self.dispersion.copy(),
             "onset": self._onset.copy(),
             "return": self._return.copy(),
             "harmed": self._harmed.copy(),
@@ -237,7 +235,14 @@ class SliceMonitor:
         tolerance, budget, recovery = state["settings"]
         layout = SliceLayout.restore(state["layout"])
         reference = SliceCounts.from_bytes(bytes(state["reference"]))
-        monitor = cls(layout, reference, tolerance=tolerance, budget=budget, recovery=recovery)
+        monitor = cls(
+            layout,
+            reference,
+            tolerance=tolerance,
+            budget=budget,
+            recovery=recovery,
+            dispersion=np.array(state["dispersion"], dtype=np.float64),
+        )
         monitor._onset = np.array(state["onset"], dtype=np.float64).reshape(-1, len(_STEPS))
         monitor._return = np.array(state["return"], dtype=np.float64).reshape(-1, len(_STEPS))
         monitor._harmed = np.array(state["harmed"], dtype=np.bool_)
@@ -264,8 +269,3 @@ def _log_bets(n: Floats, s: Floats, tau: Floats, risks: Floats) -> Floats:
     tau = tau[:, None]
     gained = (n - s)[:, None]
     return np.asarray(s[:, None] * np.log(risks / tau) + gained * np.log((1 - risks) / (1 - tau)))
-
-
-def _logit(p: Floats) -> Floats:
-    p = np.clip(p, 1e-4, 1 - 1e-4)
-    return np.asarray(np.log(p / (1 - p)))

@@ -1,12 +1,14 @@
 """A failing slice is named first and alone; a fall of everything names none."""
 
 from collections.abc import Mapping
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from barograph_processor.quality.slice_layout import SliceCounts, SliceKey, SliceLayout
+from barograph_processor.quality.slice_rest import slice_dispersion
 from barograph_processor.quality.slices import SliceMonitor, SliceTransition
 from barograph_processor.stats.column import CategoricalColumn
 
@@ -134,3 +136,57 @@ def test_unknown_levels_and_missing_dimensions_are_in_no_slice() -> None:
     counts = layout.count(unknown, np.ones(3))
     assert counts.all_labels == 3
     assert counts.labels.sum() == 1
+
+
+def test_independent_labels_are_not_dispersed() -> None:
+    """So tempering costs next to nothing where there is nothing to temper.
+
+    A slice of half the traffic is held against a rest that is as noisy as itself,
+    which counts as dispersion too: rightly, since the bets take the rest as known.
+    """
+    rng = np.random.default_rng(6)
+    columns, losses = _labels(rng, 20_000)
+    layout = SliceLayout.learn(columns)
+    blocks = [
+        layout.count({n: c.take(rows) for n, c in columns.items()}, losses[rows])
+        for rows in np.array_split(np.arange(20_000), 20)
+    ]
+    dispersion = slice_dispersion(layout, blocks)
+    assert np.median(dispersion) < 1.15
+    assert dispersion.max() < 2.2
+
+
+def test_swings_of_the_reference_raise_no_alarm_later() -> None:
+    """A slice that had bad days in the reference may have such days again."""
+
+    def days(rng: np.random.Generator, count: int) -> list[SliceCounts]:
+        return [
+            layout.count(*_labels(rng, 1000, failing=slice_, extra=float(rng.choice([0, 0.15]))))
+            for _ in range(count)
+        ]
+
+    slice_: SliceKey = (("device", "device1"),)
+    layout = SliceLayout.learn(_labels(np.random.default_rng(0), 10_000)[0])
+    alarms = {True: 0, False: 0}
+    for seed in range(10):
+        rng = np.random.default_rng([8, seed])
+        reference, live = days(rng, 20), days(rng, 100)
+        whole = reduce(SliceCounts.merge, reference)
+        for tempered in (True, False):
+            phi = slice_dispersion(layout, reference) if tempered else None
+            monitor = SliceMonitor(layout, whole, tolerance=0.02, budget=40_000, dispersion=phi)
+            steps = [s for w, c in enumerate(live) for s in monitor.update(c, window=w)]
+            alarms[tempered] += sum(step.kind == "open" for step in steps)
+    assert alarms[True] <= 1
+    assert alarms[False] > 10
+
+
+def test_bad_options_are_refused() -> None:
+    layout = SliceLayout.learn({})
+    counts = layout.count({}, np.zeros(0))
+    with pytest.raises(ValueError, match="tolerance"):
+        SliceMonitor(layout, counts, tolerance=-0.1, budget=100)
+    with pytest.raises(ValueError, match="budget"):
+        SliceMonitor(layout, counts, tolerance=0.1, budget=0)
+    with pytest.raises(ValueError, match="cut off"):
+        SliceCounts.from_bytes(b"short")

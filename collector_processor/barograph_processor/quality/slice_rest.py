@@ -1,0 +1,79 @@
+"""A slice beside the rest of the traffic: what its risk would be if it moved with the rest."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from barograph_processor.quality.slice_layout import SliceCounts, SliceLayout
+from barograph_processor.stats.array import Floats
+
+__all__ = ["moved_risk", "slice_dispersion"]
+
+_EDGE = 1e-4
+_MIN_BLOCKS = 4
+
+
+def moved_risk(risk: Floats, now: SliceCounts, reference: SliceCounts) -> Floats:
+    """Move risks of slices on the logit scale as the rest of the traffic has moved.
+
+    Args:
+        risk: Of each slice in the reference, in ``[0, 1]``, shape ``(K,)``.
+        now: Labels and losses now.
+        reference: The same in the reference.
+
+    Returns:
+        Shape ``(K,)``, in ``(0, 1)``.
+    """
+    # A few labels' worth of prior keeps the rest's risk off 0 and 1.
+    rest = (now.all_losses - now.losses + 1) / (now.all_labels - now.labels + 5)
+    before = (reference.all_losses - reference.losses + 1) / (
+        reference.all_labels - reference.labels + 5
+    )
+    moved = _logit(risk) + _logit(rest) - _logit(before)
+    return np.asarray(1 / (1 + np.exp(-moved)))
+
+
+def slice_dispersion(layout: SliceLayout, blocks: Sequence[SliceCounts]) -> Floats:
+    """Return how much more slices swing from block to block than independent labels do.
+
+    The mean square of each slice's standardized distance from where the rest would
+    have moved it, pooled over the slices of the same dimensions: about 1 for small
+    slices of independent labels, more where whole blocks go well or badly together,
+    or where the rest is so small that it is noisy itself.
+
+    Args:
+        layout: The slices.
+        blocks: Labels of the reference, cut into blocks about as long as a window.
+
+    Returns:
+        At least 1, shape ``(K,)``; 1 with fewer than 4 blocks, which tell too little.
+    """
+    k = len(layout.slices)
+    if len(blocks) < _MIN_BLOCKS or not k:
+        return np.ones(k)
+    whole = blocks[0]
+    for block in blocks[1:]:
+        whole = whole.merge(block)
+    risk = whole.losses / np.maximum(whole.labels, 1)
+    squares, count = np.zeros(k), np.zeros(k)
+    for block in blocks:
+        expected = moved_risk(risk, block, whole)
+        variance = block.labels * expected * (1 - expected)
+        usable = variance > 0.5  # noqa: PLR2004 - with less, a square says nothing
+        z2 = (block.losses - block.labels * expected) ** 2 / np.maximum(variance, _EDGE)
+        squares += np.where(usable, z2, 0.0)
+        count += usable
+    group = {
+        key: place for place, key in enumerate({tuple(d for d, _ in s) for s in layout.slices})
+    }
+    owner = np.array([group[tuple(d for d, _ in key)] for key in layout.slices])
+    pooled = np.bincount(owner, squares) / np.maximum(np.bincount(owner, count), 1)
+    # One of B degrees of freedom went into the slice's own risk.
+    own = np.where(count >= 2 * _MIN_BLOCKS, squares / np.maximum(count, 1), 0.0)
+    freedom = len(blocks) / (len(blocks) - 1)
+    return np.asarray(np.maximum(np.maximum(pooled[owner], own / 2) * freedom, 1.0))
+
+
+def _logit(p: Floats) -> Floats:
+    p = np.clip(p, _EDGE, 1 - _EDGE)
+    return np.asarray(np.log(p / (1 - p)))

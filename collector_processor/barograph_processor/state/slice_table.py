@@ -1,0 +1,88 @@
+"""The slice levels of predictions that wait for their label."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.stats.column import CategoricalColumn
+
+__all__ = ["SliceTable"]
+
+_DIMENSIONS: Final = 16
+_LEVELS: Final = 1000
+
+
+class SliceTable:
+    """Levels by dimension and slot, beside the table of pending predictions.
+
+    State size: 4 bytes a slot and dimension, and the names of at most 1,000 levels
+    of each of at most 16 dimensions; what is beyond counts as missing. Not locked;
+    its owner is.
+    """
+
+    def __init__(self) -> None:
+        self._codes: dict[str, npt.NDArray[np.int32]] = {}
+        self._levels: dict[str, dict[str, int]] = {}
+
+    def add(
+        self, slices: Mapping[str, CategoricalColumn], rows: npt.NDArray[np.intp], start: int
+    ) -> None:
+        """Keep the levels of some rows in the slots from ``start`` on."""
+        stop = start + len(rows)
+        for name, column in slices.items():
+            if name not in self._codes:
+                if len(self._codes) >= _DIMENSIONS:
+                    continue
+                self._codes[name] = np.zeros(0, dtype=np.int32)
+                self._levels[name] = {}
+            codes = self._recode(name, column.take(rows))
+            self._reserve(name, stop)
+            self._codes[name][start:stop] = codes
+        for name in self._codes.keys() - slices.keys():
+            self._reserve(name, stop)
+            self._codes[name][start:stop] = -1
+
+    def take(self, slots: npt.NDArray[np.intp]) -> dict[str, CategoricalColumn]:
+        """Return the levels of slots by dimension."""
+        return {
+            name: CategoricalColumn(codes[slots], tuple(self._levels[name]))
+            for name, codes in self._codes.items()
+        }
+
+    def retain(self, slots: npt.NDArray[np.intp]) -> None:
+        """Keep these slots alone, in their order."""
+        self._codes = {name: codes[slots].copy() for name, codes in self._codes.items()}
+
+    def state(self, rows: int) -> list[Any]:
+        """Return plain values of the first slots, from which ``load`` continues."""
+        return [
+            [name, codes[:rows], list(self._levels[name])] for name, codes in self._codes.items()
+        ]
+
+    def load(self, state: list[Any]) -> None:
+        """Undo ``state``."""
+        self._codes = {name: np.array(codes, dtype=np.int32) for name, codes, _ in state}
+        self._levels = {
+            name: {level: code for code, level in enumerate(levels)} for name, _, levels in state
+        }
+
+    def _recode(self, name: str, column: CategoricalColumn) -> npt.NDArray[np.int32]:
+        known = self._levels[name]
+        table = np.full(len(column.levels) + 1, -1, dtype=np.int32)
+        occurring, first = np.unique(column.codes, return_index=True)
+        # In order of appearance, so that it makes no difference how rows came in batches.
+        for code in occurring[np.argsort(first)].tolist():
+            if code < 0:
+                continue
+            level = column.levels[code]
+            if level in known or len(known) < _LEVELS:
+                table[code] = known.setdefault(level, len(known))
+        return table[column.codes]
+
+    def _reserve(self, name: str, size: int) -> None:
+        have = self._codes[name]
+        if size > len(have):
+            more = np.full(max(size, 2 * len(have)) - len(have), -1, dtype=np.int32)
+            self._codes[name] = np.concatenate([have, more])
