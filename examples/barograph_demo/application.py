@@ -46,7 +46,7 @@ class DelayService:
             "visib",
         ),
     )
-    def predict(  # noqa: PLR0913, PLR0917 - these are the model's features
+    def predict(
         self,
         flight_id: str,
         departure: int,
