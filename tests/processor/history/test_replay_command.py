@@ -1,4 +1,4 @@
-"""``barograph replay``: the contract of the service page, format by format and mistake by mistake."""
+"""``barograph replay``: the contract of the service page, and every mistake in the data."""
 
 import gzip
 import json
@@ -14,8 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from barograph_processor.cli.app import app
 from barograph_processor.exceptions import BarographError
@@ -504,12 +503,11 @@ class TestColumns:
 
 
 def _broken(bench: Bench, row: int, column: str, value: str) -> Path:
-    table = {
+    table: Table = {
         "key": [f"k{i}" for i in range(1500)],
         "ts": [str(1704067200 + i) for i in range(1500)],
         **history(1500, harm_from=9999),
     }
-    table[column] = [*table[column]]
     table[column][row - 1] = value
     return bench.csv(table)
 
@@ -578,9 +576,9 @@ class TestBadRows:
         assert "row 1, column 'y'" in bench.run(bench.csv(table), config).mistake
 
     def test_label_without_a_time(self, bench: Bench) -> None:
-        table = {
+        table: Table = {
             "ts": [str(1704067200 + i) for i in range(1200)],
-            "y_ts": [str(1704067200 + i) for i in range(1100)] + [None] * 100,
+            "y_ts": [*(str(1704067200 + i) for i in range(1100)), *[None] * 100],
             **history(1200),
         }
         config = _BASE % 'time = "ts"\nlabel_time = "y_ts"'
