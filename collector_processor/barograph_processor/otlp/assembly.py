@@ -15,6 +15,7 @@ from barograph_processor.otlp.columns import is_dense
 from barograph_processor.otlp.gathered import Rows
 from barograph_processor.otlp.parts import NamePart, NumberPart, Part, part_values
 from barograph_processor.otlp.rows import Field, GroupKey, Role
+from barograph_processor.otlp.split import Split
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
 __all__ = ["Assembly"]
@@ -49,8 +50,24 @@ class Assembly:
             UnusualError: There is something to warn about.
         """
         numbers, keys = self._group_numbers()
+        split = Split.of(numbers, len(keys))
+        shared = {key: split.cut(part) for key, part in self.shared.items()}
+        parts = {where: [split.cut(part) for part in found] for where, found in self.parts.items()}
         return tuple(
-            self._batch(key, np.flatnonzero(numbers == number)) for number, key in enumerate(keys)
+            _batch(
+                key,
+                _Group(
+                    self,
+                    split.rows(number),
+                    {name: part for name, cut in shared.items() if (part := cut[number])},
+                ),
+                {
+                    where: mine
+                    for where, cuts in parts.items()
+                    if (mine := [part for cut in cuts if (part := cut[number])])
+                },
+            )
+            for number, key in enumerate(keys)
         )
 
     def _group_numbers(self) -> tuple[npt.NDArray[np.int64], list[GroupKey]]:
@@ -108,65 +125,27 @@ class Assembly:
         values, codes[part.rows] = np.unique(part_values(part), return_inverse=True)
         return codes, tuple(values.tolist())
 
-    def _batch(self, key: GroupKey, rows: Rows) -> ObservationBatch:
-        mine = np.zeros(len(self.ids), np.bool_)
-        mine[rows] = True
-        place = np.empty(len(self.ids), np.intp)
-        place[rows] = np.arange(len(rows))
-        kept = {
-            where: found
-            for where, parts in self.parts.items()
-            if (found := [p for part in parts if len((p := part.within(mine)).rows)])
-        }
-        cells = sum(len(part.rows) for parts in kept.values() for part in parts)
-        if not is_dense(len(rows), len(kept), cells):
-            raise UnusualError
-        columns = {where: _column(parts, place, len(rows)) for where, parts in kept.items()}
-        group = _Group(self, rows, mine, place)
-        return ObservationBatch(
-            model=key.model,
-            ids=self.ids[rows],
-            prediction_ids=group.prediction_ids(),
-            event_time=group.event_time(),
-            latency=self.latency[rows],
-            failed=self.failed[rows],
-            task=key.task,
-            inputs=_of_role(columns, Role.INPUT),
-            value=_numbers(columns.get(Field(Role.VALUE))),
-            label=_categories(columns.get(Field(Role.LABEL))),
-            confidence=_shares(columns.get(Field(Role.CONFIDENCE))),
-            outputs=_of_role(columns, Role.OUTPUT),
-            slices={
-                where.name: names
-                for where, column in columns.items()
-                if where.role is Role.SLICE and (names := _categories(column)) is not None
-            },
-            weight=group.weight(),
-            propensity=_shares(columns.get(Field(Role.PROPENSITY))),
-            positive=key.positive,
-            threshold=key.threshold,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """The rows of one batch: which they are, and the place of each among them."""
+    """The rows of one batch.
+
+    Attributes:
+        assembly: Of which they are rows.
+        rows: Which they are.
+        shared: As of the assembly; row numbers are places in ``rows``.
+    """
 
     assembly: Assembly
     rows: Rows
-    mine: npt.NDArray[np.bool_]
-    place: Rows
-
-    def _part(self, key: str) -> Part | None:
-        part = self.assembly.shared.get(key)
-        return None if part is None else part.within(self.mine)
+    shared: Mapping[str, Part]
 
     def prediction_ids(self) -> tuple[str, ...]:
-        part = self._part(semconv.PREDICTION_ID)
+        part = self.shared.get(semconv.PREDICTION_ID)
         found: list[str | None] = [None] * len(self.rows)
         if isinstance(part, NamePart):
             levels = (*part.levels, None)
-            for at, code in zip(self.place[part.rows].tolist(), part.codes.tolist(), strict=True):
+            for at, code in zip(part.rows.tolist(), part.codes.tolist(), strict=True):
                 found[at] = levels[code]
         if None not in found:
             return tuple(text for text in found if text is not None)
@@ -179,13 +158,13 @@ class _Group:
 
     def event_time(self) -> npt.NDArray[np.int64]:
         times = self.assembly.start_ns[self.rows]
-        part = self._part(semconv.EVENT_TIME)
+        part = self.shared.get(semconv.EVENT_TIME)
         if part is not None:
-            times[self.place[part.rows]] = part_values(part)
+            times[part.rows] = part_values(part)
         return times
 
     def weight(self) -> npt.NDArray[np.float64] | None:
-        part = self._part(semconv.SAMPLE_RATE)
+        part = self.shared.get(semconv.SAMPLE_RATE)
         if part is None:
             return None
         rates = part_values(part)
@@ -194,8 +173,39 @@ class _Group:
         if (rates == 1.0).all():
             return None
         weights = np.ones(len(self.rows))
-        weights[self.place[part.rows]] = 1.0 / rates
+        weights[part.rows] = 1.0 / rates
         return weights
+
+
+def _batch(key: GroupKey, group: _Group, parts: Mapping[Field, Sequence[Part]]) -> ObservationBatch:
+    rows = group.rows
+    cells = sum(len(part.rows) for found in parts.values() for part in found)
+    if not is_dense(len(rows), len(parts), cells):
+        raise UnusualError
+    columns = {where: _column(found, len(rows)) for where, found in parts.items()}
+    return ObservationBatch(
+        model=key.model,
+        ids=group.assembly.ids[rows],
+        prediction_ids=group.prediction_ids(),
+        event_time=group.event_time(),
+        latency=group.assembly.latency[rows],
+        failed=group.assembly.failed[rows],
+        task=key.task,
+        inputs=_of_role(columns, Role.INPUT),
+        value=_numbers(columns.get(Field(Role.VALUE))),
+        label=_categories(columns.get(Field(Role.LABEL))),
+        confidence=_shares(columns.get(Field(Role.CONFIDENCE))),
+        outputs=_of_role(columns, Role.OUTPUT),
+        slices={
+            where.name: names
+            for where, column in columns.items()
+            if where.role is Role.SLICE and (names := _categories(column)) is not None
+        },
+        weight=group.weight(),
+        propensity=_shares(columns.get(Field(Role.PROPENSITY))),
+        positive=key.positive,
+        threshold=key.threshold,
+    )
 
 
 def _first_appearances(
@@ -209,28 +219,32 @@ def _first_appearances(
     return first, inverse
 
 
-def _column(parts: Sequence[Part], place: Rows, rows: int) -> Column:
+def _column(parts: Sequence[Part], rows: int) -> Column:
     # A name that is missing in all rows says nothing of the column's type.
     telling = [p for p in parts if isinstance(p, NumberPart) or (p.codes >= 0).any()]
     kinds = {type(part) for part in telling}
     if len(kinds) > 1:
         raise UnusualError
     if kinds == {NamePart}:
-        return _names(telling, place, rows)
+        return _names(telling, rows)
+    if len(telling) == 1 and len(telling[0].rows) == rows:
+        return NumericColumn(part_values(telling[0]).astype(np.float64, copy=False))
     values = np.full(rows, np.nan)
     for part in telling:
-        values[place[part.rows]] = part_values(part)
+        values[part.rows] = part_values(part)
     return NumericColumn(values)
 
 
-def _names(parts: Sequence[Part], place: Rows, rows: int) -> CategoricalColumn:
+def _names(parts: Sequence[Part], rows: int) -> CategoricalColumn:
     # One key is one column of the wire, but two long keys can be one name of ours.
     if len(parts) > 1:
         raise UnusualError
-    codes = np.full(rows, -1, np.int32)
     (part,) = parts
     assert isinstance(part, NamePart)
-    codes[place[part.rows]] = part.codes
+    if len(part.rows) == rows:
+        return CategoricalColumn(part.codes, part.levels)
+    codes = np.full(rows, -1, np.int32)
+    codes[part.rows] = part.codes
     return CategoricalColumn(codes, part.levels)
 
 

@@ -30,10 +30,13 @@ class NumberPart(NamedTuple):
             raise UnusualError
         return cls(rows, np.array(times, np.int64)[codes])
 
-    def within(self, rows: npt.NDArray[np.bool_]) -> "NumberPart":
-        """Return what belongs to the marked rows."""
-        mine = rows[self.rows]
-        return self if mine.all() else NumberPart(self.rows[mine], self.values[mine])
+    def reordered(self, order: Rows, rows: Rows) -> "NumberPart":
+        """Return the same in another order, under other row numbers."""
+        return NumberPart(rows, self.values[order])
+
+    def cut(self, span: slice, rows: Rows) -> "NumberPart":
+        """Return a stretch of it, under other row numbers."""
+        return NumberPart(rows, self.values[span])
 
 
 class NamePart(NamedTuple):
@@ -52,10 +55,13 @@ class NamePart(NamedTuple):
             codes = np.array(places, np.int32)[codes]
         return cls(rows, codes, tuple(levels))
 
-    def within(self, rows: npt.NDArray[np.bool_]) -> "NamePart":
-        """Return what belongs to the marked rows, over the same levels."""
-        mine = rows[self.rows]
-        return self if mine.all() else NamePart(self.rows[mine], self.codes[mine], self.levels)
+    def reordered(self, order: Rows, rows: Rows) -> "NamePart":
+        """Return the same in another order, under other row numbers."""
+        return NamePart(rows, self.codes[order], self.levels)
+
+    def cut(self, span: slice, rows: Rows) -> "NamePart":
+        """Return a stretch of it, under other row numbers and over the same levels."""
+        return NamePart(rows, self.codes[span], self.levels)
 
 
 Part = NumberPart | NamePart

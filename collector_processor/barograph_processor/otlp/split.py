@@ -1,0 +1,55 @@
+"""Rows in groups: sorted once, and then every column is cut instead of searched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.otlp.gathered import Rows
+from barograph_processor.otlp.parts import Part
+
+__all__ = ["Split"]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The order that puts the rows of a group together and keeps them in order inside.
+
+    Attributes:
+        order: The row at each place.
+        place: The place of each row.
+        bounds: The first place of each group, and behind them the end.
+    """
+
+    order: Rows
+    place: Rows
+    bounds: Rows
+
+    @classmethod
+    def of(cls, numbers: npt.NDArray[np.int64], groups: int) -> "Split":
+        """Split rows by their groups' numbers; rows with -1 are in none."""
+        order = np.argsort(numbers, kind="stable")
+        place = np.empty(len(order), np.intp)
+        place[order] = np.arange(len(order))
+        return cls(order, place, np.searchsorted(numbers[order], np.arange(groups + 1)))
+
+    def rows(self, group: int) -> Rows:
+        """Return a group's rows, in order."""
+        return self.order[self.bounds[group] : self.bounds[group + 1]]
+
+    def cut(self, part: Part) -> Sequence[Part | None]:
+        """Return what each group has of a part, None for nothing; rows count from its first."""
+        places = self.place[part.rows]
+        if self.bounds.tolist() == [0, len(self.order)]:
+            # One group of all: nothing to cut, and the order within a part is free.
+            return [part.cut(slice(None), places)]
+        if (places[1:] < places[:-1]).any():
+            order = np.argsort(places)
+            places = places[order]
+            part = part.reordered(order, places)
+        cuts = np.searchsorted(places, self.bounds).tolist()
+        return [
+            part.cut(slice(start, stop), places[start:stop] - first) if stop > start else None
+            for start, stop, first in zip(cuts, cuts[1:], self.bounds.tolist(), strict=False)
+        ]
