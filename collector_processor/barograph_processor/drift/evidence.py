@@ -21,7 +21,7 @@ __all__ = ["Evidence"]
 _RECENT = 128
 _RESOLUTION = 40.0
 _ABSENT = -128
-_INDEPENDENT = 1.3
+_INDEPENDENT = 1.6
 _PERSISTENT = 4.0
 
 
@@ -46,6 +46,7 @@ class Evidence:
         self._spread = np.ones(series)
         self._trend = profile.trend.copy()
         self._trending = bank.trending
+        self._unequal = regressors.log_rows is not None
 
     def _after_reference(self) -> tuple[WindowRegression, Calibration]:
         profile, regressors = self._profile, self._regressors
@@ -56,26 +57,28 @@ class Evidence:
         )
         calibration = Calibration(profile.bank.groups)
         every = np.ones(streams, dtype=np.bool_)
-        for n, time, z in zip(rows.tolist(), profile.time.tolist(), profile.scores, strict=True):
-            x, inflation = regressors.of(n, time), calibration.inflation
+        given = zip(profile.log_rows.tolist(), profile.time.tolist(), strict=True)
+        for n, when, z in zip(rows.tolist(), given, profile.scores, strict=True):
+            x, inflation = regressors.of(*when), calibration.inflation
             nu, _, usable = regression.step(x, n, z, inflation, every, live=False)
             if usable.any():
                 calibration.remember(nu, usable, live=False)
         calibration.recompute()
         return regression, calibration
 
-    def take(self, counts: WindowCounts, time: float, latched: Bools) -> None:
+    def take(self, counts: WindowCounts, time: float, log_rows: float, latched: Bools) -> None:
         """Take a window, at least one row.
 
         Args:
             counts: Of its rows.
             time: Its midpoint, epoch seconds.
+            log_rows: Log rows of the windows that were merged into it, mean over its rows.
             latched: Streams under an alarm, shape ``(S,)``: nothing is learnt from them.
         """
         bank = self._profile.bank
         learn = ~latched[bank.trends.streams]
         trend = bank.trends.step(self._trend, counts.slots, counts.rows, learn)
-        x = self._regressors.of(counts.rows, time)
+        x = self._regressors.of(log_rows, time)
         self.step(x, counts.rows, bank.means(counts, trend), latched)
 
     def step(self, x: Floats, n: float, z: Floats, latched: Bools) -> None:
@@ -105,12 +108,13 @@ class Evidence:
         """Return which series may not be bet on, shape ``(J,)``: trends amid persistence.
 
         Seasons and traffic too go on in one direction for many windows; trend scores cannot
-        tell them from drift, so they serve only where windows look independent.
+        tell them from drift, so they serve only where windows are of about equal size and look
+        independent.
         """
         inflation = self._calibration.inflation
         typical = np.bincount(self.owner, inflation) / np.bincount(self.owner)
         persistent = np.maximum(typical[self.owner], inflation) > _INDEPENDENT
-        return np.asarray(self._trending & persistent)
+        return np.asarray(self._trending & (persistent | self._unequal))
 
     @property
     def persistent(self) -> bool:
@@ -149,9 +153,17 @@ class Evidence:
         direction = float(np.sign(TILTS[int(processes[at].argmax())]))
         return int(self.starts[stream]) + at, direction
 
-    def restart(self, stream: int, *, forget_evidence: bool) -> None:
-        """Put a stream back to what was known at the end of the reference."""
+    def restart(self, stream: int, *, drifted: int, forget_evidence: bool) -> None:
+        """Put a stream back to what was known at the end of the reference.
+
+        Args:
+            stream: The stream.
+            drifted: How many of the last windows had drifted: nothing is learnt from them.
+            forget_evidence: Whether its evidence is forgotten too.
+        """
         own = self.owner == stream
+        if drifted:
+            self._calibration.forget(own, drifted)
         fresh, _ = self._after_reference()
         self._regression.state.copy_stream(fresh.state, stream, own)
         trends = self._profile.bank.trends

@@ -91,14 +91,14 @@ class DriftMonitor:
         self.profile = profile
         self.keys = profile.bank.keys
         self._tolerance = tolerance
-        self._regressors = Regressors.learn(profile.rows, profile.time, season)
+        self._regressors = Regressors.learn(profile.log_rows, profile.time, season)
         self._budget = budget
         self._found = 0
         self._evidence = Evidence(profile, self._regressors)
         self._alarms: list[DriftAlarm | None] = [None] * len(self.keys)
         self._recoveries: list[Recovery | None] = [None] * len(self.keys)
         self._windows: list[int] = []
-        self._waiting: tuple[WindowCounts, float] | None = None
+        self._waiting: tuple[WindowCounts, float, float] | None = None
         self._pooled = Pooled.of(profile.empty())
         self._last: tuple[StreamStatus, ...] = self._statuses(self._pooled)
 
@@ -146,20 +146,21 @@ class DriftMonitor:
         """
         if counts.fingerprint != self.profile.total.fingerprint:
             raise ValueError("the window was counted by another reference profile")
+        log_rows = math.log(max(counts.rows, 1))
         if self._waiting is not None:
-            waiting, before = self._waiting
-            if waiting.rows and counts.rows:
-                time = before + (time - before) * counts.rows / (waiting.rows + counts.rows)
-            elif waiting.rows:
-                time = before
+            waiting, before, level = self._waiting
+            if waiting.rows:
+                share = counts.rows / (waiting.rows + counts.rows)
+                time = before + (time - before) * share if counts.rows else before
+                log_rows = level + (log_rows - level) * share
             counts = waiting.merge(counts)
         if counts.rows < MIN_ROWS:
-            self._waiting = (counts, time)
+            self._waiting = (counts, time, log_rows)
             return DriftUpdate(self._last, ())
         self._waiting = None
         self._windows = [*self._windows[-127:], window]
         latched = np.array([alarm is not None for alarm in self._alarms])
-        self._evidence.take(counts, time, latched)
+        self._evidence.take(counts, time, log_rows, latched)
         self._pooled = self._pooled.then(counts, _FORGET)
         transitions = self._judge(window)
         self._last = self._statuses(Pooled.of(counts))
@@ -179,7 +180,7 @@ class DriftMonitor:
             recovery.update(float(self._evidence.deviates(1)[0, recovery.series]))
             if recovery.recovered:
                 self._alarms[s] = self._recoveries[s] = None
-                self._evidence.restart(s, forget_evidence=True)
+                self._evidence.restart(s, drifted=0, forget_evidence=True)
                 transitions.append((self.keys[s], "resolved", alarm))
             elif self._moved(s, alarm, window):
                 renewed = self._renewed(s, alarm, recovery)
@@ -222,7 +223,7 @@ class DriftMonitor:
             description=describe(self.keys[s], change, first),
         )
         self._alarms[s], self._recoveries[s] = alarm, recovery
-        self._evidence.restart(s, forget_evidence=False)
+        self._evidence.restart(s, drifted=span - found.at, forget_evidence=False)
         return (self.keys[s], "open", alarm)
 
     def _moved(self, s: int, alarm: DriftAlarm, window: int) -> bool:
@@ -280,7 +281,7 @@ class DriftMonitor:
             "alarms": [None if alarm is None else alarm.to_json() for alarm in self._alarms],
             "recoveries": [None if r is None else r.state() for r in self._recoveries],
             "windows": list(self._windows),
-            "waiting": None if waiting is None else [waiting[0].to_bytes(), waiting[1]],
+            "waiting": None if waiting is None else [waiting[0].to_bytes(), *waiting[1:]],
             "found": self._found,
             "pooled": [pooled.rows, pooled.slots, pooled.sums, pooled.cross],
             "streams": [
@@ -331,7 +332,8 @@ class DriftMonitor:
         self._found = int(state["found"])
         waiting = state["waiting"]
         if waiting is not None:
-            self._waiting = (WindowCounts.from_bytes(bytes(waiting[0])), float(waiting[1]))
+            held, time, level = waiting
+            self._waiting = (WindowCounts.from_bytes(bytes(held)), float(time), float(level))
         rows, *arrays = state["pooled"]
         slots, sums, cross = (np.array(array, dtype=np.float64) for array in arrays)
         self._pooled = Pooled(float(rows), slots, sums, cross)

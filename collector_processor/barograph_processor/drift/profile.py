@@ -38,6 +38,8 @@ class ReferenceProfile:
         layout: The streams, their binnings and where their counts stand.
         total: Counts of all reference rows.
         rows: Rows of each reference window, shape ``(T,)``; small ones are merged.
+        log_rows: Log rows of the windows that each was merged from, mean over its rows: how
+            much traffic there was, whatever was merged. Shape ``(T,)``.
         time: Mean time of each, epoch seconds, shape ``(T,)``.
         scores: Mean scores of each, shape ``(T, J)``; NaN if there is no row at all.
         fresh: Shape ``(S,)``: reference rows of a categorical stream whose level occurs in
@@ -48,6 +50,7 @@ class ReferenceProfile:
     layout: Layout
     total: WindowCounts
     rows: Floats
+    log_rows: Floats
     time: Floats
     scores: Floats
     fresh: Floats
@@ -99,6 +102,8 @@ class ReferenceProfile:
         order = np.argsort(group, kind="stable")
         rows = np.bincount(group).astype(np.float64)
         bounds = np.concatenate([[0], np.cumsum(rows)]).astype(np.int64)
+        held = np.unique(window, return_inverse=True, return_counts=True)
+        log_rows = np.bincount(group, np.log(held[2])[held[1]]) / rows
         clean = np.where(np.isfinite(time), time, 0.0)
         mean_time = np.bincount(group, clean) / rows
         counted = Counter(layout, _plain_rank_scores(layout, columns))
@@ -119,7 +124,7 @@ class ReferenceProfile:
             [bank.means(part, step, inside=True) for part, step in zip(parts, steps, strict=True)]
         )
         bank.replace_new(scores, np.array(fresh_by_window), rows)
-        return cls(layout, total, rows, mean_time, scores, fresh, trend)
+        return cls(layout, total, rows, log_rows, mean_time, scores, fresh, trend)
 
     def count(self, columns: Mapping[StreamKey, Column]) -> WindowCounts:
         """Count the rows of a batch; a stream without a column counts as missing.
@@ -152,6 +157,7 @@ class ReferenceProfile:
             },
             "windows": {
                 "rows": self.rows.tolist(),
+                "log_rows": self.log_rows.tolist(),
                 "time": self.time.tolist(),
                 "scores": self.scores.tolist(),
             },
@@ -202,6 +208,7 @@ class ReferenceProfile:
                 layout.fingerprint,
             ),
             rows,
+            np.array(windows["log_rows"], dtype=np.float64),
             np.array(windows["time"], dtype=np.float64),
             np.array(windows["scores"], dtype=np.float64).reshape(len(rows), -1),
             np.array(data["fresh"], dtype=np.float64),

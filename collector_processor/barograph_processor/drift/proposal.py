@@ -37,7 +37,7 @@ def propose_season(profile: ReferenceProfile) -> str | None:
     for name, period in _PERIODS.items():
         if covered < 0.99 * _MIN_PERIODS * period:
             continue
-        strength = _strength(scores, profile.time, profile.rows, period)
+        strength = _strength(scores, profile.time, profile.log_rows, period)
         if strength > needed:
             strongest[name] = strength
     if len(strongest) == len(_PERIODS):
@@ -45,11 +45,11 @@ def propose_season(profile: ReferenceProfile) -> str | None:
     return next(iter(strongest), None)
 
 
-def _strength(scores: Floats, time: Floats, rows: Floats, period: float) -> float:
+def _strength(scores: Floats, time: Floats, log_rows: Floats, period: float) -> float:
     """Return the largest normal deviate of the F tests of all series."""
     windows = len(time)
     angle = 2 * np.pi * np.outer(time % period, np.arange(1, _HARMONICS + 1)) / period
-    base = np.column_stack([np.ones(windows), np.log(rows)])
+    base = np.column_stack([np.ones(windows), log_rows])
     full = np.column_stack([base, np.cos(angle), np.sin(angle)])
     spare = windows - full.shape[1]
     if spare < _MIN_SPARE:

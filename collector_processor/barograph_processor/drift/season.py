@@ -23,7 +23,7 @@ _UNDECLARED = ((DAY, 2),)
 _UNDECLARED_MIN_WINDOWS = 24
 _MIN_PERIODS = 2.0
 _PRIOR_INTERCEPT = 1e6
-_PRIOR_ROWS = 10.0
+_PRIOR_ROWS, _PRIOR_CURVE = 10.0, 3.0
 _PRIOR_HARMONIC = 20.0
 _PRIOR_DECLARED = 100.0
 _ROWS_VARY = 0.02
@@ -33,7 +33,7 @@ _RHO_OF_EQUAL_WINDOWS = 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Regressors:
-    """Makes the regressors of a window: 1, its log rows, harmonics of its time.
+    """Makes the regressors of a window: 1, its log rows and their square, harmonics of its time.
 
     Attributes:
         log_rows: Mean and spread of the log rows of the reference's windows; None if all
@@ -52,14 +52,14 @@ class Regressors:
     season: str | None
 
     @classmethod
-    def learn(cls, rows: Floats, time: Floats, season: str | None) -> "Regressors":
+    def learn(cls, logs: Floats, time: Floats, season: str | None) -> "Regressors":
         """Choose the regressors that the reference can support.
 
         Without a declared season the hour of the day still enters, under a ridge, if the
         reference covers two days with 24 windows: if there is no season it costs little.
 
         Args:
-            rows: Rows of each reference window, shape ``(T,)``.
+            logs: Log rows of each reference window, shape ``(T,)``.
             time: Mean time of each, epoch seconds, shape ``(T,)``.
             season: A key of `SEASONS`, or None.
 
@@ -74,29 +74,29 @@ class Regressors:
             periods, strength = _UNDECLARED, _PRIOR_HARMONIC
         else:
             periods, strength = (), 0.0
-        logs = np.log(rows)
         spread = float(logs.std())
         log_rows = (float(logs.mean()), max(spread, _MIN_SPREAD)) if spread > _ROWS_VARY else None
         harmonics = 2 * sum(k for _, k in periods)
-        plain = [_PRIOR_INTERCEPT] + [_PRIOR_ROWS] * (log_rows is not None)
+        plain = [_PRIOR_INTERCEPT] + [_PRIOR_ROWS, _PRIOR_CURVE] * (log_rows is not None)
         priors = [plain + [strength] * harmonics]
         if season is None and harmonics:
             priors.append(plain + [0.0] * harmonics)
         rho = RHO if log_rows is not None else np.array([_RHO_OF_EQUAL_WINDOWS])
         return cls(log_rows, periods, Models.crossed(rho, np.array(priors)), season)
 
-    def of(self, rows: float, time: float) -> Floats:
+    def of(self, log_rows: float, time: float) -> Floats:
         """Return the regressors of a window, shape ``(p,)``.
 
         Args:
-            rows: At least 1.
+            log_rows: Of its traffic.
             time: Its midpoint, epoch seconds. If it is not finite, the phase is unknown and
                 the average over the season is expected.
         """
         x = [1.0]
         if self.log_rows is not None:
             mean, spread = self.log_rows
-            x.append(float(np.log(rows) - mean) / spread)
+            level = (log_rows - mean) / spread
+            x += [level, (level * level - 1) / 2]
         for period, harmonics in self.periods:
             if not np.isfinite(time):
                 x.extend([0.0] * (2 * harmonics))

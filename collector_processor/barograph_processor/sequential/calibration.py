@@ -142,6 +142,20 @@ class Calibration:
         elif old >= self._reference and (old <= _EVERY_UNTIL or old % _EVERY == 0):
             self.recompute()
 
+    def forget(self, series: Bools, windows: int) -> None:
+        """Take back the last ``windows`` of some series: they turned out to have drifted.
+
+        Args:
+            series: Which ones, shape ``(J,)``.
+            windows: How many, at least 1; windows of the reference are kept.
+        """
+        if self._history is None:
+            return
+        live = len(self._history) - self._reference
+        for row in self._history[len(self._history) - min(windows, live) :]:
+            row[series] = _ABSENT
+        self.recompute()
+
     def recompute(self) -> None:
         """Derive persistence and guard from what is old enough."""
         history = self._history or []

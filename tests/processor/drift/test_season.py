@@ -56,10 +56,10 @@ def test_an_unknown_season_is_refused() -> None:
 
 
 def test_regressors_repeat_with_the_season() -> None:
-    rows, time = np.full(72, 100.0), 3600 * np.arange(72, dtype=np.float64)
-    regressors = Regressors.learn(rows, time, "hour_of_day")
-    assert np.allclose(regressors.of(100, 7200.0), regressors.of(100, 7200.0 + 5 * DAY))
-    assert len(regressors.of(100, 0.0)) == regressors.models.prior.shape[1]
+    logs, time = np.full(72, 4.6), 3600 * np.arange(72, dtype=np.float64)
+    regressors = Regressors.learn(logs, time, "hour_of_day")
+    assert np.allclose(regressors.of(4.6, 7200.0), regressors.of(4.6, 7200.0 + 5 * DAY))
+    assert len(regressors.of(4.6, 0.0)) == regressors.models.prior.shape[1]
 
 
 def test_a_declared_season_raises_nothing_and_hides_no_drift() -> None:
