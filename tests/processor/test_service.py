@@ -350,3 +350,63 @@ def test_page_of_api_is_json(service: Service) -> None:
         answer = web(service, path)
         assert answer.headers["content-type"].startswith("application/json")
         json.loads(answer.content)
+
+
+_API = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+
+
+def _keys(heading: str, nth: int = 0) -> set[str]:
+    """The keys in the first cells of a table under a heading of the page on the API."""
+    section = _API.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    table = [block for block in section.strip().split("\n\n") if block.startswith("| ")][nth]
+    cells = [line.split("|")[1] for line in table.splitlines()[2:]]
+    return {key.strip().strip("`") for cell in cells for key in cell.split(",")}
+
+
+def test_documented_keys_are_those_of_the_answers(tmp_path: Path) -> None:
+    """No key of an answer is missing on the page, and none on the page is made up."""
+    with Service(config(tmp_path, **_WATCHED)) as service:
+        spans = [
+            prediction(
+                n,
+                {
+                    "task": "binary",
+                    "input.x": float(n * 7919 % 1000) + (2000 if n >= 2000 else 0),
+                    "prediction.label": n % 2,
+                    "prediction.confidence": 0.9,
+                    "prediction.id": f"p{n}",
+                },
+            )
+            for n in range(2600)
+        ]
+        assert post(service, "traces", traces(*spans)).status_code == 200
+        answers = [
+            record("barograph.label", {"barograph.prediction.id": f"p{n}", **_truth(n)})
+            for n in range(2600)
+        ]
+        assert post(service, "logs", logs(*answers)).status_code == 200
+        eventually(lambda: counted(service, "barograph_labels_total").get("m") == 2600)
+        more = [prediction(n, {"input.x": 2500.0}) for n in range(2600, 2700)]
+        post(service, "traces", traces(*more))
+        eventually(lambda: counted(service).get("m") == 2700)
+        (summary,) = web(service, "/api/models").json()["models"]
+        model = web(service, "/api/models/m/1").json()
+        alarm = web(service, "/api/alarms").json()["alarms"][0]
+    window = model["history"][-1]
+    summarized = _keys("`/api/models`")
+    assert set(summary) == summarized
+    whole = "`/api/models/{name}/{version}`"
+    assert set(model) == summarized | _keys(whole)
+    assert set(window) == _keys(whole, 1)
+    assert set(window["signals"]) == _keys("Figures of a window")
+    assert set(window["signals"]["input.drift"]["x"]) == _keys("Figures of a window", 1)
+    assert set(alarm) == _keys("`/api/alarms`", 1)
+    for figures in ("latency", "errors", "traffic", "risk"):
+        for key in window["signals"][figures]:
+            assert f"`{key}`" in _API
+    for key in (*model["reference"], *window["signals"]["performance"]):
+        assert f"`{key}`" in _API
+
+
+def _truth(number: int) -> dict[str, Any]:
+    return {"barograph.label.value": number % 2}

@@ -1,7 +1,8 @@
 """The program ``barograph``: its commands, and what its exit codes mean."""
 
 import sys
-from typing import Final
+from importlib.metadata import version
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -25,6 +26,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"barograph {version('barograph')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show it and end."),
+    ] = False,
+) -> None:
+    """Quality and drift signals for models in production."""
+
+
 app.command()(serve)
 app.command()(demo)
 app.command()(replay)

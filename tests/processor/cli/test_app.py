@@ -1,0 +1,77 @@
+"""The program as a shell meets it: exit codes, one line for a mistake, never a traceback."""
+
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+
+def barograph(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "barograph_processor", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+    )
+
+
+def test_version() -> None:
+    done = barograph("--version")
+    assert (done.returncode, done.stdout) == (0, f"barograph {version('barograph')}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("replay", "missing.csv"), "missing.csv"),
+        (("replay", "data.csv", "--config", "missing.toml"), "missing.toml"),
+        (("replay", "data.csv", "--fail-on", "panic"), "panic"),
+        (("replay", "data.csv"), "row 2, column 'a'"),
+        (("serve", "--config", "missing.toml"), "missing.toml"),
+        (("baseline", "show", "missing.json"), "missing.json"),
+        (("report",), "--from"),
+    ],
+)
+def test_mistakes_are_exit_code_2_and_one_line(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "data.csv").write_text("a\n1\nx\n2\n3\n", encoding="utf-8")
+    done = barograph(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("barograph: ")
+    assert said in line
+
+
+@pytest.mark.parametrize("arguments", [("replay",), ("divine",), ("serve", "--grcp", "x")])
+def test_misuse_is_exit_code_2_and_says_how(arguments: tuple[str, ...]) -> None:
+    done = barograph(*arguments)
+    assert done.returncode == 2
+    assert "Usage:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
+    """As in ``barograph replay ... | head -1``."""
+    rows = "\n".join(str(i % 17) for i in range(60_000))
+    (tmp_path / "data.csv").write_text(f"a\n{rows}\n", encoding="utf-8")
+    (tmp_path / "replay.toml").write_text("[window]\nrows = 100\n", encoding="utf-8")
+    with subprocess.Popen(
+        [
+            *(sys.executable, "-m", "barograph_processor", "replay", "data.csv"),
+            *("--json", "--config", "replay.toml"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith('{"type":"window"')
+        process.stdout.close()
+        assert "Traceback" not in process.stderr.read()
