@@ -62,8 +62,6 @@ def _check() -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    # So that whoever ends us ends what we started, too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         return demo(
             flights=options.flights,
@@ -72,12 +70,11 @@ def _demo(options: argparse.Namespace) -> int:
             say=_say,
         )
     except KeyboardInterrupt:
-        _say("stopped")
-        return 0
+        return 128 + signal.SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 is success, 1 a failure or something missing, 2 bad usage."""
+    """Run one command; 0 is success, 1 a failure or something missing, 2 bad usage, 130 Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m components", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="build the Go programs that are not in the cache")
@@ -109,4 +106,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # So that whoever ends us ends what we started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main())

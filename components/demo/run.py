@@ -1,5 +1,6 @@
 """Runs the demo between real components, and checks what they know of it."""
 
+import contextlib
 import shutil
 import tempfile
 import threading
@@ -19,7 +20,7 @@ def demo(*, flights: int | None, headless: bool, free_ports: bool, say: Say) -> 
 
     Args:
         flights: Stop after so many; all of the year by default.
-        headless: Return after the checks instead of serving until interrupted.
+        headless: Return after the checks instead of serving until Ctrl-C.
         free_ports: Listen on free ports instead of the usual ones.
         say: Prints a line.
 
@@ -31,13 +32,24 @@ def demo(*, flights: int | None, headless: bool, free_ports: bool, say: Say) -> 
     Raises:
         ComponentMissingError: A program is not there.
         ComponentError: One did not start, a port is taken, or the demo failed.
-        KeyboardInterrupt: Everything has been stopped.
+        KeyboardInterrupt: Before the checks were done; everything has been stopped.
     """
     directory = Path(tempfile.mkdtemp(prefix="barograph-demo-"))
-    with (
-        Stage(directory, usual_ports=not free_ports) as stage,
-        Flights(directory, stage, limit=flights) as year,
-    ):
+    try:
+        with Stage(directory, usual_ports=not free_ports) as stage:
+            good = _show(stage, directory, flights=flights, headless=headless, say=say)
+    finally:
+        # If nothing was started there are no logs to keep.
+        with contextlib.suppress(OSError):
+            directory.rmdir()
+    if good:
+        shutil.rmtree(directory)
+    return 0 if good else 1
+
+
+def _show(stage: Stage, directory: Path, *, flights: int | None, headless: bool, say: Say) -> bool:
+    """Run the flights on a running stage; tell whether everything holds that should."""
+    with Flights(directory, stage, limit=flights) as year:
         where = {
             "page": f"http://{stage.web}",
             "Prometheus": f"http://{stage.prometheus.address}",
@@ -54,8 +66,6 @@ def demo(*, flights: int | None, headless: bool, free_ports: bool, say: Say) -> 
             say(str(finding))
         if not headless:
             say(f"everything keeps running, see {where['page']}; press Ctrl-C to end")
-            threading.Event().wait()
-    if not all(finding.good for finding in findings):
-        return 1
-    shutil.rmtree(directory)
-    return 0
+            with contextlib.suppress(KeyboardInterrupt):
+                threading.Event().wait()
+    return all(finding.good for finding in findings)

@@ -1,7 +1,11 @@
 """``python -m components demo``: the flights through the real Collector."""
 
+import os
 import re
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +13,12 @@ import pytest
 
 from components import ComponentError
 from components.__main__ import main
+from components.collector import CONFIG
 from components.demo.finding import Finding
 from components.demo.stage import Stage
 from components.demo.story import Story
 from components.jaeger import Jaeger
+from components.process import accepts_tcp, http_get
 
 
 @pytest.mark.components
@@ -26,6 +32,32 @@ def test_a_part_of_the_year_goes_the_whole_way(capsys: pytest.CaptureFixture[str
     logs = re.search(r"logs +(\S+)", printed)
     assert logs is not None
     assert not Path(logs[1]).exists()
+
+
+@pytest.mark.components
+@pytest.mark.usefixtures("collector_binary", "jaeger_binary", "prometheus_binary")
+def test_it_serves_until_ctrl_c_and_leaves_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("barograph_demo.model")
+    command = [sys.executable, "-m", "components", "demo", "--free-ports", "--flights", "500"]
+    with subprocess.Popen(
+        command,
+        cwd=CONFIG.parent,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as shown:
+        assert shown.stdout is not None
+        page = ""
+        for line in shown.stdout:
+            page = page or line.removeprefix("page").strip()
+            if "press Ctrl-C" in line:
+                break
+        address = page.removeprefix("http://")
+        assert http_get(address, "/healthz")[0] == 200
+        shown.send_signal(signal.SIGINT)
+        assert shown.wait(60) == 0
+    assert not accepts_tcp(address)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.components
