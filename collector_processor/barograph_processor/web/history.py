@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from barograph_processor.state.record import WindowRecord
 from barograph_processor.web.overview import shorten
+from barograph_processor.web.slices import slices_view
 
 __all__ = ["series_view"]
 
@@ -14,7 +15,7 @@ _POINTS: Final = 120
 
 
 def series_view(history: Sequence[WindowRecord]) -> dict[str, Any]:
-    """Return the figures of all windows by column, and drift by what drifts.
+    """Return the figures of all windows by column, drift by what drifts, and the worst slices.
 
     A column is as long as there are windows, None where a window has no such
     figure. What drifts comes with its last figures and in at most 120 points.
@@ -36,6 +37,7 @@ def series_view(history: Sequence[WindowRecord]) -> dict[str, Any]:
         "labels": [r.signals.get("performance", {}).get("labels", 0) for r in history],
         "performance": [_performance(history, name) for name in _metrics(history)],
         "drift": _drift(history),
+        "slices": slices_view(history),
     }
 
 

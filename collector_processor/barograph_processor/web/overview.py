@@ -30,13 +30,15 @@ def glance_view(model: ModelState) -> dict[str, Any]:
     higher_is_better = metric is None or _HEADLINES[metric]
     share = metric == "accuracy"
     open_alarms = model.verdicts.book.open
-    harm = [alarm.since_ns for alarm in open_alarms if alarm.severity == "page"]
+    harm = [alarm for alarm in open_alarms if alarm.severity == "page"]
+    # Since when the model is in trouble is what its own risk says; a slice may have been before.
+    own = [alarm for alarm in harm if alarm.signal == "risk"] or harm
     return {
         "name": model.key.name,
         "version": model.key.version,
         "state": model.condition.state,
         "since": iso(model.condition_since_ns),
-        "harm_since": iso(min(harm, default=None)),
+        "harm_since": iso(min((alarm.since_ns for alarm in own), default=None)),
         "reasons": list(model.condition.reasons[:_REASONS]),
         "more_reasons": max(len(model.condition.reasons) - _REASONS, 0),
         "alarms": dict(Counter(alarm.severity for alarm in open_alarms)),
@@ -48,6 +50,7 @@ def glance_view(model: ModelState) -> dict[str, Any]:
         "quality": {
             "metric": metric,
             "higher_is_better": higher_is_better,
+            "latest": _latest(model) if share else None,
             "baseline": None if metric is None else baseline[metric][0],
             # The tolerated risk is a share of wrong predictions; for a regression it is
             # on a scale of its own, which nobody could read off the plot.
@@ -60,6 +63,15 @@ def glance_view(model: ModelState) -> dict[str, Any]:
             "error_rate": None if reference is None else reference.operations.error_rate,
         },
     }
+
+
+def _latest(model: ModelState) -> dict[str, float] | None:
+    """Return the accuracy of the latest labels, the open window's too: alarms judge by those."""
+    risk = model.quality.risk_now()
+    if risk is None:
+        return None
+    wrong, low, high = risk
+    return {"value": 1 - wrong, "lower": 1 - high, "upper": 1 - low}
 
 
 def trend_view(history: Sequence[WindowRecord], metric: str | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from barograph_processor.signal import Alarm
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.web.assets import Assets, plotly_script
 from barograph_processor.web.history import series_view
+from barograph_processor.web.late_facts import late_facts_view
 from barograph_processor.web.overview import Trends, glance_view, most_urgent
 from barograph_processor.web.responses import OrjsonResponse, error_response
 from barograph_processor.web.views import alarm_view, reference_view
@@ -93,6 +94,7 @@ class Page:
                 "task": model.judge.task,
                 "warnings": list(model.warnings),
                 "late": model.counters.late,
+                "late_facts": late_facts_view(model.counters.signals({})),
             }
             reference = reference_view(model)
             book = model.verdicts.book

@@ -77,6 +77,7 @@ class Traffic:
         rows: int,
         *,
         wrong: float = 0.1,
+        wrong_at: Mapping[str, float] | None = None,
         shift: Mapping[str, float] | None = None,
         latency: float = 0.04,
         failed: float = 0.0,
@@ -87,6 +88,7 @@ class Traffic:
         Args:
             rows: How many.
             wrong: Share of predictions that miss their label.
+            wrong_at: The same for some carriers, which are the slices.
             shift: By how many standard deviations a feature has moved.
             latency: Median duration of a call, s.
             failed: Share of calls that fail.
@@ -96,6 +98,7 @@ class Traffic:
             self._send(
                 min(_BATCH, rows - start),
                 wrong=wrong,
+                wrong_at=wrong_at or {},
                 shift=shift or {},
                 latency=latency,
                 failed=failed,
@@ -107,6 +110,7 @@ class Traffic:
         rows: int,
         *,
         wrong: float,
+        wrong_at: Mapping[str, float],
         shift: Mapping[str, float],
         latency: float,
         failed: float,
@@ -115,16 +119,17 @@ class Traffic:
         random, first = self._random, self._sent
         self._sent += rows
         truth = random.random(rows) < 0.3
-        said = np.where(random.random(rows) < wrong, ~truth, truth)
+        carrier = random.integers(0, len(_LEVELS), rows).astype(np.int32)
+        share = np.array([wrong_at.get(level, wrong) for level in _LEVELS])[carrier]
+        said = np.where(random.random(rows) < share, ~truth, truth)
         names = tuple(f"{self.key.name}/{row}" for row in range(first, first + rows))
         at = START * _NS + (np.arange(first, first + rows) * self._seconds * _NS).astype(np.int64)
         inputs: dict[str, Column] = {
             feature: NumericColumn(random.normal(shift.get(feature, 0.0), 1.0, rows))
             for feature in self._features
         }
-        inputs["carrier"] = CategoricalColumn(
-            random.integers(0, len(_LEVELS), rows).astype(np.int32), _LEVELS
-        )
+        carriers = CategoricalColumn(carrier, _LEVELS)
+        inputs["carrier"] = carriers
         self._registry.observe(
             ObservationBatch(
                 model=self.key,
@@ -135,6 +140,7 @@ class Traffic:
                 failed=random.random(rows) < failed,
                 task="binary",
                 inputs=inputs,
+                slices={"carrier": carriers},
                 value=np.where(said, 0.8, 0.2) + random.normal(0, 0.05, rows),
             )
         )
@@ -191,6 +197,7 @@ def tell_stories(registry: ModelRegistry) -> None:
     silent.send(2000 + 6000)
     silent.send(1600, shift={"departure delay": 0.5})
     silent.send(4400, shift={"departure delay": 0.5}, wrong=0.3)
+    silent.send(1600, wrong_at={"UA": 0.6}, wrong=0.2, shift={"departure delay": 0.5})
     loud = Traffic(registry, "credit-risk", "7", features=("income", "age", "debt"), seed=2)
     loud.send(9000)
     loud.send(2000, wrong=0.3, latency=0.2, failed=0.06)

@@ -115,6 +115,7 @@ def test_a_models_page_draws_what_the_api_holds(stories_url: str, open_page: Ope
     last = history[-1]["signals"]
     page = open_page(stories_url + MODEL)
     lines = {str(line["name"]): line for line in drawn(page)}
+    assert lines.pop("so far")["n"] == 1
     assert set(lines) == {"accuracy", "p50", "p95", "errors", "traffic"}
     assert len({line["axis"] for line in lines.values()}) == 4
     assert all(line["n"] == len(history) for line in lines.values())
@@ -158,6 +159,13 @@ def test_drift_lists_every_stream_with_the_alarm_first(
         for signal in ("input.drift", "prediction.drift", "confidence.drift")
     )
     expect(rows).to_have_count(streams + 1)
+
+
+def test_the_failing_slice_is_named_first(stories_url: str, open_page: OpenPage) -> None:
+    page = open_page(stories_url + MODEL)
+    rows = page.get_by_role("table", name="The slices that do worst").get_by_role("row")
+    expect(rows.nth(1)).to_contain_text("carrier = UA")
+    expect(rows.nth(1)).to_contain_text("alarm")
 
 
 def test_an_alarms_page_says_all_of_it(stories_url: str, open_page: OpenPage) -> None:

@@ -89,6 +89,27 @@ def test_drift_comes_with_alarms_first_and_evidence_relative_to_its_threshold(
     assert len(drift[0]["trend"]["time"]) == len(drift[0]["trend"]["evidence"]) <= 120
 
 
+def test_slices_come_with_the_failing_one_first() -> None:
+    registry = new_registry()
+    traffic = Traffic(registry, "fraud", "3", seed=4)
+    traffic.send(5000)
+    traffic.send(4000, wrong_at={"B6": 0.6})
+    with serve(registry) as url:
+        found = httpx.get(f"{url}/api/page/model", params=HARMED).json()["series"]["slices"]
+    worst = found[0]
+    assert worst["slice"] == [["carrier", "B6"]]
+    assert worst["alarm"]
+    assert worst["evidence"] >= 0
+    assert worst["lower"] <= worst["risk"] <= worst["upper"]
+    assert worst["risk"] > 0.4 > worst["tolerated"]
+    assert len(worst["trend"]["time"]) == len(worst["trend"]["risk"]) <= 120
+
+
+def test_without_slices_there_are_none(client: httpx.Client) -> None:
+    young = {"name": "../a/b", "version": "1/2"}
+    assert client.get("/api/page/model", params=young).json()["series"]["slices"] == []
+
+
 def test_windows_that_the_page_has_are_not_sent_again(client: httpx.Client) -> None:
     assert client.get("/api/page/model", params={**HARMED, "after": "24"}).json()["series"] is None
     again = client.get("/api/page/model", params={**HARMED, "after": "23"}).json()

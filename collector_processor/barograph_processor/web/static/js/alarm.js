@@ -24,12 +24,12 @@ export function alarmPage(id) {
     if (windows !== null) query.after = String(windows);
     const model = await ask("/api/page/model", query, signal);
     if (model.series !== null) {
-      const { series, reference } = model;
+      const { series } = model;
       windows = series.window.at(-1) ?? null;
       plot.root.hidden = windows === null;
-      const mark = { ...alarm, harm: true };
+      const mark = { since: alarm.since, raised: alarm.raised, resolved: alarm.resolved, harm: true };
       const metric = model.quality.metric ?? "accuracy";
-      plot.update((look) => timeline(series, reference, metric, [mark], look));
+      plot.update((look) => timeline(series, model, metric, [mark], look));
     }
     shown = told;
     return { title: `Alarm: ${nameOf({ name: alarm.model, version: alarm.version })}`, news: alarm.sentence };

@@ -1,6 +1,7 @@
 /** Drift by feature: how far each has moved, how sure that is, and how it went. */
 
 import { el, keep, say, set } from "./dom.js";
+import { evidenceWord } from "./evidence.js";
 import { percent, plain } from "./format.js";
 import { sparkline } from "./sparkline.js";
 import { signalWord } from "./words.js";
@@ -98,7 +99,7 @@ function row(first) {
     update(stream) {
       const { time, distance: far, evidence: sure } = stream.trend;
       set(root, "data-alarm", stream.alarm ? "true" : null);
-      say(evidence, certaintyWord(stream));
+      say(evidence, evidenceWord(stream));
       say(distance, plain(stream.distance));
       for (const [key, cell] of shares) say(cell, stream[key] === 0 ? "0" : percent(stream[key]));
       certainty.update(time, sure, { low: -4, high: 4, level: 0 });
@@ -111,13 +112,6 @@ function row(first) {
 function wordOf({ signal, feature }) {
   if (feature !== null) return feature;
   return signal === "input.drift" ? "All inputs together" : signalWord(signal);
-}
-
-/** Evidence is log10 over the threshold; as a multiple of it, which needs no explaining. */
-function certaintyWord({ alarm, evidence }) {
-  if (evidence === null) return "–";
-  const times = evidence > 6 ? "> 10⁶ ×" : evidence < -3 ? "< 0.001 ×" : `${plain(10 ** evidence)} ×`;
-  return alarm ? `alarm, ${times}` : times;
 }
 
 function compare(one, other) {

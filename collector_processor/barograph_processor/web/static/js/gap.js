@@ -30,21 +30,25 @@ export function gap() {
     const { trend, reference } = model;
     const { metric, baseline, tolerated } = model.quality;
     const since = stateOf(model.state).trouble ? Date.parse(sinceOf(model)) : null;
-    const now = last(trend.quality);
+    const latest = model.quality.latest;
+    const now = latest?.value ?? last(trend.quality);
+    // The open window comes last: an alarm may be about what no closed one shows yet.
+    const time = latest === null ? trend.time : [...trend.time, Date.parse(model.last_event)];
+    const values = latest === null ? trend.quality : [...trend.quality, now];
 
     quality.update({
       label: metric === null ? "quality" : metricWord(metric),
       now: now === null ? "unknown" : figure(metric, now),
       before: baseline === null || now === null ? "" : `was ${figure(metric, baseline)}`,
-      time: trend.time,
-      values: trend.quality,
-      scale: { ...qualityScale(model, trend.quality), level: baseline, since },
+      time,
+      values,
+      scale: { ...qualityScale(model, values), level: baseline, since },
     });
     late.update({
       label: "latency p95",
       now: latency(last(trend.latency_p95_s)),
       before: reference.latency_p95_s === null ? "" : `was ${latency(reference.latency_p95_s)}`,
-      time: trend.time,
+      time,
       values: trend.latency_p95_s,
       scale: operationsScale(trend.latency_p95_s, reference.latency_p95_s, 1e-6, since),
     });
@@ -52,14 +56,14 @@ export function gap() {
       label: "errors",
       now: percent(last(trend.error_rate)),
       before: reference.error_rate === null ? "" : `was ${percent(reference.error_rate)}`,
-      time: trend.time,
+      time,
       values: trend.error_rate,
       scale: operationsScale(trend.error_rate, reference.error_rate, 0.05, since),
     });
-    const seen = trend.time.length > 0;
+    const seen = time.length > 0;
     root.classList.toggle("nothing", !seen);
     quality.root.classList.toggle("unknown", now === null);
-    const [start, end] = [trend.time[0], trend.time.at(-1)];
+    const [start, end] = [time[0], time.at(-1)];
     say(from, seen ? tick(start, end - start) : "no window has closed yet");
     say(until, seen ? tick(end, end - start) : "");
     say(

@@ -6,7 +6,8 @@ import { badge } from "./card.js";
 import { driftTable } from "./drift-table.js";
 import { el, say, terms } from "./dom.js";
 import { figure } from "./figure.js";
-import { count, lasting, latency, moment, percent, quality } from "./format.js";
+import { count, duration, lasting, latency, moment, percent, plain, quality } from "./format.js";
+import { sliceTable } from "./slice-table.js";
 import { timeline } from "./timeline.js";
 import { windowTable } from "./window-table.js";
 import { metricWord, nameOf, operationsSentence, sinceOf, stateOf } from "./words.js";
@@ -22,6 +23,7 @@ export function modelPage(name, version) {
   const choice = el("select", { id: "metric", onchange: () => show() });
   const plot = figure("Quality, latency, errors and traffic over time", reading);
   const windows = windowTable();
+  const slices = sliceTable();
   const drift = driftTable();
   const open = alarmList("No alarm is open.");
   const resolved = alarmList("None.");
@@ -40,9 +42,10 @@ export function modelPage(name, version) {
       el("p", { class: "picker" }, el("label", { for: "metric" }, "Quality by "), choice),
       noWindows,
       plot.root,
-      el("p", { class: "quiet key" }, "Shaded: since the change that an alarm of harm dates. Solid upright lines: changes; dotted: when the evidence sufficed. Dashed: the reference; red dots: the least that is wanted."),
+      el("p", { class: "quiet key" }, "Shaded: under an alarm of harm, from the change that it dates. Of open alarms a solid line marks the change, a dotted one when the evidence sufficed. Dashed: the reference; red dots: the least that is wanted; circle: labels since the last window."),
       windows.root,
     ),
+    section("The slices that do worst", slices.root),
     section("Drift by feature", drift.root),
     section("What this is held against", facts, warnings),
     el("details", { class: "windows" }, el("summary", {}, "Resolved alarms"), resolved.root),
@@ -59,7 +62,7 @@ export function modelPage(name, version) {
     const fresh = model.series !== null;
     series = model.series ?? series;
     tell();
-    if (fresh || alarmsOf(before) !== alarmsOf(model)) show();
+    if (fresh || drawnOf(before) !== drawnOf(model)) show();
     return {
       title: nameOf(model),
       news: `${nameOf(model)}: ${stateOf(model.state).word}`,
@@ -90,10 +93,11 @@ export function modelPage(name, version) {
     noWindows.hidden = drawn;
     plot.root.hidden = windows.root.hidden = !drawn;
     if (drawn) {
-      const [now, held, alarms] = [series, model.reference, marksOf(model.alarms)];
-      plot.update((look) => timeline(now, held, metric ?? "accuracy", alarms, look));
+      const [closed, standing, marks] = [series, model, marksOf(model.alarms)];
+      plot.update((look) => timeline(closed, standing, metric ?? "accuracy", marks, look));
     }
     windows.update(series, metric);
+    slices.update(series.slices);
     drift.update(series.drift);
   }
 
@@ -115,12 +119,15 @@ function section(title, ...children) {
   return el("section", { "aria-label": title }, el("h2", {}, title), ...children);
 }
 
-const alarmsOf = (model) => JSON.stringify(model?.alarms.map((alarm) => [alarm.id, alarm.state]));
+/** What the plot shows besides closed windows, to draw it again only where that has changed. */
+function drawnOf(model) {
+  return JSON.stringify([model?.quality.latest, model?.alarms.map((alarm) => [alarm.id, alarm.state])]);
+}
 
-/** Alarms as marks: harm and what concerns the whole output; a mark for each input would be noise. */
-export function marksOf(alarms) {
+/** Alarms as marks, of those about the model as a whole: one for each input or slice would be noise. */
+function marksOf(alarms) {
   return alarms
-    .filter((alarm) => alarm.severity !== "note")
+    .filter((alarm) => alarm.severity !== "note" && alarm.slice === null)
     .map(({ since, raised, resolved, severity }) => ({ since, raised, resolved, harm: severity === "page" }));
 }
 
@@ -132,6 +139,19 @@ function offer(choice, names) {
   choice.value = names.find((name) => name === chosen) ?? names.find((name) => name === "accuracy" || name === "mae") ?? names[0] ?? "";
 }
 
+/** What came after the predictions, as rows; nothing where nothing came. */
+function lateFactsOf({ label_delay: delay, reactions, evaluations, outcomes }) {
+  const told = (items) => el("span", {}, ...items.flatMap((item, place) => [place > 0 ? ", " : null, ...item]));
+  return [
+    delay === null ? null : ["Labels come after", `${duration(1000 * delay.mean)} on average`],
+    reactions.length === 0 ? null : ["Reactions", told(reactions.map(({ kind, count: n }) => [`${count(n)} ${kind}`]))],
+    evaluations.length === 0
+      ? null
+      : ["Evaluations", told(evaluations.map(({ name, mean, count: n }) => [el("bdi", {}, name), ` ${plain(mean)} on average of ${count(n)}`]))],
+    outcomes.length === 0 ? null : ["Outcome", told(outcomes.map(({ unit, total }) => [`${plain(total)} `, el("bdi", {}, unit)]))],
+  ];
+}
+
 function factsOf(model) {
   const { reference } = model;
   const share = model.predictions > 0 ? model.labels / model.predictions : null;
@@ -140,6 +160,7 @@ function factsOf(model) {
     ["Labels", `${count(model.labels)} (${percent(share)} of the predictions)`],
     ["Windows", count(model.windows)],
     ["Latest prediction", moment(model.last_event)],
+    ...lateFactsOf(model.late_facts),
     model.late > 0 ? ["Came too late for a window", count(model.late)] : null,
     ["Task", model.task ?? "not said"],
     ["Reference", reference.complete ? `${count(reference.rows)} predictions until ${moment(reference.end)}` : `still being learnt, ${count(reference.rows)} predictions so far`],

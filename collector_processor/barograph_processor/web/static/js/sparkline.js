@@ -30,7 +30,7 @@ export function sparkline(height, kind) {
   );
 
   /**
-   * @param {number[]} time ms, rising.
+   * @param {number[]} time ms, rising; may go on beyond the values.
    * @param {(?number)[]} values Null where nothing is known; the line goes on beyond it.
    * @param {{low: number, high: number, level?: ?number, since?: ?number}} scale `level` is
    *   what the line is held against, `since` when it changed.
@@ -62,7 +62,7 @@ export function sparkline(height, kind) {
 function path(time, values, x, y) {
   let text = "";
   let drawing = false;
-  for (let i = 0; i < time.length; i += 1) {
+  for (let i = 0; i < values.length; i += 1) {
     const value = values[i];
     if (value === null) continue;
     text += `${drawing ? "L" : "M"}${x(time[i]).toFixed(1)} ${y(value).toFixed(1)}`;

@@ -18,17 +18,20 @@ const SHARES = new Set(["accuracy", "precision", "recall", "f1", "auc"]);
 
 /**
  * @param {Object} series Windows by column, as the API answers.
- * @param {Object} reference What they are held against.
+ * @param {Object} model How it stands, with the reference that the windows are held against.
  * @param {string} metric Which performance to show.
- * @param {{since: string, raised: string, signal: string}[]} marks Alarms to mark.
+ * @param {{since: string, raised: string, resolved: ?string, harm: boolean}[]} marks Alarms.
  * @param {{width: number, colours: Object}} look
  * @returns {{data: Object[], layout: Object}} The last of the data has a point for each window.
  */
-export function timeline(series, reference, metric, marks, { width, colours }) {
+export function timeline(series, model, metric, marks, { width, colours }) {
+  const { reference } = model;
   const x = series.end;
+  const until = Math.max(x.at(-1), Date.parse(model.last_event));
   const known = series.performance.find((performance) => performance.name === metric);
   const data = [
     ...(known ? quality(x, known, colours) : []),
+    ...soFar(model, metric, colours),
     line(x, scaled(series.latency_p50_s, 1e3), "y2", "p50", colours.latency, { dash: "dot" }, " ms"),
     line(x, scaled(series.latency_p95_s, 1e3), "y2", "p95", colours.latency, {}, " ms"),
     line(x, scaled(series.error_rate, 1e2), "y3", "errors", colours.errors, {}, " %"),
@@ -62,13 +65,13 @@ export function timeline(series, reference, metric, marks, { width, colours }) {
         linecolor: colours.line,
         nticks: Math.max(Math.round(width / 140), 3),
       },
-      yaxis: axis(0, qualityRange(known, level, metric), colours),
+      yaxis: axis(0, qualityRange(known, [level, model.quality.latest?.lower ?? null], metric), colours),
       yaxis2: { ...axis(1, roomAbove(series.latency_p95_s, reference.latency_p95_s, 1e3), colours), nticks: 3 },
       yaxis3: { ...axis(2, roomAbove(series.error_rate, reference.error_rate, 1e2, 0.05), colours), nticks: 3 },
       yaxis4: { ...axis(3, roomAbove(series.rows_per_second, null, 1), colours), nticks: 3 },
       annotations: titles(metric, colours),
       shapes: [
-        ...marked(marks, x, colours),
+        ...marked(marks, until, colours),
         ...held(level, "y", colours),
         ...held(reference.latency_p95_s, "y2", colours, 1e3),
         ...held(reference.error_rate, "y3", colours, 1e2),
@@ -110,6 +113,24 @@ function quality(x, { name, value, lower, upper }, colours) {
   ];
 }
 
+/** The labels since the last window: what an alarm is about may show in no closed window yet. */
+function soFar({ quality: { metric: headline, latest }, last_event: until }, metric, colours) {
+  if (latest === null || metric !== headline) return [];
+  const { value, lower, upper } = latest;
+  return [
+    {
+      x: [Date.parse(until)],
+      y: [value],
+      yaxis: "y",
+      name: "so far",
+      mode: "markers",
+      marker: { symbol: "circle-open", size: 9, color: colours.quality, line: { width: 2 } },
+      error_y: { symmetric: false, array: [upper - value], arrayminus: [value - lower], width: 3, color: colours.quality },
+      hovertemplate: "%{y:.3~f}",
+    },
+  ];
+}
+
 function axis(panel, range, colours) {
   return {
     domain: PANELS[panel].domain,
@@ -121,9 +142,9 @@ function axis(panel, range, colours) {
   };
 }
 
-function qualityRange(known, level, metric) {
+function qualityRange(known, others, metric) {
   const values = known ? [...known.value, ...(known.lower ?? []), ...(known.upper ?? [])] : [];
-  const seen = [...values, level].filter((value) => value !== null);
+  const seen = [...values, ...others].filter((value) => value !== null);
   if (seen.length === 0) return [0, 1];
   const high = seen.reduce((a, b) => Math.max(a, b));
   const low = seen.reduce((a, b) => Math.min(a, b));
@@ -173,29 +194,25 @@ function level(y, yref, look) {
   return { type: "line", xref: "paper", x0: 0, x1: 1, yref, y0: y, y1: y, line: look };
 }
 
-/** The time since the change, shaded from top to bottom, and the alarm's own moment. */
-function marked(marks, x, colours) {
-  const end = x.at(-1);
-  return marks.flatMap(({ since, raised, resolved, harm }) => [
-    ...(harm
-      ? [
-          {
-            type: "rect",
-            yref: "paper",
-            y0: 0,
-            y1: 1,
-            x0: Date.parse(since),
-            x1: resolved ? Date.parse(resolved) : end,
-            fillcolor: colours.harm,
-            opacity: 0.1,
-            line: { width: 0 },
-            layer: "below",
-          },
-        ]
-      : []),
-    edge(since, harm ? colours.harm : colours.quiet, "solid"),
-    edge(raised, harm ? colours.harm : colours.quiet, "dot"),
-  ]);
+/** The time under an alarm of harm, shaded; of an open alarm its change and its own moment. */
+function marked(marks, until, colours) {
+  return marks.flatMap(({ since, raised, resolved, harm }) => {
+    const colour = harm ? colours.harm : colours.quiet;
+    const ground = {
+      type: "rect",
+      yref: "paper",
+      y0: 0,
+      y1: 1,
+      x0: Date.parse(since),
+      x1: resolved ? Date.parse(resolved) : until,
+      fillcolor: colour,
+      opacity: 0.1,
+      line: { width: 0 },
+      layer: "below",
+    };
+    const edges = resolved ? [] : [edge(since, colour, "solid"), edge(raised, colour, "dot")];
+    return harm ? [ground, ...edges] : edges;
+  });
 }
 
 function edge(time, color, dash) {

@@ -1,0 +1,67 @@
+"""The slices that do worst, as the page shows them."""
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from typing import Any, Final
+
+from barograph_processor.state.record import WindowRecord
+from barograph_processor.web.overview import shorten
+
+__all__ = ["slices_view"]
+
+_POINTS: Final = 120
+
+_Key = tuple[tuple[str, str], ...]
+
+
+def slices_view(history: Sequence[WindowRecord]) -> list[dict[str, Any]]:
+    """Return the slices of the last window that names any, and how their risk went.
+
+    A window names its worst slices alone, so a trend has None where a slice was
+    not among them. At most 120 points, each the highest of its windows. Needs no
+    lock: records never change.
+
+    Args:
+        history: Closed windows, oldest first.
+    """
+    judged = [record for record in history if record.signals.get("slice")]
+    if not judged:
+        return []
+    size = ceil(len(judged) / _POINTS)
+    parts = [judged[at : at + size] for at in range(0, len(judged), size)]
+    time = [part[-1].end_ns // 1_000_000 for part in parts]
+    risks = [_highest(part) for part in parts]
+    found = []
+    for status in judged[-1].signals["slice"]:
+        key = _key(status)
+        relative = status["evidence"] - status["threshold"]
+        found.append(
+            {
+                # A list, because names of dimensions come from spans.
+                "slice": [list(pair) for pair in key],
+                "risk": shorten(status["risk"]),
+                "lower": shorten(status["lower"]),
+                "upper": shorten(status["upper"]),
+                "reference": shorten(status["reference"]),
+                "tolerated": shorten(status["tolerated"]),
+                "labels": status["labels"],
+                "evidence": shorten(relative),
+                "alarm": status["alarm"],
+                "trend": {"time": time, "risk": [shorten(part.get(key)) for part in risks]},
+            }
+        )
+    found.sort(key=lambda entry: (not entry["alarm"], -entry["evidence"]))
+    return found
+
+
+def _key(status: Mapping[str, Any]) -> _Key:
+    return tuple(sorted(status["slice"].items()))
+
+
+def _highest(part: Sequence[WindowRecord]) -> dict[_Key, float]:
+    highest: dict[_Key, float] = {}
+    for record in part:
+        for status in record.signals["slice"]:
+            key = _key(status)
+            highest[key] = max(highest.get(key, 0.0), status["risk"])
+    return highest

@@ -1,0 +1,78 @@
+/** The slices that do worst: how many predictions are wrong there, how sure that is, how it went. */
+
+import { el, keep, say, set } from "./dom.js";
+import { evidenceWord } from "./evidence.js";
+import { count, percent } from "./format.js";
+import { sparkline } from "./sparkline.js";
+
+const TITLES = ["Slice", "Wrong", "95 % interval", "Reference", "Tolerated", "Over time", "Evidence", "Labels"];
+const NUMBERS = new Set(["Wrong", "95 % interval", "Reference", "Tolerated", "Evidence", "Labels"]);
+
+export function sliceTable() {
+  const parts = new Map();
+  const body = el("tbody");
+  const heads = TITLES.map((title) =>
+    el("th", { scope: "col", class: NUMBERS.has(title) ? "number" : null }, title),
+  );
+  const table = el(
+    "table",
+    { class: "drift" },
+    el("caption", { class: "unseen" }, "The slices that do worst against the rest"),
+    el("thead", {}, el("tr", {}, ...heads)),
+    body,
+  );
+  const scroll = el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Slices, scrolls sideways" }, table);
+  const none = el("p", { class: "quiet" }, "No slice is known: name some in the application, as in observe(slices=(\"region\",)).");
+  return {
+    root: el("div", {}, scroll, none),
+    /** @param {Object[]} slices As the API answers, the surest first. */
+    update(slices) {
+      scroll.hidden = slices.length === 0;
+      none.hidden = slices.length > 0;
+      keep(body, parts, slices, (status) => JSON.stringify(status.slice), row);
+    },
+  };
+}
+
+function row(first) {
+  const cells = Object.fromEntries(
+    ["risk", "interval", "reference", "tolerated", "evidence", "labels"].map((key) => [key, el("td", { class: "number" })]),
+  );
+  const line = sparkline(28, "evidence");
+  const root = el(
+    "tr",
+    {},
+    el("th", { scope: "row" }, ...nameOf(first.slice)),
+    cells.risk,
+    cells.interval,
+    cells.reference,
+    cells.tolerated,
+    el("td", {}, line.root),
+    cells.evidence,
+    cells.labels,
+  );
+  return {
+    root,
+    update(status) {
+      const { time, risk } = status.trend;
+      set(root, "data-alarm", status.alarm ? "true" : null);
+      say(cells.risk, percent(status.risk));
+      say(cells.interval, `${percent(status.lower)} to ${percent(status.upper)}`);
+      say(cells.reference, percent(status.reference));
+      say(cells.tolerated, percent(status.tolerated));
+      say(cells.evidence, evidenceWord(status));
+      say(cells.labels, count(Math.round(status.labels)));
+      const high = risk.reduce((a, b) => Math.max(a, b ?? 0), 2 * status.tolerated);
+      line.update(time, risk, { low: 0, high, level: status.tolerated });
+    },
+  };
+}
+
+function nameOf(slice) {
+  return slice.flatMap(([dimension, level], place) => [
+    place > 0 ? ", " : null,
+    el("bdi", {}, dimension),
+    " = ",
+    el("bdi", {}, level),
+  ]);
+}
