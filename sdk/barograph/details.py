@@ -126,7 +126,8 @@ def _chosen(
     kwargs: dict[str, Any],
 ) -> Attributes:
     if site.features is not None:
-        features = site.features if callable(site.features) else site.feature_names()
+        named = callable(site.features) or site.computed
+        features = site.features if named else site.feature_names()
         return writer.write(select_features(features, arguments, args, kwargs))
     roles = {site.id, site.time} if isinstance(site.time, str) else {site.id}
     chosen = {name: value for name, value in arguments.items() if name not in roles}
@@ -179,7 +180,7 @@ def table_details(  # noqa: C901  # one branch a role of a column
             attributes[key] = clean_array(key, texts, runtime.redactor) or texts
     if runtime.capture is Capture.OFF:
         return details
-    if callable(site.features):
+    if callable(site.features) or (site.computed and site.features is not None):
         chosen = select_features(site.features, arguments, args, kwargs)
         columns = columns_of(thin(chosen, batch.step, batch.offset), "features") or {}
     elif names:

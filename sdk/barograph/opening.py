@@ -61,7 +61,10 @@ def open_call(site: Site, describe: Describe, span: Span | None = None) -> Call 
                 details = describe(runtime if kept else runtime.closed(), kept=kept)
             except Exception as error:  # noqa: BLE001  # a hostile argument
                 telemetry.failed("input", error)
-        (complete if kept else forget)(details, site, runtime)
+        if kept:
+            complete(details, site, runtime, runtime.share(span))
+        else:
+            forget(details, site, runtime)
         call = Call(site, runtime, span, details)
         remember(call)
         if type(span) is PredictionSpan:
@@ -111,10 +114,9 @@ def forget(details: Details, site: Site, runtime: Runtime) -> None:
     details.attributes.clear()
 
 
-def complete(details: Details, site: Site, runtime: Runtime) -> None:
+def complete(details: Details, site: Site, runtime: Runtime, rate: float) -> None:
     """Add the attributes that every kept call carries: id, size of the batch, share kept."""
     attributes = details.attributes
-    rate = runtime.sampling.rate
     if details.prediction_id is not None:
         attributes[semconv.PREDICTION_ID] = details.prediction_id
         runtime.dropped.kept(site.model, details.prediction_id)

@@ -69,6 +69,7 @@ class Plans:
             and (site.id is None or isinstance(site.id, str))
             and (site.time is None or isinstance(site.time, str))
             and not callable(site.features)
+            and not site.computed
             and all(isinstance(how, str) for how in site.slice_selectors().values())
             and not callable(site.slices)
         )

@@ -28,15 +28,23 @@ def fields_of(value: Any) -> dict[Any, Any] | None:  # noqa: PLR0911  # one a ki
         names = getattr(kind, "_fields", None)
         return dict(zip(names, tuple.__iter__(value), strict=False)) if names else None
     if "__dataclass_fields__" in kind.__dict__ or hasattr(kind, "__dataclass_fields__"):
-        return {name: getattr(value, name, None) for name in kind.__dataclass_fields__}
+        return {name: _held(value, name) for name in kind.__dataclass_fields__}
     if hasattr(kind, "__pydantic_fields__"):
-        return dict(value.__dict__)
+        return dict(object.__getattribute__(value, "__dict__"))
     if hasattr(kind, "__attrs_attrs__"):
-        return {entry.name: getattr(value, entry.name, None) for entry in kind.__attrs_attrs__}
+        return {entry.name: _held(value, entry.name) for entry in kind.__attrs_attrs__}
     if library(kind) == "pandas" and kind.__name__ == "Series" and "pandas" in sys.modules:
         head = value.iloc[:MAX_FEATURES]
         return dict(zip(head.index.tolist(), head.tolist(), strict=True))
     return None
+
+
+def _held(value: Any, name: str) -> Any:
+    """An attribute, by the base's own method; None if there is none."""
+    try:
+        return object.__getattribute__(value, name)
+    except AttributeError:
+        return None
 
 
 def is_sequence(value: Any) -> bool:

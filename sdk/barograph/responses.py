@@ -74,7 +74,10 @@ def _part(value: Any, name: str) -> Any:
     fields = fields_of(value)
     if fields is not None:
         return fields.get(name)
-    held = getattr(value, "__dict__", None)
+    try:  # the base's own method: a class may have overridden this one with anything
+        held = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return None
     return held.get(name) if type(held) is dict else None
 
 

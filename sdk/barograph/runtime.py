@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 
 from opentelemetry import _logs, trace
+from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 
 from barograph import semconv
 from barograph.capture import Capture
@@ -51,6 +52,12 @@ def capture_from_environment() -> Capture:
         return Capture.OFF
 
 
+def _ratio_of(sampler: object) -> float:
+    """Return the rate of OpenTelemetry's ratio sampler, alone or for roots; 1 of any other."""
+    root = getattr(sampler, "_root", sampler)
+    return root.rate if isinstance(root, TraceIdRatioBased) else 1.0
+
+
 @dataclass(slots=True)
 class Runtime:
     """One configuration. Replaced as a whole, never changed while calls read it."""
@@ -65,6 +72,7 @@ class Runtime:
     tracer_provider: trace.TracerProvider | None = None
     """None: the global one, whenever one is set."""
     logger_provider: _logs.LoggerProvider | None = None
+    _ratio: float = 1.0
     _tracer_of: tuple[trace.TracerProvider, trace.Tracer] | None = None
     _factory_of: tuple[trace.Tracer, SpanFactory | None] | None = None
     _logger_of: tuple[_logs.LoggerProvider, _logs.Logger] | None = None
@@ -72,6 +80,17 @@ class Runtime:
     def closed(self) -> "Runtime":
         """Return settings under which nothing of a call is captured but its id."""
         return Runtime(capture=Capture.OFF, redactor=self.redactor)
+
+    def share(self, span: trace.Span) -> float:
+        """Return the probability with which `span` was kept, as far as this process knows.
+
+        It is the smaller of Barograph's rate and that of an OpenTelemetry ratio sampler: both
+        decide by the same bits of the trace id. What a remote parent was kept by is unknown.
+        """
+        parent = getattr(span, "parent", None)
+        if parent is not None and parent.is_remote:
+            return self.sampling.rate
+        return min(self.sampling.rate, self._ratio)
 
     def factory(self) -> SpanFactory | None:
         """Return what starts spans cheaply; None if there is no provider, or only its own way."""
@@ -97,6 +116,7 @@ class Runtime:
             return None
         tracer = provider.get_tracer(SCOPE, sdk_version(), semconv.SCHEMA_URL)
         self._tracer_of = (provider, tracer)
+        self._ratio = _ratio_of(getattr(tracer, "sampler", None))
         return tracer
 
     def logger(self) -> _logs.Logger | None:

@@ -1,5 +1,6 @@
 """Selectors: how a user says which parts of a call are its id, features, slices, time, output."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -7,13 +8,22 @@ from barograph import reentry
 from barograph.record import fields_of
 from barograph.scalar import scalar
 
-__all__ = ["MISSING", "Features", "Selector", "Slices", "find", "select_features", "select_output"]
+__all__ = [
+    "MISSING",
+    "Features",
+    "Selector",
+    "Slices",
+    "ask",
+    "find",
+    "select_features",
+    "select_output",
+]
 
 Selector: TypeAlias = str | Callable[..., Any]
 """The name of an argument or of a field in one (`request.amount`), or a callable that is given
 the call's own arguments."""
-Features: TypeAlias = Sequence[str] | Callable[..., Any]
-Slices: TypeAlias = Sequence[str] | Mapping[str, Selector] | Callable[..., Any]
+Features: TypeAlias = Sequence[str] | Mapping[str, Selector] | Callable[..., Any]
+Slices: TypeAlias = Sequence[Selector] | Mapping[str, Selector] | Callable[..., Any]
 
 
 class _Missing:
@@ -21,6 +31,22 @@ class _Missing:
 
 
 MISSING = _Missing()
+
+
+def ask(selector: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a selector with the call's own arguments; of a method, without `self` if it takes none.
+
+    Raises:
+        Exception: Whatever the selector raises.
+    """
+    try:
+        inspect.signature(selector).bind(*args, **kwargs)
+    except ValueError:  # it has no signature
+        pass
+    except TypeError:
+        args = args[1:]
+    with reentry.guard():
+        return selector(*args, **kwargs)
 
 
 def find(
@@ -35,8 +61,7 @@ def find(
         Exception: Whatever a callable selector raises.
     """
     if not isinstance(selector, str):
-        with reentry.guard():
-            return selector(*args, **kwargs)
+        return ask(selector, args, kwargs)
     if selector in arguments:
         return arguments[selector]
     for value in arguments.values():
@@ -63,13 +88,13 @@ def select_features(
 ) -> dict[str, Any]:
     """Return the features that a selector names: by name, or the record a callable returns."""
     if callable(features):
-        with reentry.guard():
-            chosen = features(*args, **kwargs)
+        chosen = ask(features, args, kwargs)
         fields = fields_of(chosen)
         return (
             {"features": chosen} if fields is None else {str(scalar(k)): fields[k] for k in fields}
         )
-    found = {name: find(name, arguments, args, kwargs) for name in features}
+    named = features if isinstance(features, Mapping) else {name: name for name in features}
+    found = {name: find(how, arguments, args, kwargs) for name, how in named.items()}
     return {name: value for name, value in found.items() if value is not MISSING}
 
 

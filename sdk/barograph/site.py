@@ -17,6 +17,12 @@ def operation_of(task: str | None) -> str:
     return _OPERATIONS.get(task or "", "predict")
 
 
+def _short(selector: Selector) -> str:
+    """The name of a slice: the last part of a path, or a function's own."""
+    name = selector if isinstance(selector, str) else getattr(selector, "__name__", "slice")
+    return str(name).rpartition(".")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """The options of one instrumented function or block.
@@ -80,17 +86,22 @@ class Site:
         """Whether the model writes text, so that no string of a call is a category."""
         return self.task == "generation"
 
+    @property
+    def computed(self) -> bool:
+        """Whether features are given by a dict of selectors."""
+        return isinstance(self.features, Mapping)
+
     def slice_selectors(self) -> dict[str, Selector]:
         """Return the slices by name; a callable that names its own slices is left out."""
         if isinstance(self.slices, Mapping):
             return dict(self.slices)
         if self.slices is None or callable(self.slices):
             return {}
-        names = [self.slices] if isinstance(self.slices, str) else self.slices
-        return {name.rpartition(".")[2]: name for name in names}
+        chosen = [self.slices] if isinstance(self.slices, str) else self.slices
+        return {_short(how): how for how in chosen}
 
     def feature_names(self) -> tuple[str, ...]:
         """Return the features chosen by name."""
-        if self.features is None or callable(self.features):
+        if self.features is None or callable(self.features) or self.computed:
             return ()
         return (self.features,) if isinstance(self.features, str) else tuple(self.features)

@@ -12,6 +12,7 @@ from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import (
+    SpanLimits,
     SpanProcessor,
     SynchronousMultiSpanProcessor,
     Tracer,
@@ -36,6 +37,7 @@ __all__ = ["SpanFactory", "factory_of"]
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _RANDOM = getattr(TraceFlags, "RANDOM_TRACE_ID", 0)
+_PLANNED = 128  # more attributes than any plan has; OpenTelemetry's default limit
 _ROOT = TraceFlags(TraceFlags.SAMPLED | _RANDOM)
 _QUIET_STARTS = (SpanProcessor.on_start, BatchSpanProcessor.on_start, PredictionProcessor.on_start)
 _bits = random.getrandbits
@@ -148,6 +150,20 @@ class SpanFactory:
         return span
 
 
+def _unmeasured(tracer: Any) -> bool:
+    """Whether the tracer is switched on, and keeps no metrics of its own about its spans."""
+    config = getattr(tracer, "_tracer_config", None)
+    metrics = getattr(tracer, "_tracer_metrics", None)
+    enabled = config is None or config.is_enabled
+    return enabled and (metrics is None or type(metrics).__name__ == "NoOpTracerMetrics")
+
+
+def _roomy(limits: SpanLimits) -> bool:
+    """Whether no span of a plan can reach the limits."""
+    room = limits.max_span_attributes
+    return limits.max_span_attribute_length is None and (room is None or room >= _PLANNED)
+
+
 def factory_of(tracer: trace.Tracer) -> SpanFactory | None:
     """Return the factory for `tracer`, or None if only the tracer itself can start its spans."""
     try:
@@ -155,8 +171,8 @@ def factory_of(tracer: trace.Tracer) -> SpanFactory | None:
             type(tracer) is Tracer
             and type(tracer.span_processor) is SynchronousMultiSpanProcessor
             and _keeps_everything(tracer.sampler)
-            and tracer._tracer_config.is_enabled  # noqa: SLF001  # no public way to ask
-            and type(tracer._tracer_metrics).__name__ == "NoOpTracerMetrics"  # noqa: SLF001  # the same
+            and _unmeasured(tracer)
+            and _roomy(tracer._span_limits)  # noqa: SLF001  # no public way to ask
             and _works()
         )
         return SpanFactory(tracer) if usable and isinstance(tracer, Tracer) else None

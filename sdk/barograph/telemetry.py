@@ -5,6 +5,7 @@ under the place where it happened, and logged once, without the values involved.
 """
 
 import logging
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -93,6 +94,16 @@ def failed(place: str, error: BaseException) -> None:
             _logged.add((place, kind))
     if first:
         _logger.warning("barograph: %s failed with %s; the call goes on (logged once)", place, kind)
+
+
+def _renew_lock() -> None:
+    """In a forked child: the lock may have been held by a thread that did not come along."""
+    global _lock  # noqa: PLW0603  # the one place that holds it
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def stats() -> Stats:

@@ -372,3 +372,32 @@ def test_a_generator_is_one(recorder: Recorder) -> None:
     assert inspect.isasyncgenfunction(astream)
     assert list(stream(1.0)) == ["a", "b"]
     assert len(recorder.spans) == 1
+
+
+def test_selectors_take_names_paths_and_callables(recorder: Recorder) -> None:
+    def band(self: Any, order: dict[str, Any]) -> str:
+        return "high" if order["amount"] > 100 else "low"
+
+    class Service:
+        @barograph.observe(
+            model="m",
+            id=lambda order: order["key"],
+            slices=("order.region", band),
+            features={"amount": "order.amount", "twice": lambda order: order["amount"] * 2},
+            output="risk",
+        )
+        def predict(self, order: dict[str, Any]) -> dict[str, Any]:
+            return {"risk": 0.25, "trace": "x"}
+
+    Service().predict({"key": "order-17", "amount": 250.0, "region": "EU"})
+    (attributes,) = recorder.predictions
+    assert attributes == {
+        "barograph.model.name": "m",
+        "barograph.model.version": "unversioned",
+        "barograph.prediction.id": "order-17",
+        "barograph.slice.region": "EU",
+        "barograph.slice.band": "high",
+        "barograph.input.amount": 250.0,
+        "barograph.input.twice": 500.0,
+        "barograph.prediction.value": 0.25,
+    }

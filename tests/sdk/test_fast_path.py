@@ -18,7 +18,12 @@ from hypothesis import strategies as st
 from opentelemetry import context, trace
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_OFF,
+    ALWAYS_ON,
+    ParentBasedTraceIdRatio,
+    TraceIdRatioBased,
+)
 
 import barograph
 from barograph.plan import Plans
@@ -273,3 +278,38 @@ def test_times_are_those_of_the_call() -> None:
     assert span.start_time is not None
     assert span.end_time is not None
     assert before - 1 < span.start_time / 1e9 <= span.end_time / 1e9 < before + 10
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "4"), ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "3")],
+)
+def test_limits_of_the_environment_hold(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    @barograph.observe(model="m")
+    def score(word: str, a: float, b: float) -> float:
+        return 0.5
+
+    with Recorder() as recorder:
+        score("a longer word", 1.0, 2.0)
+    (attributes,) = recorder.predictions
+    if name == "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT":
+        assert len(attributes) == 4
+    else:
+        assert attributes["barograph.input.word"] == "a l"
+
+
+def test_the_rate_of_an_official_sampler_is_sent() -> None:
+    @barograph.observe(model="m")
+    def score() -> float:
+        return 0.5
+
+    for sampler in (TraceIdRatioBased(0.5), ParentBasedTraceIdRatio(0.5)):
+        with Recorder(sampler=sampler) as recorder:
+            for _ in range(50):
+                score()
+        assert 0 < len(recorder.spans) < 50
+        assert {p["barograph.sample.rate"] for p in recorder.predictions} == {0.5}

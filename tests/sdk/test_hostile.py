@@ -32,6 +32,12 @@ class Hostile:
     __getattr__ = __int__ = __index__ = __getitem__ = __contains__ = __array__ = _refuse
 
 
+class Closed(Hostile):
+    """Not even its attributes can be read."""
+
+    __getattribute__ = Hostile._refuse
+
+
 class HostileDict(dict[str, Any]):
     __len__ = __iter__ = items = keys = __getitem__ = Hostile._refuse
 
@@ -64,8 +70,14 @@ class Number(IntEnum):
 @pytest.mark.parametrize("batch", [False, True])
 @pytest.mark.parametrize(
     "make",
-    [Hostile, lambda: HostileDict(a=1), lambda: HostileList([1.0]), lambda: HostileStr("x")],
-    ids=["object", "dict", "list", "str"],
+    [
+        Hostile,
+        Closed,
+        lambda: HostileDict(a=1),
+        lambda: HostileList([1.0]),
+        lambda: HostileStr("x"),
+    ],
+    ids=["object", "closed", "dict", "list", "str"],
 )
 def test_hostile_arguments_and_results_pass_untouched(
     recorder: Recorder, make: Any, batch: bool
