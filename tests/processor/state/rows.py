@@ -92,6 +92,7 @@ def rows(
             "c": CategoricalColumn((draw[:, 4] * 3).astype(np.int32), words),
         },
         label=CategoricalColumn((label ^ missed).astype(np.int32), ("0", "1")),
+        slices={"region": CategoricalColumn((draw[:, 2] * 4).astype(np.int32), tuple("nesw"))},
         truth=CategoricalColumn(label.astype(np.int32), ("0", "1")) if truth else None,
     )
 
@@ -163,6 +164,7 @@ def joined(*batches: ObservationBatch) -> ObservationBatch:
         failed=np.concatenate([b.failed for b in batches]),
         inputs={name: _column([b.inputs[name] for b in batches]) for name in first.inputs},
         label=_column([b.label for b in batches if b.label is not None]),
+        slices={name: _column([b.slices[name] for b in batches]) for name in first.slices},
         truth=None
         if first.truth is None
         else _column([b.truth for b in batches if b.truth is not None]),

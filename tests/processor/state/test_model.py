@@ -38,11 +38,14 @@ _SMALL: dict[str, Any] = {
 
 
 def _harmful() -> ObservationBatch:
-    """2,000 rows of reference, 2,000 good ones, 1,500 drifted and mostly wrong, 1,200 good."""
+    """2,000 rows of reference, 2,000 good ones, 1,500 drifted and mostly wrong, 1,200 good,
+    and 1,200 that are wrong in one region alone."""
+    last = rows(1200, start=6700)
+    assert last.label is not None
+    region = last.slices["region"].codes == 2
+    last.label.codes[region] = 1 - last.label.codes[region]
     return joined(
-        rows(4000),
-        rows(1500, start=4000, shift=0.5, wrong=0.5),
-        rows(1200, start=5500),
+        rows(4000), rows(1500, start=4000, shift=0.5, wrong=0.5), rows(1200, start=5500), last
     )
 
 
@@ -136,7 +139,7 @@ class TestReference:
 
 
 class TestChunks:
-    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
     @given(sizes=st.lists(st.integers(30, 1700), min_size=1, max_size=6))
     @pytest.mark.parametrize(
         "window", [{"rows": 200}, {"seconds": 250, "lateness": 60}, {"rows": 150, "seconds": 400}]
@@ -145,8 +148,8 @@ class TestChunks:
         self, window: dict[str, Any], sizes: list[int]
     ) -> None:
         tables = {**_SMALL, "window": window}
-        jitter = np.random.default_rng(5).integers(-40, 40, 6700)
         batch = _harmful()
+        jitter = np.random.default_rng(5).integers(-40, 40, len(batch))
         batch = replace(batch, event_time=batch.event_time + jitter * SECOND)
         expected = _fed([batch], tables)
         assert any("alarm" in event for event in expected)
@@ -359,7 +362,7 @@ class TestOperations:
 class TestAlarms:
     def test_raised_once_latched_and_resolved(self) -> None:
         """One alarm for one stretch of harm, dated within it, and over when it is over."""
-        told = _fed([_harmful()], _SMALL)
+        told = _fed([_harmful().take(np.arange(6700))], _SMALL)
         risk = [event for event in told if "alarm" in event and event["alarm"]["signal"] == "risk"]
         assert [event["change"] for event in risk] == ["open", "resolved"]
         opened, resolved = risk
@@ -369,6 +372,13 @@ class TestAlarms:
         assert resolved["alarm"]["state"] == "resolved"
         assert resolved["alarm"]["id"] == opened["alarm"]["id"]
         assert opened["alarm"]["trace_ids"]
+
+    def test_slice_that_fails_is_named(self) -> None:
+        """And no other slice is."""
+        told = _fed([_harmful()], _SMALL)
+        named = [e for e in told if "alarm" in e and e["alarm"]["signal"] == "slice"]
+        assert {tuple(e["alarm"]["slice"].items()) for e in named} == {(("region", "s"),)}
+        assert named[0]["window"] >= 22
 
     def test_not_dated_before_its_window_by_the_lateness(self) -> None:
         """Windows by time close an hour late; their labels still belong to them."""
