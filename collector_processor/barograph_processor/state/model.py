@@ -97,7 +97,14 @@ class ModelState:
             return
         self.judge.learn(batch)
         self.counters.observe(batch)
+        before = self._clock.steps_back
         punctual, newest_ns = self._clock.admit(batch.event_time)
+        if self._clock.steps_back > before:
+            self._telemetry.add(
+                "barograph.monitor.warnings",
+                self._clock.steps_back - before,
+                reason="event_time_stepped_back",
+            )
         self.counters.late += len(batch) - int(punctual.sum())
         begin = 0
         if self._learner is not None:

@@ -26,6 +26,7 @@ from barograph_processor.stats.column import Column
 __all__ = ["ClosedWindow", "Watch"]
 
 _SPANS = 10_000
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +93,8 @@ class Watch:
         self._objectives = objectives
         self.operations: dict[str, str] = {}
         self._season_warning: str | None = None
+        self._known = frozenset(learnt.profile.layout.keys)
+        self._unwatched: list[str] = []
         self._open: dict[Slot, OpenWindow] = {}
         self._spans: deque[tuple[int, int, int]] = deque(maxlen=_SPANS)
 
@@ -104,6 +107,12 @@ class Watch:
         labels: LabelledRows | None,
     ) -> None:
         """Add rows to a window: what is watched, their ids, their calls, labels that they had."""
+        for key in columns:
+            if key in self._known:
+                continue
+            name = key.feature or key.signal
+            if len(self._unwatched) < _NAMED and name not in self._unwatched:
+                self._unwatched.append(name)
         window = self._open.get(slot)
         if window is None:
             window = self._open[slot] = OpenWindow(self.learnt.profile)
@@ -127,8 +136,11 @@ class Watch:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What makes the drift monitor less able than it was told to be, as sentences."""
-        own = () if self._season_warning is None else (self._season_warning,)
-        return (*own, *self.monitor.warnings)
+        own = [] if self._season_warning is None else [self._season_warning]
+        if self._unwatched:
+            names = ", ".join(map(repr, sorted(self._unwatched)))
+            own.append(f"the reference did not hold {names}: what came later is not watched")
+        return (*self.monitor.warnings, *own)
 
     @property
     def windows(self) -> int:
@@ -161,6 +173,7 @@ class Watch:
             "baseline": self.learnt.to_json(),
             "monitor": self.monitor.state(),
             "season_warning": self._season_warning,
+            "unwatched": sorted(self._unwatched),
             "operations": dict(self.operations),
             "open": [[s.period, s.part, window.state()] for s, window in self._open.items()],
             "spans": np.array(self._spans, dtype=np.int64).reshape(-1, 3),
@@ -204,6 +217,7 @@ class Watch:
         learnt = Baseline.from_json(state["baseline"])
         watch = cls(learnt, DriftMonitor.restore(learnt.profile, state["monitor"]), objectives)
         watch._season_warning = state["season_warning"]
+        watch._unwatched = list(state["unwatched"])
         watch.operations = dict(state["operations"])
         watch._open = {
             Slot(period, part): OpenWindow.restore(learnt.profile, plain)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 __all__ = ["Slot", "WindowClock"]
 
 _NS = 1_000_000_000
+_PATIENCE = 10_000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,20 +34,36 @@ class WindowClock:
     newest event time than the lateness join no window. All of it is decided row
     by row, so how the rows came in batches makes no difference.
 
+    One row from the far future would make all that follow late for good. So after
+    10,000 late rows without a punctual one between them, event time steps back to
+    the newest of these: it was the one row, or a clock, that was wrong.
+
     State size: two numbers for each open window. Not locked; its owner is.
 
     Args:
         max_rows: Rows of a window, or None.
         seconds: Length of a window in event time, or None. One of them is given.
         lateness: Seconds behind the newest event time that a row may be.
+        patience: Late rows in a row after which event time steps back.
     """
 
-    def __init__(self, *, max_rows: int | None, seconds: float | None, lateness: float) -> None:
+    def __init__(
+        self,
+        *,
+        max_rows: int | None,
+        seconds: float | None,
+        lateness: float,
+        patience: int = _PATIENCE,
+    ) -> None:
         if max_rows is None and seconds is None:
             raise ValueError("a window needs rows or seconds")
         self._max_rows = max_rows
         self._length_ns = None if seconds is None else round(seconds * _NS)
         self._lateness_ns = round(lateness * _NS)
+        self._patience = patience
+        self._late_rows = 0
+        self._late_newest = 0
+        self.steps_back = 0
         self._open: dict[Slot, int] = {}
         self._parts: dict[int, int] = {}
         self.watermark: int | None = None
@@ -60,13 +77,17 @@ class WindowClock:
             Which of them are not late, and the newest event time as of each row,
             both of shape ``(n,)``.
         """
-        if len(time_ns) == 0:
-            return np.zeros(0, dtype=np.bool_), time_ns
-        newest = np.maximum.accumulate(time_ns)
-        if self.watermark is not None:
-            newest = np.maximum(newest, self.watermark)
-        self.watermark = int(newest[-1])
-        return time_ns >= self._horizon(newest), newest
+        punctual = np.zeros(len(time_ns), dtype=np.bool_)
+        newest = np.zeros(len(time_ns), dtype=np.int64)
+        start = 0
+        while start < len(time_ns):
+            rest = slice(start, None)
+            newest[rest] = np.maximum.accumulate(time_ns[rest])
+            if self.watermark is not None:
+                newest[rest] = np.maximum(newest[rest], self.watermark)
+            punctual[rest] = time_ns[rest] >= self._horizon(newest[rest])
+            start = self._follow_late(time_ns, punctual, newest, start)
+        return punctual, newest
 
     def deal(
         self, time_ns: npt.NDArray[np.int64], newest_ns: npt.NDArray[np.int64]
@@ -109,6 +130,7 @@ class WindowClock:
         """Return plain values from which ``load`` continues."""
         return {
             "watermark": self.watermark,
+            "late": [self._late_rows, self._late_newest, self.steps_back],
             "open": [[slot.period, slot.part, rows] for slot, rows in self._open.items()],
             "parts": [[period, part] for period, part in self._parts.items()],
         }
@@ -116,8 +138,47 @@ class WindowClock:
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
         self.watermark = state["watermark"]
+        self._late_rows, self._late_newest, self.steps_back = state["late"]
         self._open = {Slot(period, part): rows for period, part, rows in state["open"]}
         self._parts = dict(state["parts"])
+
+    def _follow_late(
+        self,
+        time_ns: npt.NDArray[np.int64],
+        punctual: npt.NDArray[np.bool_],
+        newest: npt.NDArray[np.int64],
+        start: int,
+    ) -> int:
+        """Follow runs of late rows from a row on, and step back after one that is too long.
+
+        Returns:
+            The row from which on event time is another; ``n`` if it is none.
+        """
+        n = len(time_ns)
+        if punctual[start:].all():
+            self._late_rows = 0
+            self.watermark = int(newest[-1])
+            return n
+        while start < n:
+            ahead = np.flatnonzero(punctual[start:])
+            stop = n if len(ahead) == 0 else start + int(ahead[0])
+            stop = min(stop, start + self._patience - self._late_rows)
+            if stop > start:
+                latest = int(time_ns[start:stop].max())
+                self._late_newest = max(latest, self._late_newest) if self._late_rows else latest
+                self._late_rows += stop - start
+            if self._late_rows >= self._patience:
+                self.watermark = self._late_newest
+                self._late_rows = 0
+                self.steps_back += 1
+                return stop
+            if stop < n:
+                self._late_rows = 0
+                behind = np.flatnonzero(~punctual[stop:])
+                stop = n if len(behind) == 0 else stop + int(behind[0])
+            start = stop
+        self.watermark = int(newest[-1])
+        return n
 
     def _horizon(self, newest_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Event times from which on rows are punctual; not before the beginning of int64."""

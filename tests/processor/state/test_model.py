@@ -246,13 +246,15 @@ class TestFeatures:
         assert told[-1]["signals"]["input.drift"]["a"]["missing"] == 1.0
 
     def test_feature_that_appears_later_is_not_watched(self) -> None:
-        """It has no reference; nothing breaks, and the others are watched on."""
+        """It has no reference: a warning says so, and the others are watched on."""
         bench = Bench.of(_SMALL)
         bench.registry.observe(rows(2400))
         more = rows(400, start=2400)
         new = {**more.inputs, "new": NumericColumn(np.arange(400.0))}
         bench.registry.observe(replace(more, inputs=new))
         assert set(bench.records()[-1]["signals"]["input.drift"]) == {"a", "c"}
+        assert "'new'" in bench.model.warnings[-1]
+        assert bench.restarted().model.warnings == bench.model.warnings
 
     def test_feature_that_changes_type_is_not_silently_well(self) -> None:
         bench = Bench.of(_SMALL)
@@ -295,6 +297,18 @@ class TestFeatures:
         bench.registry.observe(rows(400, seconds=times))
         assert [record["rows"] for record in bench.records()] == [100, 100]
         assert bench.model.counters.late == 0
+
+    def test_row_from_the_far_future_is_survived(self) -> None:
+        """Those after it are late for a while, counted, and then watched again."""
+        bench = Bench.of(_SMALL)
+        bench.registry.observe(rows(2400))
+        bench.registry.observe(rows(1, start=2400, seconds=np.array([2e9])))
+        bench.registry.observe(rows(10_600, start=2401))
+        assert bench.model.counters.late == 10_000
+        assert bench.model.counters.windows == 5
+        warned = bench.counted("barograph.monitor.warnings", reason="event_time_stepped_back")
+        assert warned == 1
+        assert bench.restarted().registry.snapshot() == bench.registry.snapshot()
 
 
 class TestOperations:

@@ -93,6 +93,23 @@ def test_no_row_is_no_event() -> None:
     assert list(clock.deal(np.zeros(0, dtype=np.int64), newest)) == []
 
 
+def test_one_row_from_the_future_does_not_make_all_others_late() -> None:
+    """After so many late rows without a punctual one event time steps back to them."""
+    clock = WindowClock(max_rows=2, seconds=None, lateness=10, patience=5)
+    closed, late = dealt(clock, [1, 2, 3e9, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+    assert [times for _, times in closed] == [[1, 2], [3_000_000_000, 8], [9, 10]]
+    assert late == 5
+    assert clock.steps_back == 1
+    assert clock.watermark == 11 * NS
+
+
+def test_late_rows_among_punctual_ones_change_nothing() -> None:
+    clock = WindowClock(max_rows=100, seconds=None, lateness=10, patience=3)
+    _, late = dealt(clock, [1000, 1, 2, 1001, 3, 4, 1002, 5, 6, 1003])
+    assert (late, clock.steps_back) == (6, 0)
+    assert clock.watermark == 1003 * NS
+
+
 def test_a_window_needs_an_end() -> None:
     with pytest.raises(ValueError, match="rows or seconds"):
         WindowClock(max_rows=None, seconds=None, lateness=0)
@@ -105,6 +122,7 @@ def test_a_window_needs_an_end() -> None:
     max_rows=st.one_of(st.none(), st.integers(1, 7)),
     seconds=st.one_of(st.none(), st.sampled_from([3.0, 10.0])),
     lateness=st.sampled_from([0.0, 4.0, 25.0]),
+    patience=st.sampled_from([1, 2, 5, 10_000]),
 )
 def test_how_rows_come_in_batches_makes_no_difference(
     steps: list[int],
@@ -112,6 +130,7 @@ def test_how_rows_come_in_batches_makes_no_difference(
     max_rows: int | None,
     seconds: float | None,
     lateness: float,
+    patience: int,
 ) -> None:
     """Windows, their rows, their order and what is late are the same for every chunking,
     and a clock that is saved and restored between batches goes on as if it had not been."""
@@ -122,7 +141,7 @@ def test_how_rows_come_in_batches_makes_no_difference(
     batches = [times[a:b] for a, b in pairwise(edges)]
 
     def clock() -> WindowClock:
-        return WindowClock(max_rows=max_rows, seconds=seconds, lateness=lateness)
+        return WindowClock(max_rows=max_rows, seconds=seconds, lateness=lateness, patience=patience)
 
     whole, single = clock(), clock()
     expected = deal_in(whole, [times])
