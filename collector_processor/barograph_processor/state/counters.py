@@ -100,9 +100,12 @@ class ModelCounters:
             self._confidence.exemplars = _exemplars(batch, batch.confidence, order)
 
     def label(self, delay_s: npt.NDArray[np.float64]) -> None:
-        """Count labels that met their prediction; delays in seconds, shape ``(n,)``."""
+        """Count labels that met their prediction; delays in seconds, shape ``(n,)``.
+
+        A label from before its prediction has no delay: the sum must not fall.
+        """
         self.labels += len(delay_s)
-        self._delay.update(delay_s)
+        self._delay.update(np.maximum(delay_s, 0.0))
 
     def react(self, kind: str) -> None:
         """Count a reaction of one of the kinds of the conventions."""

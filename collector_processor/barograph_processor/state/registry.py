@@ -1,6 +1,7 @@
 """All models: what the pipeline feeds and what everybody reads."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -212,11 +213,13 @@ class ModelRegistry:
             (fact, slot) for fact, slot in zip(facts, slots.tolist(), strict=True) if slot >= 0
         ]
         labels = [(fact, slot) for fact, slot in known if fact.kind == "label"]
-        if labels:
+        # Numbers and names apart, in order: one name must not make names of all numbers.
+        for _, group in groupby(labels, key=lambda label: np.isfinite(label[0].number)):
+            some = list(group)
             unused = model.attach(
-                np.array([slot for _, slot in labels], dtype=np.intp),
-                _truth([fact for fact, _ in labels]),
-                np.array([fact.time_ns for fact, _ in labels], dtype=np.int64),
+                np.array([slot for _, slot in some], dtype=np.intp),
+                _truth([fact for fact, _ in some]),
+                np.array([fact.time_ns for fact, _ in some], dtype=np.int64),
             )
             for reason, count in unused.items():
                 self._unjoined("label", reason, count)

@@ -46,6 +46,8 @@ class TestJoining:
         bench.registry.observe(unlabelled(batch))
         assert bench.model.counters.labels == 100
         assert _unjoined(bench, "unknown_prediction") == 100
+        (delay,) = (s.value for s in bench.registry.signals() if s.metric.endswith("delay"))
+        assert delay.total == 0.0  # type: ignore[union-attr] # a histogram
 
     def test_only_the_first_label_counts(self) -> None:
         """A second one is counted apart, in the same request and in a later one."""
@@ -319,6 +321,17 @@ class TestQuality:
         bench.registry.observe(batch)
         bench.registry.attach(facts("label", batch.prediction_ids, text=["high"] * 5))
         assert _unjoined(bench, "wrong_type") == 5
+
+    def test_one_text_spoils_no_number_beside_it(self) -> None:
+        """Labels of one request are judged one by one."""
+        bench = Bench.of(_SMALL)
+        batch = replace(unlabelled(rows(5)), task="regression", label=None, value=np.arange(5.0))
+        bench.registry.observe(batch)
+        number = [0.0, 1.0, float("nan"), 3.0, 4.0]
+        text = [None, None, "high", None, None]
+        bench.registry.attach(facts("label", batch.prediction_ids, number=number, text=text))
+        assert bench.model.counters.labels == 4
+        assert _unjoined(bench, "wrong_type") == 1
 
     def test_inferred_task_does_not_change_back(self) -> None:
         """Numbers that once were no probabilities make a regression, whatever comes later."""
