@@ -4,11 +4,11 @@ import os
 from typing import Literal
 from urllib.parse import urlsplit
 
-from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 from opentelemetry.sdk._logs.export import LogRecordExporter
 from opentelemetry.sdk.trace.export import SpanExporter
 
 from barograph.exporter import BarographSpanExporter
+from barograph.fact_exporter import FactExporter
 
 __all__ = ["fact_exporter", "protocol", "span_exporter"]
 
@@ -63,7 +63,7 @@ def span_exporter(endpoint: str | None) -> SpanExporter | None:
 def fact_exporter(endpoint: str | None) -> LogRecordExporter | None:
     """Return an exporter of late facts; None if `OTEL_LOGS_EXPORTER` is `none`."""
     if endpoint is not None:
-        return OTLPLogExporter(endpoint=f"{endpoint.rstrip('/')}/v1/logs")
+        return FactExporter(endpoint=f"{endpoint.rstrip('/')}/v1/logs")
     if _none("LOGS"):
         return None
     if protocol("LOGS") == "grpc":
@@ -72,4 +72,4 @@ def fact_exporter(endpoint: str | None) -> LogRecordExporter | None:
         )
 
         return GrpcLogExporter()
-    return OTLPLogExporter()
+    return FactExporter()

@@ -1,7 +1,5 @@
 """The queue as processors of the official SDK: one for spans, one for late facts."""
 
-import copy
-
 from opentelemetry.context import Context
 from opentelemetry.sdk._logs import LogRecordProcessor, ReadableLogRecord, ReadWriteLogRecord
 from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
@@ -59,7 +57,8 @@ class FactProcessor(LogRecordProcessor):
 
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:
         """Queue a record, without the context it was made in, which may be large."""
-        record = copy.copy(log_record.log_record)
+        record = object.__new__(type(log_record.log_record))  # a shallow copy, at a fifth of copy()
+        record.__dict__.update(log_record.log_record.__dict__)
         record.context = Context()
         self.queue.put(
             ReadableLogRecord(

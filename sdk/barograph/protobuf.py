@@ -6,10 +6,11 @@ https://protobuf.dev/programming-guides/encoding/
 from struct import Struct
 from typing import Any, Final
 
-__all__ = ["attribute", "field", "varint"]
+__all__ = ["RECORD_ATTRIBUTE", "SPAN_ATTRIBUTE", "attribute", "field", "varint"]
 
 _DOUBLE: Final = Struct("<d").pack
-_TAG_ATTRIBUTE: Final = 0x4A  # Span.attributes
+SPAN_ATTRIBUTE: Final = 0x4A  # Span.attributes
+RECORD_ATTRIBUTE: Final = 0x32  # LogRecord.attributes
 _TAG_KEY: Final = 0x0A  # KeyValue.key
 _TAG_VALUE: Final = 0x12  # KeyValue.value
 _TAG_ITEM: Final = 0x0A  # ArrayValue.values
@@ -81,11 +82,11 @@ def _doubles(values: tuple[float, ...]) -> bytes:
     return bytes(out)
 
 
-def attribute(key: str, value: Any) -> bytes:
-    """Return an attribute of a span.
+def attribute(key: str, value: Any, tag: int = SPAN_ATTRIBUTE) -> bytes:
+    """Return an attribute of a span, or with another `tag` of something else.
 
     Raises:
         TypeError: `value` is not exactly a str, bool, int, float, or a tuple of one of them.
     """
     body = field(_TAG_KEY, key.encode()) + field(_TAG_VALUE, _any_value(value))
-    return field(_TAG_ATTRIBUTE, body)
+    return field(tag, body)
