@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from barograph_processor.exceptions import DataError
 from barograph_processor.history.config import ReplayConfig
+from barograph_processor.history.kinds import Kinds, decide
 from barograph_processor.history.source import Piece, Source
 from barograph_processor.history.values import (
     NEVER,
@@ -17,13 +18,10 @@ from barograph_processor.history.values import (
     column_of,
     decoded,
     holds_values,
-    looks_numeric,
-    numbers,
     times_ns,
 )
 from barograph_processor.observation import ModelKey, ObservationBatch
 from barograph_processor.pipeline.seen import SeenSet
-from barograph_processor.quality.loss import canonical_class
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
 __all__ = ["HistoryReader", "Rows"]
@@ -31,7 +29,6 @@ __all__ = ["HistoryReader", "Rows"]
 _SECOND: Final = 1_000_000_000
 _SEEN_IDS: Final = 1_000_000
 _SHOWN: Final = 40
-_TRUTHS: Final = frozenset({"0", "1"})
 _ROW_NUMBERS: Final = frozenset({"", "__index_level_0__"})
 """Columns without a name, and pandas' index: row numbers, which always drift."""
 
@@ -92,7 +89,7 @@ class HistoryReader:
         if stray:
             raise DataError(f"categorical columns must be features: {', '.join(map(repr, stray))}")
         self._wanted = list(wanted)
-        self._numeric: dict[str, bool] = {}
+        self._kinds: Kinds | None = None
         self._newest_ns: int | None = None
         self._ids = SeenSet(_SEEN_IDS)
         self._skipped: dict[str, int] = {}
@@ -119,8 +116,13 @@ class HistoryReader:
         for raw in self._source.read(self._wanted, strict=strict):
             usable = np.ones(raw.table.num_rows, dtype=np.bool_)
             piece = self._decoded(raw, usable)
-            if not self._numeric:
-                self._decide(piece)
+            if self._kinds is None:
+                self._kinds = decide(
+                    {name: _column(piece, name) for name in self._wanted},
+                    self._columns,
+                    task=self._task,
+                )
+                self._task = self._kinds.task
             yield self._rows(piece, usable)
 
     def _decoded(self, raw: Piece, usable: npt.NDArray[np.bool_]) -> Piece:
@@ -137,49 +139,6 @@ class HistoryReader:
             self._reject(raw, name, bad, usable, "no UTF-8 text")
             piece.table = piece.table.set_column(at, name, plain)
         return piece
-
-    def _decide(self, piece: Piece) -> None:
-        """Decide which columns hold numbers."""
-        columns = self._columns
-        for name in self._wanted:
-            declared = name in columns.categorical
-            self._numeric[name] = not declared and looks_numeric(_column(piece, name))
-        if self._task is None:
-            self._task = self._inferred(piece)
-        if self._task in {"binary", "multiclass"}:
-            if columns.prediction is not None:
-                known = _known(_column(piece, columns.prediction))
-                fractional = bool((known != np.floor(known)).any())
-                self._numeric[columns.prediction] = self._task == "binary" and fractional
-            if columns.label is not None:
-                self._numeric[columns.label] = False
-        if self._task == "regression":
-            for role in (columns.prediction, columns.label):
-                if role is not None:
-                    self._numeric[role] = True
-
-    def _inferred(self, piece: Piece) -> str | None:
-        """Return the task that the first rows look like; None if there are no labels to judge."""
-        columns = self._columns
-        if columns.label is None:
-            return None
-        labels = self._classes(piece, columns.label)
-        predictions: set[str] = set()
-        names_classes = columns.confidence is not None
-        if columns.prediction is not None:
-            predictions = self._classes(piece, columns.prediction)
-            names_classes = names_classes or not self._numeric[columns.prediction]
-        if names_classes:
-            return "binary" if labels <= _TRUTHS else "multiclass"
-        if (labels or predictions) <= _TRUTHS:
-            assert columns.prediction is not None
-            known = _known(_column(piece, columns.prediction))
-            return "binary" if ((known >= 0) & (known <= 1)).all() else "regression"
-        return "regression" if not labels or self._numeric[columns.label] else "multiclass"
-
-    @staticmethod
-    def _classes(piece: Piece, name: str) -> set[str]:
-        return {canonical_class(level) for level in categories(_column(piece, name)).levels}
 
     def _rows(self, piece: Piece, usable: npt.NDArray[np.bool_]) -> Rows:
         n = piece.table.num_rows
@@ -248,7 +207,8 @@ class HistoryReader:
         return tuple(text or "" for text in column.values())
 
     def _column(self, piece: Piece, name: str, usable: npt.NDArray[np.bool_]) -> Column:
-        numeric = self._numeric[name]
+        assert self._kinds is not None
+        numeric = name in self._kinds.numeric
         column, bad = column_of(_column(piece, name), numeric=numeric)
         self._reject(piece, name, bad, usable, "no number, though others in this column are")
         return column
@@ -327,10 +287,3 @@ def _hash(text: str) -> int:
 
 def _column(piece: Piece, name: str) -> Any:
     return piece.table.column(name).combine_chunks()
-
-
-def _known(column: Any) -> npt.NDArray[np.float64]:
-    """Return the numbers of a column, without missing ones."""
-    values = numbers(column)[0]
-    known: npt.NDArray[np.float64] = values[~np.isnan(values)]
-    return known
