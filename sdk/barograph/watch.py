@@ -15,6 +15,7 @@ from barograph.streams import watch_async_generator, watch_generator
 __all__ = ["watch", "watch_function"]
 
 
+_CACHE_METHODS = ("cache_info", "cache_clear", "cache_parameters")
 Start: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], FastCall | Call | None]
 
 
@@ -55,7 +56,11 @@ def watch_function(function: Any, site: Site, signature_of: Any = None) -> Any:
         observed = _watch_coroutine(function, starter.start)
     else:
         observed = _watch_plain(function, starter.start)
-    return functools.wraps(function)(observed)
+    functools.update_wrapper(observed, function)
+    for name in _CACHE_METHODS:  # not in the `__dict__` that `update_wrapper` copies
+        if hasattr(function, name):
+            setattr(observed, name, getattr(function, name))
+    return observed
 
 
 def _watch_plain(function: Any, start: Start) -> Callable[..., Any]:

@@ -7,6 +7,8 @@ import copy
 import functools
 import inspect
 import pickle
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -401,3 +403,36 @@ def test_selectors_take_names_paths_and_callables(recorder: Recorder) -> None:
         "barograph.input.twice": 500.0,
         "barograph.prediction.value": 0.25,
     }
+
+
+def test_a_cached_method_keeps_its_cache(recorder: Recorder) -> None:
+    class Service:
+        @barograph.observe(model="m")
+        @functools.lru_cache(maxsize=8)  # noqa: B019  # what is tested
+        def predict(self, x: float) -> float:
+            return x
+
+    service = Service()
+    assert service.predict(1.0) == service.predict(1.0) == 1.0
+    assert Service.predict.cache_info().hits == 1
+    assert len(recorder.spans) == 2
+
+
+def test_the_first_call_under_a_dropped_parent_takes_nothing_from_later_ones() -> None:
+    """The fast path proves itself at its first call, whatever context that has."""
+    script = """
+from opentelemetry import context, trace
+import barograph
+from barograph.span import PredictionSpan
+from barograph.testing import Recorder
+parent = trace.SpanContext(1, 1, is_remote=True, trace_flags=trace.TraceFlags(0))
+@barograph.observe(model="m")
+def score(): return 0.5
+with Recorder() as recorder:
+    token = context.attach(trace.set_span_in_context(trace.NonRecordingSpan(parent)))
+    score()
+    context.detach(token)
+    score()
+assert [type(span) for span in recorder.spans] == [PredictionSpan]
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
