@@ -1,7 +1,6 @@
 """Drift of all inputs, outputs and confidence of one model, under one alarm budget."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,22 +8,18 @@ import numpy as np
 from barograph_processor.drift.alarm import (
     DriftAlarm,
     DriftUpdate,
-    Effect,
     StreamStatus,
     Transition,
 )
 from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.evidence import Evidence
+from barograph_processor.drift.latch import Latch, Recent
 from barograph_processor.drift.profile import MIN_ROWS, ReferenceProfile
 from barograph_processor.drift.proposal import propose_season
-from barograph_processor.drift.recovery import Recovery
 from barograph_processor.drift.season import Regressors
-from barograph_processor.drift.sentence import describe
 from barograph_processor.drift.summary import (
     Pooled,
-    correlation_effect,
     distance,
-    effect,
     shares,
 )
 from barograph_processor.sequential.budget import false_discovery_set
@@ -35,9 +30,6 @@ __all__ = ["MIN_REFERENCE_WINDOWS", "DriftMonitor"]
 MIN_REFERENCE_WINDOWS = 8
 """With fewer windows in the reference the monitor says so, and learns from live ones first."""
 _SCHEMA = 1
-_FORGET = 0.8
-_UPDATE_FACTOR = 1.5
-_UPDATE_EVERY = 5
 
 
 class DriftMonitor:
@@ -95,8 +87,7 @@ class DriftMonitor:
         self._budget = budget
         self._found = 0
         self._evidence = Evidence(profile, self._regressors)
-        self._alarms: list[DriftAlarm | None] = [None] * len(self.keys)
-        self._recoveries: list[Recovery | None] = [None] * len(self.keys)
+        self._latches: list[Latch | None] = [None] * len(self.keys)
         self._windows: list[int] = []
         self._waiting: tuple[WindowCounts, float, float] | None = None
         self._pooled = Pooled.of(profile.empty())
@@ -158,103 +149,57 @@ class DriftMonitor:
             self._waiting = (counts, time, log_rows)
             return DriftUpdate(self._last, ())
         self._waiting = None
-        self._windows = [*self._windows[-127:], window]
-        latched = np.array([alarm is not None for alarm in self._alarms])
+        latched = np.array([latch is not None for latch in self._latches])
         self._evidence.take(counts, time, log_rows, latched)
-        self._pooled = self._pooled.then(counts, _FORGET)
+        self._pooled = self._pooled.then(counts)
         transitions = self._judge(window)
         self._last = self._statuses(Pooled.of(counts))
         return DriftUpdate(self._last, tuple(transitions))
 
     def _judge(self, window: int) -> list[Transition]:
         evidence = self._evidence.by_stream
-        latched = np.array([alarm is not None for alarm in self._alarms])
+        latched = np.array([latch is not None for latch in self._latches])
         found = false_discovery_set(np.where(latched, LARGEST, evidence), self._budget)
         self._found = int(found.sum())
+        self._windows = [*self._windows[-127:], window]
+        recent = Recent(self.profile, self._evidence, self._pooled, self._windows)
         transitions: list[Transition] = []
-        for s, (alarm, recovery) in enumerate(zip(self._alarms, self._recoveries, strict=True)):
-            if alarm is None or recovery is None:
-                if found[s] and self._matters(s):
-                    transitions.append(self._open(s, window, float(evidence[s])))
-                continue
-            recovery.update(float(self._evidence.deviates(1)[0, recovery.series]))
-            if recovery.recovered:
-                self._alarms[s] = self._recoveries[s] = None
-                self._evidence.restart(s, drifted=0, forget_evidence=True)
-                transitions.append((self.keys[s], "resolved", alarm))
-            elif self._moved(s, alarm, window):
-                renewed = self._renewed(s, alarm, recovery)
-                self._alarms[s] = renewed
-                transitions.append((self.keys[s], "updated", renewed))
+        for s, latch in enumerate(self._latches):
+            if latch is None:
+                if found[s] and self._matters(recent, s):
+                    alarm = self._open(recent, s, float(evidence[s]))
+                    transitions.append((self.keys[s], "open", alarm))
+            elif what := latch.update(recent, s):
+                transitions.append((self.keys[s], what, latch.alarm))
+                if what == "resolved":
+                    self._latches[s] = None
+                    self._evidence.restart(s, drifted=0, forget_evidence=True)
         return transitions
+
+    def _open(self, recent: Recent, s: int, evidence: float) -> DriftAlarm:
+        latch, drifted = Latch.close(
+            recent,
+            s,
+            log10_evidence=math.log10(evidence),
+            log10_threshold=self._log10_threshold(found=True),
+        )
+        self._latches[s] = latch
+        self._evidence.restart(s, drifted=drifted, forget_evidence=False)
+        return latch.alarm
+
+    def _matters(self, recent: Recent, s: int) -> bool:
+        size = recent.distance(s) if self._tolerance else None
+        return size is None or size >= self._tolerance
 
     def _log10_threshold(self, *, found: bool) -> float:
         """What a stream's evidence has to reach: less if others drift at the same time."""
         rank = self._found if found else self._found + 1
         return math.log10(self._budget * len(self.keys) / max(rank, 1))
 
-    def _matters(self, s: int) -> bool:
-        if not self._tolerance:
-            return True
-        size = distance(self.profile, self._pooled, s)
-        return size is None or size >= self._tolerance
-
-    def _open(self, s: int, window: int, evidence: float) -> Transition:
-        found, span = self._evidence.since(s)
-        known = self._windows[-span:]
-        first, low, high = (
-            known[max(at - span, -len(known))] for at in (found.at, found.low, found.high)
-        )
-        series, direction = self._evidence.leading(s)
-        towards = self._evidence.deviates(span - found.at)[:, series] * direction
-        level = float(np.nanmean(towards)) if not np.isnan(towards).all() else 0.0
-        recovery = Recovery(series, direction, level)
-        change = self._effect(s, recovery)
-        alarm = DriftAlarm(
-            key=self.keys[s],
-            since_window=first,
-            since_low=low,
-            since_high=high,
-            raised_window=window,
-            log10_evidence=math.log10(evidence),
-            log10_threshold=self._log10_threshold(found=True),
-            distance=distance(self.profile, self._pooled, s),
-            effect=change,
-            description=describe(self.keys[s], change, first),
-        )
-        self._alarms[s], self._recoveries[s] = alarm, recovery
-        self._evidence.restart(s, drifted=span - found.at, forget_evidence=False)
-        return (self.keys[s], "open", alarm)
-
-    def _moved(self, s: int, alarm: DriftAlarm, window: int) -> bool:
-        if (window - alarm.raised_window) % _UPDATE_EVERY:
-            return False
-        size = distance(self.profile, self._pooled, s)
-        if size is None or alarm.distance is None:
-            return size is not alarm.distance
-        return not 1 / _UPDATE_FACTOR < (size + 1e-9) / (alarm.distance + 1e-9) < _UPDATE_FACTOR
-
-    def _renewed(self, s: int, alarm: DriftAlarm, recovery: Recovery) -> DriftAlarm:
-        change = self._effect(s, recovery)
-        return replace(
-            alarm,
-            distance=distance(self.profile, self._pooled, s),
-            effect=change,
-            description=describe(self.keys[s], change, alarm.since_window),
-        )
-
-    def _effect(self, s: int, recovery: Recovery) -> Effect:
-        score = self.profile.bank.scores[recovery.series]
-        if score.name == "correlation":
-            return correlation_effect(self.profile, self._pooled, score.level)
-        rows = self._pooled.rows * (1 - _FORGET)
-        inflation = max(float(self._evidence.spread[recovery.series]) ** 2 * rows, 1.0)
-        return effect(self.profile, self._pooled, score, s, inflation)
-
     def _statuses(self, pooled: Pooled) -> tuple[StreamStatus, ...]:
         evidence = self._evidence.by_stream
         statuses = []
-        for s, key in enumerate(self.keys):
+        for s, (key, latch) in enumerate(zip(self.keys, self._latches, strict=True)):
             held = shares(self.profile, pooled, s)
             statuses.append(
                 StreamStatus(
@@ -264,8 +209,8 @@ class DriftMonitor:
                     unseen=held.unseen,
                     out_of_range=held.out_of_range,
                     log10_evidence=math.log10(max(float(evidence[s]), 1e-300)),
-                    log10_threshold=self._log10_threshold(found=self._alarms[s] is not None),
-                    alarm=self._alarms[s],
+                    log10_threshold=self._log10_threshold(found=latch is not None),
+                    alarm=None if latch is None else latch.alarm,
                 )
             )
         return tuple(statuses)
@@ -278,8 +223,7 @@ class DriftMonitor:
             "schema": _SCHEMA,
             "fingerprint": self.profile.total.fingerprint,
             "evidence": self._evidence.state(),
-            "alarms": [None if alarm is None else alarm.to_json() for alarm in self._alarms],
-            "recoveries": [None if r is None else r.state() for r in self._recoveries],
+            "latches": [None if latch is None else latch.state() for latch in self._latches],
             "windows": list(self._windows),
             "waiting": None if waiting is None else [waiting[0].to_bytes(), *waiting[1:]],
             "found": self._found,
@@ -321,12 +265,9 @@ class DriftMonitor:
     def _take(self, state: dict[str, Any]) -> None:
         self._evidence.restore(state["evidence"])
         keys = self.keys
-        self._alarms = [
-            None if alarm is None else DriftAlarm.from_json(key, alarm)
-            for key, alarm in zip(keys, state["alarms"], strict=True)
-        ]
-        self._recoveries = [
-            None if r is None else Recovery.restored(r) for r in state["recoveries"]
+        self._latches = [
+            None if latch is None else Latch.restored(key, latch)
+            for key, latch in zip(keys, state["latches"], strict=True)
         ]
         self._windows = [int(w) for w in state["windows"]]
         self._found = int(state["found"])
@@ -346,9 +287,9 @@ class DriftMonitor:
                 out_of_range=out,
                 log10_evidence=evidence,
                 log10_threshold=threshold,
-                alarm=alarm,
+                alarm=None if latch is None else latch.alarm,
             )
-            for key, (size, missing, unseen, out, evidence, threshold), alarm in zip(
-                keys, state["streams"], self._alarms, strict=True
+            for key, (size, missing, unseen, out, evidence, threshold), latch in zip(
+                keys, state["streams"], self._latches, strict=True
             )
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +14,7 @@ from barograph_processor.drift.binning import (
     NumericBinning,
     binning_from_json,
 )
+from barograph_processor.drift.counter import Counter
 from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.layout import Layout
 from barograph_processor.drift.reference import fresh_rows, merged_windows
@@ -27,7 +29,6 @@ __all__ = ["MIN_ROWS", "ReferenceProfile"]
 MIN_ROWS = 100
 """Windows with fewer rows are merged into the next one."""
 _SCHEMA = 1
-_CHUNK = 16384
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,8 +59,7 @@ class ReferenceProfile:
     bank: ScoreBank = field(init=False)
 
     def __post_init__(self) -> None:
-        harmonic = float(len(self.rows) / (1 / self.rows).sum()) if len(self.rows) else 1.0
-        bank = ScoreBank.build(self.layout, self.total, self.fresh, harmonic)
+        bank = ScoreBank.build(self.layout, self.total, self.fresh, _harmonic(self.rows))
         object.__setattr__(self, "bank", bank)
 
     @classmethod
@@ -82,49 +82,34 @@ class ReferenceProfile:
             bins: Bins of a numeric column.
 
         Raises:
-            ValueError: Lengths differ, there is no row, or a limit is below 1.
+            ValueError: Lengths differ, there is no row or column, or a limit is below 1.
         """
-        n = len(window)
-        if n == 0:
-            raise ValueError("a reference needs at least one row")
-        if len(time) != n or any(len(column) != n for column in columns.values()):
-            raise ValueError("columns, window and time must have the same length")
-        if max_levels < 1 or bins < 1:
-            raise ValueError(f"max_levels and bins must be positive, got {max_levels}, {bins}")
-        binnings = tuple(
-            NumericBinning.learn(column.values, bins)
-            if isinstance(column, NumericColumn)
-            else CategoricalBinning.learn(column, max_levels)
-            for column in columns.values()
+        _check(columns, window, time, max_levels, bins)
+        layout = Layout(
+            tuple(columns),
+            tuple(
+                NumericBinning.learn(column.values, bins)
+                if isinstance(column, NumericColumn)
+                else CategoricalBinning.learn(column, max_levels)
+                for column in columns.values()
+            ),
         )
-        layout = Layout(tuple(columns), binnings)
         group = merged_windows(np.asarray(window), MIN_ROWS)
-        order = np.argsort(group, kind="stable")
         rows = np.bincount(group).astype(np.float64)
-        bounds = np.concatenate([[0], np.cumsum(rows)]).astype(np.int64)
         held = np.unique(window, return_inverse=True, return_counts=True)
         log_rows = np.bincount(group, np.log(held[2])[held[1]]) / rows
-        clean = np.where(np.isfinite(time), time, 0.0)
-        mean_time = np.bincount(group, clean) / rows
-        counted = Counter(layout, _plain_rank_scores(layout, columns))
-        parts = [
-            counted({key: column.take(order[a:b]) for key, column in columns.items()})
-            for a, b in pairwise(bounds)
-        ]
-        total = parts[0]
-        for part in parts[1:]:
-            total = total.merge(part)
-        fresh_by_window = [fresh_rows(column, group, len(rows)) for column in columns.values()]
-        fresh = np.array([held.sum() for held in fresh_by_window], dtype=np.float64)
-        harmonic = float(len(rows) / (1 / rows).sum())
-        bank = ScoreBank.build(layout, total, fresh, harmonic)
+        mean_time = np.bincount(group, np.where(np.isfinite(time), time, 0.0)) / rows
+        parts = _by_window(layout, columns, group)
+        total = reduce(WindowCounts.merge, parts)
+        fresh = np.array([fresh_rows(column, group, len(rows)) for column in columns.values()])
+        bank = ScoreBank.build(layout, total, fresh.sum(axis=1), _harmonic(rows))
         trend, learn = bank.trends.start(), np.ones(len(bank.trends.streams), dtype=np.bool_)
         steps = [bank.trends.step(trend, part.slots, part.rows, learn) for part in parts]
         scores = np.array(
             [bank.means(part, step, inside=True) for part, step in zip(parts, steps, strict=True)]
         )
-        bank.replace_new(scores, np.array(fresh_by_window), rows)
-        return cls(layout, total, rows, log_rows, mean_time, scores, fresh, trend)
+        bank.replace_new(scores, fresh, rows)
+        return cls(layout, total, rows, log_rows, mean_time, scores, fresh.sum(axis=1), trend)
 
     def count(self, columns: Mapping[StreamKey, Column]) -> WindowCounts:
         """Count the rows of a batch; a stream without a column counts as missing.
@@ -216,55 +201,35 @@ class ReferenceProfile:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Counter:
-    """Counts batches of rows by a layout, with the rank scores of each slot, shape ``(B,)``."""
-
-    layout: Layout
-    rank_scores: Floats
-
-    def __call__(self, columns: Mapping[StreamKey, Column]) -> WindowCounts:
-        """Return the counts of a batch.
-
-        Raises:
-            ValueError: The columns differ in length.
-        """
-        known = [columns.get(key) for key in self.layout.keys]
-        lengths = {len(column) for column in columns.values()}
-        if len(lengths) > 1:
-            raise ValueError(f"columns of a batch differ in length: {sorted(lengths)}")
-        rows = lengths.pop() if lengths else 0
-        layout, d = self.layout, len(self.layout.correlated)
-        slots = np.zeros(layout.slots, dtype=np.int64)
-        sums = np.zeros((len(layout.numeric), 2))
-        cross = np.zeros((d, d))
-        for start in range(0, rows, _CHUNK):
-            part = known
-            if rows > _CHUNK:
-                span = np.arange(start, min(start + _CHUNK, rows))
-                part = [column.take(span) if column is not None else None for column in known]
-            self._add(part, min(_CHUNK, rows - start), slots, sums, cross)
-        return WindowCounts(rows, slots, sums, cross, layout.fingerprint)
-
-    def _add(
-        self, columns: list[Column | None], rows: int, slots: Ints, sums: Floats, cross: Floats
-    ) -> None:
-        layout = self.layout
-        index = np.empty((len(columns), rows), dtype=np.int64)
-        for s, (column, binning) in enumerate(zip(columns, layout.binnings, strict=True)):
-            index[s] = binning.missing_slot if column is None else binning.index(column)
-        index += layout.offsets[:-1, None]
-        slots += np.bincount(index.ravel(), minlength=layout.slots)
-        for at, s in enumerate(layout.numeric.tolist()):
-            column, binning = columns[s], layout.binnings[s]
-            if column is not None and isinstance(binning, NumericBinning):
-                sums[at] += binning.deviations(column)
-        if len(cross):
-            u = self.rank_scores[index[layout.correlated]]
-            cross += u @ u.T
+def _harmonic(rows: Floats) -> float:
+    return float(len(rows) / (1 / rows).sum())
 
 
-def _plain_rank_scores(layout: Layout, columns: Mapping[StreamKey, Column]) -> Floats:
-    """Return the rank scores that the reference's own counts define."""
-    bare = Counter(layout, np.zeros(layout.slots))(columns)
-    return layout.rank_scores(bare.slots)
+def _check(
+    columns: Mapping[StreamKey, Column],
+    window: npt.NDArray[np.intp],
+    time: Floats,
+    max_levels: int,
+    bins: int,
+) -> None:
+    n = len(window)
+    if n == 0 or not columns:
+        raise ValueError("a reference needs at least one row and one column")
+    if len(time) != n or any(len(column) != n for column in columns.values()):
+        raise ValueError("columns, window and time must have the same length")
+    if max_levels < 1 or bins < 1:
+        raise ValueError(f"max_levels and bins must be positive, got {max_levels}, {bins}")
+
+
+def _by_window(
+    layout: Layout, columns: Mapping[StreamKey, Column], group: Ints
+) -> list[WindowCounts]:
+    """Count each window with the rank scores that all of them together define."""
+    everything = Counter(layout, np.zeros(layout.slots))(columns)
+    counter = Counter(layout, layout.rank_scores(everything.slots))
+    order = np.argsort(group, kind="stable")
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(group))])
+    return [
+        counter({key: column.take(order[a:b]) for key, column in columns.items()})
+        for a, b in pairwise(bounds.tolist())
+    ]

@@ -83,51 +83,37 @@ class ScoreBank:
             fresh: Shape ``(S,)``, see `barograph_processor.drift.score.categorical_scores`.
             rows: Harmonic mean of the rows of its windows.
         """
-        per_stream = [
-            scores_of(binning, total.slots[layout.of(s)], float(fresh[s]), rows)
+        every = [
+            (s, score)
             for s, binning in enumerate(layout.binnings)
+            for score in scores_of(binning, total.slots[layout.of(s)], float(fresh[s]), rows)
         ]
-        every = [(s, score) for s, own in enumerate(per_stream) for score in own]
         linear = [(s, score) for s, score in every if len(score.slots)]
         shapes = [(s, score) for s, score in every if score.name == "shape"]
         trends = [(s, score) for s, score in every if score.name == "trend"]
-        scores = [score for _, score in linear]
-        owner = [s for s, _ in linear]
-        offsets = layout.offsets[owner].tolist()
+        together = _together(layout)
+        series = [*linear, *shapes, *trends, *together]
+        order = np.argsort([s for s, _ in series], kind="stable")
+        ordered = [series[j] for j in order.tolist()]
         rank_scores = layout.rank_scores(total.slots)
-        keys, d = layout.keys, len(layout.correlated)
-        reference = np.zeros((d, d))
-        if d:
-            sums = _rank_sums(layout, rank_scores, total)
-            reference = np.nan_to_num(rank_correlations(total.cross, sums, max(total.rows, 1)))
-            keys = (*keys, StreamKey("input.drift", None))
-        owner += [s for s, _ in (*shapes, *trends)] + [len(layout.keys)] * d
-        order = np.argsort(owner, kind="stable")
-        names = [layout.keys[s].feature for s in layout.correlated.tolist()]
-        nothing = np.empty(0, dtype=np.int64)
-        together = [Score("correlation", nothing, np.empty(0), 0.0, 1 / d, f) for f in names]
-        series = [*scores, *(score for _, score in (*shapes, *trends)), *together]
-        series = [series[j] for j in order.tolist()]
+        offsets = layout.offsets.tolist()
+        cells = (rows, max(total.rows, 1))
         return cls(
-            keys=keys,
-            scores=tuple(series),
-            owner=np.array(owner, dtype=np.int64)[order],
-            weight=np.array([score.weight for score in series]),
+            keys=(*layout.keys, *([StreamKey("input.drift", None)] if together else [])),
+            scores=tuple(score for _, score in ordered),
+            owner=np.array([s for s, _ in ordered], dtype=np.int64),
+            weight=np.array([score.weight for _, score in ordered]),
             rank_scores=rank_scores,
-            reference=reference,
+            reference=_reference(layout, rank_scores, total),
+            trends=Trends.build(layout, total.slots, [s for s, _ in trends], *cells),
             _layout=layout,
             _reference_rows=total.rows,
-            _slots=_joined([s.slots + o for s, o in zip(scores, offsets, strict=True)]),
-            _values=_joined([score.values for score in scores]),
-            _starts=np.cumsum([0, *(len(score.slots) for score in scores)])[:-1],
-            _base=np.array([score.base for score in scores]),
-            _shapes=Shapes.build(
-                layout, total.slots, [s for s, _ in shapes], rows, max(total.rows, 1)
-            ),
+            _slots=np.concatenate([score.slots + offsets[s] for s, score in linear]),
+            _values=np.concatenate([score.values for _, score in linear]),
+            _starts=np.cumsum([0, *(len(score.slots) for _, score in linear)])[:-1],
+            _base=np.array([score.base for _, score in linear]),
+            _shapes=Shapes.build(layout, total.slots, [s for s, _ in shapes], *cells),
             _order=order,
-            trends=Trends.build(
-                layout, total.slots, [s for s, _ in trends], rows, max(total.rows, 1)
-            ),
         )
 
     def means(self, counts: WindowCounts, trend: Floats, *, inside: bool = False) -> Floats:
@@ -178,5 +164,19 @@ def _rank_sums(layout: Layout, rank_scores: Floats, counts: WindowCounts) -> Flo
     )
 
 
-def _joined(parts: list[np.ndarray]) -> np.ndarray:
-    return np.concatenate(parts)
+def _together(layout: Layout) -> list[tuple[int, Score]]:
+    """Return the series of the inputs together, owned by the stream after all others."""
+    nothing, d = np.empty(0, dtype=np.int64), len(layout.correlated)
+    names = [layout.keys[s].feature for s in layout.correlated.tolist()]
+    return [
+        (len(layout.keys), Score("correlation", nothing, np.empty(0), 0.0, 1 / d, name))
+        for name in names
+    ]
+
+
+def _reference(layout: Layout, rank_scores: Floats, total: WindowCounts) -> Floats:
+    """Return the rank correlations of the reference, 0 where an input is constant."""
+    if not len(layout.correlated):
+        return np.zeros((0, 0))
+    sums = _rank_sums(layout, rank_scores, total)
+    return np.nan_to_num(rank_correlations(total.cross, sums, max(total.rows, 1)))

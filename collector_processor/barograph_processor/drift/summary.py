@@ -13,8 +13,10 @@ from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.score import Score
 from barograph_processor.stats.array import Floats, Ints
 
-__all__ = ["Pooled", "Shares", "correlation_effect", "distance", "effect", "shares"]
+__all__ = ["FORGET", "Pooled", "Shares", "correlation_effect", "distance", "effect", "shares"]
 
+FORGET = 0.5
+"""How much each window weighs next to the one after it in what is shown as *now*."""
 _INTERVAL = 1.96
 
 
@@ -48,13 +50,13 @@ class Pooled:
         """Take one window with weight 1."""
         return cls(float(counts.rows), counts.slots.astype(np.float64), counts.sums, counts.cross)
 
-    def then(self, counts: WindowCounts, forget: float) -> "Pooled":
-        """Return the pool with all weights times ``forget``, and a window with weight 1."""
+    def then(self, counts: WindowCounts) -> "Pooled":
+        """Return the pool with all weights halved, and a window with weight 1."""
         return Pooled(
-            self.rows * forget + counts.rows,
-            self.slots * forget + counts.slots,
-            self.sums * forget + counts.sums,
-            self.cross * forget + counts.cross,
+            self.rows * FORGET + counts.rows,
+            self.slots * FORGET + counts.slots,
+            self.sums * FORGET + counts.sums,
+            self.cross * FORGET + counts.cross,
         )
 
 

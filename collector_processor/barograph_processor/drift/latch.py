@@ -1,0 +1,132 @@
+"""An alarm from the window that raises it to the one that resolves it."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from barograph_processor.drift.alarm import DriftAlarm, Effect
+from barograph_processor.drift.evidence import Evidence
+from barograph_processor.drift.profile import ReferenceProfile
+from barograph_processor.drift.recovery import Recovery
+from barograph_processor.drift.sentence import describe
+from barograph_processor.drift.stream import StreamKey
+from barograph_processor.drift.summary import (
+    FORGET,
+    Pooled,
+    correlation_effect,
+    distance,
+    effect,
+)
+
+__all__ = ["Latch", "Recent"]
+
+_UPDATE_FACTOR = 1.5
+_UPDATE_EVERY = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recent:
+    """What is known after a window.
+
+    Attributes:
+        profile: The reference.
+        evidence: Of all streams.
+        pooled: Counts of the last few windows.
+        windows: Numbers of the last windows that were judged, the newest last.
+    """
+
+    profile: ReferenceProfile
+    evidence: Evidence
+    pooled: Pooled
+    windows: list[int]
+
+    def distance(self, stream: int) -> float | None:
+        """Return the effect size of a stream over the last few windows."""
+        return distance(self.profile, self.pooled, stream)
+
+    def effect(self, stream: int, series: int) -> Effect:
+        """Return what changed in one series of a stream."""
+        score = self.profile.bank.scores[series]
+        if score.name == "correlation":
+            return correlation_effect(self.profile, self.pooled, score.level)
+        rows = self.pooled.rows * (1 - FORGET)
+        inflation = max(float(self.evidence.spread[series]) ** 2 * rows, 1.0)
+        return effect(self.profile, self.pooled, score, stream, inflation)
+
+
+@dataclass(slots=True, eq=False)
+class Latch:
+    """An alarm, and the bets that the drift is over."""
+
+    alarm: DriftAlarm
+    recovery: Recovery
+
+    @classmethod
+    def close(
+        cls, recent: Recent, stream: int, *, log10_evidence: float, log10_threshold: float
+    ) -> tuple["Latch", int]:
+        """Raise an alarm.
+
+        Returns:
+            The latch, and how many of the last windows had drifted.
+        """
+        found, span = recent.evidence.since(stream)
+        known = recent.windows[-span:]
+        first, low, high = (
+            known[max(at - span, -len(known))] for at in (found.at, found.low, found.high)
+        )
+        series, direction = recent.evidence.leading(stream)
+        towards = recent.evidence.deviates(span - found.at)[:, series] * direction
+        level = float(np.nanmean(towards)) if not np.isnan(towards).all() else 0.0
+        change, key = recent.effect(stream, series), recent.profile.bank.keys[stream]
+        alarm = DriftAlarm(
+            key=key,
+            since_window=first,
+            since_low=low,
+            since_high=high,
+            raised_window=recent.windows[-1],
+            log10_evidence=log10_evidence,
+            log10_threshold=log10_threshold,
+            distance=recent.distance(stream),
+            effect=change,
+            description=describe(key, change, first),
+        )
+        return cls(alarm, Recovery(series, direction, level)), span - found.at
+
+    def update(self, recent: Recent, stream: int) -> str | None:
+        """Take a window; return ``resolved``, ``updated`` if the effect moved much, or None."""
+        series = self.recovery.series
+        self.recovery.update(float(recent.evidence.deviates(1)[0, series]))
+        if self.recovery.recovered:
+            return "resolved"
+        if (recent.windows[-1] - self.alarm.raised_window) % _UPDATE_EVERY:
+            return None
+        size = recent.distance(stream)
+        if not _moved(self.alarm.distance, size):
+            return None
+        change = recent.effect(stream, series)
+        self.alarm = replace(
+            self.alarm,
+            distance=size,
+            effect=change,
+            description=describe(self.alarm.key, change, self.alarm.since_window),
+        )
+        return "updated"
+
+    def state(self) -> dict[str, Any]:
+        """Return what `restored` takes."""
+        return {"alarm": self.alarm.to_json(), "recovery": self.recovery.state()}
+
+    @classmethod
+    def restored(cls, key: StreamKey, state: dict[str, Any]) -> "Latch":
+        """Continue where `state` was taken."""
+        alarm = DriftAlarm.from_json(key, state["alarm"])
+        return cls(alarm, Recovery.restored(state["recovery"]))
+
+
+def _moved(before: float | None, now: float | None) -> bool:
+    if before is None or now is None:
+        return before is not now
+    return abs(math.log((now + 1e-9) / (before + 1e-9))) > math.log(_UPDATE_FACTOR)
