@@ -32,15 +32,20 @@ def glance_view(model: ModelState) -> dict[str, Any]:
     open_alarms = model.verdicts.book.open
     harm = [alarm for alarm in open_alarms if alarm.severity == "page"]
     # Since when the model is in trouble is what its own risk says; a slice may have been before.
-    own = [alarm for alarm in harm if alarm.signal == "risk"] or harm
+    own = [alarm for alarm in harm if alarm.signal == "risk"] or _surest(harm)
+    worst = _surest([alarm for alarm in harm if alarm.slice is not None])
+    reasons = dict.fromkeys([*(alarm.sentence for alarm in own), *model.condition.reasons])
     return {
         "name": model.key.name,
         "version": model.key.version,
         "state": model.condition.state,
         "since": iso(model.condition_since_ns),
         "harm_since": iso(min((alarm.since_ns for alarm in own), default=None)),
-        "reasons": list(model.condition.reasons[:_REASONS]),
-        "more_reasons": max(len(model.condition.reasons) - _REASONS, 0),
+        # Pairs, because the names of dimensions come from spans.
+        "worst_slice": [list(pair) for alarm in worst for pair in (alarm.slice or {}).items()],
+        "only_slices": not any(alarm.slice is None for alarm in harm),
+        "reasons": list(reasons)[:_REASONS],
+        "more_reasons": max(len(reasons) - _REASONS, 0),
         "alarms": dict(Counter(alarm.severity for alarm in open_alarms)),
         "operational": dict(model.operations),
         "predictions": model.counters.predictions,
@@ -63,6 +68,11 @@ def glance_view(model: ModelState) -> dict[str, Any]:
             "error_rate": None if reference is None else reference.operations.error_rate,
         },
     }
+
+
+def _surest(alarms: Sequence[Alarm]) -> list[Alarm]:
+    """Return the alarm with the most evidence, if there is any."""
+    return sorted(alarms, key=lambda alarm: alarm.threshold - alarm.evidence)[:1]
 
 
 def _latest(model: ModelState) -> dict[str, float] | None:

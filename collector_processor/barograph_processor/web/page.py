@@ -21,7 +21,8 @@ from barograph_processor.web.views import alarm_view, reference_view
 __all__ = ["Page"]
 
 _STATIC: Final = Path(__file__).parent / "static"
-_MAX_ALARMS: Final = 50
+_MAX_ALARMS: Final = 12
+_MAX_RESOLVED: Final = 50
 
 
 class Page:
@@ -98,7 +99,7 @@ class Page:
             }
             reference = reference_view(model)
             book = model.verdicts.book
-            alarms = [*most_urgent(book.open, len(book.open)), *book.resolved[-_MAX_ALARMS:]]
+            alarms = [*most_urgent(book.open, len(book.open)), *book.resolved[-_MAX_RESOLVED:]]
             history = list(model.history)
         last = history[-1].window if history else None
         known = last is not None and query.get("after") == str(last)

@@ -26,7 +26,6 @@ START = 1_357_000_000
 
 _NS = 1_000_000_000
 _BATCH = 100
-_LEVELS = ("AA", "B6", "DL", "UA")
 
 
 class HeldPipeline:
@@ -50,7 +49,8 @@ class Traffic:
         registry: Where it goes.
         name: The model.
         version: Its version.
-        features: Names of numeric inputs; one categorical comes on top.
+        features: Names of numeric inputs; one categorical comes on top, the carrier.
+        carriers: Its levels, which are the slices too.
         seconds: Event time between two predictions.
         seed: Of everything random.
     """
@@ -62,12 +62,14 @@ class Traffic:
         version: str = "1",
         *,
         features: Sequence[str] = ("distance", "departure delay"),
+        carriers: Sequence[str] = ("AA", "B6", "DL", "UA"),
         seconds: float = 60.0,
         seed: int = 0,
     ) -> None:
         self._registry = registry
         self.key = ModelKey(name, version)
         self._features = features
+        self._carriers = tuple(carriers)
         self._seconds = seconds
         self._random = np.random.default_rng([seed, len(name)])
         self._sent = 0
@@ -119,8 +121,8 @@ class Traffic:
         random, first = self._random, self._sent
         self._sent += rows
         truth = random.random(rows) < 0.3
-        carrier = random.integers(0, len(_LEVELS), rows).astype(np.int32)
-        share = np.array([wrong_at.get(level, wrong) for level in _LEVELS])[carrier]
+        carrier = random.integers(0, len(self._carriers), rows).astype(np.int32)
+        share = np.array([wrong_at.get(level, wrong) for level in self._carriers])[carrier]
         said = np.where(random.random(rows) < share, ~truth, truth)
         names = tuple(f"{self.key.name}/{row}" for row in range(first, first + rows))
         at = START * _NS + (np.arange(first, first + rows) * self._seconds * _NS).astype(np.int64)
@@ -128,7 +130,7 @@ class Traffic:
             feature: NumericColumn(random.normal(shift.get(feature, 0.0), 1.0, rows))
             for feature in self._features
         }
-        carriers = CategoricalColumn(carrier, _LEVELS)
+        carriers = CategoricalColumn(carrier, self._carriers)
         inputs["carrier"] = carriers
         self._registry.observe(
             ObservationBatch(

@@ -33,6 +33,7 @@ def test_the_first_line_says_which_model_since_when_and_that_latency_did_not_sho
     expect(page.get_by_role("heading", level=1)).to_contain_text("worse answers")
     first = plain(page.get_by_role("heading", level=1).inner_text())
     assert first.startswith("flight-delay 2013.1 has been giving worse answers since 7 Jan 2013")
+    assert "most of all for carrier = UA" in first
     assert "latency, errors and traffic do not show it" in first
     assert "So has credit-risk 7." in first
     assert page.title() == "2 in trouble · Barograph"

@@ -28,11 +28,14 @@ NAMES = {
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_a_name_is_shown_as_it_is_and_does_nothing(open_page: OpenPage, name: str) -> None:
     registry = new_registry()
-    traffic = Traffic(registry, name, name, features=(name, "constructor", "b"))
+    traffic = Traffic(
+        registry, name, name, features=(name, "constructor", "b"), carriers=(name, "a", "b")
+    )
     traffic.send(3000)
-    traffic.send(2000, wrong=0.4, shift={name: 2.0})
+    traffic.send(2000, wrong=0.3, wrong_at={name: 0.7}, shift={name: 2.0})
     alarms = registry.models[traffic.key].verdicts.book.open
     assert {alarm.severity for alarm in alarms} >= {"page", "note"}
+    assert {"carrier": name} in [alarm.slice for alarm in alarms]
     with serve(registry) as url:
         page = open_page(url, viewport={"width": 390, "height": 844})
         shown = page.locator(".card-link bdi")
@@ -48,6 +51,8 @@ def test_a_name_is_shown_as_it_is_and_does_nothing(open_page: OpenPage, name: st
         page.wait_for_selector(".js-plotly-plot .main-svg")
         features = {cell.text_content() for cell in page.locator(".drift tbody th bdi").all()}
         assert {name, "constructor", "b", "carrier"} <= features
+        slices = page.get_by_role("table", name="The slices that do worst")
+        assert slices.locator("tbody th").first.text_content() == f"carrier = {name}"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
         for alarm in alarms:

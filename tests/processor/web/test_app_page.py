@@ -96,6 +96,8 @@ def test_slices_come_with_the_failing_one_first() -> None:
     traffic.send(4000, wrong_at={"B6": 0.6})
     with serve(registry) as url:
         found = httpx.get(f"{url}/api/page/model", params=HARMED).json()["series"]["slices"]
+        [model] = httpx.get(f"{url}/api/page/overview").json()["models"]
+    assert model["worst_slice"] == [["carrier", "B6"]]
     worst = found[0]
     assert worst["slice"] == [["carrier", "B6"]]
     assert worst["alarm"]

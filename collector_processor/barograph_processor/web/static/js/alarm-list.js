@@ -5,19 +5,37 @@ import { lasting, moment } from "./format.js";
 import { alarmLink } from "./route.js";
 import { severityWord, signalWord } from "./words.js";
 
-/** @param {string} empty What stands there when there is none. */
-export function alarmList(empty) {
-  const parts = new Map();
-  const list = el("ul", { class: "alarms" });
+/**
+ * @param {string} empty What stands there when there is none.
+ * @param {number} shown How many are there at once; the others unfold.
+ */
+export function alarmList(empty, shown = Infinity) {
+  const first = list();
+  const others = list();
+  const summary = el("summary");
+  const more = el("details", {}, summary, others.root);
   const none = el("p", { class: "quiet" }, empty);
-  const root = el("div", {}, list, none);
   return {
-    root,
+    root: el("div", {}, first.root, more, none),
     /** @param {Object[]} alarms As the API shows them. */
     update(alarms) {
-      keep(list, parts, alarms, (alarm) => alarm.id, item);
+      first.update(alarms.slice(0, shown));
+      others.update(alarms.slice(shown));
+      say(summary, `and ${Math.max(alarms.length - shown, 0)} more`);
+      more.hidden = alarms.length <= shown;
       none.hidden = alarms.length > 0;
-      list.hidden = alarms.length === 0;
+    },
+  };
+}
+
+function list() {
+  const parts = new Map();
+  const root = el("ul", { class: "alarms" });
+  return {
+    root,
+    update(alarms) {
+      keep(root, parts, alarms, (alarm) => alarm.id, item);
+      root.hidden = alarms.length === 0;
     },
   };
 }

@@ -4,7 +4,7 @@ import { el, say, set } from "./dom.js";
 import { count, lasting, moment } from "./format.js";
 import { gap } from "./gap.js";
 import { modelLink } from "./route.js";
-import { operationsSentence, sinceOf, stateOf } from "./words.js";
+import { operationsSentence, sinceOf, sliceWord, stateOf } from "./words.js";
 
 /** A state's sign and word. */
 export function badge() {
@@ -26,7 +26,8 @@ export function badge() {
 export function modelCard(key) {
   const state = badge();
   const since = el("p", { class: "since-text" });
-  const reason = el("p", { class: "reason" });
+  const reason = el("p", { class: "reason", dir: "auto" });
+  const worst = el("p", { class: "operations" });
   const operations = el("p", { class: "operations" });
   const facts = el("p", { class: "facts" });
   const plots = gap();
@@ -50,6 +51,7 @@ export function modelCard(key) {
       state.root,
       since,
       reason,
+      worst,
       operations,
       facts,
     ),
@@ -64,6 +66,7 @@ export function modelCard(key) {
     say(since, sinceSentence(model));
     const more = model.more_reasons + Math.max(model.reasons.length - 1, 0);
     say(reason, model.reasons.length === 0 ? "" : `${model.reasons[0]}${more > 0 ? ` (and ${more} more)` : ""}`);
+    say(worst, model.worst_slice.length === 0 ? "" : `Worst for ${sliceWord(model.worst_slice)}.`);
     say(operations, trouble ? operationsSentence(model.operational) : "");
     say(facts, `${count(model.predictions)} predictions, ${count(model.labels)} labels`);
     plots.update(model);

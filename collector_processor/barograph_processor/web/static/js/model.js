@@ -25,7 +25,7 @@ export function modelPage(name, version) {
   const windows = windowTable();
   const slices = sliceTable();
   const drift = driftTable();
-  const open = alarmList("No alarm is open.");
+  const open = alarmList("No alarm is open.", 3);
   const resolved = alarmList("None.");
   const noWindows = el("p", { class: "quiet" }, "No window has closed yet: there is nothing to draw.");
   const root = el(

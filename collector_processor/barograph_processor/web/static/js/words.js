@@ -96,6 +96,11 @@ export function operationsSentence(operational) {
   return `${capital(clauses.join("; "))}.`;
 }
 
+/** `carrier = DL, origin = JFK`, each name isolated and not endless. */
+export function sliceWord(slice) {
+  return slice.map(([dimension, level]) => `\u2068${clip(dimension)}\u2069 = \u2068${clip(level)}\u2069`).join(", ");
+}
+
 /**
  * The first thing to read: which model is in trouble, since when, and what did not show it.
  * @param {Object[]} models By urgency.
@@ -104,9 +109,10 @@ export function headline(models) {
   const [first, ...others] = models.filter((model) => stateOf(model.state).trouble);
   if (first !== undefined) {
     const silent = first.state === "silent_degradation";
+    const where = first.worst_slice.length === 0 ? "" : `${first.only_slices ? " for" : ", most of all for"} ${sliceWord(first.worst_slice)}`;
     const hidden = silent ? ", and latency, errors and traffic do not show it" : "";
     const more = others.length === 0 ? "" : ` So has ${others.length === 1 ? nameOf(others[0]) : `each of ${others.length} other models`}.`;
-    return `${nameOf(first)} has been giving worse answers since ${moment(sinceOf(first))}${hidden}.${more}`;
+    return `${nameOf(first)} has been giving worse answers since ${moment(sinceOf(first))}${where}${hidden}.${more}`;
   }
   const blind = models.filter((model) => model.state === "blind").length;
   if (blind === models.length) {
