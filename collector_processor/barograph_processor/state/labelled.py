@@ -20,7 +20,8 @@ __all__ = ["LabelledQuality"]
 
 _MIN_BASELINE = 200
 _ENOUGH_LATER = 500
-_BLOCK = 50
+_BLOCK = 20
+_RECOVERY_BLOCKS = 1000.0
 _MIN_WINDOW = 30
 _RECENT_WRONG = 256
 _MARKS = 4096
@@ -71,6 +72,7 @@ class LabelledQuality:
         self._marks: deque[tuple[int, int]] = deque(maxlen=_MARKS)
         self._wrong: deque[WrongPrediction] = deque(maxlen=_RECENT_WRONG)
         self._seen = 0
+        self.onset: RiskTransition | None = None
         self._harmed = False
         self.risk: RiskMonitor | None = None
         self.baseline_risk: float | None = None
@@ -146,7 +148,7 @@ class LabelledQuality:
     def since(self, label: int) -> int:
         """Return the event time, ns, of the prediction that a label number belongs to.
 
-        Right to within a block of 50 labels, for the last 200,000 of them.
+        Right to within a block of 20 labels, for the last 80,000 of them.
         """
         best = self._marks[0] if self._marks else (0, 0)
         for mark in self._marks:
@@ -186,6 +188,22 @@ class LabelledQuality:
         self._last, self._window = self._window, RealizedPerformance.empty()
         return self._last
 
+    def calm(self, performance: RealizedPerformance | None) -> bool:
+        """Whether the labels of a window are no worse than they may be.
+
+        They may be as bad as the reference plus the tolerance. Of the margin for not
+        knowing the reference's risk exactly, which is for evidence, one window gets
+        half. Without labels of classes there is no calm.
+        """
+        share = None if performance is None else performance.risk()
+        if share is None or self.tolerated is None:
+            return False
+        wanted = self.tolerated
+        if self.baseline_risk is not None and self._alarm.tolerated_risk is None:
+            point = self.baseline_risk + self._alarm.tolerance
+            wanted = point + (self.tolerated - point) / 4
+        return share[0] <= wanted
+
     def take_harmed(self) -> bool:
         """Return whether there was harm at any time since the last call."""
         harmed, self._harmed = self._harmed, self.risk is not None and self.risk.harmed
@@ -223,7 +241,9 @@ class LabelledQuality:
         if self.tolerated is None:
             self.tolerated = min(bound + self._alarm.tolerance, _MOST)
         budget = max(self._budget_windows * window_labels, float(_BLOCK))
-        self.risk = RiskMonitor(self.tolerated, budget_labels=budget, block=_BLOCK)
+        self.risk = RiskMonitor(
+            self.tolerated, budget_labels=budget, block=_BLOCK, recovery=_RECOVERY_BLOCKS
+        )
         self._losses = []
 
     def _take(self, labels: LabelledRows) -> list[RiskTransition]:
@@ -244,6 +264,7 @@ class LabelledQuality:
             trace = trace_hex(labels.ids, row)
             self._wrong.append(WrongPrediction(trace, int(labels.time_ns[row]), levels))
         steps = list(self.risk.update(losses))
+        self.onset = next((step for step in reversed(steps) if step.harmed), self.onset)
         self._harmed = self._harmed or self.risk.harmed or any(step.harmed for step in steps)
         return steps
 
@@ -274,6 +295,7 @@ class LabelledQuality:
             "slices": self.slices.state(),
             "seen": self._seen,
             "harmed": self._harmed,
+            "onset": None if self.onset is None else msgspec.to_builtins(self.onset),
             "risk": None if self.risk is None else self.risk.state(),
             "baseline_risk": self.baseline_risk,
             "tolerated": self.tolerated,
@@ -300,6 +322,8 @@ class LabelledQuality:
         self.slices.load(state["slices"])
         self._seen = state["seen"]
         self._harmed = state["harmed"]
+        onset = state["onset"]
+        self.onset = None if onset is None else msgspec.convert(onset, RiskTransition)
         self.risk = None if state["risk"] is None else RiskMonitor.restore(state["risk"])
         self.baseline_risk = state["baseline_risk"]
         self.tolerated = state["tolerated"]

@@ -128,11 +128,8 @@ class Standing:
         performance: RealizedPerformance | None,
     ) -> list[AlarmChange]:
         changes = self.verdicts.drift(closed, operations=watch.operations, watch=watch)
-        share = None if performance is None else performance.risk()
-        tolerated = self.quality.tolerated
         # The window's own labels must agree.
-        calm = share is not None and tolerated is not None and share[0] <= tolerated
-        if not calm:
+        if not self.quality.calm(performance):
             changes += self._raise(onsets, watch, now_ns=closed.end_ns, window=closed.number)
         changes += self.verdicts.slices(closed, self.quality, watch=watch)
         resolved = self.verdicts.review_harm(

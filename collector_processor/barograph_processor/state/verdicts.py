@@ -64,24 +64,26 @@ class Verdicts:
         *,
         operations: Mapping[str, str],
     ) -> AlarmChange | None:
-        """Resolve the alarm in the first window without harm, else bring its figures up to date.
+        """Bring the alarm in line with the window: resolve it, raise it again, or refresh it.
 
-        A window is without harm if the monitor saw none at any time in it, or if
-        its own labels are no worse than what is tolerated. Single bad hours after
-        each other are then one alarm, not one each.
+        A window is under harm if the monitor saw harm at any time in it, and its own
+        labels are worse than they may be. So bad hours after each other are one
+        alarm, a good window between them ends it, and the next bad one raises it
+        again on the evidence that stands.
         """
-        harmed = quality.take_harmed()
+        under = quality.take_harmed() and not quality.calm(performance)
         known = self.book.get(_RISK)
-        if known is None or known.raised_window == closed.number:
+        if known is None:
+            if under and performance is not None and quality.onset is not None:
+                return self._again(closed, performance, quality, quality.onset, operations)
             return None
-        share = None if performance is None else performance.risk()
-        tolerated = quality.tolerated
-        calm = share is not None and tolerated is not None and share[0] <= tolerated
-        if not harmed or calm:
+        if known.raised_window == closed.number:
+            return None
+        if not under:
             return self._over(_RISK, closed)
         alarm = self._narrator.risk(
             quality,
-            share,
+            None if performance is None else performance.risk(),
             operations=operations,
             since_ns=known.since_ns,
             since_window=known.since_window,
@@ -91,6 +93,26 @@ class Verdicts:
         )
         self.book.update(_RISK, alarm, window=closed.number)
         return None
+
+    def _again(
+        self,
+        closed: ClosedWindow,
+        performance: RealizedPerformance,
+        quality: LabelledQuality,
+        onset: RiskTransition,
+        operations: Mapping[str, str],
+    ) -> AlarmChange:
+        alarm = self._narrator.risk(
+            quality,
+            performance.risk(),
+            operations=operations,
+            since_ns=closed.start_ns,
+            since_window=closed.number,
+            raised_ns=closed.end_ns,
+            window=closed.number,
+            evidence=(onset.log10_evidence, onset.log10_threshold),
+        )
+        return self.book.raise_(_RISK, alarm)
 
     def drift(
         self, closed: ClosedWindow, *, operations: Mapping[str, str], watch: Watch
