@@ -46,6 +46,32 @@ class Recent:
         """Return the effect size of a stream over the last few windows."""
         return distance(self.profile, self.pooled, stream)
 
+    def watched(
+        self, stream: int, leading: int, direction: float, windows: int
+    ) -> tuple[int, float, float]:
+        """Return the series by which recovery is judged, its direction, and its mean in it.
+
+        That is the leading one, or where that is the shape, the series that moved most: a
+        chi-square has no direction, and goes up and down with the season around a shift.
+
+        Args:
+            stream: The stream.
+            leading: Its series with the most evidence.
+            direction: In which that one went.
+            windows: How many windows ago the change began, at least 1.
+        """
+        deviates = np.nan_to_num(self.evidence.deviates(windows)).mean(axis=0)
+        scores = self.profile.bank.scores
+        if scores[leading].name != "shape":
+            return leading, direction, direction * float(deviates[leading])
+        own = [
+            j
+            for j in np.flatnonzero(self.evidence.owner == stream).tolist()
+            if scores[j].name != "shape"
+        ]
+        most = own[int(np.abs(deviates[own]).argmax())]
+        return most, 1.0 if deviates[most] >= 0 else -1.0, abs(float(deviates[most]))
+
     def effect(self, stream: int, series: int) -> Effect:
         """Return what changed in one series of a stream."""
         score = self.profile.bank.scores[series]
@@ -78,8 +104,8 @@ class Latch:
             known[max(at - span, -len(known))] for at in (found.at, found.low, found.high)
         )
         series, direction = recent.evidence.leading(stream)
-        towards = recent.evidence.deviates(span - found.at)[:, series] * direction
-        level = float(np.nanmean(towards)) if not np.isnan(towards).all() else 0.0
+        watched = recent.watched(stream, series, direction, span - found.at)
+        series = watched[0]
         change, key = recent.effect(stream, series), recent.profile.bank.keys[stream]
         alarm = DriftAlarm(
             key=key,
@@ -93,7 +119,7 @@ class Latch:
             effect=change,
             description=describe(key, change, first),
         )
-        return cls(alarm, Recovery(series, direction, level)), span - found.at
+        return cls(alarm, Recovery(*watched)), span - found.at
 
     def update(self, recent: Recent, stream: int) -> str | None:
         """Take a window; return ``resolved``, ``updated`` if the effect moved much, or None."""
