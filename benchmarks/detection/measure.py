@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from benchmarks.detection.ours import Alarm
+from benchmarks.detection.alarm import Alarm
 from benchmarks.detection.streams import DRIFTED, ONSET, Stream
 
-__all__ = ["Measured", "measure"]
+__all__ = ["HEAD", "Measured", "line", "measure"]
 
 _NEVER = 10**6
 
@@ -86,3 +87,21 @@ def _is_false(stream: Stream, alarm: Alarm) -> bool:
 def _median(delays: list[int]) -> float | None:
     median = float(np.median(delays))
     return None if median >= _NEVER / 2 else median
+
+
+HEAD = (
+    (
+        "| stream | detector | false alarms a run | runs with any | found | within 80 | "
+        "median delay | numeric | dated | resolved |"
+    ),
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+)
+
+
+def line(stream: str, detector: str, m: Measured) -> str:
+    """Return one line of the Markdown table."""
+    cells: list[Any] = [
+        stream, detector, f"{m.false_alarms:.2f}", f"{m.runs_with_false}/{m.runs}",
+        m.found, m.within_80, m.delay, m.delay_numeric, m.dated, m.resolved,
+    ]  # fmt: skip
+    return "| " + " | ".join("" if cell is None else str(cell) for cell in cells) + " |"

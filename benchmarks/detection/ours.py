@@ -1,26 +1,15 @@
 """Barograph's own detector, driven as the service drives it."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from barograph_processor.drift import DriftMonitor, ReferenceProfile, StreamKey
 from barograph_processor.stats import CategoricalColumn, Column, NumericColumn
+from benchmarks.detection.alarm import Alarm
 from benchmarks.detection.streams import CATEGORICAL, FEATURES, Run
 
-__all__ = ["Alarm", "detect"]
+__all__ = ["columns_of", "detect"]
 
 BUDGET = 20_000.0
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """An alarm at a live window, counted from 0; the feature is None for all inputs together."""
-
-    window: int
-    feature: str | None
-    state: str
-    since: int
 
 
 def columns_of(run: Run, rows: slice) -> dict[StreamKey, Column]:

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from benchmarks.detection.ours import Alarm
+from benchmarks.detection.alarm import Alarm
 from benchmarks.detection.streams import CATEGORICAL, FEATURES, Floats, Run
 
 __all__ = ["p_values", "threshold_alarms"]

@@ -17,10 +17,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from benchmarks.detection.measure import Measured, measure
-from benchmarks.detection.ours import Alarm, detect
+from benchmarks.detection.alarm import Alarm
+from benchmarks.detection.measure import HEAD, Measured, line, measure
+from benchmarks.detection.ours import detect
 from benchmarks.detection.peers_scipy import p_values, threshold_alarms
 from benchmarks.detection.streams import make_run
 from benchmarks.detection.suite import SUITE
@@ -63,15 +63,6 @@ def rows(
                 yield stream.name, name, figures, seconds
 
 
-def line(stream: str, detector: str, m: Measured) -> str:
-    """Return one line of the Markdown table."""
-    cells: list[Any] = [
-        stream, detector, f"{m.false_alarms:.2f}", f"{m.runs_with_false}/{m.runs}",
-        m.found, m.within_80, m.delay, m.delay_numeric, m.dated, m.resolved,
-    ]  # fmt: skip
-    return "| " + " | ".join("" if cell is None else str(cell) for cell in cells) + " |"
-
-
 def main(arguments: list[str]) -> None:
     """Parse the command line, run, print the table and write it with the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -89,11 +80,7 @@ def main(arguments: list[str]) -> None:
             f"{platform.python_version()}, {versions}, {platform.machine()}."
         ),
         "",
-        (
-            "| stream | detector | false alarms a run | runs with any | found | within 80 | "
-            "median delay | numeric | dated | resolved |"
-        ),
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        *HEAD,
     ]
     report: Callable[[str], None] = lambda text: print(text, flush=True)  # noqa: E731 - one place
     lines, records = list(head), []
