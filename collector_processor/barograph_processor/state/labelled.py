@@ -23,6 +23,7 @@ _ENOUGH_LATER = 500
 _BLOCK = 20
 _RECOVERY_BLOCKS = 1000.0
 _MIN_WINDOW = 30
+_ENOUGH_NOW = 100
 _RECENT_WRONG = 256
 _MARKS = 4096
 _MOST = 1 - 1e-4
@@ -204,9 +205,19 @@ class LabelledQuality:
             wanted = point + (self.tolerated - point) / 4
         return share[0] <= wanted
 
+    @property
+    def harmed(self) -> bool:
+        """Whether the monitor sees harm now."""
+        return self.risk is not None and self.risk.harmed
+
+    @property
+    def calm_so_far(self) -> bool:
+        """Whether the labels since the last window, if there are 100, are no worse than may be."""
+        return self._window.n >= _ENOUGH_NOW and self.calm(self._window)
+
     def take_harmed(self) -> bool:
         """Return whether there was harm at any time since the last call."""
-        harmed, self._harmed = self._harmed, self.risk is not None and self.risk.harmed
+        harmed, self._harmed = self._harmed, self.harmed
         return harmed
 
     def risk_now(self) -> Share | None:
@@ -214,8 +225,8 @@ class LabelledQuality:
 
         Of the open window once it has 100 labels, else with the last closed one.
         """
-        enough = 100
-        recent = self._window if self._window.n >= enough else self._last.merge(self._window)
+        enough = self._window.n >= _ENOUGH_NOW
+        recent = self._window if enough else self._last.merge(self._window)
         return recent.risk()
 
     @property

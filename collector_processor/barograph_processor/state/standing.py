@@ -52,11 +52,18 @@ class Standing:
     def harm(self, onsets: Sequence[RiskTransition], watch: Watch, *, now_ns: int) -> bool:
         """Raise the alarm for onsets of harm that labels of earlier windows brought.
 
-        It belongs to the last window that was closed by then.
+        It belongs to the last window that was closed by then. While the labels since
+        that window are no worse than they may be, the alarm waits: an hour of a bad
+        day is no bad week.
 
         Returns:
             Whether an alarm was raised.
         """
+        if self.quality.calm_so_far:
+            return False
+        standing = self.quality.onset
+        if not onsets and standing is not None and self.quality.harmed:
+            onsets = [standing]
         window = max(watch.windows - 1, 0)
         raised = self._raise(onsets, watch, now_ns=now_ns, window=window)
         self._outbox += raised
