@@ -30,7 +30,10 @@ def _normal(rng: np.random.Generator, windows: int) -> Floats:
 
 
 def _skewed(rng: np.random.Generator, windows: int) -> Floats:
-    return np.asarray((rng.gamma(4.0, size=(windows, STREAMS, SCORES)) - 4) / 2)
+    drawn: Floats = rng.gamma(4.0, size=(windows, STREAMS, SCORES))
+    drawn -= 4
+    drawn /= 2
+    return drawn
 
 
 def _heavy(rng: np.random.Generator, windows: int) -> Floats:

@@ -1,6 +1,6 @@
 """All scores of all streams in flat arrays: one multiplication gives a window's means."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ _STEADY = frozenset(
     {"location", "scale", "low tail", "high tail", "level", "shape", "trend", "correlation"}
 )
 
+_SHARES = frozenset({"level", "rare", "new", "missing", "outside"})
 _KINDS = {"low tail": "tail", "high tail": "tail", "rare": "level", "outside": "missing"}
 
 
@@ -100,7 +101,7 @@ class ScoreBank:
         cells = (rows, max(total.rows, 1))
         return cls(
             keys=(*layout.keys, *([StreamKey("input.drift", None)] if together else [])),
-            scores=tuple(score for _, score in ordered),
+            scores=tuple(_slim(score) for _, score in ordered),
             owner=np.array([s for s, _ in ordered], dtype=np.int64),
             weight=np.array([score.weight for _, score in ordered]),
             rank_scores=rank_scores,
@@ -162,6 +163,14 @@ def _rank_sums(layout: Layout, rank_scores: Floats, counts: WindowCounts) -> Flo
             for s in layout.correlated.tolist()
         ]
     )
+
+
+def _slim(score: Score) -> Score:
+    """Drop what the flat arrays hold already: only shares are asked for their slots later."""
+    if score.name in _SHARES:
+        return replace(score, values=score.values[:1].copy())
+    nothing = np.empty(0, dtype=np.int64)
+    return replace(score, slots=nothing, values=np.empty(0))
 
 
 def _together(layout: Layout) -> list[tuple[int, Score]]:
