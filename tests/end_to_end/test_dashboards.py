@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -141,14 +140,19 @@ def prometheus(
         ) as prometheus,
     ):
         with exporting(collector) as exporter:
-            # rate() needs two values: some calls, and more of them seconds later.
-            for _ in range(6):
-                exporter.export(make_spans(20))
-                time.sleep(1)
-        wait_until(
-            lambda: bool(prometheus.query("rate(traces_span_metrics_calls_total[1m]) > 0")),
-            what="span metrics in Prometheus",
-        )
+
+            def rates_are_known() -> bool:
+                # rate() needs two scrapes, and calls in between, whenever those happen.
+                exporter.export(make_spans(5))
+                return all(
+                    prometheus.query(query)
+                    for query in (
+                        "rate(traces_span_metrics_calls_total[5m]) > 0",
+                        "rate(barograph_predictions_total[5m])",
+                    )
+                )
+
+            wait_until(rates_are_known, what="rates in Prometheus", timeout=120)
         yield prometheus
 
 
@@ -165,7 +169,7 @@ def filled(expression: str, model: str, version: str) -> str:
         "$model": model,
         "$version": version,
         "$metric": "accuracy",
-        "$__rate_interval": "1m",
+        "$__rate_interval": "5m",
     }
     for name, value in replaced.items():
         expression = expression.replace(name, value)

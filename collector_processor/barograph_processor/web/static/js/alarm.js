@@ -27,7 +27,8 @@ export function alarmPage(id) {
       const { series } = model;
       windows = series.window.at(-1) ?? null;
       plot.root.hidden = windows === null;
-      const mark = { since: alarm.since, raised: alarm.raised, resolved: alarm.resolved, harm: true };
+      const { since, raised, resolved, severity } = alarm;
+      const mark = { since, raised, resolved, harm: severity === "page", shaded: true };
       const metric = model.quality.metric ?? "accuracy";
       plot.update((look) => timeline(series, model, metric, [mark], look));
     }

@@ -29,10 +29,12 @@ export function gap() {
   function update(model) {
     const { trend, reference } = model;
     const { metric, baseline, tolerated } = model.quality;
-    const since = stateOf(model.state).trouble ? Date.parse(sinceOf(model)) : null;
-    const latest = model.quality.latest;
+    const { trouble } = stateOf(model.state);
+    const since = trouble ? Date.parse(sinceOf(model)) : null;
+    // An alarm may be about labels of the open window, which then comes last; without an
+    // alarm they are too few to tell anything.
+    const latest = trouble ? model.quality.latest : null;
     const now = latest?.value ?? last(trend.quality);
-    // The open window comes last: an alarm may be about what no closed one shows yet.
     const time = latest === null ? trend.time : [...trend.time, Date.parse(model.last_event)];
     const values = latest === null ? trend.quality : [...trend.quality, now];
 

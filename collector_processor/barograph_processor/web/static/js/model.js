@@ -128,7 +128,13 @@ function drawnOf(model) {
 function marksOf(alarms) {
   return alarms
     .filter((alarm) => alarm.severity !== "note" && alarm.slice === null)
-    .map(({ since, raised, resolved, severity }) => ({ since, raised, resolved, harm: severity === "page" }));
+    .map(({ since, raised, resolved, severity }) => ({
+      since,
+      raised,
+      resolved,
+      harm: severity === "page",
+      shaded: severity === "page",
+    }));
 }
 
 function offer(choice, names) {

@@ -20,7 +20,7 @@ const SHARES = new Set(["accuracy", "precision", "recall", "f1", "auc"]);
  * @param {Object} series Windows by column, as the API answers.
  * @param {Object} model How it stands, with the reference that the windows are held against.
  * @param {string} metric Which performance to show.
- * @param {{since: string, raised: string, resolved: ?string, harm: boolean}[]} marks Alarms.
+ * @param {{since: string, raised: string, resolved: ?string, harm: boolean, shaded: boolean}[]} marks Alarms.
  * @param {{width: number, colours: Object}} look
  * @returns {{data: Object[], layout: Object}} The last of the data has a point for each window.
  */
@@ -194,9 +194,9 @@ function level(y, yref, look) {
   return { type: "line", xref: "paper", x0: 0, x1: 1, yref, y0: y, y1: y, line: look };
 }
 
-/** The time under an alarm of harm, shaded; of an open alarm its change and its own moment. */
+/** The time under an alarm, shaded; of an open alarm its change and its own moment. */
 function marked(marks, until, colours) {
-  return marks.flatMap(({ since, raised, resolved, harm }) => {
+  return marks.flatMap(({ since, raised, resolved, harm, shaded }) => {
     const colour = harm ? colours.harm : colours.quiet;
     const ground = {
       type: "rect",
@@ -211,7 +211,7 @@ function marked(marks, until, colours) {
       layer: "below",
     };
     const edges = resolved ? [] : [edge(since, colour, "solid"), edge(raised, colour, "dot")];
-    return harm ? [ground, ...edges] : edges;
+    return shaded ? [ground, ...edges] : edges;
   });
 }
 
