@@ -174,7 +174,8 @@ def test_alarms_by_state_and_page(tmp_path: Path) -> None:
 def test_restart_goes_on_counting(tmp_path: Path) -> None:
     """Counts, alarms, start times and the instance are the same; nothing is told twice."""
     told: list[Any] = []
-    settings = config(tmp_path, **_WATCHED)
+    # So seldom that all is told at the end alone.
+    settings = config(tmp_path, serve={"evaluation_seconds": 1000}, **_WATCHED)
     with Service(settings, listener=told.extend) as service:
         _drifting(service)
         alarms = web(service, "/api/alarms").json()
