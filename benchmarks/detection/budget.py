@@ -38,7 +38,7 @@ def _skewed(rng: np.random.Generator, windows: int) -> Floats:
 
 def _heavy(rng: np.random.Generator, windows: int) -> Floats:
     shared = rng.standard_t(3, size=(windows, STREAMS, 1)) / np.sqrt(3)
-    return 0.8 * shared + 0.6 * _normal(rng, windows)
+    return np.asarray(0.8 * shared + 0.6 * _normal(rng, windows))
 
 
 def _persistent(r: float) -> Callable[[np.random.Generator, int], Floats]:
