@@ -20,7 +20,7 @@ export function modelPage(name, version) {
   const operations = el("p", { class: "operations" });
   const facts = el("div");
   const warnings = el("ul", { class: "warnings" });
-  const choice = el("select", { id: "metric", onchange: () => show() });
+  const choice = el("select", { id: "metric", onchange: () => draw() });
   const plot = figure("Quality, latency, errors and traffic over time", reading);
   const windows = windowTable();
   const slices = sliceTable();
@@ -85,6 +85,12 @@ export function modelPage(name, version) {
   }
 
   function show() {
+    draw();
+    slices.update(series.slices);
+    drift.update(series.drift);
+  }
+
+  function draw() {
     const names = series.performance.map((performance) => performance.name);
     offer(choice, names);
     const metric = choice.value === "" ? null : choice.value;
@@ -97,8 +103,6 @@ export function modelPage(name, version) {
       plot.update((look) => timeline(closed, standing, metric ?? "accuracy", marks, look));
     }
     windows.update(series, metric);
-    slices.update(series.slices);
-    drift.update(series.drift);
   }
 
   function reading(row) {
