@@ -179,10 +179,11 @@ def test_unusual_spans_are_read_by_the_plain_way(unusual: Span) -> None:
     assert_same(decode_traces(payload), decode_traces_plainly(payload))
 
 
-def test_key_twice_in_one_span() -> None:
+@pytest.mark.parametrize("others", [[], [prediction(1, {"input.y": 1.0})]], ids=["alike", "ragged"])
+def test_key_twice_in_one_span(others: list[Span]) -> None:
     doubled = prediction(0, {"input.x": 1.0})
     doubled.attributes.extend(attributes({"barograph.input.x": 2.0}))
-    payload = traces(doubled)
+    payload = traces(doubled, *others)
     assert read_usual_traces(payload) is None
     assert_same(decode_traces(payload), decode_traces_plainly(payload))
 
