@@ -21,6 +21,8 @@ _known: dict[tuple[str, type, Any], bytes] = {}
 
 def _attribute(key: str, value: Any) -> bytes:
     """Encode an attribute, from the cache if its value is likely to come again."""
+    if type(value) is float:  # 0.0 and -0.0 are one key, and NaN is none
+        return attribute(key, value, RECORD_ATTRIBUTE)
     look = (key, type(value), value)
     done = _known.get(look)
     if done is None:
@@ -30,8 +32,11 @@ def _attribute(key: str, value: Any) -> bytes:
     return done
 
 
-def _encode(fact: ReadableLogRecord) -> bytes | None:
-    """Encode a fact as an entry of `ScopeLogs.log_records`; None if it is no plain event."""
+def _encode(fact: ReadableLogRecord, body: bytes) -> bytes | None:
+    """Encode a fact as an entry of `ScopeLogs.log_records`; None if it is no plain event.
+
+    `body` is what the official encoder of this version writes for a record without one.
+    """
     record = fact.log_record
     if (
         record.body is not None
@@ -42,7 +47,7 @@ def _encode(fact: ReadableLogRecord) -> bytes | None:
         return None
     trace_id, span_id = record.trace_id or 0, record.span_id or 0
     try:
-        body = b"".join(
+        content = b"".join(
             (
                 _TIMES(
                     b"\x09",
@@ -52,7 +57,7 @@ def _encode(fact: ReadableLogRecord) -> bytes | None:
                     b"\x45",
                     int(record.trace_flags or 0),
                 ),
-                _NO_BODY,
+                body,
                 field(0x4A, trace_id.to_bytes(16, "big")) if trace_id else b"",
                 field(0x52, span_id.to_bytes(8, "big")) if span_id else b"",
                 field(0x62, (record.event_name or "").encode()),
@@ -61,7 +66,7 @@ def _encode(fact: ReadableLogRecord) -> bytes | None:
         )
     except (TypeError, UnicodeEncodeError):
         return None
-    return field(0x12, body)
+    return field(0x12, content)
 
 
 def encode_facts(facts: Sequence[ReadableLogRecord]) -> bytes:
@@ -72,12 +77,13 @@ def encode_facts(facts: Sequence[ReadableLogRecord]) -> bytes:
     first = facts[0]
     resource, scope = first.resource, first.instrumentation_scope
     alike = all(f.resource is resource and f.instrumentation_scope is scope for f in facts)
-    encoded = [_encode(fact) for fact in facts] if alike else []
+    frame = encode_logs([first]).resource_logs[0]
+    outer = frame.scope_logs[0]
+    empty = _NO_BODY if outer.log_records[0].HasField("body") else b""
+    encoded = [_encode(fact, empty) for fact in facts] if alike else []
     bodies = [body for body in encoded if body is not None]
     if len(bodies) != len(facts):
         return bytes(encode_logs(facts).SerializeToString())
-    frame = encode_logs([first]).resource_logs[0]
-    outer = frame.scope_logs[0]
     content = b"".join(
         (
             field(0x0A, outer.scope.SerializeToString()),

@@ -5,6 +5,7 @@ context, the tracer's sampler, id generator and limits, every processor told. Wh
 recognized, a sampler or a version of the SDK, takes the official way.
 """
 
+import logging
 import random
 from collections.abc import Callable
 from time import time_ns
@@ -27,7 +28,6 @@ from opentelemetry.trace.propagation import (
     _SPAN_KEY,  # `get_current_span` looks under it; reading twice costs twice
 )
 
-from barograph import telemetry
 from barograph.current_context import attach, get_current, leave
 from barograph.processors import PredictionProcessor
 from barograph.sampling import Sampling
@@ -36,14 +36,19 @@ from barograph.span import NO_STATE, PredictionSpan
 
 __all__ = ["SpanFactory", "factory_of"]
 
+_logger = logging.getLogger("barograph")
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-_RANDOM = getattr(TraceFlags, "RANDOM_TRACE_ID", 0)
+_SAYS_RANDOM = hasattr(RandomIdGenerator, "is_trace_id_random")
+_RANDOM = TraceFlags.RANDOM_TRACE_ID if _SAYS_RANDOM else 0
 _PLANNED = 128  # more attributes than any plan has; OpenTelemetry's default limit
 _ROOT = TraceFlags(TraceFlags.SAMPLED | _RANDOM)
 _QUIET_STARTS = (SpanProcessor.on_start, BatchSpanProcessor.on_start, PredictionProcessor.on_start)
 _bits = random.getrandbits
 _tuple: Any = tuple.__new__
 _new: Any = object.__new__
+_QUIET_ENDINGS = tuple(
+    getattr(kind, "_on_ending", None) for kind in (SpanProcessor, BatchSpanProcessor)
+)
 
 
 def _keeps_everything(sampler: Sampler) -> bool:
@@ -91,11 +96,12 @@ class SpanFactory:
         self._starts = tuple(
             each.on_start for each in self._known if type(each).on_start not in _QUIET_STARTS
         )
-        quiet = SpanProcessor._on_ending, BatchSpanProcessor._on_ending  # noqa: SLF001  # the same
+        # Told before the end by newer versions of the SDK only.
+        told = [(each, getattr(type(each), "_on_ending", None)) for each in self._known]
         ending = tuple(
-            each._on_ending  # noqa: SLF001  # the same
-            for each in self._known
-            if type(each)._on_ending not in quiet  # noqa: SLF001  # the same
+            each._on_ending  # noqa: SLF001  # no public way to tell
+            for each, hook in told
+            if hook is not None and hook not in _QUIET_ENDINGS
         )
         # Our own processor asks whether a span is sampled: those made here are.
         own = PredictionProcessor
@@ -117,7 +123,7 @@ class SpanFactory:
                 flags = _ROOT
             else:
                 trace_id = generator.generate_trace_id()
-                flags = _ROOT if generator.is_trace_id_random() else _SAMPLED
+                flags = _ROOT if _SAYS_RANDOM and generator.is_trace_id_random() else _SAMPLED
             kept = True
         else:
             trace_id = parent.trace_id
@@ -178,7 +184,7 @@ def factory_of(tracer: trace.Tracer) -> SpanFactory | None:
         )
         return SpanFactory(tracer) if usable and isinstance(tracer, Tracer) else None
     except AttributeError as error:  # another version of the SDK
-        telemetry.failed("fast path", error)
+        _logger.debug("barograph: spans are made by OpenTelemetry's own tracer: %r", error)
         return None
 
 
@@ -193,7 +199,7 @@ def _works() -> bool:
         try:
             _proved = _same()
         except Exception as error:  # noqa: BLE001  # any difference whatever
-            telemetry.failed("fast path", error)
+            _logger.debug("barograph: the fast path cannot be proved: %r", error)
             _proved = False
         finally:
             leave(token)
@@ -210,6 +216,7 @@ def _same() -> bool:
     fast._constants = {}  # type: ignore[attr-defined]  # noqa: SLF001  # and this is ours
     ids = fast.get_span_context()
     remade = SpanContext(ids.trace_id, ids.span_id, False, ids.trace_flags, ids.trace_state)  # noqa: FBT003  # as the SDK does
+    flags = [span.get_span_context().trace_flags for span in (official, fast)]
     documents = []
     for span in (official, fast):
         span.set_attribute("key", "value")
@@ -218,4 +225,5 @@ def _same() -> bool:
         span.end(3)
         span._context = SpanContext(1, 1, False, span.get_span_context().trace_flags)  # type: ignore[attr-defined]  # noqa: FBT003, SLF001  # ids differ
         documents.append(span.to_json())  # type: ignore[attr-defined]  # of the SDK's spans
-    return bool(documents[0] == documents[1] and tuple(ids) == tuple(remade))
+    same = documents[0] == documents[1] and flags[0] == flags[1]
+    return bool(same and tuple(ids) == tuple(remade))

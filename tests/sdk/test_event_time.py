@@ -33,7 +33,7 @@ from barograph.testing import Recorder
         (np.datetime64("2013-01-01T05:15:00"), "2013-01-01T05:15:00+00:00"),
         (pd.Timestamp("2013-01-01 05:15", tz="America/New_York"), "2013-01-01T10:15:00+00:00"),
         (pd.NaT, None),
-        (np.datetime64("NaT"), None),
+        (np.datetime64("NaT", "s"), None),
         (float("nan"), None),
         (float("inf"), None),
         (1e30, None),
