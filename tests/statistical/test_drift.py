@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats as oracle
 
-from barograph_processor.drift import DriftMonitor, ReferenceProfile
+from barograph_processor.drift import DriftAlarm, DriftMonitor, ReferenceProfile, StreamKey
+from barograph_processor.stats import NumericColumn
 from benchmarks.detection.ours import columns_of, detect
 from benchmarks.detection.streams import DRIFTED, ONSET, Stream, make_run
 
@@ -110,3 +111,27 @@ def test_drift_within_tolerance_raises_nothing() -> None:
             raised[tolerance] += sum(what == "open" for _, what, _ in update.transitions)
     assert raised[0.0] >= 2
     assert raised[0.5] == 0
+
+
+def test_the_interval_of_the_change_point_holds_the_truth() -> None:
+    """Nominally in 90% of runs, for a step that is found after about ten windows."""
+    key, rows, onset, runs = StreamKey("input.drift", "x"), 300, 25, 30
+    inside = 0
+    for seed in range(runs):
+        rng = np.random.default_rng([seed, 5])
+        profile = ReferenceProfile.learn(
+            {key: NumericColumn(rng.normal(size=30 * rows))},
+            np.arange(30 * rows) // rows,
+            np.zeros(30 * rows),
+        )
+        monitor = DriftMonitor(profile, budget=5000)
+        alarms: list[DriftAlarm] = []
+        for window in range(90):
+            shift = 0.15 * (window >= onset)
+            counts = profile.count({key: NumericColumn(rng.normal(shift, 1, size=rows))})
+            update = monitor.update(counts, time=0.0, window=window)
+            alarms += [alarm for _, what, alarm in update.transitions if what == "open"]
+            if alarms:
+                break
+        inside += alarms[0].since_low <= onset <= alarms[0].since_high
+    assert runs - inside <= oracle.binom.ppf(0.999, runs, 0.1)

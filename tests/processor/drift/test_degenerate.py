@@ -227,3 +227,8 @@ def test_a_bad_reference_is_refused(rows: int, times: int, text: str) -> None:
         ReferenceProfile.learn(
             {X: NumericColumn(np.zeros(rows))}, np.zeros(rows, dtype=np.intp), np.zeros(times)
         )
+
+
+def test_a_reference_without_columns_is_refused() -> None:
+    with pytest.raises(ValueError, match="one column"):
+        ReferenceProfile.learn({}, np.zeros(5, dtype=np.intp), np.zeros(5))
