@@ -180,7 +180,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         SCORE_BOUNDS,
     ),
     Metric("barograph.reactions", "counter", "{reaction}", "Reactions of users.", ("kind",)),
-    Metric("barograph.outcome", "gauge", "1", "Business value summed up.", ("unit",)),
+    Metric("barograph.outcome", "gauge", "{value}", "Business value summed up.", ("unit",)),
     Metric(
         "barograph.traffic",
         "gauge",
@@ -273,7 +273,8 @@ METRICS: Final[tuple[Metric, ...]] = (
         "barograph.monitor.unjoined",
         "counter",
         "{event}",
-        "Late facts whose prediction is not known, or no longer.",
+        "Late facts whose prediction was not known when they came, or no longer; those "
+        "of unknown predictions wait, and some are joined later.",
         ("kind", "reason"),
     ),
     Metric(

@@ -24,7 +24,7 @@ class BarographGrpcSpanExporter(OTLPSpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send `spans`; as a failure counts any message that did not arrive."""
         try:
-            messages = [
+            messages: list[Any] = [
                 ExportTraceServiceRequest.FromString(body) for body in encode_requests(spans)
             ]
         except Exception as error:  # noqa: BLE001  # a span that cannot be encoded, or a bug

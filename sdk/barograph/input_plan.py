@@ -28,7 +28,7 @@ class InputPlan:
     positions: list[int] = field(default_factory=list)
     """Where the slices and features are among the call's values."""
     check: Check = field(default=lambda *_: True)
-    """Whether the strings are categories, and no whole number might be a card's."""
+    """Whether the strings are categories, no float is NaN, no whole number might be a card's."""
     id: int | None = None
     time: int | None = None
     whole: bool = False
@@ -71,6 +71,9 @@ def input_plan(site: Site, redactor: Redactor, names: Names, kinds: Kinds) -> In
 
 def _check(positions: list[int], kinds: Kinds) -> Check:
     terms = [f"(v[{at}] in known or clean(v[{at}]))" for at in positions if kinds[at] is str]
+    # NaN, a gap, is left out by the general way; one sum finds it among all floats.
+    floats = "+".join(f"v[{at}]" for at in positions if kinds[at] is float)
+    terms += [f"((s := {floats}) == s)"] if floats else []
     terms += [f"-{_CARD_FROM} < v[{at}] < {_CARD_FROM}" for at in positions if kinds[at] is int]
     return expression(terms)
 

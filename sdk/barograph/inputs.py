@@ -133,6 +133,8 @@ class InputWriter:
             self._put(f"{name}.{part}", summary[part])
 
     def _put(self, name: str, value: Any) -> None:
+        if value != value:  # noqa: PLR0124  # NaN is a gap, and breaks what shows spans as JSON
+            return
         key = attribute_key(semconv.INPUT_PREFIX, name)
         cleaned = self._redactor.value(key, value)
         if cleaned is not None:

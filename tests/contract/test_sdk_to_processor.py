@@ -69,7 +69,7 @@ def test_scalar_calls(wire: Wire) -> None:
         positive="fraud",
         threshold=0.4,
     )
-    def predict(order_id: str, amount: float, new: bool, region: str | None) -> float:  # noqa: ARG001 - the decorator reads them
+    def predict(order_id: str, amount: float, new: bool, region: str | None) -> float:
         return amount / 100
 
     predict("order-1", 25.0, new=True, region="eu")

@@ -123,7 +123,7 @@ def test_every_alert_has_a_test() -> None:
 @pytest.fixture(scope="module")
 def prometheus(
     collector_binary: Path,
-    prometheus_binary: Path,  # noqa: ARG001 - skips where it is missing
+    prometheus_binary: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Prometheus]:
     """A Prometheus with span metrics of a real Collector, and the processor's signals."""

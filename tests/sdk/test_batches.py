@@ -1,6 +1,6 @@
 """A batch is one span of arrays, whatever holds its rows."""
 
-# ruff: noqa: ARG001  # the models of a test ignore what they are given
+# the models of a test ignore what they are given
 
 import math
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """`configure` sends to where it says, and replaces what it built before."""
 
-# ruff: noqa: ARG001  # the models of a test ignore what they are given
+# the models of a test ignore what they are given
 
 import subprocess
 import sys

@@ -1,6 +1,6 @@
 """Every shape of call is watched, and stays what it was."""
 
-# ruff: noqa: ARG001, ARG002  # the models of a test ignore what they are given
+# ruff: noqa: ARG002  # the models of a test ignore what they are given
 
 import asyncio
 import copy

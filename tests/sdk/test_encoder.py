@@ -1,6 +1,6 @@
 """The encoder writes what the official one writes, for spans of every kind."""
 
-# ruff: noqa: ARG001  # the models of a test ignore what they are given
+# the models of a test ignore what they are given
 
 import math
 from typing import Any

@@ -1,6 +1,6 @@
 """Event times are ISO 8601 in UTC, from whatever clock they come."""
 
-# ruff: noqa: ARG001  # the models of a test ignore what they are given
+# the models of a test ignore what they are given
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any

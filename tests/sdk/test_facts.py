@@ -1,6 +1,6 @@
 """Late facts find their prediction, and nothing else."""
 
-# ruff: noqa: ARG001, FBT003  # the models of a test ignore what they are given
+# ruff: noqa: FBT003  # the models of a test ignore what they are given
 
 import pickle
 from typing import Any

@@ -4,7 +4,7 @@ Each call is made three times: by plan; by the general way on the same cheap spa
 general way on a span of the SDK's own making, which is the reference.
 """
 
-# ruff: noqa: ARG001  # the models of a test ignore what they are given
+# the models of a test ignore what they are given
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress

@@ -1,6 +1,6 @@
 """Whatever a program hands the SDK, its call runs as if the SDK were not there."""
 
-# ruff: noqa: ARG001, ARG002, FBT003, A002  # the models of a test ignore what they are given
+# ruff: noqa: ARG002, FBT003, A002  # the models of a test ignore what they are given
 
 import math
 import sys

@@ -1,6 +1,6 @@
 """Secrets and personal identifiers do not leave, whatever key they come under."""
 
-# ruff: noqa: ARG001, ARG005  # the models of a test ignore what they are given
+# ruff: noqa: ARG005  # the models of a test ignore what they are given
 
 import time
 from typing import Any

@@ -1,6 +1,6 @@
 """Responses in the shapes of OpenAI and Anthropic are read, whole and in pieces."""
 
-# ruff: noqa: ARG001  # the models of a test ignore what they are given
+# the models of a test ignore what they are given
 
 import json
 import math

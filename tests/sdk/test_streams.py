@@ -1,6 +1,6 @@
 """Generators run in the consumer's own task, and their span ends exactly once."""
 
-# ruff: noqa: ARG001  # the models of a test ignore what they are given
+# the models of a test ignore what they are given
 
 import asyncio
 import gc

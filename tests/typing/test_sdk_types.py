@@ -1,6 +1,6 @@
 """A decorated callable keeps its type; mypy proves it when it checks this file."""
 
-# ruff: noqa: ARG001  # only the types matter here
+# only the types matter here
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import assert_type

@@ -124,7 +124,9 @@ class SliceMonitor:
         self._onset = np.zeros((k, len(_STEPS)))
         self._return = np.zeros((k, len(_STEPS)))
         self._harmed = np.zeros(k, dtype=np.bool_)
-        self._since = np.zeros(k, dtype=np.int64)
+        self._sums = np.zeros((k, len(_STEPS)))
+        self._since = np.zeros((k, len(_STEPS)), dtype=np.int64)
+        self._opened = np.zeros(k, dtype=np.int64)
         self._recent = np.zeros((3, k))
         self._parents, self._children = _kinship(layout.slices)
 
@@ -138,7 +140,6 @@ class SliceMonitor:
         n, s = counts.labels.astype(np.float64), counts.losses
         tau = moved_risk(self._bound, counts, self.reference) + self._tolerance
         tau = np.minimum(tau, _MOST)
-        quiet = self._onset.mean(axis=1) < 1.0
         above = np.minimum(tau[:, None] + _STEPS, (1 + _MOST) / 2)
         below = np.maximum(tau[:, None] - _STEPS, 0.3 * tau[:, None])
         harmed, phi = self._harmed[:, None], self.dispersion[:, None]
@@ -147,9 +148,7 @@ class SliceMonitor:
         self._onset = np.where(harmed, self._onset, onset)
         self._return = np.where(harmed, back, 0.0)
         self._recent = _FORGET * self._recent + np.array([n, s, n * tau])
-        # The change began after the evidence was last at rest.
-        rising = quiet & (self._onset.mean(axis=1) >= 1.0)
-        self._since = np.where(rising & ~self._harmed, window, self._since)
+        self._date(_log_bets(n, s, tau, above) / phi, window)
         return self._recoveries() + self._onsets()
 
     def statuses(self) -> list[SliceStatus]:
@@ -158,13 +157,21 @@ class SliceMonitor:
         order = np.lexsort((-evidence, ~self._harmed))
         return [self._status(k) for k in order.tolist()]
 
+    def _date(self, log_bets: Floats, window: int) -> None:
+        """Follow cumulative sums: a change began when its sum last left zero."""
+        self._since = np.where(self._sums <= 0.0, window, self._since)
+        self._sums = np.where(self._harmed[:, None], 0.0, np.maximum(self._sums + log_bets, 0.0))
+
+    def _began(self, k: int) -> int:
+        return int(self._since[k, int(self._sums[k].argmax())])
+
     def _recoveries(self) -> list[SliceTransition]:
         over = self._harmed & (self._return.mean(axis=1) >= self._recovery)
         found = []
         for k in np.flatnonzero(over).tolist():
             self._harmed[k] = False
             self._onset[k] = 0.0
-            found.append(SliceTransition("resolved", self._status(k), int(self._since[k])))
+            found.append(SliceTransition("resolved", self._status(k), int(self._opened[k])))
         return found
 
     def _onsets(self) -> list[SliceTransition]:
@@ -178,7 +185,8 @@ class SliceMonitor:
                 continue
             self._harmed[k] = True
             self._return[k] = 0.0
-            found.append(SliceTransition("open", self._status(k), int(self._since[k])))
+            self._opened[k] = self._began(k)
+            found.append(SliceTransition("open", self._status(k), int(self._opened[k])))
         return found
 
     def _explained(self, k: int) -> bool:
@@ -220,6 +228,8 @@ class SliceMonitor:
             "return": self._return.copy(),
             "harmed": self._harmed.copy(),
             "since": self._since.copy(),
+            "sums": self._sums.copy(),
+            "opened": self._opened.copy(),
             "recent": self._recent.copy(),
         }
 
@@ -246,7 +256,9 @@ class SliceMonitor:
         monitor._onset = np.array(state["onset"], dtype=np.float64).reshape(-1, len(_STEPS))
         monitor._return = np.array(state["return"], dtype=np.float64).reshape(-1, len(_STEPS))
         monitor._harmed = np.array(state["harmed"], dtype=np.bool_)
-        monitor._since = np.array(state["since"], dtype=np.int64)
+        monitor._since = np.array(state["since"], dtype=np.int64).reshape(-1, len(_STEPS))
+        monitor._sums = np.array(state["sums"], dtype=np.float64).reshape(-1, len(_STEPS))
+        monitor._opened = np.array(state["opened"], dtype=np.int64)
         monitor._recent = np.array(state["recent"], dtype=np.float64).reshape(3, -1)
         return monitor
 

@@ -236,7 +236,11 @@ def operational_clause(operations: Mapping[str, str]) -> str:
     'Latency and errors are normal; traffic is high.'
     """
     normal = [name for name, verdict in operations.items() if verdict == "normal"]
-    odd = [f"{n} is {v}" for n, v in operations.items() if v in ("high", "low")]
+    odd = [
+        f"{n} {'are' if n == 'errors' else 'is'} {v}"
+        for n, v in operations.items()
+        if v in ("high", "low")
+    ]
     parts = []
     if normal:
         listed = normal[0] if len(normal) == 1 else f"{', '.join(normal[:-1])} and {normal[-1]}"

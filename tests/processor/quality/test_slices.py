@@ -68,6 +68,8 @@ def test_the_failing_slice_is_named_first(failing: SliceKey) -> None:
     assert min(delays) >= 1
     assert np.median(delays) <= 4
     assert sorted(delays)[17] <= 6
+    since = [run[0][1].since_window for run in runs]
+    assert sum(abs(window - BREAK) <= 1 for window in since) >= 18
 
 
 def test_nothing_is_named_while_nothing_fails() -> None:
