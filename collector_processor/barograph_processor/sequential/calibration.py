@@ -12,7 +12,7 @@ _BASE = clipped_normal_log_mgf(TILTS)
 _UNKNOWN_INFLATION, _UNKNOWN_R = 1.5, 0.2
 _MIN_SHARED = 6
 _KNOWN_WINDOWS = 25
-_LARGE_GROUP = 4
+_LARGE_GROUP, _CLEAR = 4, 2.5
 _MIN_WINDOWS = 10
 _OWN_SIGNIFICANCE = 2.0
 _CAPACITY = 200
@@ -35,7 +35,7 @@ def persistence_inflation(deviates: Floats, present: Bools, groups: Ints) -> Flo
         present: Which of them count, the same shape.
         groups: The group of each series, from 0, shape ``(J,)``. Half as many series as a
             group has are taken to be independent; groups of fewer than four take the
-            largest value of the others.
+            largest value of the others, and all take one that is beyond doubt.
 
     Returns:
         Shape ``(J,)``; at least 1.5 up to 10 windows, which fades to 1 with 25 of them.
@@ -54,7 +54,10 @@ def persistence_inflation(deviates: Floats, present: Bools, groups: Ints) -> Flo
     length = np.maximum(length, _MIN_SHARED)
     shared = _upper(typical, length, length * np.maximum(held / 2, 1.0), 1.0)
     large = held >= _LARGE_GROUP
-    shared = np.where(large, shared, np.max(shared, initial=0.0, where=large))
+    clear = large & (typical * np.sqrt(length * np.maximum(held / 2, 1.0)) > _CLEAR)
+    borrowed = np.where(large, 0.0, np.max(shared, initial=0.0, where=large))
+    shared = np.where(large, shared, 0.0)
+    shared = np.maximum(shared, np.maximum(borrowed, np.max(shared, initial=0.0, where=clear)))
     short = _UNKNOWN_R * np.clip((_KNOWN_WINDOWS - m) / (_KNOWN_WINDOWS - _MIN_WINDOWS), 0.0, 1.0)
     r = np.maximum(np.maximum(own, shared[groups]), short)
     return np.asarray((1 + r) / (1 - r))
