@@ -21,8 +21,9 @@ OpenPage = Callable[..., Page]
 """Opens an address; keywords go to ``Browser.new_context``."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_binary: Path) -> Iterator[Browser]:
+    """Start a browser for one module: while it lives, its event loop runs in this thread."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(chromium_binary), args=list(_FLAGS)
