@@ -299,6 +299,12 @@ METRICS: Final[tuple[Metric, ...]] = (
         "Requests to the downstream, by result.",
         ("signal", "result"),
     ),
+    Metric(
+        "barograph.monitor.waiting",
+        "gauge",
+        "{event}",
+        "Late facts that wait for their prediction.",
+    ),
     Metric("barograph.monitor.models", "gauge", "{model}", "Models with state."),
 )
 

@@ -104,6 +104,7 @@ class ModelRegistry:
             yield from model.counters.signals(attributes)
             yield from gauges(model, attributes)
         yield Signal("barograph.monitor.models", len(self._models))
+        yield Signal("barograph.monitor.waiting", len(self._early))
 
     def snapshot(self) -> bytes:
         """Return everything as bytes, for a checkpoint."""
