@@ -9,7 +9,13 @@ import numpy.typing as npt
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
-__all__ = ["RowColumns", "columns_state", "joined_columns", "restored_columns"]
+__all__ = [
+    "RowColumns",
+    "columns_state",
+    "joined_categories",
+    "joined_columns",
+    "restored_columns",
+]
 
 RowColumns = Mapping[StreamKey, Column]
 """What is watched of some rows, by stream."""
@@ -68,11 +74,25 @@ def _joined(parts: Sequence[tuple[Column | None, int]]) -> Column:
                 ]
             )
         )
+    return joined_categories(
+        [(column if isinstance(column, CategoricalColumn) else None, n) for column, n in parts]
+    )
+
+
+def joined_categories(
+    parts: Sequence[tuple[CategoricalColumn | None, int]],
+) -> CategoricalColumn:
+    """Return one column of parts that follow each other; rows of a part without one are missing.
+
+    Levels are those that occur, in order of appearance, so that it makes no
+    difference how rows came in batches.
+
+    Args:
+        parts: The column of some rows, or None, and how many rows these are.
+    """
     levels: dict[str, int] = {}
     codes = [
-        _recoded(column, levels)
-        if isinstance(column, CategoricalColumn)
-        else np.full(rows, -1, dtype=np.int32)
+        np.full(rows, -1, dtype=np.int32) if column is None else _recoded(column, levels)
         for column, rows in parts
     ]
     return CategoricalColumn(np.concatenate(codes), tuple(levels))

@@ -10,6 +10,7 @@ from barograph_processor.config import AlarmConfig
 from barograph_processor.quality.slice_layout import SliceCounts, SliceLayout
 from barograph_processor.quality.slice_rest import slice_dispersion
 from barograph_processor.quality.slices import SliceMonitor, SliceStatus, SliceTransition
+from barograph_processor.state.row_columns import joined_categories
 from barograph_processor.stats.column import CategoricalColumn
 
 __all__ = [
@@ -142,24 +143,10 @@ def joined_slices(parts: Sequence[tuple[SliceColumns, int]]) -> dict[str, Catego
         parts: Columns of some rows, and how many rows these are.
     """
     names = {name: None for slices, _ in parts for name in slices}
-    joined = {}
-    for name in names:
-        levels: dict[str, int] = {}
-        codes = []
-        for slices, rows in parts:
-            column = slices.get(name)
-            if column is None:
-                codes.append(np.full(rows, -1, dtype=np.int32))
-                continue
-            # Levels that do not occur are left out, so that batches leave no trace.
-            used = np.unique(column.codes[column.codes >= 0])
-            first = [int(np.argmax(column.codes == code)) for code in used.tolist()]
-            table = np.full(len(column.levels) + 1, -1, dtype=np.int32)
-            for _, code in sorted(zip(first, used.tolist(), strict=True)):
-                table[code] = levels.setdefault(column.levels[code], len(levels))
-            codes.append(table[column.codes])
-        joined[name] = CategoricalColumn(np.concatenate(codes), tuple(levels))
-    return joined
+    return {
+        name: joined_categories([(slices.get(name), rows) for slices, rows in parts])
+        for name in names
+    }
 
 
 def slices_state(slices: SliceColumns) -> list[Any]:
