@@ -205,6 +205,12 @@ class LabelledQuality:
             wanted = point + (self.tolerated - point) / 4
         return share[0] <= wanted
 
+    def bad(self, performance: RealizedPerformance) -> bool:
+        """Whether the labels of a window are worse than the reference beyond their own noise."""
+        share = performance.risk()
+        wanted = self.tolerated if self.baseline_risk is None else self.baseline_risk
+        return share is not None and wanted is not None and share[1] > wanted
+
     @property
     def harmed(self) -> bool:
         """Whether the monitor sees harm now."""

@@ -69,12 +69,12 @@ class Verdicts:
         A window is under harm if the monitor saw harm at any time in it, and its own
         labels are worse than they may be. So bad hours after each other are one
         alarm, a good window between them ends it, and the next bad one raises it
-        again on the evidence that stands.
+        again on the evidence that stands, if it is bad beyond its own noise.
         """
         under = quality.take_harmed() and not quality.calm(performance)
         known = self.book.get(_RISK)
         if known is None:
-            if under and performance is not None and quality.onset is not None:
+            if under and performance is not None and quality.onset and quality.bad(performance):
                 return self._again(closed, performance, quality, quality.onset, operations)
             return None
         if known.raised_window == closed.number:

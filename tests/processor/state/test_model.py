@@ -387,6 +387,15 @@ class TestAlarms:
         assert resolved["alarm"]["id"] == opened["alarm"]["id"]
         assert opened["alarm"]["trace_ids"]
 
+    def test_raised_again_by_a_bad_window_and_not_by_noise(self) -> None:
+        """A good window ends the alarm, the next bad one raises it again, and then it is over."""
+        bad, good = rows(1200, start=4000, wrong=0.5), rows(200, start=5200, wrong=0.1)
+        again, after = rows(400, start=5400, wrong=0.5), rows(2000, start=5800)
+        told = _fed([joined(rows(4000), bad, good, again, after)], _SMALL)
+        risk = [e for e in told if "alarm" in e and e["alarm"]["signal"] == "risk"]
+        steps = [(e["change"], e["window"]) for e in risk if e["change"] != "updated"]
+        assert steps == [("open", 10), ("resolved", 16), ("open", 17), ("resolved", 19)]
+
     def test_slice_that_fails_is_named(self) -> None:
         """And no other slice is."""
         told = _fed([_harmful()], _SMALL)
