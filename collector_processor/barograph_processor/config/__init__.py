@@ -1,0 +1,30 @@
+"""What can be configured: TOML tables, their defaults and their limits.
+
+Every key of a table can also be set as ``BAROGRAPH_<TABLE>_<KEY>``; the keys of
+``[serve]`` without the table's name. The environment wins over the file, a
+command-line flag over both.
+"""
+
+from barograph_processor.config.alarm import AlarmConfig
+from barograph_processor.config.config import Config
+from barograph_processor.config.limits import LimitsConfig
+from barograph_processor.config.load import load_config, parse_config, plain
+from barograph_processor.config.model import ModelConfig
+from barograph_processor.config.operations import OperationsConfig
+from barograph_processor.config.reference import ReferenceConfig
+from barograph_processor.config.serve import ServeConfig
+from barograph_processor.config.window import WindowConfig
+
+__all__ = [
+    "AlarmConfig",
+    "Config",
+    "LimitsConfig",
+    "ModelConfig",
+    "OperationsConfig",
+    "ReferenceConfig",
+    "ServeConfig",
+    "WindowConfig",
+    "load_config",
+    "parse_config",
+    "plain",
+]

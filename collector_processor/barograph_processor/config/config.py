@@ -1,0 +1,38 @@
+"""All tables together."""
+
+import msgspec
+
+from barograph_processor.config.alarm import AlarmConfig
+from barograph_processor.config.limits import LimitsConfig
+from barograph_processor.config.model import ModelConfig
+from barograph_processor.config.operations import OperationsConfig
+from barograph_processor.config.reference import ReferenceConfig
+from barograph_processor.config.serve import ServeConfig
+from barograph_processor.config.table import Table
+from barograph_processor.config.window import WindowConfig
+
+__all__ = ["Config"]
+
+
+class Config(Table, frozen=True, kw_only=True):
+    """Everything. The model tables at the top are the defaults of every model."""
+
+    serve: ServeConfig = ServeConfig()
+    limits: LimitsConfig = LimitsConfig()
+    reference: ReferenceConfig = ReferenceConfig()
+    window: WindowConfig = WindowConfig()
+    alarm: AlarmConfig = AlarmConfig()
+    operations: OperationsConfig = OperationsConfig()
+    models: dict[str, ModelConfig] = msgspec.field(default_factory=dict)
+
+    def model(self, name: str) -> ModelConfig:
+        """Return how a model is watched: its own table over the defaults."""
+        known = self.models.get(name)
+        if known is None:
+            return ModelConfig(
+                reference=self.reference,
+                window=self.window,
+                alarm=self.alarm,
+                operations=self.operations,
+            )
+        return known

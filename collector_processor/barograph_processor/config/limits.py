@@ -1,0 +1,41 @@
+"""``[limits]``: what may grow, and how far."""
+
+from barograph_processor.config.table import Table, positive
+
+__all__ = ["LimitsConfig"]
+
+
+class LimitsConfig(Table, frozen=True, kw_only=True):
+    """Bounds of everything that what comes in could make grow.
+
+    Attributes:
+        models: Versions of models with state; further ones are counted and dropped.
+        features: Features of a model that are watched.
+        categories: Levels kept for a categorical feature.
+        pending_labels: Predictions of a model that wait for their label.
+        pending_seconds: Event time after which a prediction no longer waits.
+        early_labels: Late facts that wait for their prediction, of all models.
+        history_windows: Closed windows of a model that the page shows.
+        request_bytes: Size of a request, also after decompression.
+        queue_bytes: Acknowledged requests not yet processed.
+        journal_bytes: Size of the journal on disk.
+        seen_ids: Ids remembered to drop duplicates.
+        checkpoint_seconds: Time between checkpoints.
+    """
+
+    models: int = 1000
+    features: int = 256
+    categories: int = 100
+    pending_labels: int = 200_000
+    pending_seconds: float = 90 * 86400.0
+    early_labels: int = 100_000
+    history_windows: int = 2000
+    request_bytes: int = 64 * 1024 * 1024
+    queue_bytes: int = 256 * 1024 * 1024
+    journal_bytes: int = 4 * 1024 * 1024 * 1024
+    seen_ids: int = 1_000_000
+    checkpoint_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        positive(**{name: getattr(self, name) for name in self.__struct_fields__})

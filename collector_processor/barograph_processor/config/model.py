@@ -1,0 +1,41 @@
+"""``[models.NAME]``: how one model is watched."""
+
+import math
+
+from barograph_processor.config.alarm import AlarmConfig
+from barograph_processor.config.operations import OperationsConfig
+from barograph_processor.config.reference import ReferenceConfig
+from barograph_processor.config.table import Table
+from barograph_processor.config.window import WindowConfig
+from barograph_processor.semconv import TASKS
+
+__all__ = ["ModelConfig"]
+
+
+class ModelConfig(Table, frozen=True, kw_only=True):
+    """How one model is watched.
+
+    Attributes:
+        task: Overrides the task that the spans name.
+        threshold: Probability from which a binary prediction is positive.
+        positive: The positive class.
+        reference: What normal is learnt from.
+        window: What is judged at once.
+        alarm: The budget.
+        operations: Objectives for latency and errors.
+    """
+
+    task: str | None = None
+    threshold: float | None = None
+    positive: str | int | bool | None = None
+    reference: ReferenceConfig = ReferenceConfig()
+    window: WindowConfig = WindowConfig()
+    alarm: AlarmConfig = AlarmConfig()
+    operations: OperationsConfig = OperationsConfig()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        if self.task is not None and self.task not in TASKS:
+            raise ValueError(f"task must be one of {', '.join(TASKS)}, got {self.task!r}")
+        if self.threshold is not None and not math.isfinite(self.threshold):
+            raise ValueError(f"threshold must be a number, got {self.threshold!r}")

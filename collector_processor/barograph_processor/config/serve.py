@@ -1,0 +1,39 @@
+"""``[serve]``: addresses, and where state is kept."""
+
+from barograph_processor.config.table import Table, positive
+
+__all__ = ["ServeConfig"]
+
+
+class ServeConfig(Table, frozen=True, kw_only=True):
+    """Where the service listens, keeps its state, and exports to.
+
+    Attributes:
+        state_dir: Journal and checkpoints.
+        otlp_grpc: ``HOST:PORT`` of OTLP/gRPC.
+        otlp_http: ``HOST:PORT`` of OTLP/HTTP.
+        web: ``HOST:PORT`` of the page, the API and ``/metrics``.
+        export: Where metrics and alarms are sent: ``HOST:PORT`` for OTLP/gRPC, an
+            http URL for OTLP/HTTP. None sends nothing.
+        trace_url: Template of a link to a trace, with ``{trace_id}``.
+        evaluation_seconds: Time between two exports.
+    """
+
+    state_dir: str = "barograph-state"
+    otlp_grpc: str = "127.0.0.1:34317"
+    otlp_http: str = "127.0.0.1:34318"
+    web: str = "127.0.0.1:34380"
+    export: str | None = None
+    trace_url: str | None = None
+    evaluation_seconds: float = 5.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        positive(evaluation_seconds=self.evaluation_seconds)
+        for name in ("otlp_grpc", "otlp_http", "web"):
+            address = getattr(self, name)
+            host, _, port = address.rpartition(":")
+            if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - a port
+                raise ValueError(f"{name} must be HOST:PORT, got {address!r}")
+        if self.trace_url is not None and "{trace_id}" not in self.trace_url:
+            raise ValueError(f"trace_url must hold {{trace_id}}, got {self.trace_url!r}")
