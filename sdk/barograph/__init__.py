@@ -3,6 +3,7 @@
 from barograph.block import Prediction, prediction
 from barograph.call import current_ref
 from barograph.configuration import configure, force_flush, shutdown
+from barograph.current_prediction import CurrentPrediction, current_prediction
 from barograph.decorator import observe
 from barograph.estimator import instrument
 from barograph.exporter import BarographSpanExporter
@@ -12,10 +13,12 @@ from barograph.telemetry import Stats, stats
 
 __all__ = [
     "BarographSpanExporter",
+    "CurrentPrediction",
     "Prediction",
     "PredictionRef",
     "Stats",
     "configure",
+    "current_prediction",
     "current_ref",
     "evaluation",
     "force_flush",

@@ -6,10 +6,10 @@ from typing import Any
 from barograph.column import Array, as_category, homogeneous
 from barograph.outputs import LABEL_KEYS, VALUE_KEYS, confidence_of, is_distribution, understand
 from barograph.scalar import Scalar
-from barograph.table import Columns, columns_of, rows_of, thin
+from barograph.table import Batch, Columns, columns_of, rows_of, thin
 from barograph.text import is_category
 
-__all__ = ["BatchOutcome", "understand_batch"]
+__all__ = ["BatchOutcome", "confidences_of", "understand_batch"]
 
 _CLASSES = frozenset({"binary", "multiclass"})
 _NAN = float("nan")
@@ -62,6 +62,18 @@ def understand_batch(
     if all(name == f"f{position}" for position, name in enumerate(columns)):
         return _matrix(columns, task, classes)
     return _named(columns, task)
+
+
+def confidences_of(value: Any, batch: Batch) -> Array | None:
+    """Return one number in [0, 1] for each row of `batch` that is sent; None if there are none."""
+    if rows_of(value) != batch.total:
+        return None
+    columns = columns_of(thin(value, batch.step, batch.offset), "") or {}
+    if len(columns) != 1:
+        return None
+    (column,) = columns.values()
+    read = [confidence_of(each) for each in column]
+    return [_NAN if each is None else each for each in read]
 
 
 def _single(values: list[Any], task: str | None) -> BatchOutcome:

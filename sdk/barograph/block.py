@@ -7,18 +7,18 @@ from typing import Any, Self
 from barograph import semconv, telemetry
 from barograph.call import Call
 from barograph.capture import Capture
+from barograph.current_prediction import CurrentPrediction
 from barograph.details import Details, identity_of, write_slices
 from barograph.event_time import event_time
 from barograph.inputs import InputWriter
 from barograph.opening import open_call
-from barograph.reference import PredictionRef
 from barograph.runtime import Runtime
 from barograph.site import Site
 
 __all__ = ["Prediction", "prediction"]
 
 
-class Prediction:
+class Prediction(CurrentPrediction):
     """A prediction in progress, made by `barograph.prediction`.
 
     A context manager, to be entered once. Its methods never raise. Owned by one thread or task.
@@ -30,17 +30,13 @@ class Prediction:
         features: Mapping[str, Any],
         slices: Mapping[str, Any],
     ) -> None:
+        super().__init__()
         self._site = site
         self._features = features
         self._slices = slices
         self._call: Call | None = None
         self._result: Any = None
         self._stated: dict[str, Any] = {}
-
-    @property
-    def ref(self) -> PredictionRef | None:
-        """The prediction's name for late facts; None outside the block, or if not watched."""
-        return None if self._call is None else self._call.ref
 
     def input(self, **features: Any) -> None:
         """Add features that became known inside the block."""
@@ -122,6 +118,8 @@ def prediction(
     time: Any = None,
     positive: Any = None,
     threshold: float | None = None,
+    holdout: float = 0.0,
+    review: float | None = None,
 ) -> Prediction:
     """Return a block that is one prediction, where no single function is.
 
@@ -135,6 +133,9 @@ def prediction(
         time: When the event took place, if not now.
         positive: The positive class of a binary model.
         threshold: Probability from which a binary model decides for the positive class.
+        holdout: Share of the predictions to be made without the model, in [0, 1]; `p.holdout`
+            says whether this is one of them.
+        review: Probability with which the prediction is sent to human review.
 
     Raises:
         ValueError: An option is out of range.
@@ -151,5 +152,7 @@ def prediction(
         time=time,
         positive=positive,
         threshold=threshold,
+        holdout=holdout,
+        review=review,
     )
     return Prediction(site, features or {}, slices or {})

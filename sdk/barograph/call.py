@@ -16,6 +16,8 @@ from barograph import semconv, telemetry
 from barograph.batch_outputs import understand_batch
 from barograph.capture import Capture
 from barograph.column import clean_array
+from barograph.current_context import CALL_KEY
+from barograph.current_prediction import propensity_of
 from barograph.details import Details, identity_of
 from barograph.inputs import Attributes, attribute_key
 from barograph.limits import MAX_FULL_CHARS
@@ -45,6 +47,7 @@ _latest: contextvars.ContextVar[HasRef | None] = contextvars.ContextVar(
 remember = _latest.set
 
 
+_NOWHERE = Context()
 _MAX_OTHER_ATTRIBUTES = 100  # beyond, OpenTelemetry's default limit of 128 drops the oldest
 
 
@@ -77,9 +80,14 @@ class Call:
         self._runtime = runtime
         self._span = span
         self._details = details
-        self._context: Context = trace.set_span_in_context(span)
+        self._context = otel_context.set_value(CALL_KEY, self, trace.set_span_in_context(span))
         self._token: contextvars.Token[Context] | None = None
         self._ended = False
+
+    @property
+    def site(self) -> Site:
+        """What is known about the model."""
+        return self._site
 
     @property
     def details(self) -> Details:
@@ -132,11 +140,13 @@ class Call:
         if self._ended:
             return
         attributes: Attributes = {}
-        if self._runtime.capture is not Capture.OFF and self.recording:
+        if self.recording:
             try:
-                attributes = self._outcome(result, stated or {})
+                if self._runtime.capture is not Capture.OFF:
+                    attributes = self._outcome(result, stated or {})
             except Exception as error:  # noqa: BLE001  # a user's selector, or a hostile result
                 telemetry.failed("output", error)
+            self._review(result)
         self._end(attributes, ended)
 
     def fail(self, error: BaseException) -> None:
@@ -159,6 +169,7 @@ class Call:
 
     def _end(self, attributes: Attributes, ended: int) -> None:
         self._ended = True
+        self._context = _NOWHERE  # it holds this call, and must not keep it
         try:
             everything = {**self._details.attributes, **attributes}
             span = self._span
@@ -171,6 +182,19 @@ class Call:
             self._span.end(ended)
         except Exception as error:  # noqa: BLE001  # any span processor may be plugged in
             telemetry.failed("end", error)
+
+    def _review(self, result: Any) -> None:
+        """Note the propensity of review that the site's selector finds in the result."""
+        how = self._site.review
+        if how is None or isinstance(how, (int, float)):
+            return
+        try:
+            found = propensity_of(select_output(how, result), self._details)
+        except Exception as error:  # noqa: BLE001  # the user's selector
+            telemetry.failed("review", error)
+            return
+        if found is not None:
+            self.note(semconv.REVIEW_PROPENSITY, found)
 
     def _outcome(self, result: Any, stated: Mapping[str, Any]) -> Attributes:
         site, details = self._site, self._details

@@ -11,7 +11,10 @@ from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 from opentelemetry.context.contextvars_context import ContextVarsRuntimeContext
 
-__all__ = ["attach", "get_current", "leave"]
+__all__ = ["CALL_KEY", "attach", "get_current", "leave"]
+
+CALL_KEY = otel_context.create_key("barograph-call")
+"""Under which a context holds the call that is in progress."""
 
 get_current: Callable[[], Context] = otel_context.get_current
 attach: Callable[[Context], Token[Context]] = otel_context.attach

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, overload
 
 from barograph import semconv
-from barograph.selection import Features, Selector, Slices
+from barograph.selection import Features, Review, Selector, Slices
 from barograph.site import Site
 from barograph.watch import watch
 
@@ -32,6 +32,8 @@ def observe(
     positive: Any = None,
     threshold: float | None = None,
     classes: Sequence[Any] = (),
+    holdout: float = 0.0,
+    review: Review = None,
 ) -> Callable[[F], F]: ...
 
 
@@ -51,6 +53,8 @@ def observe(
     positive: Any = None,
     threshold: float | None = None,
     classes: Sequence[Any] = (),
+    holdout: float = 0.0,
+    review: Review = None,
 ) -> Any:
     """Turn every call of a model into a span with its inputs and its prediction.
 
@@ -77,6 +81,10 @@ def observe(
         positive: The positive class of a binary model.
         threshold: Probability from which a binary model decides for the positive class.
         classes: Names of the classes, in the order of a vector of probabilities.
+        holdout: Share of the predictions to be made without the model, in [0, 1]; the function
+            asks `barograph.current_prediction().holdout` whether this is one of them.
+        review: Probability with which the prediction is sent to human review: a number, the
+            name of the result's field that holds it, or a callable given the result.
 
     Raises:
         ValueError: At decoration, if an option is out of range.
@@ -105,6 +113,8 @@ def observe(
             positive=positive,
             threshold=threshold,
             classes=tuple(map(str, classes)),
+            holdout=holdout,
+            review=review,
         )
         return watch(target, site)
 

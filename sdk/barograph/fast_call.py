@@ -16,12 +16,13 @@ from opentelemetry.trace.propagation import (
 from barograph import reentry, semconv, telemetry
 from barograph.arguments import Arguments
 from barograph.call import Call, remember
-from barograph.current_context import attach, get_current, leave
+from barograph.current_context import CALL_KEY, attach, get_current, leave
 from barograph.details import Details
 from barograph.input_plan import InputPlan
 from barograph.opening import begin
 from barograph.plan import Plans
 from barograph.reference import PredictionRef
+from barograph.result_plan import noted_plan
 from barograph.runtime import Runtime, current
 from barograph.site import Site
 from barograph.span import PredictionSpan
@@ -37,7 +38,7 @@ class FastCall:
     Never raises, ends the span exactly once. Owned by the thread or task that runs the call.
     """
 
-    __slots__ = ("_plan", "_plans", "_span", "_token", "_values")
+    __slots__ = ("_noted", "_plan", "_plans", "_span", "_token", "_values")
 
     def __init__(
         self, plans: Plans, plan: InputPlan, values: tuple[Any, ...], span: PredictionSpan
@@ -48,15 +49,43 @@ class FastCall:
         self._span = span
         context = Context(get_current())
         _set(context, _SPAN_KEY, span)
+        _set(context, CALL_KEY, self)
         self._token: Token[Context] = attach(context)
+        self._noted: dict[str, Any] | None = None
+
+    @property
+    def site(self) -> Site:
+        """What is known about the model."""
+        return self._plans.site
+
+    @property
+    def recording(self) -> bool:
+        """Whether the span is kept: any other call takes the general way."""
+        return True
+
+    @property
+    def details(self) -> Details:
+        """What is known of the call before its result."""
+        plans, plan = self._plans, self._plan
+        attributes = dict(zip(plan.keys, self._values, strict=True))
+        if semconv.SAMPLE_RATE in plans.constants:
+            attributes[semconv.SAMPLE_RATE] = plans.constants[semconv.SAMPLE_RATE]
+        return Details({**attributes, **(self._noted or {})}, self._key)
+
+    @property
+    def _key(self) -> str | None:
+        return None if self._plan.id is None else self._values[0]
+
+    def note(self, key: str, value: Any) -> None:
+        """Add an attribute that is ready to be sent."""
+        self._noted = {**(self._noted or {}), key: value}
 
     @property
     def ref(self) -> PredictionRef:
         """The prediction's name for late facts."""
         context = self._span.get_span_context()
         site = self._plans.site
-        key = None if self._plan.id is None else self._values[0]
-        return PredictionRef(context.trace_id, context.span_id, site.model, site.version, key)
+        return PredictionRef(context.trace_id, context.span_id, site.model, site.version, self._key)
 
     def finish(self, result: Any) -> None:
         """End the span with what the function returned."""
@@ -70,6 +99,8 @@ class FastCall:
                 self._general().finish(result, None, ended)
                 return
             plan, values = read
+            if self._noted:
+                plan, values = noted_plan(plan, values, self._noted)
             layout = self._plan.layouts.get(plan) or plans.layout(self._plan, plan)
             span.conclude(layout, self._values + values, ended)
         except Exception as error:  # noqa: BLE001  # a processor of the user's
@@ -82,12 +113,8 @@ class FastCall:
 
     def _general(self) -> Call:
         """Go on without a plan."""
-        plans, plan = self._plans, self._plan
-        attributes = dict(zip(plan.keys, self._values, strict=True))
-        if semconv.SAMPLE_RATE in plans.constants:
-            attributes[semconv.SAMPLE_RATE] = plans.constants[semconv.SAMPLE_RATE]
-        key = None if plan.id is None else self._values[0]
-        return Call(plans.site, plans.runtime, self._span, Details(attributes, key))
+        plans = self._plans
+        return Call(plans.site, plans.runtime, self._span, self.details)
 
 
 class Starter:

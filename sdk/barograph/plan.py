@@ -72,6 +72,7 @@ class Plans:
             and not site.computed
             and all(isinstance(how, str) for how in site.slice_selectors().values())
             and not callable(site.slices)
+            and (site.review is None or semconv.REVIEW_PROPENSITY in site.constants)
         )
 
     def inputs(
@@ -136,10 +137,9 @@ class Plans:
         """Return the layout of spans with these inputs and this result."""
         layout = plan.layouts.get(result)
         if layout is None:
-            layout = plan.layouts[result] = Layout(
-                self.site.name,
-                self.constants,
-                (*plan.keys, *result.keys),
-                (*plan.kinds, *result.kinds),
-            )
+            keys = (*plan.keys, *result.keys)
+            constants = {key: self.constants[key] for key in self.constants if key not in keys}
+            layout = Layout(self.site.name, constants, keys, (*plan.kinds, *result.kinds))
+            if len(plan.layouts) < _MAX_PLANS:
+                plan.layouts[result] = layout
         return layout

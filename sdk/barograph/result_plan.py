@@ -1,6 +1,6 @@
 """How results that look alike are read: decided once, as `barograph.outputs` would decide it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from barograph import semconv
@@ -10,17 +10,18 @@ from barograph.positions import Check, Kinds, Names, expression, getter
 from barograph.redaction import Redactor
 from barograph.site import Site
 
-__all__ = ["ResultPlan", "plain_plan", "record_plan"]
+__all__ = ["ResultPlan", "noted_plan", "plain_plan", "record_plan"]
 
 _CLASSES = frozenset({"binary", "multiclass"})
 _MAX_FIELDS = 16
+_MAX_NOTED = 64
 _EXACT = 10**12  # whole numbers from here on are looked at one by one
 
 
 class ResultPlan:
-    """How results of one look are read. Immutable."""
+    """How results of one look are read. Only what was noted beside it is filled in later."""
 
-    __slots__ = ("check", "keys", "kinds", "read")
+    __slots__ = ("check", "keys", "kinds", "noted", "read")
 
     def __init__(
         self,
@@ -34,6 +35,8 @@ class ResultPlan:
         self.read = read
         self.check = check
         """Whether a label is a category and a confidence is in [0, 1]."""
+        self.noted: dict[tuple[Names, Kinds], ResultPlan] = {}
+        """The same with further attributes, by their names and types."""
 
 
 def _check(label: int | None, confidence: int | None) -> Check | None:
@@ -109,3 +112,16 @@ def record_plan(site: Site, redactor: Redactor, names: Names, kinds: Kinds) -> R
         getter(list(chosen.values())),
         _check(position.get(semconv.PREDICTION_LABEL), position.get(semconv.PREDICTION_CONFIDENCE)),
     )
+
+
+def noted_plan(
+    plan: ResultPlan, values: tuple[Any, ...], noted: Mapping[str, Any]
+) -> tuple[ResultPlan, tuple[Any, ...]]:
+    """Return `plan` and its values with further attributes, which are ready to be sent."""
+    look = (tuple(noted), tuple(map(type, noted.values())))
+    longer = plan.noted.get(look)
+    if longer is None:
+        longer = ResultPlan(plan.keys + look[0], plan.kinds + look[1], plan.read)
+        if len(plan.noted) < _MAX_NOTED:
+            plan.noted[look] = longer
+    return longer, values + tuple(noted.values())

@@ -11,6 +11,7 @@ from barograph.scalar import scalar
 __all__ = [
     "MISSING",
     "Features",
+    "Review",
     "Selector",
     "Slices",
     "ask",
@@ -23,6 +24,8 @@ Selector: TypeAlias = str | Callable[..., Any]
 """The name of an argument or of a field in one (`request.amount`), or a callable that is given
 the call's own arguments."""
 Features: TypeAlias = Sequence[str] | Mapping[str, Selector] | Callable[..., Any]
+Review: TypeAlias = float | str | Callable[[Any], Any] | None
+"""A probability, the name of the result's field that holds it, or a callable given the result."""
 Slices: TypeAlias = Sequence[Selector] | Mapping[str, Selector] | Callable[..., Any]
 
 

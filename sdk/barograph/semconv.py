@@ -17,6 +17,7 @@ __all__ = [
     "EVENT_OUTCOME",
     "EVENT_REACTION",
     "EVENT_TIME",
+    "HOLDOUT",
     "INPUT_PREFIX",
     "LABEL_SOURCE",
     "LABEL_SOURCES",
@@ -63,6 +64,8 @@ BATCH_SIZE: Final = "barograph.batch.size"
 EVENT_TIME: Final = "barograph.event.time"
 SAMPLE_RATE: Final = "barograph.sample.rate"
 REVIEW_PROPENSITY: Final = "barograph.review.propensity"
+# Whether the prediction is in the random hold-out, which is served without the model.
+HOLDOUT: Final = "barograph.holdout"
 # How a binary probability becomes a class; sent only where a user states it.
 POSITIVE: Final = "barograph.task.positive"
 THRESHOLD: Final = "barograph.task.threshold"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from barograph import semconv
-from barograph.selection import Features, Selector, Slices
+from barograph.selection import Features, Review, Selector, Slices
 
 __all__ = ["Site", "operation_of"]
 
@@ -28,7 +28,7 @@ class Site:
     """The options of one instrumented function or block.
 
     Raises:
-        ValueError: The model has no name, or the task or the threshold does not exist.
+        ValueError: The model has no name, the task does not exist, or a share is not in [0, 1].
     """
 
     model: str
@@ -43,6 +43,8 @@ class Site:
     positive: Any = None
     threshold: float | None = None
     classes: tuple[str, ...] = ()
+    holdout: float = 0.0
+    review: Review = None
     name: str = field(init=False)
     """The span's name."""
     constants: Mapping[str, Any] = field(init=False)
@@ -53,8 +55,10 @@ class Site:
             raise ValueError(f"model must be a name, got {self.model!r}")
         if self.task is not None and self.task not in semconv.TASKS:
             raise ValueError(f"task must be one of {', '.join(semconv.TASKS)}, got {self.task!r}")
-        if self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise ValueError(f"threshold must be in [0, 1], got {self.threshold!r}")
+        for name in ("threshold", "holdout", "review"):
+            share = getattr(self, name)
+            if isinstance(share, (int, float)) and not 0 <= share <= 1:
+                raise ValueError(f"{name} must be in [0, 1], got {share!r}")
         constants: dict[str, Any] = {
             semconv.MODEL_NAME: self.model,
             semconv.MODEL_VERSION: self.version,
@@ -65,6 +69,8 @@ class Site:
             constants[semconv.POSITIVE] = self.positive
         if self.threshold is not None:
             constants[semconv.THRESHOLD] = float(self.threshold)
+        if isinstance(self.review, (int, float)):
+            constants[semconv.REVIEW_PROPENSITY] = float(self.review)
         operation = operation_of(self.task)
         if self.generative:
             constants["gen_ai.operation.name"] = operation

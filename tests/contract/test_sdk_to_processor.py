@@ -176,3 +176,21 @@ def test_label_has_one_spelling_on_both_ways(wire: Wire) -> None:
     labels = [text for events in wire.events() for text in events.text]
     (batch,) = wire.batches()
     assert cells(batch.label) == labels == ["true", "1", "1", "a"]
+
+
+def test_the_propensity_of_review(wire: Wire) -> None:
+    @barograph.observe(model="m", review="risk")
+    def predict() -> dict[str, float]:
+        return {"risk": 0.25}
+
+    @barograph.observe(model="rows", batch=True, review=0.5)
+    def score(x: Any) -> Any:
+        return x
+
+    predict()
+    score(np.array([1.0, 2.0]))
+    single, rows = wire.batches()
+    assert single.propensity is not None
+    assert rows.propensity is not None
+    assert single.propensity.tolist() == [0.25]
+    assert rows.propensity.tolist() == [0.5, 0.5]
