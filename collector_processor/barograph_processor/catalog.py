@@ -158,6 +158,14 @@ METRICS: Final[tuple[Metric, ...]] = (
     ),
     Metric("barograph.labels", "counter", "{label}", "Labels joined to their prediction."),
     Metric(
+        "barograph.labels.corrected",
+        "counter",
+        "{label}",
+        "Labels that replaced an earlier one of the same prediction: in the figures that still "
+        "held it, or in none because its window is closed.",
+        ("effect",),
+    ),
+    Metric(
         "barograph.labels.coverage",
         "gauge",
         "1",

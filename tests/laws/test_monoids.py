@@ -16,12 +16,13 @@ import barograph_processor.drift
 import barograph_processor.quality
 import barograph_processor.stats
 from barograph_processor.drift import ReferenceProfile, StreamKey, WindowCounts
-from barograph_processor.quality.performance import (
-    BinaryPerformance,
-    MulticlassPerformance,
-    RegressionPerformance,
-)
+from barograph_processor.quality.binary import BinaryPerformance
+from barograph_processor.quality.multiclass import MulticlassPerformance
+from barograph_processor.quality.ranking import RankingPerformance
+from barograph_processor.quality.regression import RegressionPerformance
+from barograph_processor.quality.score_histogram import ScoreCounts, ScoreHistogram
 from barograph_processor.quality.slice_layout import SliceCounts, SliceLayout
+from barograph_processor.quality.weighted import WeightedMean
 from barograph_processor.stats import (
     CategoricalColumn,
     Column,
@@ -44,6 +45,7 @@ def rows(seed: int, n: int) -> Rows:
         "said": rng.choice(np.array(["a", "b", "ü"]), size=n),
         "true": rng.choice(np.array(["a", "b", "c"]), size=n),
         "code": rng.integers(-1, 4, size=n).astype(np.int32),
+        "weight": rng.choice(np.array([1.0, 10.0, 2.5]), size=n),
     }
 
 
@@ -73,13 +75,23 @@ BUILDERS: dict[type[Any], Callable[[Rows], Any]] = {
     QuantileSketch: lambda data: QuantileSketch.of(data["x"]),
     WindowCounts: lambda data: PROFILE.count(columns(data)),
     BinaryPerformance: lambda data: BinaryPerformance.of(
-        data["score"] > 0.5, data["label"], data["score"]
+        data["score"] > 0.5, data["label"], data["score"], data["weight"]
     ),
     MulticlassPerformance: lambda data: MulticlassPerformance.of(
-        data["said"], data["true"], data["score"]
+        data["said"], data["true"], data["score"], data["weight"]
     ),
     SliceCounts: sliced,
-    RegressionPerformance: lambda data: RegressionPerformance.of(data["x"], data["score"]),
+    RankingPerformance: lambda data: RankingPerformance.of(
+        data["score"], data["code"] + 1.0, data["weight"]
+    ),
+    RegressionPerformance: lambda data: RegressionPerformance.of(
+        data["x"], data["score"], data["weight"]
+    ),
+    ScoreCounts: lambda data: ScoreCounts.of(data["score"], data["label"], data["weight"]),
+    ScoreHistogram: lambda data: ScoreHistogram.of(
+        data["score"], data["score"] > 0.5, data["label"], data["weight"]
+    ),
+    WeightedMean: lambda data: WeightedMean.of(data["x"], data["weight"]),
 }
 
 
@@ -165,6 +177,17 @@ def test_merge_changes_neither_side(cls: type[Any]) -> None:
     before = a.to_bytes(), b.to_bytes()
     a.merge(b)
     assert (a.to_bytes(), b.to_bytes()) == before
+
+
+@pytest.mark.parametrize(
+    "cls", [cls for cls in CLASSES if hasattr(cls, "without")], ids=lambda cls: cls.__name__
+)
+def test_without_undoes_merge(cls: type[Any]) -> None:
+    a, b = build(cls, rows(1, 50)), build(cls, rows(2, 60))
+    assert alike(plain(a.merge(b).without(b)), plain(a))
+    assert alike(plain(a.without(a)), plain(build(cls, rows(0, 0))))
+    with pytest.raises(ValueError, match="not among these"):
+        a.without(b)
 
 
 @laws

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.quality.ranking import gain_of_places, places_of
+from barograph_processor.stats.array import Bools, Floats
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
 __all__ = [
@@ -12,7 +14,9 @@ __all__ = [
     "Judged",
     "canonical_class",
     "class_column",
+    "is_class",
     "judge_classes",
+    "judge_rankings",
     "judge_scores",
     "judge_values",
 ]
@@ -29,12 +33,16 @@ class Judged:
     """Predictions beside their true labels, in order of arrival.
 
     Attributes:
-        task: ``binary``, ``multiclass`` or ``regression``.
-        loss: Shape ``(n,)``: 0 or 1 for classes, the absolute error for values.
-        predicted: Class or value predicted.
-        actual: Class or value that turned out.
-        score: Shape ``(n,)``: probability of the positive class, NaN if unknown.
+        task: ``binary``, ``multiclass``, ``regression`` or ``ranking``.
+        loss: Shape ``(n,)``: 0 or 1 for classes, the absolute error for values, one minus
+            the normalized gain for rankings.
+        predicted: Class or value predicted; of a ranking its normalized gain.
+        actual: Class or value that turned out; of a ranking the place of the first item
+            that was wanted, 0 without one.
+        score: Shape ``(n,)``: probability of the positive class, of several classes that of
+            the predicted one; NaN if unknown.
         positive: The positive class of a binary task, in canonical form.
+        weight: Shape ``(n,)``: rows that each stands for; None for one each.
     """
 
     task: str
@@ -43,6 +51,7 @@ class Judged:
     actual: Column
     score: npt.NDArray[np.float64]
     positive: str
+    weight: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.loss)
@@ -56,7 +65,27 @@ class Judged:
             self.actual.take(rows),
             self.score[rows],
             self.positive,
+            None if self.weight is None else self.weight[rows],
         )
+
+    def outcomes(self) -> tuple[Floats, Floats]:
+        """Return the probability that was given to each row, and whether it came true.
+
+        Of a binary task these are the positive class's, of several classes those of the
+        predicted one. Both of shape ``(n,)``; all NaN for values and rankings.
+        """
+        if not isinstance(self.actual, CategoricalColumn):
+            unknown = np.full(len(self), np.nan)
+            return unknown, unknown
+        if self.task == "binary":
+            return self.score, is_class(self.actual, self.positive).astype(np.float64)
+        return self.score, 1.0 - self.loss
+
+
+def is_class(column: CategoricalColumn, name: str) -> Bools:
+    """Return which rows are of a class, shape ``(n,)``; missing ones are of none."""
+    named = np.array([level == name for level in column.levels] + [False], dtype=np.bool_)
+    return np.asarray(named[column.codes])
 
 
 def canonical_class(value: str | float | bool | None) -> str:
@@ -185,6 +214,21 @@ def judge_values(predicted: npt.NDArray[np.float64], actual: npt.NDArray[np.floa
         np.full(len(error), np.nan),
         "1",
     )
+
+
+def judge_rankings(labels: Column) -> Judged:
+    """Judge rankings by the places of the items that were wanted.
+
+    Args:
+        labels: Shape ``(n,)``; see `places_of`. What is no such label has a loss of NaN.
+    """
+    texts: list[str | None] | list[float]
+    texts = labels.values() if isinstance(labels, CategoricalColumn) else labels.values.tolist()
+    known = [None if text is None else places_of(text) for text in texts]
+    gain = np.array([np.nan if p is None else gain_of_places(p) for p in known])
+    first = np.array([np.nan if p is None else float(p[0]) if p else 0.0 for p in known])
+    unknown = np.full(len(known), np.nan)
+    return Judged("ranking", 1 - gain, NumericColumn(gain), NumericColumn(first), unknown, "1")
 
 
 def _recode(column: CategoricalColumn, levels: tuple[str, ...]) -> npt.NDArray[np.int32]:

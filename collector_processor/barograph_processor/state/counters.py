@@ -76,6 +76,7 @@ class ModelCounters:
         self.predictions = 0
         self.late = 0
         self.labels = 0
+        self.corrected = {"figures": 0, "none": 0}
         self.windows = 0
         self._calls = 0
         self._errors = 0
@@ -107,6 +108,11 @@ class ModelCounters:
         self.labels += len(delay_s)
         self._delay.update(np.maximum(delay_s, 0.0))
 
+    def correct(self, labels: int, *, replaced: int) -> None:
+        """Count labels that corrected earlier ones, and how many changed a figure by it."""
+        self.corrected["figures"] += replaced
+        self.corrected["none"] += labels - replaced
+
     def react(self, kind: str) -> None:
         """Count a reaction of one of the kinds of the conventions."""
         self._reactions[kind] = self._reactions.get(kind, 0) + 1
@@ -134,6 +140,8 @@ class ModelCounters:
         yield point("barograph.late", self.late)
         yield point("barograph.windows", self.windows)
         yield point("barograph.labels", self.labels)
+        for effect, count in self.corrected.items():
+            yield point("barograph.labels.corrected", count, effect=effect)
         for kind, count in self._reactions.items():
             yield point("barograph.reactions", count, kind=kind)
         for unit, total in self._outcomes.items():
@@ -166,6 +174,7 @@ class ModelCounters:
                 self._calls,
                 self._errors,
             ],
+            "corrected": dict(self.corrected),
             "reactions": dict(self._reactions),
             "outcomes": dict(self._outcomes),
             "latency": self._latency.state(),
@@ -180,6 +189,7 @@ class ModelCounters:
         self.predictions, self.late, self.labels, self.windows, self._calls, self._errors = state[
             "counts"
         ]
+        self.corrected = dict(state["corrected"])
         self._reactions = dict(state["reactions"])
         self._outcomes = dict(state["outcomes"])
         self._latency.load(state["latency"])

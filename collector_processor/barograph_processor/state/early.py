@@ -21,6 +21,7 @@ class Fact(msgspec.Struct, frozen=True):
         number: Its numeric part, NaN if there is none.
         text: Its textual part.
         title: An evaluation's name.
+        source: Who says so: human, system, model; None if unsaid.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Fact(msgspec.Struct, frozen=True):
     number: float
     text: str | None
     title: str | None
+    source: str | None = None
 
 
 class EarlyFacts:

@@ -1,21 +1,53 @@
 """Where the predictions of a model meet their labels."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.config import LimitsConfig, ModelConfig
 from barograph_processor.observation import ObservationBatch
+from barograph_processor.quality.loss import Judged
 from barograph_processor.state.judging import Judge
-from barograph_processor.state.labels import LabelledRows, Labels
+from barograph_processor.state.labels import Correction, LabelledRows, Labels
 from barograph_processor.state.pending import PendingPredictions
-from barograph_processor.stats.column import CategoricalColumn, Column
+from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
-__all__ = ["Joined", "Joiner"]
+__all__ = ["Joined", "Joiner", "distinct_runs", "source_ranks"]
+
+_RANKS: Final[Mapping[str | None, int]] = {"human": 3, "system": 2, None: 2, "model": 1}
+"""Whom to believe of those who label the same prediction: the higher."""
+
+
+def source_ranks(sources: Sequence[str | None]) -> npt.NDArray[np.int8]:
+    """Return whom to believe, the higher the more; who does not say counts as a system.
+
+    >>> source_ranks(["human", None, "model"]).tolist()
+    [3, 2, 1]
+    """
+    return np.array([_RANKS[source] for source in sources], dtype=np.int8)
+
+
+def distinct_runs(slots: npt.NDArray[np.intp]) -> Iterator[slice]:
+    """Yield the longest runs in which no slot occurs twice, in order.
+
+    >>> [(run.start, run.stop) for run in distinct_runs(np.array([1, 2, 1, 3]))]
+    [(0, 2), (2, 4)]
+    """
+    if len(np.unique(slots)) == len(slots):
+        if len(slots):
+            yield slice(0, len(slots))
+        return
+    start, seen = 0, set[int]()
+    for at, slot in enumerate(slots.tolist()):
+        if slot in seen:
+            yield slice(start, at)
+            start, seen = at, set()
+        seen.add(slot)
+    yield slice(start, len(slots))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,16 +55,22 @@ class Joined:
     """What became of some late labels.
 
     Attributes:
-        labels: With their predictions; None if none could be used.
-        in_reference: Whose predictions belong to the reference, of those labels.
-        delay_s: Time from prediction to label, s, of those labels.
+        slots: Of the predictions that met their first label, shape ``(n,)``.
+        labels: These labels with their predictions; None if there are none.
+        in_reference: Whose predictions belong to the reference, shape ``(n,)``.
+        delay_s: Time from prediction to label, s, shape ``(n,)``; NaN if it cannot be right.
+        corrections: Labels that replace earlier ones.
         unused: How many could not be used, by reason.
+        doubted: How many were used although something about them cannot be right, by reason.
     """
 
+    slots: npt.NDArray[np.intp]
     labels: Labels | None
     in_reference: npt.NDArray[np.bool_]
     delay_s: npt.NDArray[np.float64]
+    corrections: tuple[Correction, ...] = ()
     unused: Mapping[str, int] = field(default_factory=dict)
+    doubted: Mapping[str, int] = field(default_factory=dict)
 
 
 class Joiner:
@@ -47,6 +85,7 @@ class Joiner:
 
     def __init__(self, config: ModelConfig, limits: LimitsConfig) -> None:
         self.judge = Judge(config)
+        self._longest_s = limits.pending_seconds
         self.pending = PendingPredictions(
             capacity=limits.pending_labels, max_age_ns=round(limits.pending_seconds * 1e9)
         )
@@ -73,42 +112,63 @@ class Joiner:
                 reference=reference,
                 predicted=classes,
                 value=value,
+                confidence=kept.confidence,
+                weight=kept.weight,
                 slices=kept.slices,
             )
         return evicted
 
     def join(
-        self, slots: npt.NDArray[np.intp], truth: Column, time_ns: npt.NDArray[np.int64]
+        self,
+        slots: npt.NDArray[np.intp],
+        truth: Column,
+        time_ns: npt.NDArray[np.int64],
+        source: npt.NDArray[np.int8],
     ) -> Joined:
-        """Join labels with predictions that are pending. The first label of each counts.
+        """Join labels with predictions that are pending.
+
+        A prediction that has a label keeps it against one of a source that is less to be
+        believed, and against an older one of an equal source; else the new one corrects it.
 
         Args:
-            slots: Of the predictions, from ``pending.find``, all known, shape ``(n,)``.
+            slots: Of the predictions, from ``pending.find``, all known, each once, ``(n,)``.
             truth: The labels, without missing rows, ``n`` of them.
             time_ns: When each label became true, shape ``(n,)``.
+            source: Whom to believe, from ``source_ranks``, shape ``(n,)``.
         """
         unused: Counter[str] = Counter()
-        first = np.unique(slots, return_index=True)[1]
-        fresh = np.sort(first[~self.pending.column("labelled", slots[first])])
-        if len(fresh) < len(slots):
-            unused["already_labelled"] = len(slots) - len(fresh)
-            slots, truth, time_ns = slots[fresh], truth.take(fresh), time_ns[fresh]
+        delay_s, time_ns, doubted = self._delays(slots, time_ns)
+        again = self.pending.column("labelled", slots)
+        corrections = []
+        if again.any():
+            rows = np.flatnonzero(again)
+            corrections = self._correct(
+                slots[rows], truth.take(rows), time_ns[rows], source[rows], unused
+            )
+            rows = np.flatnonzero(~again)
+            slots, truth, time_ns, source = (
+                slots[rows],
+                truth.take(rows),
+                time_ns[rows],
+                source[rows],
+            )
+            delay_s = delay_s[rows]
+        judged = self._judged(slots, truth) if len(slots) else None
+        if judged is None:
+            unused["wrong_type"] += len(slots)
+            none = np.zeros(0, dtype=np.intp)
+            return Joined(none, None, none > 0, np.zeros(0), tuple(corrections), unused, doubted)
+        usable = np.flatnonzero(~np.isnan(judged.loss))
+        unused["wrong_type"] += len(slots) - len(usable)
+        slots = slots[usable]
+        self.pending.mark_labelled(
+            slots, truth.take(usable), source=source[usable], time_ns=time_ns[usable]
+        )
+        labels = self._labels(slots, judged.take(usable)) if len(usable) else None
         in_reference = self.pending.column("reference", slots)
-        predicted_at = self.pending.column("time", slots)
-        delay_s = (time_ns - predicted_at) / 1e9
-        labels = None
-        if len(slots):
-            known = self.pending.classes
-            classes = CategoricalColumn(self.pending.column("predicted", slots), known)
-            value = self.pending.column("value", slots)
-            judged = self.judge.judge(classes if known else None, value, truth)
-            if judged is None:
-                unused["wrong_type"] = len(slots)
-            else:
-                self.pending.mark_labelled(slots)
-                slices = self.pending.slices(slots)
-                labels = Labels(judged, self.pending.ids(slots), predicted_at, slices)
-        return Joined(labels, in_reference, delay_s, unused)
+        return Joined(
+            slots, labels, in_reference, delay_s[usable], tuple(corrections), +unused, doubted
+        )
 
     def labels_of(self, batch: ObservationBatch) -> tuple[LabelledRows | None, int]:
         """Judge rows whose label came with them.
@@ -125,10 +185,106 @@ class Joiner:
             return None, 0
         classes, value = self.judge.predicted(rows)
         value = np.full(len(rows), np.nan) if value is None else value
-        judged = self.judge.judge(classes, value, rows.truth)
+        judged = self.judge.judge(classes, value, rows.truth, confidence=rows.confidence)
         if judged is None:
             return None, len(rows)
-        return Labels(judged, rows.ids, rows.event_time, rows.slices).summed(), 0
+        labels = Labels(replace(judged, weight=rows.weight), rows.ids, rows.event_time, rows.slices)
+        usable = np.flatnonzero(~np.isnan(judged.loss))
+        kept = labels.take(usable).summed() if len(usable) else None
+        return kept, len(rows) - len(usable)
+
+    def _delays(
+        self, slots: npt.NDArray[np.intp], time_ns: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], Counter[str]]:
+        """Return delays, times to judge the order of labels by, and what cannot be right."""
+        predicted_at = self.pending.column("time", slots)
+        delay_s = (time_ns - predicted_at) / 1e9
+        early, late = delay_s < 0, delay_s > self._longest_s
+        doubted = Counter(
+            label_before_prediction=int(early.sum()), label_long_after_prediction=int(late.sum())
+        )
+        # A label from the far future must not outlast all that come after it.
+        time_ns = np.where(late, predicted_at, time_ns)
+        return np.where(late, np.nan, delay_s), time_ns, +doubted
+
+    def _correct(
+        self,
+        slots: npt.NDArray[np.intp],
+        truth: Column,
+        time_ns: npt.NDArray[np.int64],
+        source: npt.NDArray[np.int8],
+        unused: Counter[str],
+    ) -> list[Correction]:
+        """Take labels of predictions that have one already."""
+        rank = self.pending.column("source", slots)
+        known_ns = self.pending.column("label_time", slots)
+        believed = (source > rank) | ((source == rank) & (time_ns >= known_ns))
+        if isinstance(truth, NumericColumn):
+            same = truth.values == self.pending.column("truth_number", slots)
+        else:
+            known = self.pending.truth_names(slots).values()
+            same = np.array([a == b for a, b in zip(truth.values(), known, strict=True)])
+        unused["already_labelled"] += int(same.sum())
+        unused["superseded"] += int((~same & ~believed).sum())
+        found = []
+        # Earlier labels that were numbers, and those that were names, apart.
+        numbers = self.pending.column("truth_class", slots) < 0
+        for kind in (numbers, ~numbers):
+            rows = np.flatnonzero(believed & ~same & kind)
+            if len(rows):
+                found.append(
+                    self._corrected(
+                        slots[rows], truth.take(rows), time_ns[rows], source[rows], unused
+                    )
+                )
+        return [correction for correction in found if correction is not None]
+
+    def _corrected(
+        self,
+        slots: npt.NDArray[np.intp],
+        truth: Column,
+        time_ns: npt.NDArray[np.int64],
+        source: npt.NDArray[np.int8],
+        unused: Counter[str],
+    ) -> Correction | None:
+        after = self._judged(slots, truth)
+        before = self._judged(slots, self.pending.truth(slots))
+        if after is None or before is None:
+            unused["wrong_type"] += len(slots)
+            return None
+        rows = np.flatnonzero(~np.isnan(after.loss))
+        unused["wrong_type"] += len(slots) - len(rows)
+        if len(rows) == 0:
+            return None
+        kept = slots[rows]
+        place = self.pending.column("place", kept)
+        self.pending.mark_labelled(
+            kept, truth.take(rows), source=source[rows], time_ns=time_ns[rows]
+        )
+        self.pending.settle(kept, place)
+        return Correction(
+            self._labels(kept, before.take(rows)),
+            self._labels(kept, after.take(rows)),
+            self.pending.column("reference", kept),
+            place,
+        )
+
+    def _judged(self, slots: npt.NDArray[np.intp], truth: Column) -> Judged | None:
+        pending = self.pending
+        known = pending.classes
+        classes = CategoricalColumn(pending.column("predicted", slots), known)
+        judged = self.judge.judge(
+            classes if known else None,
+            pending.column("value", slots),
+            truth,
+            confidence=pending.column("confidence", slots),
+        )
+        return None if judged is None else replace(judged, weight=pending.column("weight", slots))
+
+    def _labels(self, slots: npt.NDArray[np.intp], judged: Judged) -> Labels:
+        pending = self.pending
+        time_ns = pending.column("time", slots)
+        return Labels(judged, pending.ids(slots), time_ns, pending.slices(slots))
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""

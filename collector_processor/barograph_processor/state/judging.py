@@ -13,6 +13,7 @@ from barograph_processor.quality.loss import (
     canonical_class,
     class_column,
     judge_classes,
+    judge_rankings,
     judge_scores,
     judge_values,
 )
@@ -20,7 +21,7 @@ from barograph_processor.stats.column import CategoricalColumn, Column, NumericC
 
 __all__ = ["Judge"]
 
-_CLASS_TASKS = frozenset({"binary", "multiclass"})
+_JUDGED_TASKS = frozenset({"binary", "multiclass", "regression"})
 _NAMED = 4
 
 
@@ -95,6 +96,8 @@ class Judge:
         classes: CategoricalColumn | None,
         value: npt.NDArray[np.float64],
         truth: Column,
+        *,
+        confidence: npt.NDArray[np.float64] | None = None,
     ) -> Judged | None:
         """Compare predictions with true labels, both ``n`` rows.
 
@@ -102,25 +105,28 @@ class Judge:
             classes: Chosen classes in canonical spelling; None if the model gives numbers.
             value: Values or probabilities, NaN where unknown.
             truth: Labels without missing rows.
+            confidence: In the chosen one of several classes, NaN where unknown.
 
         Returns:
-            The comparison; None if predictions and labels of this kind cannot be compared.
+            The comparison, with a loss of NaN where a label says nothing; None if
+            predictions and labels of this kind cannot be compared.
         """
-        if self.task == "regression":
-            return judge_values(value, truth.values) if isinstance(truth, NumericColumn) else None
-        if classes is None and np.isnan(value).all():
+        if self.task == "ranking":
+            return judge_rankings(truth)
+        task = self.task if self.task in _JUDGED_TASKS else None
+        if task != "regression" and classes is None and np.isnan(value).all():
             return None
-        task = self.task if self.task in _CLASS_TASKS else None
         if task is None:
             task = "multiclass" if classes is not None else self._inferred(value, truth)
         if task == "regression":
             return judge_values(value, truth.values) if isinstance(truth, NumericColumn) else None
         actual = class_column(truth)
-        if task == "multiclass":
-            if classes is None:
-                return None
-            return judge_classes(classes, actual, task=task, score=value, positive=self.positive)
-        return self._binary(classes, value, actual)
+        if task == "binary":
+            return self._binary(classes, value, actual)
+        if classes is None:
+            return None
+        score = np.full(len(value), np.nan) if confidence is None else confidence
+        return judge_classes(classes, actual, task=task, score=score, positive=self.positive)
 
     def _binary(
         self,

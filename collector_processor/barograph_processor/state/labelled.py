@@ -9,12 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.config import AlarmConfig
-from barograph_processor.observation import trace_hex
 from barograph_processor.quality.risk import RiskMonitor, RiskTransition, tolerated_risk
 from barograph_processor.state.baseline import QualityBaseline
-from barograph_processor.state.labels import LabelledRows
+from barograph_processor.state.baseline_labels import BaselineLabels
+from barograph_processor.state.labels import Correction, LabelledRows
 from barograph_processor.state.realized import RealizedPerformance, Share
+from barograph_processor.state.recent import LabelSums, RecentPerformance
 from barograph_processor.state.sliced import SlicedQuality
+from barograph_processor.state.wrong import WrongPredictions
 
 __all__ = ["LabelledQuality"]
 
@@ -24,24 +26,8 @@ _BLOCK = 20
 _RECOVERY_BLOCKS = 1000.0
 _MIN_WINDOW = 30
 _ENOUGH_NOW = 100
-_RECENT_WRONG = 256
 _MARKS = 4096
 _MOST = 1 - 1e-4
-_NO_TRACE = "0" * 32
-
-
-class WrongPrediction(msgspec.Struct, frozen=True):
-    """One prediction that turned out wrong, as an example.
-
-    Attributes:
-        trace_id: 32 hex digits.
-        time_ns: Its event time, ns.
-        levels: Its level in each dimension.
-    """
-
-    trace_id: str
-    time_ns: int
-    levels: dict[str, str]
 
 
 class LabelledQuality:
@@ -64,23 +50,28 @@ class LabelledQuality:
         self.slices = SlicedQuality(alarm, budget_windows=budget_windows)
         self._alarm = alarm
         self._budget_windows = budget_windows
-        self._losses: list[npt.NDArray[np.float64]] = []
+        self._baseline = BaselineLabels()
         self._later: list[LabelledRows] = []
         self._scale = 1.0
         self._task: str | None = None
         self._bound: float | None = None
         self._adopted: QualityBaseline | None = None
         self._marks: deque[tuple[int, int]] = deque(maxlen=_MARKS)
-        self._wrong: deque[WrongPrediction] = deque(maxlen=_RECENT_WRONG)
+        self.wrong = WrongPredictions()
         self._seen = 0
         self.onset: RiskTransition | None = None
         self._harmed = False
         self.risk: RiskMonitor | None = None
         self.baseline_risk: float | None = None
         self.tolerated: float | None = alarm.tolerated_risk
-        self.baseline = RealizedPerformance.empty()
-        self._window = RealizedPerformance.empty()
-        self._last = RealizedPerformance.empty()
+        self.recent = RecentPerformance()
+        self._window = LabelSums()
+        self._last = LabelSums()
+
+    @property
+    def baseline(self) -> RealizedPerformance:
+        """Performance on the reference's own labels."""
+        return self._baseline.performance
 
     @property
     def frozen(self) -> bool:
@@ -117,10 +108,52 @@ class LabelledQuality:
             self.slices.as_baseline(),
         )
 
-    def learn(self, labels: LabelledRows) -> None:
-        """Add labels of the reference's own predictions; those after the freeze are left out."""
+    def learn(self, labels: LabelledRows) -> int | None:
+        """Add labels of the reference's own predictions.
+
+        Returns:
+            The number of the first of them in the baseline; None if that is fixed already,
+            and they are left out.
+        """
+        if self.frozen:
+            return None
+        first = len(self._baseline)
+        self._add_to_baseline(labels)
+        return first
+
+    def correct(self, correction: Correction) -> int:
+        """Replace earlier labels in the figures that still hold them.
+
+        These are the baseline until it is fixed, the labels since the last window, that
+        window's own for the risk now, and the latest 1,000 to 2,000 of them. Bets that were
+        placed on the earlier labels stand: evidence cannot be taken back.
+
+        Returns:
+            How many were replaced in at least one figure.
+        """
+        self.wrong.forget(correction.after)
         if not self.frozen:
-            self._add_to_baseline(labels)
+            rows = np.flatnonzero(correction.in_reference & (correction.place >= 0))
+            try:
+                return self._baseline.correct(correction.take(rows)) if len(rows) else 0
+            except ValueError:
+                return 0
+        later = correction.take(np.flatnonzero(~correction.in_reference & (correction.place >= 0)))
+        if len(later.place) == 0:
+            return 0
+        last = np.flatnonzero(later.place < self._window.since)
+        counts = [
+            self._last.correct(later.take(last)) if len(last) else 0,
+            self.recent.correct(later),
+        ]
+        counts[0] += self._window.correct(later)
+        self.slices.correct(
+            later.place,
+            later.before.slices,
+            self._bounded(later.before.judged.loss),
+            self._bounded(later.after.judged.loss),
+        )
+        return max(counts)
 
     def settle(self, *, complete: bool, window_labels: float) -> list[RiskTransition]:
         """Freeze the baseline if it can be; call after the reference is complete.
@@ -131,9 +164,9 @@ class LabelledQuality:
         """
         if not complete and sum(map(len, self._later)) < _ENOUGH_LATER:
             return []
-        while self._later and self._baseline_labels < _MIN_BASELINE:
+        while self._later and len(self._baseline) < _MIN_BASELINE:
             self._add_to_baseline(self._later.pop(0))
-        if self._baseline_labels < _MIN_BASELINE:
+        if len(self._baseline) < _MIN_BASELINE:
             return []
         self._freeze(window_labels)
         later, self._later = self._later, []
@@ -158,36 +191,20 @@ class LabelledQuality:
             best = mark
         return best[1]
 
-    def examples(
-        self, since_ns: int, *, within: Mapping[str, str] | None = None, limit: int = 5
-    ) -> tuple[str, ...]:
-        """Return traces of the latest wrong predictions since a time, 32 hex digits each.
-
-        Args:
-            since_ns: The earliest event time.
-            within: Only those with these levels, by dimension.
-            limit: Most traces.
-        """
-        wanted = {*(within or {}).items()}
-        found: dict[str, None] = {}
-        for wrong in reversed(self._wrong):
-            known = wrong.trace_id != _NO_TRACE and wanted <= {*wrong.levels.items()}
-            if wrong.time_ns >= since_ns and known:
-                found[wrong.trace_id] = None
-                if len(found) == limit:
-                    break
-        return tuple(found)
-
-    def close_window(self, *, at_least: int = _MIN_WINDOW) -> RealizedPerformance | None:
+    def close_window(
+        self, windows: int, *, at_least: int = _MIN_WINDOW
+    ) -> RealizedPerformance | None:
         """Return the performance of the labels since the last window that had enough, or None.
 
         Args:
+            windows: How many windows are closed by now.
             at_least: Labels that are enough. Positive.
         """
-        if self._window.n < at_least:
+        self.recent.close_window(windows)
+        if self._window.performance.n < at_least:
             return None
-        self._last, self._window = self._window, RealizedPerformance.empty()
-        return self._last
+        self._last, self._window = self._window, LabelSums(windows)
+        return self._last.performance
 
     def calm(self, performance: RealizedPerformance | None) -> bool:
         """Whether the labels of a window are no worse than they may be.
@@ -219,7 +236,8 @@ class LabelledQuality:
     @property
     def calm_so_far(self) -> bool:
         """Whether the labels since the last window, if there are 100, are no worse than may be."""
-        return self._window.n >= _ENOUGH_NOW and self.calm(self._window)
+        open_now = self._window.performance
+        return open_now.n >= _ENOUGH_NOW and self.calm(open_now)
 
     def take_harmed(self) -> bool:
         """Return whether there was harm at any time since the last call."""
@@ -231,21 +249,15 @@ class LabelledQuality:
 
         Of the open window once it has 100 labels, else with the last closed one.
         """
-        enough = self._window.n >= _ENOUGH_NOW
-        recent = self._window if enough else self._last.merge(self._window)
-        return recent.risk()
-
-    @property
-    def _baseline_labels(self) -> int:
-        return sum(map(len, self._losses))
+        last, open_now = self._last.performance, self._window.performance
+        return (open_now if open_now.n >= _ENOUGH_NOW else last.merge(open_now)).risk()
 
     def _add_to_baseline(self, labels: LabelledRows) -> None:
-        self._losses.append(labels.loss)
+        self._baseline.add(labels)
         self.slices.learn(labels.slices, len(labels))
-        self.baseline = self.baseline.merge(labels.performance)
 
     def _freeze(self, window_labels: float) -> None:
-        raw = np.concatenate(self._losses)
+        raw = self._baseline.losses()
         finite = raw[np.isfinite(raw)]
         self._scale = float(finite.mean()) if len(finite) else 1.0
         self._task = self.baseline.task
@@ -261,25 +273,18 @@ class LabelledQuality:
         self.risk = RiskMonitor(
             self.tolerated, budget_labels=budget, block=_BLOCK, recovery=_RECOVERY_BLOCKS
         )
-        self._losses = []
+        self._baseline.free()
 
     def _take(self, labels: LabelledRows) -> list[RiskTransition]:
         assert self.risk is not None
-        self._window = self._window.merge(labels.performance)
+        self._window.add(labels.performance)
+        self.recent.add(labels.performance)
         losses = self._bounded(labels.loss)
         for row in range(-self._seen % _BLOCK, len(losses), _BLOCK):
             self._marks.append((self._seen + row, int(labels.time_ns[row])))
         self._seen += len(losses)
         self.slices.observe(labels.slices, losses)
-        half = 0.5
-        for row in np.flatnonzero(losses >= half)[-_RECENT_WRONG:].tolist():
-            levels = {
-                name: column.levels[code]
-                for name, column in labels.slices.items()
-                if (code := int(column.codes[row])) >= 0
-            }
-            trace = trace_hex(labels.ids, row)
-            self._wrong.append(WrongPrediction(trace, int(labels.time_ns[row]), levels))
+        self.wrong.add(labels, losses)
         steps = list(self.risk.update(losses))
         self.onset = next((step for step in reversed(steps) if step.harmed), self.onset)
         self._harmed = self._harmed or self.risk.harmed or any(step.harmed for step in steps)
@@ -301,14 +306,14 @@ class LabelledQuality:
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
         return {
-            "losses": np.concatenate([*self._losses, np.zeros(0)]),
+            "baseline": self._baseline.state(),
             "later": [labels.state() for labels in self._later],
             "scale": self._scale,
             "task": self._task,
             "bound": self._bound,
             "adopted": None if self._adopted is None else msgspec.to_builtins(self._adopted),
             "marks": [list(mark) for mark in self._marks],
-            "wrong": [msgspec.to_builtins(wrong) for wrong in self._wrong],
+            "wrong": self.wrong.state(),
             "slices": self.slices.state(),
             "seen": self._seen,
             "harmed": self._harmed,
@@ -316,15 +321,14 @@ class LabelledQuality:
             "risk": None if self.risk is None else self.risk.state(),
             "baseline_risk": self.baseline_risk,
             "tolerated": self.tolerated,
-            "baseline": self.baseline.state(),
+            "recent": self.recent.state(),
             "window": self._window.state(),
             "last": self._last.state(),
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
-        losses = np.array(state["losses"], dtype=np.float64)
-        self._losses = [losses] if len(losses) else []
+        self._baseline.load(state["baseline"])
         self._later = [LabelledRows.restore(plain) for plain in state["later"]]
         self._scale = float(state["scale"])
         self._task = state["task"]
@@ -332,10 +336,7 @@ class LabelledQuality:
         adopted = state["adopted"]
         self._adopted = None if adopted is None else msgspec.convert(adopted, QualityBaseline)
         self._marks = deque((tuple(mark) for mark in state["marks"]), maxlen=_MARKS)
-        self._wrong = deque(
-            (msgspec.convert(plain, WrongPrediction) for plain in state["wrong"]),
-            maxlen=_RECENT_WRONG,
-        )
+        self.wrong.load(state["wrong"])
         self.slices.load(state["slices"])
         self._seen = state["seen"]
         self._harmed = state["harmed"]
@@ -344,6 +345,6 @@ class LabelledQuality:
         self.risk = None if state["risk"] is None else RiskMonitor.restore(state["risk"])
         self.baseline_risk = state["baseline_risk"]
         self.tolerated = state["tolerated"]
-        self.baseline = RealizedPerformance.restore(state["baseline"])
-        self._window = RealizedPerformance.restore(state["window"])
-        self._last = RealizedPerformance.restore(state["last"])
+        self.recent.load(state["recent"])
+        self._window = LabelSums.restore(state["window"])
+        self._last = LabelSums.restore(state["last"])

@@ -16,7 +16,7 @@ from barograph_processor.state.sliced import (
     slices_state,
 )
 
-__all__ = ["LabelledRows", "Labels"]
+__all__ = ["Correction", "LabelledRows", "Labels"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +26,8 @@ class LabelledRows:
     Attributes:
         performance: Sums over all of them.
         loss: Of each, shape ``(n,)``, as in ``Judged``.
+        outcomes: The probability that was given to each, NaN if none was, and whether it
+            came true; shape ``(2, n)``.
         ids: Trace and span ids of the predictions, shape ``(n, 3)``.
         time_ns: Event time of the predictions, shape ``(n,)``.
         slices: Levels by dimension, each of ``n`` rows.
@@ -33,6 +35,7 @@ class LabelledRows:
 
     performance: RealizedPerformance
     loss: npt.NDArray[np.float64]
+    outcomes: npt.NDArray[np.float64]
     ids: npt.NDArray[np.uint64]
     time_ns: npt.NDArray[np.int64]
     slices: SliceColumns
@@ -51,6 +54,7 @@ class LabelledRows:
         return cls(
             performance,
             np.concatenate([part.loss for part in parts]),
+            np.concatenate([part.outcomes for part in parts], axis=1),
             np.concatenate([part.ids for part in parts]),
             np.concatenate([part.time_ns for part in parts]),
             joined_slices([(part.slices, len(part)) for part in parts]),
@@ -59,7 +63,8 @@ class LabelledRows:
     def state(self) -> list[Any]:
         """Return plain values from which ``restore`` continues."""
         slices = slices_state(self.slices)
-        return [self.performance.state(), self.loss, self.ids, self.time_ns, slices]
+        rows = [self.loss, self.outcomes, self.ids, self.time_ns]
+        return [self.performance.state(), *rows, slices]
 
     @classmethod
     def restore(cls, state: Sequence[Any]) -> "LabelledRows":
@@ -68,9 +73,10 @@ class LabelledRows:
         return cls(
             RealizedPerformance.restore(performance),
             np.array(state[1], dtype=np.float64),
-            np.array(state[2], dtype=np.uint64).reshape(-1, 3),
-            np.array(state[3], dtype=np.int64),
-            restored_slices(state[4]),
+            np.array(state[2], dtype=np.float64).reshape(2, -1),
+            np.array(state[3], dtype=np.uint64).reshape(-1, 3),
+            np.array(state[4], dtype=np.int64),
+            restored_slices(state[5]),
         )
 
 
@@ -102,5 +108,35 @@ class Labels:
 
     def summed(self) -> LabelledRows:
         """Return what is kept of them."""
-        performance = RealizedPerformance.of(self.judged)
-        return LabelledRows(performance, self.judged.loss, self.ids, self.time_ns, self.slices)
+        judged = self.judged
+        return LabelledRows(
+            RealizedPerformance.of(judged),
+            judged.loss,
+            np.stack(judged.outcomes()),
+            self.ids,
+            self.time_ns,
+            self.slices,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Correction:
+    """Labels that replace earlier ones of the same predictions, ``n`` of them.
+
+    Attributes:
+        before: By the labels that they had.
+        after: By the labels that they have now.
+        in_reference: Whose predictions belong to the reference, shape ``(n,)``.
+        place: Where the earlier labels were counted: of the reference's their number in the
+            baseline, of others how many windows were closed then; -1 if that is not known.
+    """
+
+    before: Labels
+    after: Labels
+    in_reference: npt.NDArray[np.bool_]
+    place: npt.NDArray[np.int64]
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "Correction":
+        """Return the given rows, in the given order."""
+        before, after = self.before.take(rows), self.after.take(rows)
+        return Correction(before, after, self.in_reference[rows], self.place[rows])

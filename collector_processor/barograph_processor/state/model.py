@@ -1,6 +1,6 @@
 """Everything that is known of one version of one model."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,10 +16,10 @@ from barograph_processor.state.alarms import AlarmChange
 from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.condition import Condition, Sight
 from barograph_processor.state.counters import ModelCounters
-from barograph_processor.state.joining import Joiner
+from barograph_processor.state.joining import Joined, Joiner, distinct_runs
 from barograph_processor.state.judging import Judge
 from barograph_processor.state.labelled import LabelledQuality
-from barograph_processor.state.labels import LabelledRows, Labels
+from barograph_processor.state.labels import LabelledRows
 from barograph_processor.state.learning import Learner
 from barograph_processor.state.operations import OperationsWindow
 from barograph_processor.state.pending import PendingPredictions
@@ -122,26 +122,30 @@ class ModelState:
             self._deal(self._watch, batch.take(rows), newest_ns[rows])
 
     def attach(
-        self, slots: npt.NDArray[np.intp], truth: Column, time_ns: npt.NDArray[np.int64]
+        self,
+        slots: npt.NDArray[np.intp],
+        truth: Column,
+        time_ns: npt.NDArray[np.int64],
+        source: npt.NDArray[np.int8],
     ) -> Mapping[str, int]:
         """Join labels with predictions that are pending.
-
-        A prediction has one label, the first that arrives.
 
         Args:
             slots: Of the predictions, from ``pending.find``, all known, shape ``(n,)``.
             truth: The labels, without missing rows, ``n`` of them.
             time_ns: When each label became true, shape ``(n,)``.
+            source: Whom to believe, from ``source_ranks``, shape ``(n,)``.
 
         Returns:
             How many labels could not be used, by reason.
         """
-        joined = self._joiner.join(slots, truth, time_ns)
-        if joined.labels is not None:
-            self.counters.label(joined.delay_s)
-            self._last_label_window = self.counters.windows
-            self._take_labels(joined.labels, joined.in_reference)
-        return joined.unused
+        unused: Counter[str] = Counter()
+        for run in distinct_runs(slots):
+            rows = np.arange(run.start, run.stop)
+            joined = self._joiner.join(slots[run], truth.take(rows), time_ns[run], source[run])
+            self._take_labels(joined)
+            unused.update(joined.unused)
+        return unused
 
     def flush(self) -> None:
         """Close what is still open, for want of further rows: the end of a history."""
@@ -308,13 +312,29 @@ class ModelState:
             self.counters.label(np.zeros(len(labels)))
         return labels
 
-    def _take_labels(self, labels: Labels, in_reference: npt.NDArray[np.bool_]) -> None:
+    def _take_labels(self, joined: Joined) -> None:
         """Take labels that came later than their prediction."""
-        early, later = np.flatnonzero(in_reference), np.flatnonzero(~in_reference)
+        for reason, count in joined.doubted.items():
+            self._telemetry.add("barograph.monitor.warnings", count, reason=reason)
+        for correction in joined.corrections:
+            replaced = self.quality.correct(correction)
+            self.counters.correct(len(correction.place), replaced=replaced)
+        labels = joined.labels
+        if labels is None:
+            return
+        self.counters.label(joined.delay_s)
+        self._last_label_window = self.counters.windows
+        early = np.flatnonzero(joined.in_reference)
+        later = np.flatnonzero(~joined.in_reference)
         if len(early):
-            self.quality.learn(labels.take(early).summed())
+            first = self.quality.learn(labels.take(early).summed())
+            if first is not None:
+                self.pending.settle(joined.slots[early], first + np.arange(len(early)))
             self._harm(self._settle(more_to_come=True))
         if len(later):
+            if self.quality.frozen:
+                place = np.full(len(later), self.counters.windows)
+                self.pending.settle(joined.slots[later], place)
             self._harm(self.quality.observe(labels.take(later).summed()))
             self._harm(self._settle(more_to_come=True))
 

@@ -119,7 +119,7 @@ class Narrator:
             interval=None if share is None else (share[1], share[2]),
             evidence=evidence[0],
             threshold=evidence[1],
-            trace_ids=quality.examples(since_ns),
+            trace_ids=quality.wrong.traces(since_ns),
             operational=dict(operations),
             advice=_ADVICE["risk"],
         )
@@ -164,7 +164,7 @@ class Narrator:
             interval=(status.low, status.high),
             evidence=status.log10_evidence,
             threshold=status.log10_threshold,
-            trace_ids=quality.examples(since_ns, within=where),
+            trace_ids=quality.wrong.traces(since_ns, within=where),
             operational=dict(operations),
             advice=_ADVICE["slice"],
         )

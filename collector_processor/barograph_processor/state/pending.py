@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.state.prediction_id import short_ids
 from barograph_processor.state.slice_table import SliceTable
-from barograph_processor.stats.column import CategoricalColumn
+from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
 __all__ = ["PendingPredictions"]
 
@@ -17,7 +18,14 @@ _FIELDS: dict[str, Any] = {
     "reference": np.bool_,
     "predicted": np.int32,
     "value": np.float64,
+    "confidence": np.float64,
+    "weight": np.float64,
     "labelled": np.bool_,
+    "truth_class": np.int32,
+    "truth_number": np.float64,
+    "source": np.int8,
+    "label_time": np.int64,
+    "place": np.int64,
 }
 
 
@@ -29,7 +37,10 @@ class PendingPredictions:
     kept share of ids halves, and the same ids are kept whatever their labels
     are, so that estimates stay unbiased.
 
-    State size: about 200 bytes a prediction. Not locked; its owner is.
+    A prediction that is labelled stays, as long as there is room, so that a later
+    label can correct the first.
+
+    State size: about 240 bytes a prediction. Not locked; its owner is.
 
     Args:
         capacity: Most predictions held. Positive.
@@ -44,6 +55,7 @@ class PendingPredictions:
         self._rows = {name: np.zeros(64, dtype=kind) for name, kind in _FIELDS.items()}
         self._ids = np.zeros((64, 3), dtype=np.uint64)
         self._classes: dict[str, int] = {}
+        self._truths: dict[str, int] = {}
         self._slices = SliceTable()
         self.keep_rate = 1.0
 
@@ -65,11 +77,14 @@ class PendingPredictions:
         predicted: CategoricalColumn | None,
         value: npt.NDArray[np.float64] | None,
         slices: Mapping[str, CategoricalColumn],
+        confidence: npt.NDArray[np.float64] | None = None,
+        weight: npt.NDArray[np.float64] | None = None,
     ) -> int:
         """Add predictions, each column of ``n`` rows; return how many were evicted or thinned.
 
         ``reference`` says that all of them belong to the reference.
         """
+        names = short_ids(names)
         keep = self._kept(names)
         evicted = 0
         if len(self._names) + len(keep) > self._capacity:
@@ -85,8 +100,11 @@ class PendingPredictions:
         self._rows["time"][start:stop] = time[rows]
         self._rows["reference"][start:stop] = reference
         self._rows["labelled"][start:stop] = False
+        self._rows["truth_class"][start:stop] = -1
         self._rows["value"][start:stop] = np.nan if value is None else value[rows]
-        codes = -1 if predicted is None else self._recode(predicted)[rows]
+        self._rows["confidence"][start:stop] = np.nan if confidence is None else confidence[rows]
+        self._rows["weight"][start:stop] = 1.0 if weight is None else weight[rows]
+        codes = -1 if predicted is None else _recode(predicted, self._classes)[rows]
         self._rows["predicted"][start:stop] = codes
         self._slices.add(slices, rows, start)
         return evicted
@@ -94,14 +112,21 @@ class PendingPredictions:
     def find(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
         """Return the slot of each id, -1 where it is not known. Slots last until ``add``."""
         get = self._index.get
-        return np.fromiter((get(name, -1) for name in names), dtype=np.intp, count=len(names))
+        return np.fromiter(
+            (get(name, -1) for name in short_ids(names)), dtype=np.intp, count=len(names)
+        )
 
     def thinned(self, name: str) -> bool:
         """Whether this id is among those that are not kept at the present rate."""
-        return self.keep_rate < 1.0 and _hash(name) >= self.keep_rate
+        return self.keep_rate < 1.0 and _hash(short_ids((name,))[0]) >= self.keep_rate
 
     def column(self, name: str, slots: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
-        """Return ``time``, ``reference``, ``predicted``, ``value`` or ``labelled`` of slots."""
+        """Return a column of slots, by name.
+
+        What a prediction has: ``time``, ``reference``, ``predicted``, ``value``,
+        ``confidence``, ``weight``. What its label has, once it is ``labelled``:
+        ``truth_class`` or ``truth_number``, ``source``, ``label_time``, ``place``.
+        """
         return self._rows[name][slots]
 
     def ids(self, slots: npt.NDArray[np.intp]) -> npt.NDArray[np.uint64]:
@@ -112,9 +137,45 @@ class PendingPredictions:
         """Return the levels of slots by dimension."""
         return self._slices.take(slots)
 
-    def mark_labelled(self, slots: npt.NDArray[np.intp]) -> None:
-        """Note that these have their label; they are evicted before all others."""
+    def truth(self, slots: npt.NDArray[np.intp]) -> Column:
+        """Return the labels of slots that all have one, all names or all numbers."""
+        if (self._rows["truth_class"][slots] >= 0).any():
+            return self.truth_names(slots)
+        return NumericColumn(self._rows["truth_number"][slots])
+
+    def truth_names(self, slots: npt.NDArray[np.intp]) -> CategoricalColumn:
+        """Return the labels of slots that are names; the others are missing."""
+        return CategoricalColumn(self._rows["truth_class"][slots], tuple(self._truths))
+
+    def mark_labelled(
+        self,
+        slots: npt.NDArray[np.intp],
+        truth: Column,
+        *,
+        source: npt.NDArray[np.int8],
+        time_ns: npt.NDArray[np.int64],
+    ) -> None:
+        """Note the labels of these, each slot once; labelled ones are evicted before all others.
+
+        Args:
+            slots: Shape ``(k,)``.
+            truth: Their labels, without missing rows.
+            source: Whom to believe, the higher the more, shape ``(k,)``.
+            time_ns: When each label became true, shape ``(k,)``.
+        """
         self._rows["labelled"][slots] = True
+        if isinstance(truth, NumericColumn):
+            self._rows["truth_number"][slots], self._rows["truth_class"][slots] = truth.values, -1
+        else:
+            self._rows["truth_number"][slots] = np.nan
+            self._rows["truth_class"][slots] = _recode(truth, self._truths)
+        self._rows["source"][slots] = source
+        self._rows["label_time"][slots] = time_ns
+        self._rows["place"][slots] = -1
+
+    def settle(self, slots: npt.NDArray[np.intp], place: npt.NDArray[np.int64]) -> None:
+        """Note where the labels of these are counted, shape ``(k,)``; -1 is nowhere."""
+        self._rows["place"][slots] = place
 
     def reference_coverage(self) -> tuple[int, int]:
         """Return (labelled, all) of the predictions held that belong to the reference."""
@@ -130,6 +191,7 @@ class PendingPredictions:
             "rows": {name: column[:n] for name, column in self._rows.items()},
             "ids": self._ids[:n],
             "classes": list(self._classes),
+            "truths": list(self._truths),
             "slices": self._slices.state(n),
             "keep_rate": self.keep_rate,
         }
@@ -143,6 +205,7 @@ class PendingPredictions:
         }
         self._ids = np.array(state["ids"], dtype=np.uint64).reshape(-1, 3)
         self._classes = {name: code for code, name in enumerate(state["classes"])}
+        self._truths = {name: code for code, name in enumerate(state["truths"])}
         self._slices.load(state["slices"])
         self.keep_rate = float(state["keep_rate"])
 
@@ -161,11 +224,6 @@ class PendingPredictions:
         self._index.update(zip(names, range(start, stop), strict=True))
         self._ids[start:stop] = ids
         return start
-
-    def _recode(self, predicted: CategoricalColumn) -> npt.NDArray[np.int32]:
-        known = self._classes
-        table = [known.setdefault(level, len(known)) for level in predicted.levels]
-        return np.array([*table, -1], dtype=np.int32)[predicted.codes]
 
     def _reserve(self, size: int) -> None:
         have = len(self._ids)
@@ -209,13 +267,26 @@ class PendingPredictions:
         self._forget_classes()
 
     def _forget_classes(self) -> None:
-        """Drop the names of classes that no prediction refers to any more."""
-        names = self.classes
-        used, inverse = np.unique(self._rows["predicted"], return_inverse=True)
-        kept = [names[code] for code in used.tolist() if code >= 0]
-        absent = len(used) - len(kept)  # the code -1, if it occurs, sorts first
-        self._rows["predicted"] = (inverse - absent).astype(np.int32)
-        self._classes = {name: code for code, name in enumerate(kept)}
+        """Drop the names of classes that no prediction and no label refers to any more."""
+        self._rows["predicted"], self._classes = _used(self._rows["predicted"], self._classes)
+        self._rows["truth_class"], self._truths = _used(self._rows["truth_class"], self._truths)
+
+
+def _recode(column: CategoricalColumn, known: dict[str, int]) -> npt.NDArray[np.int32]:
+    """Return the codes of a column in a table of names, which grows by its levels."""
+    table = [known.setdefault(level, len(known)) for level in column.levels]
+    return np.array([*table, -1], dtype=np.int32)[column.codes]
+
+
+def _used(
+    codes: npt.NDArray[np.int32], names: Mapping[str, int]
+) -> tuple[npt.NDArray[np.int32], dict[str, int]]:
+    """Return codes in a table of only the names that occur, and that table."""
+    known = tuple(names)
+    used, inverse = np.unique(codes, return_inverse=True)
+    kept = [known[code] for code in used.tolist() if code >= 0]
+    absent = len(used) - len(kept)  # the code -1, if it occurs, sorts first
+    return (inverse - absent).astype(np.int32), {name: code for code, name in enumerate(kept)}
 
 
 def _hash(name: str) -> float:

@@ -1,35 +1,34 @@
 """Realized performance of the labels of a window, whatever the task."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.quality.loss import Judged
-from barograph_processor.quality.performance import (
-    BinaryPerformance,
-    MulticlassPerformance,
-    RegressionPerformance,
-)
-from barograph_processor.sequential.confidence import wilson_interval
+from barograph_processor.quality.binary import BinaryPerformance
+from barograph_processor.quality.confusion import share_of
+from barograph_processor.quality.intervals import AT_ONE_TIME, Estimate, Intervals
+from barograph_processor.quality.loss import Judged, is_class
+from barograph_processor.quality.multiclass import MulticlassPerformance
+from barograph_processor.quality.ranking import RankingPerformance
+from barograph_processor.quality.regression import RegressionPerformance
+from barograph_processor.quality.score_histogram import ScoreHistogram
+from barograph_processor.quality.weighted import WeightedMean
 from barograph_processor.stats.column import CategoricalColumn, NumericColumn
 
-__all__ = ["Estimate", "RealizedPerformance", "Share"]
-
-Estimate = tuple[float, float | None, float | None]
-"""A figure and its 95% interval, None where there is none."""
+__all__ = ["RealizedPerformance", "Share"]
 
 Share = tuple[float, float, float]
 """A share of rows and its 95% interval."""
 
-_Sums = BinaryPerformance | MulticlassPerformance | RegressionPerformance
+_Sums = BinaryPerformance | MulticlassPerformance | RegressionPerformance | RankingPerformance
 _KINDS: Mapping[str, type[_Sums]] = {
     "binary": BinaryPerformance,
     "multiclass": MulticlassPerformance,
     "regression": RegressionPerformance,
+    "ranking": RankingPerformance,
 }
 
 
@@ -38,14 +37,14 @@ class RealizedPerformance:
     """Sums over labelled predictions: a monoid under ``merge``.
 
     Attributes:
-        task: ``binary``, ``multiclass`` or ``regression``; None without labels.
+        task: ``binary``, ``multiclass``, ``regression`` or ``ranking``; None without labels.
         sums: Of that task; None without labels.
-        wrong: Labels whose class was missed, for classes.
+        loss: Losses, for classes and rankings.
     """
 
     task: str | None
     sums: _Sums | None
-    wrong: int = 0
+    loss: WeightedMean = field(default_factory=WeightedMean.empty)
 
     @classmethod
     def empty(cls) -> "RealizedPerformance":
@@ -57,23 +56,41 @@ class RealizedPerformance:
         """Sum up judged predictions."""
         if len(judged) == 0:
             return cls.empty()
+        weight = judged.weight
         if isinstance(judged.predicted, NumericColumn) and isinstance(judged.actual, NumericColumn):
-            sums: _Sums = RegressionPerformance.of(judged.predicted.values, judged.actual.values)
-            return cls("regression", sums)
+            said, true = judged.predicted.values, judged.actual.values
+            if judged.task == "regression":
+                return cls("regression", RegressionPerformance.of(said, true, weight))
+            ranked = RankingPerformance.of(said, true, weight)
+            return cls("ranking", ranked, WeightedMean.of(judged.loss, weight))
         assert isinstance(judged.predicted, CategoricalColumn)
         assert isinstance(judged.actual, CategoricalColumn)
-        wrong = int(judged.loss.sum())
+        loss = WeightedMean.of(judged.loss, weight)
         if judged.task == "binary":
-            said = _is(judged.predicted, judged.positive)
-            true = _is(judged.actual, judged.positive)
-            return cls("binary", BinaryPerformance.of(said, true, judged.score), wrong)
-        sums = MulticlassPerformance.of(_names(judged.predicted), _names(judged.actual))
-        return cls("multiclass", sums, wrong)
+            yes = is_class(judged.predicted, judged.positive)
+            truly = is_class(judged.actual, judged.positive)
+            sums: _Sums = BinaryPerformance.of(yes, truly, judged.score, weight)
+        else:
+            names = _names(judged.predicted), _names(judged.actual)
+            sums = MulticlassPerformance.of(*names, judged.score, weight)
+        return cls(judged.task, sums, loss)
 
     @property
     def n(self) -> int:
         """Labelled predictions."""
         return 0 if self.sums is None else self.sums.n
+
+    @property
+    def wrong(self) -> float:
+        """Weight of the labels whose class was missed; of rankings what they lost."""
+        return self.loss.wx
+
+    @property
+    def scores(self) -> ScoreHistogram | None:
+        """Scores beside what came true, for classes with scores; else None."""
+        classes = isinstance(self.sums, BinaryPerformance | MulticlassPerformance)
+        scores = self.sums.scores if classes else None  # type: ignore[union-attr] # of those two
+        return scores if scores is not None and scores.n else None
 
     def merge(self, other: "RealizedPerformance") -> "RealizedPerformance":
         """Return the sums of both; where the tasks differ, the newer one's alone."""
@@ -82,40 +99,52 @@ class RealizedPerformance:
         if self.sums is None or type(self.sums) is not type(other.sums):
             return other
         merged = self.sums.merge(other.sums)  # type: ignore[arg-type] # both of one kind
-        return RealizedPerformance(self.task, merged, self.wrong + other.wrong)
+        return RealizedPerformance(self.task, merged, self.loss.merge(other.loss))
 
-    def estimates(self) -> dict[str, Estimate]:
+    def without(self, other: "RealizedPerformance") -> "RealizedPerformance":
+        """Return the sums of the labels that are not among the other's.
+
+        Raises:
+            ValueError: The other holds labels that are not among these.
+        """
+        if other.sums is None:
+            return self
+        if self.sums is None or type(self.sums) is not type(other.sums):
+            raise ValueError("the labels to leave out are not among these")
+        rest = self.sums.without(other.sums)  # type: ignore[arg-type] # both of one kind
+        if rest.n == 0:
+            return RealizedPerformance.empty()
+        return RealizedPerformance(self.task, rest, self.loss.without(other.loss))
+
+    def estimates(self, intervals: Intervals = AT_ONE_TIME) -> dict[str, Estimate]:
         """Return the metrics of the task with their intervals.
 
-        Shares of rows carry Wilson's interval: accuracy over all labels, precision
-        over the predicted positives, recall over the true ones.
+        Args:
+            intervals: Right at one time, or at all times at once.
         """
         if self.sums is None:
             return {}
-        found: dict[str, Estimate] = {
-            name: (value, None, None) for name, value in self.sums.metrics().items()
-        }
-        if not isinstance(self.sums, RegressionPerformance):
-            found["accuracy"] = _share(self.n - self.wrong, self.n)
-        if isinstance(self.sums, BinaryPerformance):
-            _, fp, fn, tp = self.sums.confusion.tolist()
-            for name, whole in (("precision", tp + fp), ("recall", tp + fn)):
-                if whole:
-                    found[name] = _share(tp, whole)
+        found = self.sums.estimates(intervals)
+        risk = self.risk(intervals)
+        if risk is not None and self.task != "ranking":
+            # A row without a prediction is wrong, which the confusion of classes cannot say.
+            found["accuracy"] = (1 - risk[0], 1 - risk[2], 1 - risk[1])
         return found
 
-    def risk(self) -> Share | None:
-        """Return the share of wrong predictions with its interval; None for regressions."""
-        if self.n == 0 or isinstance(self.sums, RegressionPerformance):
-            return None
-        return _share(self.wrong, self.n)
+    def risk(self, intervals: Intervals = AT_ONE_TIME) -> Share | None:
+        """Return the share of wrong predictions with its interval; None for regressions.
+
+        Of rankings it is the mean of one minus the normalized gain.
+        """
+        loss = self.loss
+        return share_of(loss.wx, loss.w - loss.wx, loss.wwx, loss.ww - loss.wwx, intervals)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``restore`` continues."""
         return {
             "task": self.task,
             "sums": None if self.sums is None else self.sums.to_bytes(),
-            "wrong": self.wrong,
+            "loss": self.loss.to_bytes(),
         }
 
     @classmethod
@@ -123,18 +152,7 @@ class RealizedPerformance:
         """Undo ``state``."""
         task, data = state["task"], state["sums"]
         sums = None if data is None else _KINDS[task].from_bytes(data)
-        return cls(task, sums, state["wrong"])
-
-
-def _share(part: int, whole: int) -> Share:
-    lower, upper = wilson_interval(part, whole, alpha=0.05)
-    return part / whole if whole else math.nan, float(lower), float(upper)
-
-
-def _is(column: CategoricalColumn, name: str) -> npt.NDArray[np.bool_]:
-    return np.array([level == name for level in column.levels] + [False], dtype=np.bool_)[
-        column.codes
-    ]
+        return cls(task, sums, WeightedMean.from_bytes(state["loss"]))
 
 
 def _names(column: CategoricalColumn) -> npt.NDArray[np.str_]:

@@ -17,7 +17,9 @@ from barograph_processor.state.alarms import AlarmChange
 from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.early import EarlyFacts, Fact
 from barograph_processor.state.gauges import gauges
+from barograph_processor.state.joining import source_ranks
 from barograph_processor.state.model import ModelState
+from barograph_processor.state.prediction_id import short_ids
 from barograph_processor.state.record import WindowRecord
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 from barograph_processor.telemetry import Telemetry
@@ -75,7 +77,7 @@ class ModelRegistry:
             return
         model.observe(batch)
         if len(self._early):
-            self._settle_early(self._early.take(batch.prediction_ids))
+            self._settle_early(self._early.take(short_ids(batch.prediction_ids)))
 
     def attach(self, events: EventBatch) -> None:
         """Take late facts and join them with their predictions."""
@@ -221,6 +223,7 @@ class ModelRegistry:
                 np.array([slot for _, slot in some], dtype=np.intp),
                 _truth([fact for fact, _ in some]),
                 np.array([fact.time_ns for fact, _ in some], dtype=np.int64),
+                source_ranks([fact.source for fact, _ in some]),
             )
             for reason, count in unused.items():
                 self._unjoined("label", reason, count)
@@ -254,13 +257,14 @@ def _facts(events: EventBatch) -> Iterator[Fact]:
             name = span_hex(events.ids, row)  # noqa: PLW2901 - the span id is the id then
         yield Fact(
             kind=events.kind,
-            name=name,
+            name=short_ids((name,))[0],
             model=events.model_names[row],
             version=events.model_versions[row],
             time_ns=int(events.time[row]),
             number=float(events.number[row]),
             text=events.text[row],
             title=events.name[row],
+            source=events.source[row],
         )
 
 

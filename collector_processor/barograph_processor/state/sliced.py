@@ -1,6 +1,7 @@
 """Quality by slice: what the labels say of parts of the traffic."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,7 @@ class SlicedQuality:
         self._budget_windows = budget_windows
         self._baseline: list[tuple[SliceColumns, int]] = []
         self._window: SliceCounts | None = None
+        self._closed = 0
         self.monitor: SliceMonitor | None = None
 
     def learn(self, slices: SliceColumns, rows: int) -> None:
@@ -97,8 +99,35 @@ class SlicedQuality:
             counts = self.monitor.layout.count(slices, losses)
             self._window = counts if self._window is None else self._window.merge(counts)
 
+    def correct(
+        self,
+        place: npt.NDArray[np.int64],
+        slices: SliceColumns,
+        before: npt.NDArray[np.float64],
+        after: npt.NDArray[np.float64],
+    ) -> None:
+        """Replace losses of labels that came since the last window.
+
+        Args:
+            place: How many windows were closed when each label came, shape ``(n,)``.
+            slices: Of its prediction.
+            before: The loss by the earlier label, in ``[0, 1]``, shape ``(n,)``.
+            after: By the later one.
+        """
+        rows = np.flatnonzero(place >= self._closed)
+        if self.monitor is None or self._window is None or len(rows) == 0:
+            return
+        columns = {name: column.take(rows) for name, column in slices.items()}
+        change = self.monitor.layout.count(columns, after[rows] - before[rows])
+        self._window = replace(
+            self._window,
+            losses=self._window.losses + change.losses,
+            all_losses=self._window.all_losses + change.all_losses,
+        )
+
     def close_window(self, number: int) -> list[SliceTransition]:
         """Judge the labels that came since the last call; return what changed."""
+        self._closed = number + 1
         if self.monitor is None or self._window is None:
             return []
         counts, self._window = self._window, None
@@ -125,6 +154,7 @@ class SlicedQuality:
         return {
             "baseline": [[slices_state(slices), rows] for slices, rows in self._baseline],
             "window": None if self._window is None else self._window.to_bytes(),
+            "closed": self._closed,
             "monitor": None if self.monitor is None else self.monitor.state(),
         }
 
@@ -132,6 +162,7 @@ class SlicedQuality:
         """Undo ``state``."""
         self._baseline = [(restored_slices(plain), rows) for plain, rows in state["baseline"]]
         window, monitor = state["window"], state["monitor"]
+        self._closed = state["closed"]
         self._window = None if window is None else SliceCounts.from_bytes(bytes(window))
         self.monitor = None if monitor is None else SliceMonitor.restore(monitor)
 

@@ -123,8 +123,8 @@ class Standing:
     def _performance(self, closed: ClosedWindow) -> RealizedPerformance | None:
         """Return the quality by the window's own labels, else by those that came meanwhile."""
         if closed.labels is None:
-            return self.quality.close_window()
-        self.quality.close_window(at_least=1)
+            return self.quality.close_window(closed.number + 1)
+        self.quality.close_window(closed.number + 1, at_least=1)
         return closed.labels.performance
 
     def _judge(

@@ -4,11 +4,17 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from barograph_processor.quality.performance import (
-    BinaryPerformance,
-    MulticlassPerformance,
-    RegressionPerformance,
-)
+from barograph_processor.quality.binary import BinaryPerformance
+from barograph_processor.quality.intervals import AT_ONE_TIME
+from barograph_processor.quality.multiclass import MulticlassPerformance
+from barograph_processor.quality.ranking import RankingPerformance
+from barograph_processor.quality.regression import RegressionPerformance
+
+Performance = BinaryPerformance | MulticlassPerformance | RankingPerformance | RegressionPerformance
+
+
+def values(performance: Performance) -> dict[str, float]:
+    return {name: value for name, (value, *_) in performance.estimates(AT_ONE_TIME).items()}
 
 
 @pytest.fixture
@@ -20,7 +26,7 @@ def test_binary_metrics_equal_the_formulas(rng: np.random.Generator) -> None:
     label = rng.uniform(size=5000) < 0.3
     score = np.clip(rng.normal(0.3 + 0.3 * label, 0.2), 0, 1)
     predicted = score > 0.5
-    found = BinaryPerformance.of(predicted, label, score).metrics()
+    found = values(BinaryPerformance.of(predicted, label, score))
     tp = (predicted & label).sum()
     assert found["accuracy"] == pytest.approx((predicted == label).mean())
     assert found["precision"] == pytest.approx(tp / predicted.sum())
@@ -35,25 +41,28 @@ def test_binary_metrics_equal_the_formulas(rng: np.random.Generator) -> None:
 
 def test_what_is_undefined_is_left_out() -> None:
     none = np.zeros(0, dtype=np.bool_)
-    assert BinaryPerformance.of(none, none).metrics() == {}
+    assert values(BinaryPerformance.of(none, none)) == {}
     negative = np.zeros(5, dtype=np.bool_)
-    found = BinaryPerformance.of(negative, negative, np.full(5, np.nan)).metrics()
+    found = values(BinaryPerformance.of(negative, negative, np.full(5, np.nan)))
     assert found == {"accuracy": 1.0}
-    assert MulticlassPerformance.empty().metrics() == {}
-    assert RegressionPerformance.empty().metrics() == {}
+    nobody = np.array([], dtype=np.str_)
+    assert values(MulticlassPerformance.of(nobody, nobody)) == {}
+    nothing = np.zeros(0)
+    assert values(RegressionPerformance.of(nothing, nothing)) == {}
+    assert values(RankingPerformance.of(nothing, nothing)) == {}
 
 
 def test_scores_out_of_range_are_no_scores() -> None:
     yes = np.ones(4, dtype=np.bool_)
     found = BinaryPerformance.of(yes, yes, np.array([1.5, -1.0, np.nan, 1.0]))
-    assert found.scores.sum() == 1
+    assert found.scores.n == 1
     assert found.n == 4
 
 
 def test_multiclass_metrics_equal_the_formulas(rng: np.random.Generator) -> None:
     label = rng.choice(np.array(["a", "b", "c"]), size=2000)
     predicted = np.where(rng.uniform(size=2000) < 0.7, label, "d")
-    found = MulticlassPerformance.of(predicted, label, np.full(2000, 0.7)).metrics()
+    found = values(MulticlassPerformance.of(predicted, label, np.full(2000, 0.7)))
     recalls = [(predicted[label == c] == c).mean() for c in "abc"]
     assert found["accuracy"] == pytest.approx((predicted == label).mean())
     assert found["recall"] == pytest.approx(np.mean(recalls))
@@ -69,7 +78,7 @@ def test_regression_metrics_equal_the_formulas(rng: np.random.Generator) -> None
     found = RegressionPerformance.of(prediction, label)
     error = (prediction - label)[3:]
     assert found.n == 97
-    assert found.metrics() == pytest.approx(
+    assert values(found) == pytest.approx(
         {
             "mae": np.abs(error).mean(),
             "rmse": np.sqrt((error**2).mean()),

@@ -124,6 +124,7 @@ def facts(
     ids: npt.NDArray[np.uint64] | None = None,
     model: str | None = None,
     version: str | None = None,
+    source: str | None = None,
 ) -> EventBatch:
     n = len(names)
     return EventBatch(
@@ -134,7 +135,7 @@ def facts(
         number=np.full(n, np.nan) if number is None else np.asarray(number, dtype=np.float64),
         text=(None,) * n if text is None else tuple(text),
         name=(None,) * n,
-        source=(None,) * n,
+        source=(source,) * n,
         model_names=(model,) * n,
         model_versions=(version,) * n,
     )

@@ -49,15 +49,15 @@ class TestJoining:
         (delay,) = (s.value for s in bench.registry.signals() if s.metric.endswith("delay"))
         assert delay.total == 0.0  # type: ignore[union-attr] # a histogram
 
-    def test_only_the_first_label_counts(self) -> None:
-        """A second one is counted apart, in the same request and in a later one."""
+    def test_the_same_label_again_counts_once(self) -> None:
+        """In the same request and in a later one, whoever says so."""
         bench = Bench.of(_SMALL)
         batch = rows(50)
         bench.registry.observe(unlabelled(batch))
-        bench.registry.attach(facts("label", ["p7", "p7", "p8"], text=["0", "1", "1"]))
         bench.registry.attach(labels_of(batch))
+        bench.registry.attach(labels_of(batch, source="human"))
         assert bench.model.counters.labels == 50
-        assert _unjoined(bench, "already_labelled") == 3
+        assert _unjoined(bench, "already_labelled") == 50
 
     def test_unknown_and_nameless(self) -> None:
         bench = Bench.of(_SMALL)
@@ -345,7 +345,7 @@ class TestQuality:
         assert bench.model.quality.baseline.task == "regression"
         assert bench.model.quality.baseline.n >= 200
 
-    @pytest.mark.parametrize("task", ["generation", "embedding", "ranking"])
+    @pytest.mark.parametrize("task", ["generation", "embedding"])
     def test_label_of_a_model_that_names_nothing_is_no_mistake(self, task: str) -> None:
         """Without a class or value there is nothing to be wrong."""
         bench = Bench.of(_SMALL)
@@ -380,8 +380,42 @@ class TestQuality:
         assert bench.model.condition.state == "blind"
         assert "no label has arrived for" in bench.model.condition.reasons[0]
 
-    def test_sample_weights_do_not_change_the_rows_counted(self) -> None:
-        """Predictions are counted as they came; what a sample stands for is not estimated."""
+    def test_rows_count_as_they_came_whatever_they_stand_for(self) -> None:
         bench = Bench.of(_SMALL)
         bench.registry.observe(replace(rows(1400), weight=np.full(1400, 10.0)))
         assert bench.model.counters.predictions == 1400
+
+    @pytest.mark.parametrize("late", [False, True])
+    def test_quality_is_that_of_the_rows_stood_for(self, late: bool) -> None:
+        """Wrong rows that were sampled at a tenth of the rate count ten times."""
+        bench = Bench.of(_SMALL)
+        batch = rows(1000)
+        assert isinstance(batch.label, CategoricalColumn)
+        assert isinstance(batch.truth, CategoricalColumn)
+        wrong = batch.label.codes != batch.truth.codes
+        batch = replace(batch, weight=np.where(wrong, 10.0, 1.0))
+        if late:
+            bench.registry.observe(unlabelled(batch))
+            bench.registry.attach(labels_of(batch))
+        else:
+            bench.registry.observe(batch)
+        share = bench.model.quality.baseline.risk()
+        assert share is not None
+        assert share[0] == pytest.approx(10 * wrong.sum() / (10 * wrong.sum() + (~wrong).sum()))
+        assert share[1] < share[0] < share[2]
+
+    def test_ranking(self) -> None:
+        """The label of a ranking is where the wanted items stood."""
+        bench = Bench.of(_SMALL)
+        batch = replace(unlabelled(rows(1400)), task="ranking", label=None)
+        bench.registry.observe(batch)
+        bench.registry.attach(facts("label", batch.prediction_ids[:350], number=[2.0] * 350))
+        bench.registry.attach(facts("label", batch.prediction_ids[350:1000], text=["1,2"] * 650))
+        found = bench.model.quality.baseline.estimates()
+        assert found["ndcg"][0] == pytest.approx((350 / np.log2(3) + 650) / 1000)
+        assert found["hit_rate"][0] == 1.0
+        assert bench.model.quality.baseline_risk == pytest.approx(1 - found["ndcg"][0])
+        bench.registry.attach(
+            facts("label", batch.prediction_ids[1000:1003], text=["x", "1", "-2"])
+        )
+        assert _unjoined(bench, "wrong_type") == 2

@@ -1,0 +1,103 @@
+"""Realized performance of a regression model as mergeable sums."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from barograph_processor.quality.intervals import Estimate, Intervals, estimate_mean
+from barograph_processor.quality.weighted import WeightedMean
+from barograph_processor.stats.array import Floats
+
+__all__ = ["RegressionPerformance"]
+
+_MEAN = 48
+
+
+@dataclass(frozen=True, slots=True)
+class RegressionPerformance:
+    """Sums over labelled rows of a regression model: a commutative group under `merge`.
+
+    Rows with an error that is not finite are left out.
+
+    Attributes:
+        error: Prediction minus label.
+        absolute: Absolute errors.
+        square: Squared errors.
+    """
+
+    error: WeightedMean
+    absolute: WeightedMean
+    square: WeightedMean
+
+    @classmethod
+    def of(
+        cls, prediction: Floats, label: Floats, weight: Floats | None = None
+    ) -> "RegressionPerformance":
+        """Sum up rows, all of shape ``(n,)``."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            error = prediction - label
+            square = error * error
+        # What has no square has no place in the others either: all three are of the same rows.
+        usable = np.isfinite(square) & (np.abs(square) < 1e150)  # noqa: PLR2004 - squares of squares
+        error = np.where(usable, error, np.nan)
+        return cls(
+            WeightedMean.of(error, weight),
+            WeightedMean.of(np.abs(error), weight),
+            WeightedMean.of(np.where(usable, square, np.nan), weight),
+        )
+
+    @property
+    def n(self) -> int:
+        """Labelled rows."""
+        return self.error.n
+
+    def merge(self, other: "RegressionPerformance") -> "RegressionPerformance":
+        """Return the sums of both."""
+        return RegressionPerformance(
+            self.error.merge(other.error),
+            self.absolute.merge(other.absolute),
+            self.square.merge(other.square),
+        )
+
+    def without(self, other: "RegressionPerformance") -> "RegressionPerformance":
+        """Return the sums of the rows that are not among the other's.
+
+        Raises:
+            ValueError: There are more rows in the other.
+        """
+        return RegressionPerformance(
+            self.error.without(other.error),
+            self.absolute.without(other.absolute),
+            self.square.without(other.square),
+        )
+
+    def estimates(self, intervals: Intervals) -> dict[str, Estimate]:
+        """Return mae, rmse and bias (mean of prediction minus label); nothing without rows."""
+        absolute, square, bias = self.absolute, self.square, self.error
+        if absolute.value is None or square.value is None or bias.value is None:
+            return {}
+        n = absolute.effective
+        mean = estimate_mean(square.value, square.variance, n, intervals, low=0.0)
+        root = [None if bound is None else math.sqrt(bound) for bound in mean[1:]]
+        return {
+            "mae": estimate_mean(absolute.value, absolute.variance, n, intervals, low=0.0),
+            "rmse": (math.sqrt(max(square.value, 0.0)), root[0], root[1]),
+            "bias": estimate_mean(bias.value, bias.variance, n, intervals),
+        }
+
+    def to_bytes(self) -> bytes:
+        """Return a compact, platform-independent form."""
+        return self.error.to_bytes() + self.absolute.to_bytes() + self.square.to_bytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "RegressionPerformance":
+        """Return what `to_bytes` wrote.
+
+        Raises:
+            ValueError: The bytes are of another length.
+        """
+        parts = [data[at : at + _MEAN] for at in range(0, max(len(data), 1), _MEAN)]
+        if len(data) != 3 * _MEAN:
+            raise ValueError("sums of a regression model are of another length")
+        return cls(*map(WeightedMean.from_bytes, parts))
