@@ -29,7 +29,7 @@ def beta_binomial_interval(
     Examples:
         >>> low, high = beta_binomial_interval(900, 1000)
         >>> round(low, 3), round(high, 3)
-        (0.866, 0.928)
+        (0.862, 0.931)
 
     References:
         Robbins (1970), Ann. Math. Statist. 41(5), 1397-1409; Howard et al. (2021), Ann.
@@ -66,7 +66,7 @@ def asymptotic_radius(n: float, *, alpha: float = 0.05, tuned_to: float = 1000.0
 
     Examples:
         >>> round(asymptotic_radius(1000), 2)
-        3.03
+        3.04
 
     References:
         Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas (2024), Time-uniform central limit

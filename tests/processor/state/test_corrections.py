@@ -86,7 +86,8 @@ class TestReplacing:
         assert bench.model.quality.baseline.n == 1000
         assert bench.model.quality.baseline_risk == 0.0
         assert _corrected(bench) == (100, 0)
-        bench.registry.attach(facts("label", ["p5"], text=[_flipped(1000, 0)[5]]))
+        later = np.array([(START + 3 * 10**6) * SECOND])
+        bench.registry.attach(facts("label", ["p5"], text=[_flipped(1000, 0)[5]], time_ns=later))
         assert bench.model.quality.baseline.wrong == 0.0
         assert _corrected(bench) == (100, 1)
 
