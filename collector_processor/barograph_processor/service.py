@@ -3,23 +3,35 @@
 import json
 import logging
 import os
+import ssl
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+import grpc
+
+from barograph_processor.access import Access, bearer
 from barograph_processor.asgi import AsgiServer
-from barograph_processor.config import Config
+from barograph_processor.config import Config, TlsConfig, exposures
 from barograph_processor.exceptions import ConfigurationError, OverloadedError, StateError
 from barograph_processor.exporter import OtlpExporter, connect
 from barograph_processor.journal import Journal
 from barograph_processor.otlp.encode import encode_alarms, encode_metrics
 from barograph_processor.pipeline import Pipeline
-from barograph_processor.receiver import GrpcReceiver, Intake, ReceiverLimits, http_receiver
+from barograph_processor.receiver import (
+    Authorize,
+    GrpcReceiver,
+    Intake,
+    ReceiverLimits,
+    ServerTls,
+    http_receiver,
+)
 from barograph_processor.signal import Alarm, Signal
 from barograph_processor.state.alarms import AlarmChange
 from barograph_processor.state.baseline import Baseline
@@ -52,6 +64,7 @@ class Service:
     ) -> None:
         self._config = config
         self._listener = listener
+        _check_exposure(config)
         self._directory = _directory(Path(config.serve.state_dir))
         self.instance_id = _instance_id(self._directory)
         self.telemetry = Telemetry()
@@ -61,6 +74,7 @@ class Service:
         limits = config.limits
         endpoint = config.serve.export
         sender = None if endpoint is None else connect(endpoint)
+        access, tls = Access.configured(config.tokens), _Tls.configured(config.tls)
         self._journal = Journal(
             self._directory / "journal.sqlite",
             max_bytes=limits.journal_bytes,
@@ -74,16 +88,35 @@ class Service:
             seen_capacity=limits.seen_ids,
             checkpoint_seconds=limits.checkpoint_seconds,
         )
-        intake = Intake(self.pipeline.submit, self.telemetry)
+        intake = Intake(self.pipeline.submit, self.telemetry, _writers(access))
         bounds = ReceiverLimits(max_request_bytes=limits.request_bytes)
-        self._grpc = GrpcReceiver(config.serve.otlp_grpc, intake, limits=bounds)
+        self._grpc = GrpcReceiver(
+            config.serve.otlp_grpc,
+            intake,
+            limits=bounds,
+            credentials=tls.otlp_grpc,
+        )
         self._http = AsgiServer(
-            http_receiver(intake, limits=bounds), config.serve.otlp_http, what="otlp-http"
+            http_receiver(intake, limits=bounds),
+            config.serve.otlp_http,
+            what="otlp-http",
+            hosts=config.serve.hosts,
+            tls=tls.otlp_http,
+        )
+        page = web_app(
+            self.registry,
+            self.pipeline,
+            self.signals,
+            trace_url=config.serve.trace_url,
+            access=access,
+            telemetry=self.telemetry,
         )
         self._web = AsgiServer(
-            web_app(self.registry, self.pipeline, self.signals, trace_url=config.serve.trace_url),
+            page,
             config.serve.web,
             what="web",
+            hosts=config.serve.hosts,
+            tls=tls.web,
         )
         self._exporter = None if sender is None else OtlpExporter(sender, self.telemetry)
         self._stopping = threading.Event()
@@ -185,6 +218,43 @@ class Service:
             self.pipeline.checkpoint()
         except OverloadedError as error:
             _LOG.warning("no checkpoint: %s; the journal is kept", error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tls:
+    """What each server shows; None where there is no TLS."""
+
+    otlp_grpc: grpc.ServerCredentials | None = None
+    otlp_http: ssl.SSLContext | None = None
+    web: ssl.SSLContext | None = None
+
+    @classmethod
+    def configured(cls, config: TlsConfig) -> Self:
+        if config.cert is None or config.key is None:
+            return cls()
+        client_ca = None if config.client_ca is None else Path(config.client_ca)
+        files = ServerTls(Path(config.cert), Path(config.key), client_ca)
+        return cls(
+            files.grpc_credentials(), files.http_context(), files.http_context(ask_clients=False)
+        )
+
+
+def _check_exposure(config: Config) -> None:
+    """Refuse to be open to others, unless the configuration says that the network is guarded."""
+    found = exposures(config)
+    if found and not config.serve.trust_network:
+        raise ConfigurationError(
+            f"{'; '.join(found)}: give [tls] and [tokens], or say trust_network = true in "
+            "[serve] if a proxy, a mesh or a network of its own guards it"
+        )
+    for exposure in found:
+        _LOG.warning("%s, and trust_network says that this is guarded", exposure)
+
+
+def _writers(access: Access) -> Authorize | None:
+    if not access.guards("otlp"):
+        return None
+    return lambda headers: access.allows(bearer(headers), "otlp")
 
 
 def _directory(path: Path) -> Path:

@@ -13,20 +13,28 @@ from barograph_processor.cli.options import with_flags
 from barograph_processor.config import (
     AlarmConfig,
     Config,
+    ExporterConfig,
     LimitsConfig,
     ModelConfig,
     OperationsConfig,
     ReferenceConfig,
     ServeConfig,
+    TlsConfig,
+    TokensConfig,
     WindowConfig,
+    exposures,
     load_config,
     parse_config,
+    read_secret,
 )
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.history.config import ColumnsConfig, ReplayConfig, ReplayModel
 
-_TABLES = {
+_TABLES: dict[str, type[msgspec.Struct]] = {
     "serve": ServeConfig,
+    "tls": TlsConfig,
+    "tokens": TokensConfig,
+    "exporter": ExporterConfig,
     "limits": LimitsConfig,
     "reference": ReferenceConfig,
     "window": WindowConfig,
@@ -70,6 +78,14 @@ class TestMistakes:
             ({"serve": {"web": "localhost:99999"}}, "web"),
             ({"serve": {"evaluation_seconds": math.inf}}, "evaluation_seconds"),
             ({"serve": {"trace_url": "http://jaeger/trace"}}, "trace_id"),
+            ({"serve": {"hosts": ["a.example:80"]}}, "hosts"),
+            ({"serve": {"log_format": "xml"}}, "log_format"),
+            ({"tls": {"cert": "server.pem"}}, "cert and key"),
+            ({"tls": {"client_ca": "ca.pem"}}, "client_ca needs"),
+            ({"tokens": {"otlp": "env:"}}, "otlp must be"),
+            ({"exporter": {"key": "client.key"}}, "cert and key"),
+            ({"exporter": {"headers": "authorization=x"}}, "headers must be"),
+            ({"exporter": {"timeout_seconds": 0}}, "timeout_seconds"),
             ({"models": {"m": {"task": "divination"}}}, "divination"),
             ({"models": {"m": {"threshold": math.nan}}}, "threshold"),
             ({"models": {"m": {"windows": {}}}}, "windows"),
@@ -126,10 +142,34 @@ class TestTimes:
 class TestEnvironment:
     def test_every_key_has_a_variable(self) -> None:
         """Those of ``[serve]`` without the table's name."""
+        # Of these tables some keys are given together, or not at all.
+        together: dict[str, dict[str, Any]] = {
+            "tls": {"cert": "c.pem", "key": "k.pem", "client_ca": "a.pem"},
+            "tokens": {"otlp": "env:O", "read": "file:/r", "review": "env:V"},
+            "exporter": {
+                "headers": "env:H",
+                "ca": "a.pem",
+                "cert": "c.pem",
+                "key": "k.pem",
+                "timeout_seconds": 2.5,
+                "queue_bytes": 7,
+            },
+        }
+        for table, values in together.items():
+            assert set(values) == {field.name for field in msgspec.structs.fields(_TABLES[table])}
+            environ = {f"BAROGRAPH_{table}_{key}".upper(): str(v) for key, v in values.items()}
+            assert (
+                msgspec.structs.asdict(getattr(parse_config({}, environ=environ), table)) == values
+            )
         for table, kind in _TABLES.items():
+            if table in together:
+                continue
             for key, default in msgspec.structs.asdict(kind()).items():
                 prefix = "" if table == "serve" else f"{table.upper()}_"
-                value = {
+                value: Any = {
+                    ("serve", "trust_network"): True,
+                    ("serve", "log_format"): "json",
+                    ("serve", "hosts"): ("a.example", "b"),
                     ("reference", "until"): 7,
                     ("reference", "season"): "hour_of_day",
                     ("serve", "trace_url"): "http://j/{trace_id}",
@@ -140,7 +180,8 @@ class TestEnvironment:
                 }.get((table, key), "h:1" if isinstance(default, str) else 7)
                 if key in ("file", "export"):
                     value = "h:1"
-                found = parse_config({}, environ={f"BAROGRAPH_{prefix}{key.upper()}": str(value)})
+                text = {True: "true"}.get(value, str(value)) if key != "hosts" else "a.example, b"
+                found = parse_config({}, environ={f"BAROGRAPH_{prefix}{key.upper()}": text})
                 assert getattr(getattr(found, table), key) == value
 
     def test_wins_over_the_file_and_yields_to_flags(self, tmp_path: Path) -> None:
@@ -180,6 +221,51 @@ class TestEnvironment:
         document = {"models": {"m": {"task": "binary"}}}
         found = parse_config(document, environ={"BAROGRAPH_ALARM_TOLERANCE": "0.2"})
         assert found.model("m").alarm.tolerance == 0.2
+
+
+class TestSecrets:
+    def test_token_in_the_configuration_is_refused_and_not_repeated(self) -> None:
+        with pytest.raises(ConfigurationError, match="tokens") as caught:
+            parse_config({"tokens": {"otlp": "s3cret-s3cret-s3cret"}})
+        assert "s3cret" not in str(caught.value)
+
+    def test_lines_of_a_file_and_of_a_variable(self, tmp_path: Path) -> None:
+        """One token a line, so that an old and a new one hold while they are changed."""
+        file = tmp_path / "tokens"
+        file.write_text("# of May\nfirst-token\n\n  second-token \n", encoding="utf-8")
+        assert read_secret(f"file:{file}") == ["first-token", "second-token"]
+        assert read_secret("env:T", environ={"T": "third-token"}) == ["third-token"]
+
+    @pytest.mark.parametrize(
+        ("source", "said"),
+        [("file:missing", "No such file"), ("env:T", "no such variable"), ("env:E", "empty")],
+    )
+    def test_place_that_holds_none(self, source: str, said: str) -> None:
+        with pytest.raises(ConfigurationError, match=said) as caught:
+            read_secret(source, environ={"E": "# nothing"})
+        assert source in str(caught.value)
+
+
+class TestExposure:
+    @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "localhost", "[::1]"])
+    def test_loopback_needs_nothing(self, host: str) -> None:
+        serve = dict.fromkeys(("otlp_grpc", "otlp_http", "web"), f"{host}:1")
+        assert exposures(parse_config({"serve": serve})) == []
+
+    @pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "10.0.0.1", "monitor.example"])  # noqa: S104 - nothing listens
+    def test_other_addresses_need_both(self, host: str) -> None:
+        serve = dict.fromkeys(("otlp_grpc", "otlp_http", "web"), f"{host}:1")
+        tls, tokens = {"cert": "c", "key": "k"}, {"otlp": "env:O", "read": "env:R"}
+        assert len(exposures(parse_config({"serve": serve}))) == 3
+        assert len(exposures(parse_config({"serve": serve, "tls": tls}))) == 3
+        assert len(exposures(parse_config({"serve": serve, "tokens": tokens}))) == 3
+        assert exposures(parse_config({"serve": serve, "tls": tls, "tokens": tokens})) == []
+
+    def test_clients_certificates_stand_for_a_token_of_otlp_but_not_of_the_page(self) -> None:
+        serve = dict.fromkeys(("otlp_grpc", "otlp_http", "web"), "0.0.0.0:1")
+        tls = {"cert": "c", "key": "k", "client_ca": "a"}
+        [found] = exposures(parse_config({"serve": serve, "tls": tls}))
+        assert found == "web listens on 0.0.0.0:1 without a token"
 
 
 class TestModels:

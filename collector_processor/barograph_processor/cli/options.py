@@ -15,6 +15,7 @@ __all__ = [
     "OtlpGrpc",
     "OtlpHttp",
     "StateDir",
+    "TrustNetwork",
     "Web",
     "configured",
     "with_flags",
@@ -43,6 +44,13 @@ Export = Annotated[
     typer.Option(
         metavar="ENDPOINT",
         help="Where metrics and alarms are sent: HOST:PORT for OTLP/gRPC, a URL for OTLP/HTTP.",
+    ),
+]
+TrustNetwork = Annotated[
+    bool | None,
+    typer.Option(
+        "--trust-network",
+        help="Listen beyond this machine without TLS or tokens: something else guards it.",
     ),
 ]
 

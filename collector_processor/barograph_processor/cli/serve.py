@@ -12,6 +12,7 @@ from barograph_processor.cli.options import (
     OtlpGrpc,
     OtlpHttp,
     StateDir,
+    TrustNetwork,
     Web,
     configured,
 )
@@ -27,6 +28,7 @@ def serve(
     otlp_http: OtlpHttp = None,
     web: Web = None,
     export: Export = None,
+    trust_network: TrustNetwork = None,
 ) -> None:
     """Receive OTLP traces and logs; show and export quality and drift signals."""
     settings = configured(
@@ -36,14 +38,16 @@ def serve(
         otlp_http=otlp_http,
         web=web,
         export=export,
+        trust_network=trust_network,
     )
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+    scheme = "http" if settings.tls.cert is None else "https"
     stop = stop_event()
     with Service(settings) as service:
         where = service.addresses
         console.print(f"OTLP/gRPC  {where['otlp_grpc']}")
-        console.print(f"OTLP/HTTP  http://{where['otlp_http']}")
-        console.print(f"page       http://{where['web']}")
+        console.print(f"OTLP/HTTP  {scheme}://{where['otlp_http']}")
+        console.print(f"page       {scheme}://{where['web']}")
         if settings.serve.export is not None:
             console.print(f"export     {settings.serve.export}")
         console.print(f"state      {settings.serve.state_dir}")

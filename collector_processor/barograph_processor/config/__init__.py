@@ -5,26 +5,36 @@ Every key of a table can also be set as ``BAROGRAPH_<TABLE>_<KEY>``; the keys of
 command-line flag over both.
 """
 
+from barograph_processor.config.access import TlsConfig, TokensConfig
 from barograph_processor.config.alarm import AlarmConfig
 from barograph_processor.config.config import Config
+from barograph_processor.config.exporter import ExporterConfig
+from barograph_processor.config.exposure import exposures, is_loopback
 from barograph_processor.config.limits import LimitsConfig
 from barograph_processor.config.load import load_config, parse_config, plain
 from barograph_processor.config.model import ModelConfig
 from barograph_processor.config.operations import OperationsConfig
 from barograph_processor.config.reference import ReferenceConfig
+from barograph_processor.config.secret import read_secret
 from barograph_processor.config.serve import ServeConfig
 from barograph_processor.config.window import WindowConfig
 
 __all__ = [
     "AlarmConfig",
     "Config",
+    "ExporterConfig",
     "LimitsConfig",
     "ModelConfig",
     "OperationsConfig",
     "ReferenceConfig",
     "ServeConfig",
+    "TlsConfig",
+    "TokensConfig",
     "WindowConfig",
+    "exposures",
+    "is_loopback",
     "load_config",
     "parse_config",
     "plain",
+    "read_secret",
 ]

@@ -2,7 +2,9 @@
 
 import msgspec
 
+from barograph_processor.config.access import TlsConfig, TokensConfig
 from barograph_processor.config.alarm import AlarmConfig
+from barograph_processor.config.exporter import ExporterConfig
 from barograph_processor.config.limits import LimitsConfig
 from barograph_processor.config.model import ModelConfig
 from barograph_processor.config.operations import OperationsConfig
@@ -18,6 +20,9 @@ class Config(Table, frozen=True, kw_only=True):
     """Everything. The model tables at the top are the defaults of every model."""
 
     serve: ServeConfig = ServeConfig()
+    tls: TlsConfig = TlsConfig()
+    tokens: TokensConfig = TokensConfig()
+    exporter: ExporterConfig = ExporterConfig()
     limits: LimitsConfig = LimitsConfig()
     reference: ReferenceConfig = ReferenceConfig()
     window: WindowConfig = WindowConfig()

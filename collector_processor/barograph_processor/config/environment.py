@@ -2,11 +2,13 @@
 
 import tomllib
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import msgspec
 
+from barograph_processor.config.access import TlsConfig, TokensConfig
 from barograph_processor.config.alarm import AlarmConfig
+from barograph_processor.config.exporter import ExporterConfig
 from barograph_processor.config.limits import LimitsConfig
 from barograph_processor.config.operations import OperationsConfig
 from barograph_processor.config.reference import ReferenceConfig
@@ -19,6 +21,9 @@ __all__ = ["from_environment"]
 
 _TABLES: tuple[tuple[str, type[Table], str], ...] = (
     ("serve", ServeConfig, "BAROGRAPH_"),
+    ("tls", TlsConfig, "BAROGRAPH_TLS_"),
+    ("tokens", TokensConfig, "BAROGRAPH_TOKENS_"),
+    ("exporter", ExporterConfig, "BAROGRAPH_EXPORTER_"),
     ("limits", LimitsConfig, "BAROGRAPH_LIMITS_"),
     ("reference", ReferenceConfig, "BAROGRAPH_REFERENCE_"),
     ("window", WindowConfig, "BAROGRAPH_WINDOW_"),
@@ -49,8 +54,10 @@ def from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, Any]]:
 
 
 def _literal(text: str, kind: Any) -> Any:
-    """Read a number as TOML does where the key takes one; anything else is text."""
-    if kind is str or not {int, float} & {kind, *get_args(kind)}:
+    """Read a number or a truth value as TOML does where the key takes one, names by commas."""
+    if get_origin(kind) is tuple:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if kind is str or not {int, float, bool} & {kind, *get_args(kind)}:
         return text
     try:
         value = tomllib.loads(f"value = {text}")["value"]

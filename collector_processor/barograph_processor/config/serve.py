@@ -1,8 +1,13 @@
 """``[serve]``: addresses, and where state is kept."""
 
+import re
+from typing import Final, Literal
+
 from barograph_processor.config.table import Table, positive
 
 __all__ = ["ServeConfig"]
+
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 class ServeConfig(Table, frozen=True, kw_only=True):
@@ -13,19 +18,27 @@ class ServeConfig(Table, frozen=True, kw_only=True):
         otlp_grpc: ``HOST:PORT`` of OTLP/gRPC.
         otlp_http: ``HOST:PORT`` of OTLP/HTTP.
         web: ``HOST:PORT`` of the page, the API and ``/metrics``.
+        hosts: Names by which HTTP clients may call it, beside addresses and names
+            without a dot.
+        trust_network: Whether to listen beyond this machine without TLS or without
+            asking who comes, because something else sees to it.
         export: Where metrics and alarms are sent: ``HOST:PORT`` for OTLP/gRPC, an
             http URL for OTLP/HTTP. None sends nothing.
         trace_url: Template of a link to a trace, with ``{trace_id}``.
         evaluation_seconds: Time between two exports.
+        log_format: How the log on stderr is written.
     """
 
     state_dir: str = "barograph-state"
     otlp_grpc: str = "127.0.0.1:34317"
     otlp_http: str = "127.0.0.1:34318"
     web: str = "127.0.0.1:34380"
+    hosts: tuple[str, ...] = ()
+    trust_network: bool = False
     export: str | None = None
     trace_url: str | None = None
     evaluation_seconds: float = 5.0
+    log_format: Literal["text", "json"] = "text"
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
@@ -35,5 +48,8 @@ class ServeConfig(Table, frozen=True, kw_only=True):
             host, _, port = address.rpartition(":")
             if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - a port
                 raise ValueError(f"{name} must be HOST:PORT, got {address!r}")
+        for host in self.hosts:
+            if not _HOST_NAME.fullmatch(host):
+                raise ValueError(f"hosts must be names without a port, got {host!r}")
         if self.trace_url is not None and "{trace_id}" not in self.trace_url:
             raise ValueError(f"trace_url must hold {{trace_id}}, got {self.trace_url!r}")

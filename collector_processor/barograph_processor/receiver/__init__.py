@@ -5,7 +5,6 @@ from barograph_processor.receiver.http import http_receiver
 from barograph_processor.receiver.intake import Authorize, Intake, Submit
 from barograph_processor.receiver.limits import ReceiverLimits
 from barograph_processor.receiver.tls import ServerTls
-from barograph_processor.receiver.tokens import bearer_tokens
 
 __all__ = [
     "Authorize",
@@ -14,6 +13,5 @@ __all__ = [
     "ReceiverLimits",
     "ServerTls",
     "Submit",
-    "bearer_tokens",
     "http_receiver",
 ]

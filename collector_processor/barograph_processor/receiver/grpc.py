@@ -1,6 +1,6 @@
 """OTLP over gRPC: messages go through as bytes, the pipeline decodes them once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Literal, NoReturn
 
@@ -53,6 +53,11 @@ class GrpcReceiver:
                 ("grpc.max_receive_message_length", limits.max_request_bytes),
                 # Without it a second server would silently share the port.
                 ("grpc.so_reuseport", 0),
+                # A message that never ends would hold its thread for ever: no connection
+                # lives long, and senders connect anew without losing a request.
+                ("grpc.max_connection_age_ms", round(limits.connection_seconds * 1000)),
+                ("grpc.max_connection_age_grace_ms", round(limits.body_seconds * 1000)),
+                ("grpc.max_concurrent_streams", limits.max_streams),
             ],
         )
         handlers = [self._handler(service, signal) for service, signal in _SERVICES.items()]
@@ -86,13 +91,46 @@ class GrpcReceiver:
     ) -> "grpc.GenericRpcHandler[bytes, bytes]":
         def export(payload: bytes, context: grpc.ServicerContext) -> bytes:
             try:
-                self._intake.check(_metadata(context))
                 return self._intake.take(signal, payload).SerializeToString()
             except RefusedError as refusal:
                 self._intake.count(refusal)
                 _abort(context, refusal)
 
-        return _generic_handler(service, export)
+        return _Checked(_generic_handler(service, export), self._intake)
+
+
+class _Checked(grpc.GenericRpcHandler):  # type: ignore[type-arg] # no generic at run time
+    """Lets in who may write, before a byte of the message is read or a thread is taken.
+
+    Args:
+        inside: Handles the calls of those.
+        intake: Decides.
+    """
+
+    def __init__(self, inside: "grpc.GenericRpcHandler[bytes, bytes]", intake: Intake) -> None:
+        self._inside = inside
+        self._intake = intake
+
+    def service(
+        self, handler_call_details: grpc.HandlerCallDetails
+    ) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
+        handler = self._inside.service(handler_call_details)
+        if handler is None:
+            return None
+        try:
+            self._intake.check(_metadata(handler_call_details))
+        except RefusedError as refusal:
+            self._intake.count(refusal)
+            return _refuse_unread(refusal)
+        return handler
+
+
+def _refuse_unread(refusal: RefusedError) -> "grpc.RpcMethodHandler[bytes, bytes]":
+    def abort(_messages: Iterator[bytes], context: grpc.ServicerContext) -> NoReturn:
+        _abort(context, refusal)
+
+    # Of a stream no message is read before it is asked for; to the client it is the same.
+    return grpc.stream_unary_rpc_method_handler(abort)
 
 
 def _refusing_handler() -> "grpc.GenericRpcHandler[bytes, bytes]":
@@ -113,8 +151,9 @@ def _generic_handler(
     )
 
 
-def _metadata(context: grpc.ServicerContext) -> dict[str, str]:
-    return {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
+def _metadata(details: grpc.HandlerCallDetails) -> dict[str, str]:
+    metadata = details.invocation_metadata or ()
+    return {key: value for key, value in metadata if isinstance(value, str)}
 
 
 def _abort(context: grpc.ServicerContext, refusal: RefusedError) -> NoReturn:

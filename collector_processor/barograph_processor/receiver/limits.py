@@ -19,6 +19,8 @@ class ReceiverLimits:
             client comes to read the answer; beyond it the connection is closed.
         threads: Requests worked on at once, by each of gRPC and HTTP.
         body_seconds: Time for a body to arrive.
+        connection_seconds: Age of a gRPC connection at which it is asked to come anew.
+        max_streams: Requests at once on a gRPC connection.
     """
 
     max_request_bytes: int = 64 * _MIB
@@ -27,6 +29,8 @@ class ReceiverLimits:
     drain_bytes: int = 128 * _MIB
     threads: int = 16
     body_seconds: float = 60.0
+    connection_seconds: float = 600.0
+    max_streams: int = 128
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

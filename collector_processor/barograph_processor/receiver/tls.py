@@ -1,5 +1,6 @@
-"""Certificates of the receivers."""
+"""Certificates of what listens."""
 
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,14 +30,43 @@ class ServerTls:
         """Return them for a gRPC server; with ``client_ca`` others are not let in.
 
         Raises:
-            ConfigurationError: A file cannot be read.
+            ConfigurationError: A file cannot be read, or is no certificate or its key.
         """
+        # gRPC itself takes anything, and then fails every handshake without a word.
+        self.http_context()
         pair = (_read(self.key), _read(self.certificate))
         if self.client_ca is None:
             return grpc.ssl_server_credentials([pair])
         return grpc.ssl_server_credentials(
             [pair], root_certificates=_read(self.client_ca), require_client_auth=True
         )
+
+    def http_context(self, *, ask_clients: bool = True) -> ssl.SSLContext:
+        """Return them for an HTTP server, TLS 1.2 or newer.
+
+        Args:
+            ask_clients: Whether ``client_ca`` counts here.
+
+        Raises:
+            ConfigurationError: A file cannot be read, or is no certificate or its key.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        for file in (self.certificate, self.key, self.client_ca):
+            if file is not None:
+                _read(file)
+        try:
+            # A key with a passphrase would else ask for it on the terminal.
+            context.load_cert_chain(self.certificate, self.key, password=b"")
+            if self.client_ca is not None and ask_clients:
+                context.load_verify_locations(self.client_ca)
+                context.verify_mode = ssl.CERT_REQUIRED
+        except OSError as error:
+            raise ConfigurationError(
+                f"the certificates {self.certificate}, {self.key} or {self.client_ca} cannot be "
+                f"used: {error}"
+            ) from error
+        return context
 
 
 def _read(path: Path) -> bytes:

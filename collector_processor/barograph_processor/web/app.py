@@ -9,14 +9,18 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from barograph_processor.access import Access
 from barograph_processor.observation import ModelKey
 from barograph_processor.pipeline import Pipeline
 from barograph_processor.signal import Alarm, Signal
 from barograph_processor.state.registry import ModelRegistry
+from barograph_processor.telemetry import Telemetry
 from barograph_processor.web.exposition import accepts_openmetrics, render
-from barograph_processor.web.headers import SecurityHeaders
+from barograph_processor.web.guard import Guard, Guarded
+from barograph_processor.web.login import Login
 from barograph_processor.web.page import Page
 from barograph_processor.web.responses import OrjsonResponse, error_response
+from barograph_processor.web.sessions import Sessions
 from barograph_processor.web.views import alarm_view, model_view, summary_view
 
 __all__ = ["web_app"]
@@ -32,6 +36,8 @@ def web_app(
     signals: Callable[[], Sequence[Signal]],
     *,
     trace_url: str | None = None,
+    access: Access | None = None,
+    telemetry: Telemetry | None = None,
 ) -> Starlette:
     """Return the application.
 
@@ -40,8 +46,12 @@ def web_app(
         pipeline: Whether it is ready, and its lock.
         signals: Returns the points of this moment; takes the lock itself.
         trace_url: Template of a link to a trace, with ``{trace_id}``.
+        access: Who may read; None lets everybody.
+        telemetry: Counts refusals.
     """
     views = _Views(registry, pipeline, signals, trace_url)
+    access, telemetry, sessions = access or Access(), telemetry or Telemetry(), Sessions()
+    guard = Guard(access, sessions, telemetry)
     return Starlette(
         routes=[
             Route("/metrics", views.metrics),
@@ -51,9 +61,10 @@ def web_app(
             Route("/api/models/{name:path}/{version}", views.model),
             Route("/api/baseline/{name:path}/{version}", views.baseline),
             Route("/api/alarms", views.alarms),
+            *Login(access, sessions, telemetry).routes(),
             *Page(registry, pipeline, trace_url=trace_url).routes(),
         ],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(Guarded, guard=guard)],
         exception_handlers={404: _not_found},
     )
 

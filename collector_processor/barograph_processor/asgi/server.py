@@ -1,42 +1,66 @@
 """An HTTP server in a thread of its own."""
 
 import socket
+import ssl
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import uvicorn
 
+from barograph_processor.asgi.headers import SecurityHeaders
+from barograph_processor.asgi.hosts import KnownHosts
+from barograph_processor.asgi.protocol import PatientProtocol
 from barograph_processor.exceptions import ConfigurationError
 
 __all__ = ["AsgiServer"]
 
 _START_SECONDS = 10.0
+_MOST_CONNECTIONS = 512
 
 
 class AsgiServer:
     """Serves an ASGI application until it is stopped.
 
+    Every answer has headers that keep browsers from mischief, no request is taken
+    for a name that is not ours, and connections are bounded in number and in time.
+
     Args:
         app: The application.
         address: ``HOST:PORT``; port 0 takes a free one.
         what: What is served there, for messages.
+        hosts: Names beside that of ``address`` by which clients may call it.
+        tls: The server's certificates; None is plain text.
     """
 
-    def __init__(self, app: Any, address: str, *, what: str) -> None:
+    def __init__(
+        self,
+        app: Any,
+        address: str,
+        *,
+        what: str,
+        hosts: Iterable[str] = (),
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._address = address
         self._what = what
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                log_level="error",
-                lifespan="off",
-                access_log=False,
-                server_header=False,
-                timeout_keep_alive=30,
-                timeout_graceful_shutdown=5,
-            )
+        names = {address.rpartition(":")[0], *hosts}
+        config = uvicorn.Config(
+            SecurityHeaders(KnownHosts(app, names)),
+            http=PatientProtocol,
+            ws="none",
+            log_level="error",
+            lifespan="off",
+            access_log=False,
+            server_header=False,
+            limit_concurrency=_MOST_CONNECTIONS,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=5,
         )
+        config.load()
+        config.ssl = tls
+        self._server = uvicorn.Server(config)
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
 
