@@ -304,5 +304,5 @@ async def _short(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def _large(scope: Any, receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": bytes(64 * 1024 * 1024)})
