@@ -18,11 +18,14 @@ import numpy as np
 from barograph_processor.drift.evidence import Evidence
 from barograph_processor.drift.layout import midrank_scores
 from barograph_processor.drift.season import Regressors
+from barograph_processor.drift.trend import Trends
+from barograph_processor.sequential.bets import TILT_WEIGHTS
 from benchmarks.detection.streams import Floats, autoregression
 
 __all__ = ["KINDS", "false_alarms"]
 
 STREAMS, SCORES, ROWS, BUDGET = 30, 4, 1000.0, 10_000.0
+_WEIGHTS = np.tile([0.45, 0.2, 0.175, 0.175], STREAMS)
 
 
 def _normal(rng: np.random.Generator, windows: int) -> Floats:
@@ -64,10 +67,10 @@ class _Bank:
 
     keys: tuple[int, ...] = tuple(range(STREAMS))
     owner: Any = field(default_factory=lambda: np.repeat(np.arange(STREAMS), SCORES))
-    weight: Any = field(default_factory=lambda: np.tile([0.45, 0.2, 0.175, 0.175], STREAMS))
+    bets: Any = field(default_factory=lambda: _WEIGHTS[:, None] * TILT_WEIGHTS)
     floor: Any = field(default_factory=lambda: np.full(STREAMS * SCORES, 0.5))
     groups: Any = field(default_factory=lambda: np.tile([0, 1, 2, 2], STREAMS))
-    trending: Any = field(default_factory=lambda: np.zeros(STREAMS * SCORES, dtype=np.bool_))
+    trends: Any = field(default_factory=lambda: Trends.build((), np.empty(0, dtype=np.int64)))
 
 
 def _mixing() -> Floats:
@@ -96,7 +99,6 @@ def false_alarms(kind: str, reference: int, windows: int, seed: int) -> int:
         log_rows=logs,
         time=time[:reference],
         scores=z[:reference],
-        trend=SimpleNamespace(copy=lambda: None),
     )
     regressors = Regressors.learn(logs, profile.time, None)
     evidence = Evidence(profile, regressors)

@@ -9,7 +9,7 @@ from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.season import Regressors
 from barograph_processor.drift.trend import TrendState
-from barograph_processor.sequential.bets import CAP, TILT_WEIGHTS, TILTS
+from barograph_processor.sequential.bets import CAP, TILTS
 from barograph_processor.sequential.calibration import Calibration
 from barograph_processor.sequential.change_point import ChangePoint, change_point
 from barograph_processor.sequential.regression import RegressionState, WindowRegression
@@ -21,7 +21,7 @@ __all__ = ["Evidence"]
 _RECENT = 128
 _RESOLUTION = 40.0
 _ABSENT = -128
-_INDEPENDENT = 1.6
+_TRENDING = 0.4
 _PERSISTENT = 4.0
 
 
@@ -36,35 +36,34 @@ class Evidence:
         self._profile = profile
         self._regressors = regressors
         bank = profile.bank
-        self.owner, self.weight = bank.owner, bank.weight
+        self.owner, self.bets = bank.owner, bank.bets
         self.starts = np.searchsorted(bank.owner, np.arange(len(bank.keys)))
-        self._regression, self._calibration = self._after_reference()
+        self._regression, self._trend, self._calibration = self._after_reference()
         series = len(bank.owner)
         self._processes = np.zeros((series, len(TILTS)))
         self._recent: npt.NDArray[np.int8] = np.full((_RECENT, series), _ABSENT, dtype=np.int8)
         self._age = np.zeros(len(bank.keys), dtype=np.int64)
         self._spread = np.ones(series)
-        self._trend = profile.trend.copy()
-        self._trending = bank.trending
-        self._unequal = regressors.log_rows is not None
 
-    def _after_reference(self) -> tuple[WindowRegression, Calibration]:
-        profile, regressors = self._profile, self._regressors
+    def _after_reference(self) -> tuple[WindowRegression, TrendState, Calibration]:
+        profile, regressors, trends = self._profile, self._regressors, self._profile.bank.trends
         streams, rows = len(profile.bank.keys), profile.rows
         harmonic = float(len(rows) / (1 / rows).sum())
         regression = WindowRegression(
             self.owner, streams, regressors.models, harmonic, profile.bank.floor
         )
-        calibration = Calibration(profile.bank.groups)
+        calibration, trend = Calibration(profile.bank.groups), trends.start()
         every = np.ones(streams, dtype=np.bool_)
         given = zip(profile.log_rows.tolist(), profile.time.tolist(), strict=True)
         for n, when, z in zip(rows.tolist(), given, profile.scores, strict=True):
             x, inflation = regressors.of(*when), calibration.inflation
             nu, _, usable = regression.step(x, n, z, inflation, every, live=False)
+            learn = every[: len(trends.series)]
+            nu[trends.series] = trends.step(trend, nu * usable, inflation, learn, live=False)
             if usable.any():
                 calibration.remember(nu, usable, live=False)
         calibration.recompute()
-        return regression, calibration
+        return regression, trend, calibration
 
     def take(self, counts: WindowCounts, time: float, log_rows: float, latched: Bools) -> None:
         """Take a window, at least one row.
@@ -75,11 +74,8 @@ class Evidence:
             log_rows: Log rows of the windows that were merged into it, mean over its rows.
             latched: Streams under an alarm, shape ``(S,)``: nothing is learnt from them.
         """
-        bank = self._profile.bank
-        learn = ~latched[bank.trends.streams]
-        trend = bank.trends.step(self._trend, counts.slots, counts.rows, learn)
         x = self._regressors.of(log_rows, time)
-        self.step(x, counts.rows, bank.means(counts, trend), latched)
+        self.step(x, counts.rows, self._profile.bank.means(counts), latched)
 
     def step(self, x: Floats, n: float, z: Floats, latched: Bools) -> None:
         """Take the scores of a window.
@@ -90,8 +86,10 @@ class Evidence:
             z: Mean scores, shape ``(J,)``, finite.
             latched: Streams under an alarm, shape ``(S,)``: nothing is learnt from them.
         """
-        inflation = self._calibration.inflation
+        inflation, trends = self._calibration.inflation, self._profile.bank.trends
         nu, spread, usable = self._regression.step(x, n, z, inflation, ~latched, live=True)
+        learn = ~latched[self.owner[trends.series]]
+        nu[trends.series] = trends.step(self._trend, nu * usable, inflation, learn, live=True)
         self._calibration.remember(nu, usable & ~latched[self.owner], live=True)
         calibration = self._calibration
         u = np.clip(nu / np.sqrt(calibration.inflation), -CAP, CAP)
@@ -107,14 +105,13 @@ class Evidence:
     def _shut(self) -> Bools:
         """Return which series may not be bet on, shape ``(J,)``: trends amid persistence.
 
-        Seasons and traffic too go on in one direction for many windows; trend scores cannot
-        tell them from drift, so they serve only where windows are of about equal size and look
-        independent.
+        What goes on in one direction for many windows and is no drift, such as a season that
+        was not declared, is told from drift by its persistence only if that is weak.
         """
-        inflation = self._calibration.inflation
-        typical = np.bincount(self.owner, inflation) / np.bincount(self.owner)
-        persistent = np.maximum(typical[self.owner], inflation) > _INDEPENDENT
-        return np.asarray(self._trending & (persistent | self._unequal))
+        inflation, trends = self._calibration.inflation, self._profile.bank.trends
+        shut = np.zeros(len(inflation), dtype=np.bool_)
+        shut[trends.series] = trends.persistence(inflation) > _TRENDING
+        return shut
 
     @property
     def persistent(self) -> bool:
@@ -124,7 +121,7 @@ class Evidence:
     @property
     def by_stream(self) -> Floats:
         """The evidence of each stream, shape ``(S,)``."""
-        mixed = (self._processes @ TILT_WEIGHTS) * self.weight
+        mixed = (self._processes * self.bets).sum(axis=1)
         return np.asarray(np.add.reduceat(mixed, self.starts))
 
     @property
@@ -143,12 +140,12 @@ class Evidence:
         span = int(min(max(self._age[stream], 1), _RECENT))
         recent = np.nan_to_num(self.deviates(span)[:, own])
         bets = recent[:, :, None] * TILTS - self._calibration.normalizers[own]
-        return change_point(bets, np.log(self.weight[own][:, None] * TILT_WEIGHTS)), span
+        return change_point(bets, np.log(np.maximum(self.bets[own], 1e-300))), span
 
     def leading(self, stream: int) -> tuple[int, float]:
         """Return the series with the most evidence, and the direction of its change."""
         own = slice(int(self.starts[stream]), self._end(stream))
-        processes = self._processes[own] * self.weight[own, None] * TILT_WEIGHTS
+        processes = self._processes[own] * self.bets[own]
         at = int(processes.sum(axis=1).argmax())
         direction = float(np.sign(TILTS[int(processes[at].argmax())]))
         return int(self.starts[stream]) + at, direction
@@ -164,10 +161,11 @@ class Evidence:
         own = self.owner == stream
         if drifted:
             self._calibration.forget(own, drifted)
-        fresh, _ = self._after_reference()
+        fresh, trend, _ = self._after_reference()
         self._regression.state.copy_stream(fresh.state, stream, own)
         trends = self._profile.bank.trends
-        trends.restart(self._trend, stream, self._profile.trend, turn=forget_evidence)
+        for at in np.flatnonzero(own[trends.series]).tolist():
+            self._trend.copy_trend(trend, at, trends.owner == at, turn=forget_evidence)
         if forget_evidence:
             self._processes[own] = 0.0
             self._age[stream] = 0
@@ -186,7 +184,7 @@ class Evidence:
             "recent": self._recent.copy(),
             "age": self._age.copy(),
             "spread": self._spread.copy(),
-            "trend": [self._trend.pool, self._trend.rows, self._trend.direction],
+            "trend": self._trend.to_lists(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -206,4 +204,4 @@ class Evidence:
         self._recent = np.array(state["recent"], dtype=np.int8)
         self._age = np.array(state["age"], dtype=np.int64)
         self._spread = np.array(state["spread"], dtype=np.float64)
-        self._trend = TrendState(*(np.array(p, dtype=np.float64) for p in state["trend"]))
+        self._trend = TrendState.from_lists(state["trend"])

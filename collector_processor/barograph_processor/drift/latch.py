@@ -24,6 +24,7 @@ __all__ = ["Latch", "Recent"]
 
 _UPDATE_FACTOR = 1.5
 _UPDATE_EVERY = 5
+_UNDIRECTED = frozenset({"shape", "trend"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +52,9 @@ class Recent:
     ) -> tuple[int, float, float]:
         """Return the series by which recovery is judged, its direction, and its mean in it.
 
-        That is the leading one, or where that is the shape, the series that moved most: a
-        chi-square has no direction, and goes up and down with the season around a shift.
+        That is the leading one, or where that is the shape or the trend, the series that
+        moved most: a chi-square has no direction, and goes up and down with the season around
+        a shift; a trend says how steady the direction is, not how far away the stream is.
 
         Args:
             stream: The stream.
@@ -62,12 +64,12 @@ class Recent:
         """
         deviates = np.nan_to_num(self.evidence.deviates(windows)).mean(axis=0)
         scores = self.profile.bank.scores
-        if scores[leading].name != "shape":
+        if scores[leading].name not in _UNDIRECTED:
             return leading, direction, direction * float(deviates[leading])
         own = [
             j
             for j in np.flatnonzero(self.evidence.owner == stream).tolist()
-            if scores[j].name != "shape"
+            if scores[j].name not in _UNDIRECTED
         ]
         most = own[int(np.abs(deviates[own]).argmax())]
         return most, 1.0 if deviates[most] >= 0 else -1.0, abs(float(deviates[most]))

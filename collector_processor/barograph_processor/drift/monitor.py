@@ -29,7 +29,7 @@ __all__ = ["MIN_REFERENCE_WINDOWS", "DriftMonitor"]
 
 MIN_REFERENCE_WINDOWS = 8
 """With fewer windows in the reference the monitor says so, and learns from live ones first."""
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 class DriftMonitor:

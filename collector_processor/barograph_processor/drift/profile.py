@@ -20,7 +20,6 @@ from barograph_processor.drift.layout import Layout
 from barograph_processor.drift.reference import fresh_rows, merged_windows
 from barograph_processor.drift.score_bank import ScoreBank
 from barograph_processor.drift.stream import StreamKey
-from barograph_processor.drift.trend import TrendState
 from barograph_processor.stats.array import Floats, Ints
 from barograph_processor.stats.column import Column, NumericColumn
 
@@ -28,7 +27,7 @@ __all__ = ["MIN_ROWS", "ReferenceProfile"]
 
 MIN_ROWS = 100
 """Windows with fewer rows are merged into the next one."""
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +44,6 @@ class ReferenceProfile:
         scores: Mean scores of each, shape ``(T, J)``; NaN if there is no row at all.
         fresh: Shape ``(S,)``: reference rows of a categorical stream whose level occurs in
             one window only.
-        trend: State of the trend scores at the end of the reference; not to be changed.
     """
 
     layout: Layout
@@ -55,7 +53,6 @@ class ReferenceProfile:
     time: Floats
     scores: Floats
     fresh: Floats
-    trend: TrendState
     bank: ScoreBank = field(init=False)
 
     def __post_init__(self) -> None:
@@ -103,13 +100,9 @@ class ReferenceProfile:
         total = reduce(WindowCounts.merge, parts)
         fresh = np.array([fresh_rows(column, group, len(rows)) for column in columns.values()])
         bank = ScoreBank.build(layout, total, fresh.sum(axis=1), _harmonic(rows))
-        trend, learn = bank.trends.start(), np.ones(len(bank.trends.streams), dtype=np.bool_)
-        steps = [bank.trends.step(trend, part.slots, part.rows, learn) for part in parts]
-        scores = np.array(
-            [bank.means(part, step, inside=True) for part, step in zip(parts, steps, strict=True)]
-        )
+        scores = np.array([bank.means(part, inside=True) for part in parts])
         bank.replace_new(scores, fresh, rows)
-        return cls(layout, total, rows, log_rows, mean_time, scores, fresh.sum(axis=1), trend)
+        return cls(layout, total, rows, log_rows, mean_time, scores, fresh.sum(axis=1))
 
     def count(self, columns: Mapping[StreamKey, Column]) -> WindowCounts:
         """Count the rows of a batch; a stream without a column counts as missing.
@@ -147,11 +140,6 @@ class ReferenceProfile:
                 "scores": self.scores.tolist(),
             },
             "fresh": self.fresh.tolist(),
-            "trend": [
-                self.trend.pool.tolist(),
-                self.trend.rows.tolist(),
-                self.trend.direction.tolist(),
-            ],
         }
 
     @classmethod
@@ -197,7 +185,6 @@ class ReferenceProfile:
             np.array(windows["time"], dtype=np.float64),
             np.array(windows["scores"], dtype=np.float64).reshape(len(rows), -1),
             np.array(data["fresh"], dtype=np.float64),
-            TrendState(*(np.array(part, dtype=np.float64) for part in data["trend"])),
         )
 
 

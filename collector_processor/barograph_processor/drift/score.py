@@ -1,5 +1,6 @@
 """Scores: what of a window's counts is watched, each as the mean of a score over its rows."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +13,11 @@ __all__ = ["Score", "categorical_scores", "numeric_scores"]
 
 MIN_EXPECTED = 5.0
 """A level has a score of its own if a window is expected to hold at least so many rows of it."""
-MAX_OWN_LEVELS = 12
+MAX_OWN_LEVELS = 20
 """At most so many levels of a column have a score of their own; the rest are pooled."""
 TAIL = 0.1
+_LEVELS, _ORDER, _TREND, _SHAPE, _SIDE = 0.33, 0.25, 0.22, 0.08, 0.06
+"""Shares of the bets: all levels together, order, trend, shape; missing and new each."""
 _ALIKE = 0.999
 
 
@@ -24,8 +27,8 @@ class Score:
 
     Attributes:
         name: ``location``, ``scale``, ``low tail``, ``high tail``, ``outside``, ``missing``,
-            ``rare``, ``new``, ``level``, ``shape``, ``trend`` or ``correlation``; the last
-            three are no means of a score: see the modules of that name.
+            ``rare``, ``new``, ``level``, ``order``, ``shape``, ``trend`` or ``correlation``;
+            the last three are no means of a score: see the modules of that name.
         slots: The slots with a value, shape ``(k,)``.
         values: Their scores, shape ``(k,)``; slots that are not listed score 0.
         base: Added for every row.
@@ -94,7 +97,9 @@ def categorical_scores(
 ) -> list[Score]:
     """Return the scores of a categorical stream: its levels, rare ones pooled, new, missing.
 
-    A column with more levels than are remembered (identifiers, free text) has no ``new``.
+    With more than two of these there is also their order: names often have one (grades, sizes,
+    binned numbers), and a shift along it is spread thinly over the levels. A column with more
+    levels than are remembered (identifiers, free text) has no ``new``.
 
     Args:
         binning: Of the stream.
@@ -108,32 +113,50 @@ def categorical_scores(
     levels = np.arange(len(binning.levels))
     own = levels[p[levels] * rows >= MIN_EXPECTED][:MAX_OWN_LEVELS]
     rest = np.setdiff1d(np.append(levels, binning.other_slot), own)
-    own_only = len(own) == 2 and counts[rest].sum() == 0  # noqa: PLR2004 - two shares, one score
+    pooled = counts[rest].sum() > 0
+    two = len(own) == 2 and not pooled  # noqa: PLR2004 - two shares, one score
+    cells = [
+        (np.array([slot]), binning.levels[slot]) for slot in (own[:1] if two else own).tolist()
+    ]
+    cells += [(rest, None)] * bool(pooled)
+    many = len(cells) > 2  # noqa: PLR2004 - else the levels say it all
+    each = (_LEVELS if many else 1 - 2 * _SIDE) / max(len(cells), 1)
     scores = [
         _share(
-            "level",
-            np.array([slot]),
-            float(counts[slot]),
+            "rare" if name is None else "level",
+            slots,
+            float(counts[slots].sum()),
             total,
-            weight=1.0,
-            level=binning.levels[slot],
+            weight=each,
+            level=name,
         )
-        for slot in (own[:1] if own_only else own).tolist()
+        for slots, name in cells
     ]
-    if counts[rest].sum() > 0:
-        scores.append(_share("rare", rest, float(counts[rest].sum()), total, weight=1.0))
-    shares = len(scores)
-    if shares > 2:  # noqa: PLR2004 - else the levels say it all
+    if many:
         nothing = np.empty(0, dtype=np.int64)
-        scores.append(Score("shape", nothing, np.empty(0), 0.0, shares / 2))
-        scores.append(Score("trend", nothing, np.empty(0), 0.0, float(shares)))
-    side = 0.2 * max(shares, 1)
+        scores.append(_order(binning, counts))
+        scores.append(Score("shape", nothing, np.empty(0), 0.0, _SHAPE))
+        scores.append(Score("trend", nothing, np.empty(0), 0.0, _TREND))
     new = np.array([binning.new_slot])
     missing = np.array([binning.missing_slot])
     if not binning.open:
-        scores.append(_share("new", new, fresh, total, weight=side))
-    scores.append(_share("missing", missing, float(counts[missing].sum()), total, weight=side))
+        scores.append(_share("new", new, fresh, total, weight=_SIDE))
+    scores.append(_share("missing", missing, float(counts[missing].sum()), total, weight=_SIDE))
     return _normalised(scores)
+
+
+def _order(binning: CategoricalBinning, counts: Ints) -> Score:
+    """Return the rank of each level in the order of the names, with variance 1 over all rows."""
+    slots = np.array(sorted(range(len(binning.levels)), key=lambda s: _natural(binning.levels[s])))
+    held = counts[slots].astype(np.float64)
+    share = held.sum() / max(counts.sum(), 1)
+    return Score("order", slots, midrank_scores(held / held.sum()) / np.sqrt(share), 0.0, _ORDER)
+
+
+def _natural(name: str) -> list[tuple[int, float, str]]:
+    """Return a key that sorts names as people do: ``size 9`` before ``size 10``."""
+    parts = re.split(r"(\d+(?:\.\d+)?)", name)
+    return [(0, float(p), "") if at % 2 else (1, 0.0, p) for at, p in enumerate(parts)]
 
 
 def _share(

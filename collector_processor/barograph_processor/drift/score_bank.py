@@ -11,16 +11,34 @@ from barograph_processor.drift.score import Score, scores_of
 from barograph_processor.drift.shape import Shapes
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.drift.trend import Trends
-from barograph_processor.stats.array import Bools, Floats, Ints
+from barograph_processor.sequential.bets import TILT_WEIGHTS, TILTS
+from barograph_processor.stats.array import Floats, Ints
 
 __all__ = ["ScoreBank"]
 
 _STEADY = frozenset(
-    {"location", "scale", "low tail", "high tail", "level", "shape", "trend", "correlation"}
+    {
+        "location",
+        "order",
+        "scale",
+        "low tail",
+        "high tail",
+        "level",
+        "shape",
+        "trend",
+        "correlation",
+    }
 )
 
+_ONE_SIDED = frozenset({"shape", "trend", "correlation"})
 _SHARES = frozenset({"level", "rare", "new", "missing", "outside"})
-_KINDS = {"low tail": "tail", "high tail": "tail", "rare": "level", "outside": "missing"}
+_KINDS = {
+    "low tail": "tail",
+    "high tail": "tail",
+    "rare": "level",
+    "outside": "missing",
+    "order": "location",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,16 +50,16 @@ class ScoreBank:
             inputs vary.
         scores: What each series is, shape ``(J,)``, stream after stream.
         owner: The stream of each series, shape ``(J,)``, sorted.
-        weight: Its share of the stream's bets, shape ``(J,)``.
+        bets: Weights of its bets, shape ``(J, L)``; those of one stream sum to 1.
         rank_scores: Rank score of every slot, shape ``(B,)``.
         reference: Rank correlations in the reference, shape ``(d, d)``.
-        trends: The trend scores, which also depend on the windows before.
+        trends: Which series are made of the deviates of others; they score 0 here.
     """
 
     keys: tuple[StreamKey, ...]
     scores: tuple[Score, ...]
     owner: Ints
-    weight: Floats
+    bets: Floats
     rank_scores: Floats
     reference: Floats
     trends: Trends
@@ -59,11 +77,6 @@ class ScoreBank:
         """Series of the same kind share a number from 0, shape ``(J,)``."""
         kinds = [_KINDS.get(score.name, score.name) for score in self.scores]
         return np.unique(kinds, return_inverse=True)[1].astype(np.int64)
-
-    @property
-    def trending(self) -> Bools:
-        """Which series are trend scores, shape ``(J,)``."""
-        return np.array([score.name == "trend" for score in self.scores])
 
     @property
     def floor(self) -> Floats:
@@ -98,31 +111,33 @@ class ScoreBank:
         ordered = [series[j] for j in order.tolist()]
         rank_scores = layout.rank_scores(total.slots)
         offsets = layout.offsets.tolist()
-        cells = (rows, max(total.rows, 1))
+        owner = np.array([s for s, _ in ordered], dtype=np.int64)
+        scores = tuple(_slim(score) for _, score in ordered)
         return cls(
             keys=(*layout.keys, *([StreamKey("input.drift", None)] if together else [])),
-            scores=tuple(_slim(score) for _, score in ordered),
-            owner=np.array([s for s, _ in ordered], dtype=np.int64),
-            weight=np.array([score.weight for _, score in ordered]),
+            scores=scores,
+            owner=owner,
+            bets=np.array([_bets(score) for score in scores]),
             rank_scores=rank_scores,
             reference=_reference(layout, rank_scores, total),
-            trends=Trends.build(layout, total.slots, [s for s, _ in trends], *cells),
+            trends=Trends.build(scores, owner),
             _layout=layout,
             _reference_rows=total.rows,
             _slots=np.concatenate([score.slots + offsets[s] for s, score in linear]),
             _values=np.concatenate([score.values for _, score in linear]),
             _starts=np.cumsum([0, *(len(score.slots) for _, score in linear)])[:-1],
             _base=np.array([score.base for _, score in linear]),
-            _shapes=Shapes.build(layout, total.slots, [s for s, _ in shapes], *cells),
+            _shapes=Shapes.build(
+                layout, total.slots, [s for s, _ in shapes], rows, max(total.rows, 1)
+            ),
             _order=order,
         )
 
-    def means(self, counts: WindowCounts, trend: Floats, *, inside: bool = False) -> Floats:
+    def means(self, counts: WindowCounts, *, inside: bool = False) -> Floats:
         """Return the mean scores of a window, shape ``(J,)``; NaN for a window without rows.
 
         Args:
             counts: Of the window.
-            trend: Its trend scores, shape ``(C,)``.
             inside: Whether the window is part of the reference.
         """
         if counts.rows == 0:
@@ -130,8 +145,9 @@ class ScoreBank:
         linear = np.add.reduceat(counts.slots[self._slots] * self._values, self._starts)
         linear = linear / counts.rows + self._base
         shapes = self._shapes.deviations(counts.slots, counts.rows, inside=inside)
+        trends = np.zeros(len(self.trends.series))
         if not len(self.reference):
-            return np.concatenate([linear, shapes, trend])[self._order]
+            return np.concatenate([linear, shapes, trends])[self._order]
         together = correlation_deviations(
             counts,
             _rank_sums(self._layout, self.rank_scores, counts),
@@ -139,7 +155,7 @@ class ScoreBank:
             self._reference_rows,
             inside=inside,
         )
-        return np.concatenate([linear, shapes, trend, together])[self._order]
+        return np.concatenate([linear, shapes, trends, together])[self._order]
 
     def replace_new(self, means: Floats, fresh: Floats, rows: Floats) -> None:
         """Write into ``means`` of reference windows what ``new`` would have scored there.
@@ -163,6 +179,13 @@ def _rank_sums(layout: Layout, rank_scores: Floats, counts: WindowCounts) -> Flo
             for s in layout.correlated.tolist()
         ]
     )
+
+
+def _bets(score: Score) -> Floats:
+    """Return the weights of a score's bets, shape ``(L,)``; none on less deviation than usual."""
+    if score.name in _ONE_SIDED:
+        return np.asarray(np.where(TILTS > 0, 2 * TILT_WEIGHTS, 0.0) * score.weight)
+    return TILT_WEIGHTS * score.weight
 
 
 def _slim(score: Score) -> Score:

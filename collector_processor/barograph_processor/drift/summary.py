@@ -102,7 +102,7 @@ def effect(
     """
     layout = profile.layout
     binning, at = layout.binnings[stream], layout.of(stream)
-    if score.name in {"shape", "trend"}:
+    if score.name in {"shape", "trend", "order"}:
         score = _moved_most(profile, pooled, stream)
     if isinstance(binning, CategoricalBinning) or score.name in {"missing", "outside"}:
         base = profile.total.slots[at][score.slots].sum() / max(profile.total.rows, 1)

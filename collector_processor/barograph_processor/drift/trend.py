@@ -1,126 +1,185 @@
 """Drift in whatever direction it goes: each window against the direction of the windows before.
 
 A chi-square distance spreads its power over all levels; a score must know beforehand what
-to look for. The trend score of a window is its deviation from all earlier windows, projected
-on the average deviation of the last few: under exchangeable windows its mean is zero given
-the past, whatever the direction; under drift that goes on, both point the same way.
+to look for. The trend of a window is what its levels' deviates say along the average deviates
+of the last few windows: while nothing drifts its mean is zero given the past, whatever the
+direction; under drift that goes on, both point the same way. It is made of studentized
+deviates, so seasons that were declared and windows of unequal size are allowed for already.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from barograph_processor.drift.layout import Layout
-from barograph_processor.drift.score import MIN_EXPECTED
+from barograph_processor.drift.score import Score
+from barograph_processor.sequential.bets import CAP
+from barograph_processor.sequential.regression import LAG
 from barograph_processor.stats.array import Bools, Floats, Ints
+from barograph_processor.stats.student import student_to_normal
 
 __all__ = ["TrendState", "Trends"]
 
-_FORGET = 0.85
+_FORGET = 0.9
+_PRIOR_WINDOWS = 6.0
+_PARTS = frozenset({"level", "rare"})
 
 
 @dataclass(slots=True, eq=False)
 class TrendState:
-    """What changes: over all cells, and over the ``C`` streams with a trend score."""
+    """What changes: over ``P`` parts of ``C`` trends."""
 
-    pool: Floats
-    """Rows of all windows so far by cell, shape ``(cells,)``."""
-    rows: Floats
-    """Rows of all windows so far, shape ``(C,)``."""
     direction: Floats
-    """Decaying sum of the deviations so far, shape ``(cells,)``."""
+    """Decaying sum of the parts' deviates, shape ``(P,)``."""
+    last: Floats
+    """Those of the window before, shape ``(P,)``."""
+    pending: Floats
+    """Those of live windows that do not count in the spread yet, the newest last, shape
+    ``(LAG, P)``; NaN where they never shall."""
+    spread: list[Floats]
+    """Sums of products of past deviates of each trend's ``k`` parts, beside a prior of six
+    windows, shape ``(k, k)``."""
+    windows: Floats
+    """How many were summed, with the prior, shape ``(C,)``."""
 
-    def copy(self) -> "TrendState":
-        """Return an independent copy."""
-        return TrendState(self.pool.copy(), self.rows.copy(), self.direction.copy())
+    def to_lists(self) -> list[Any]:
+        """Return what `from_lists` takes, an independent copy."""
+        arrays = [self.direction.copy(), self.last.copy(), self.pending.copy()]
+        return [*arrays, [matrix.copy() for matrix in self.spread], self.windows.copy()]
+
+    @classmethod
+    def from_lists(cls, lists: list[Any]) -> "TrendState":
+        """Return what `to_lists` wrote."""
+        direction, last, pending, spread, windows = lists
+        return cls(
+            np.array(direction, dtype=np.float64),
+            np.array(last, dtype=np.float64),
+            np.array(pending, dtype=np.float64),
+            [np.array(each, dtype=np.float64) for each in spread],
+            np.array(windows, dtype=np.float64),
+        )
+
+    def copy_trend(self, other: "TrendState", at: int, parts: Bools, *, turn: bool) -> None:
+        """Take one trend's spread from ``other``, and its direction if it shall ``turn`` too."""
+        self.spread[at] = other.spread[at].copy()
+        self.windows[at] = other.windows[at]
+        self.pending[:, parts] = np.nan
+        if turn:
+            self.direction[parts] = other.direction[parts]
+            self.last[parts] = other.last[parts]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trends:
-    """The cells of the streams that have a trend score, in flat arrays.
+    """Which series are trends, and of which other series they are made.
 
     Attributes:
-        streams: The streams, shape ``(C,)``.
-        cell: The cell of every slot, shape ``(B,)``; the last one is of streams without a
-            trend. Rare slots of a stream share its last cell.
-        expected: Share of the stream's rows in each cell in the reference, shape ``(cells,)``.
-        starts: First cell of each stream, shape ``(C,)``.
-        owner: Position in ``streams`` of each cell, shape ``(cells,)``.
+        series: The trends among all series, shape ``(C,)``.
+        parts: The level series of their streams, trend after trend, shape ``(P,)``.
+        starts: First part of each trend, shape ``(C,)``.
+        owner: The trend of each part, shape ``(P,)``.
+        scale: Roots of one minus each part's share in the reference, shape ``(P,)``: scaled
+            by them, deviates of multinomial counts have no correlation that favours one level.
     """
 
-    streams: Ints
-    cell: Ints
-    expected: Floats
+    series: Ints
+    parts: Ints
     starts: Ints
     owner: Ints
+    scale: Floats
 
     @classmethod
-    def build(
-        cls, layout: Layout, slots: Ints, streams: list[int], window: float, rows: int
-    ) -> "Trends":
-        """Learn the cells.
+    def build(cls, scores: tuple[Score, ...], owner: Ints) -> "Trends":
+        """Find them among the series.
 
         Args:
-            layout: The streams.
-            slots: Counts of the reference, shape ``(B,)``.
-            streams: The ones to watch.
-            window: Rows of a usual window; slots with fewer than 5 rows then are rare.
-            rows: Rows of the reference, at least 1.
+            scores: Of all series, shape ``(J,)``.
+            owner: The stream of each, shape ``(J,)``.
         """
-        cell = np.full(layout.slots, -1, dtype=np.int64)
-        expected: list[float] = []
-        starts, owner = [], []
-        for at, s in enumerate(streams):
-            held = slots[layout.of(s)] / max(rows, 1)
-            own = held * window >= MIN_EXPECTED
-            first, k = len(expected), int(own.sum())
-            cell[layout.of(s)] = np.where(own, first + np.cumsum(own) - 1, first + k)
-            expected += [*held[own].tolist(), max(float(held[~own].sum()), 1 / max(rows, 2))]
-            starts.append(first)
-            owner += [at] * (k + 1)
-        cell[cell < 0] = len(expected)
+        series = [j for j, score in enumerate(scores) if score.name == "trend"]
+        parts = [
+            [j for j in np.flatnonzero(owner == owner[trend]).tolist() if scores[j].name in _PARTS]
+            for trend in series
+        ]
+        flat = [j for each in parts for j in each]
+        counts = np.array([len(each) for each in parts], dtype=np.int64)
+        # The base of an indicator score is -sqrt(p / (1 - p)).
+        odds = np.array([scores[j].base ** 2 for j in flat])
         return cls(
-            np.array(streams, dtype=np.int64),
-            cell,
-            np.array(expected),
-            np.array(starts, dtype=np.int64),
-            np.array(owner, dtype=np.int64),
+            np.array(series, dtype=np.int64),
+            np.array(flat, dtype=np.int64),
+            np.cumsum(counts) - counts,
+            np.repeat(np.arange(len(series)), counts),
+            1 / np.sqrt(1 + odds),
         )
 
     def start(self) -> TrendState:
-        """Return the state before the first window: worth one row of the reference."""
+        """Return the state before the first window."""
+        sizes = np.bincount(self.owner, minlength=len(self.series)).tolist()
         return TrendState(
-            self.expected.copy(), np.ones(len(self.streams)), np.zeros_like(self.expected)
+            np.zeros(len(self.parts)),
+            np.zeros(len(self.parts)),
+            np.full((LAG, len(self.parts)), np.nan),
+            [_PRIOR_WINDOWS * np.eye(k) for k in sizes],
+            np.full(len(sizes), _PRIOR_WINDOWS),
         )
 
-    def step(self, state: TrendState, slots: Ints, rows: int, learn: Bools) -> Floats:
-        """Return the trend scores of a window, shape ``(C,)``, and take it into the state.
+    def step(
+        self, state: TrendState, nu: Floats, inflation: Floats, learn: Bools, *, live: bool
+    ) -> Floats:
+        """Return the trends of a window as about normal deviates, and take it into the state.
 
-        They behave as means over the window of a score with variance 1.
+        Windows that go on like the ones before them would point along any direction: what
+        their persistence lets expect after the last window is subtracted. What moves all
+        levels of a stream in one way from window to window is seen in their covariance, and
+        is no surprise along that way.
 
         Args:
             state: Changed in place.
-            slots: Counts of the window, shape ``(B,)``.
-            rows: Its rows, at least 1.
-            learn: Which streams learn from the window, shape ``(C,)``.
-        """
-        if not len(self.streams):
-            return np.empty(0)
-        held = np.bincount(self.cell, slots, minlength=len(self.expected) + 1)[:-1]
-        spread = np.sqrt(self.expected * (1 / rows + 1 / state.rows)[self.owner])
-        deviation = (held / rows - state.pool / state.rows[self.owner]) / spread
-        size = np.sqrt(np.add.reduceat(state.direction**2, self.starts))
-        along = np.add.reduceat(state.direction * deviation, self.starts)
-        state.direction = _FORGET * state.direction + deviation
-        state.pool = state.pool + np.where(learn[self.owner], held, 0.0)
-        state.rows = state.rows + np.where(learn, rows, 0)
-        return np.asarray(along / np.maximum(size, 1e-9) / np.sqrt(rows))
+            nu: Deviates of all series, shape ``(J,)``.
+            inflation: ``(1 + r) / (1 - r)`` of the persistence ``r`` of each, shape ``(J,)``.
+            learn: Of which trends the spread is learnt, shape ``(C,)``.
+            live: Whether the window comes after the reference.
 
-    def restart(self, state: TrendState, stream: int, other: TrendState, *, turn: bool) -> None:
-        """Take one stream's pool from ``other``, and its direction if it shall ``turn`` too."""
-        for at in np.flatnonzero(self.streams == stream).tolist():
-            own = self.owner == at
-            state.pool[own] = other.pool[own]
-            state.rows[at] = other.rows[at]
-            if turn:
-                state.direction[own] = other.direction[own]
+        Returns:
+            Shape ``(C,)``; 0 where there is no direction yet.
+        """
+        deviates = np.clip(nu[self.parts], -CAP, CAP) * self.scale
+        r = self.persistence(inflation)
+        surprise = deviates - state.last * r[self.owner]
+        trend = np.zeros(len(self.series))
+        for at, start in enumerate(self.starts.tolist()):
+            own = slice(start, start + len(state.spread[at]))
+            along = state.direction[own]
+            variance = float(along @ state.spread[at] @ along) / float(state.windows[at])
+            if variance > 0:
+                trend[at] = along @ surprise[own] / np.sqrt(variance)
+        judged = student_to_normal(trend, state.windows)
+        state.direction = _FORGET * state.direction + deviates
+        state.last = deviates
+        kept = np.where(learn[self.owner], deviates, np.nan)
+        oldest = state.pending[0].copy()
+        if live:
+            state.pending[:-1] = state.pending[1:]
+            state.pending[-1] = kept
+        self._learn(state, oldest if live else kept)
+        return judged
+
+    def persistence(self, inflation: Floats) -> Floats:
+        """Return the mean correlation with the last window of each trend's parts, shape ``(C,)``.
+
+        The mean, because a single level of many looks persistent by chance.
+        """
+        if not len(self.series):
+            return np.empty(0)
+        worth = inflation[self.parts]
+        return np.asarray(
+            np.bincount(self.owner, (worth - 1) / (worth + 1)) / np.bincount(self.owner)
+        )
+
+    def _learn(self, state: TrendState, deviates: Floats) -> None:
+        for at, start in enumerate(self.starts.tolist()):
+            own = deviates[start : start + len(state.spread[at])]
+            if not np.isnan(own).any():
+                state.spread[at] += np.outer(own, own)
+                state.windows[at] += 1
