@@ -32,7 +32,8 @@ def first_alarm(seed: int, sizes: Ints, direction: Floats, *, effect: float = 0.
     codes = np.concatenate([each.codes for each in held])
     window = np.repeat(np.arange(REFERENCE), sizes[:REFERENCE])
     reference = {CITY: CategoricalColumn(codes, held[0].levels)}
-    profile = ReferenceProfile.learn(reference, window, 3600.0 * window)
+    time = np.asarray(3600.0 * window, dtype=np.float64)
+    profile = ReferenceProfile.learn(reference, window, time)
     monitor = DriftMonitor(profile, budget=2_000.0)
     for w, n in enumerate(sizes[REFERENCE:].tolist()):
         counts = profile.count({CITY: column(rng, n, shares(float(w >= ONSET)))})
