@@ -5,17 +5,29 @@ from types import TracebackType
 from typing import Any, Self
 
 from barograph import semconv, telemetry
+from barograph.arguments import Arguments
 from barograph.call import Call
 from barograph.capture import Capture
 from barograph.current_prediction import CurrentPrediction
-from barograph.details import Details, identity_of, write_slices
-from barograph.event_time import event_time
+from barograph.fast_call import FastCall, Starter
 from barograph.inputs import InputWriter
-from barograph.opening import open_call
-from barograph.runtime import Runtime
 from barograph.site import Site
 
 __all__ = ["Prediction", "prediction"]
+
+# A block is watched as a call of a function that takes these beside its features.
+_ID = "\0id"
+_TIME = "\0time"
+_SLICE = "\0slice."
+_MAX_STARTERS = 256
+
+
+def _block(**features: Any) -> None:
+    """Stand for a block of code: what a block is given are this function's arguments."""
+
+
+_arguments = Arguments(_block)
+_starters: dict[tuple[Any, ...], Starter] = {}
 
 
 class Prediction(CurrentPrediction):
@@ -24,19 +36,13 @@ class Prediction(CurrentPrediction):
     A context manager, to be entered once. Its methods never raise. Owned by one thread or task.
     """
 
-    def __init__(
-        self,
-        site: Site,
-        features: Mapping[str, Any],
-        slices: Mapping[str, Any],
-    ) -> None:
+    def __init__(self, starter: Starter, given: dict[str, Any]) -> None:
         super().__init__()
-        self._site = site
-        self._features = features
-        self._slices = slices
-        self._call: Call | None = None
+        self._starter = starter
+        self._given = given
+        self._call: FastCall | Call | None = None
         self._result: Any = None
-        self._stated: dict[str, Any] = {}
+        self._stated: dict[str, Any] | None = None
 
     def input(self, **features: Any) -> None:
         """Add features that became known inside the block."""
@@ -44,7 +50,10 @@ class Prediction(CurrentPrediction):
         if call is None or call.runtime.capture is Capture.OFF or not call.recording:
             return
         try:
-            for key, value in self._written(call.runtime, features).items():
+            writer = InputWriter(
+                call.runtime.redactor, call.runtime.capture, generation=call.site.generation
+            )
+            for key, value in writer.write(features).items():
                 call.note(key, value)
         except Exception as error:  # noqa: BLE001  # a hostile value
             telemetry.failed("input", error)
@@ -68,12 +77,12 @@ class Prediction(CurrentPrediction):
             summaries: Numbers about the output.
         """
         self._result = result
-        self._stated = {"value": value, "label": label, "confidence": confidence, **summaries}
+        self._stated = None
+        if summaries or not (value is label is confidence is None):
+            self._stated = {"value": value, "label": label, "confidence": confidence, **summaries}
 
     def __enter__(self) -> Self:
-        self._call = open_call(self._site, self._describe)
-        if self._call is not None:
-            self._call.enter()
+        self._call = self._starter.start((), self._given)
         return self
 
     def __exit__(
@@ -85,26 +94,10 @@ class Prediction(CurrentPrediction):
         call = self._call
         if call is None:
             return
-        call.leave()
         if error is not None:
             call.fail(error)
         else:
             call.finish(self._result, self._stated)
-
-    def _describe(self, runtime: Runtime, *, kept: bool) -> Details:
-        details = Details(prediction_id=identity_of(self._site.id, runtime))
-        if kept:
-            written = event_time(self._site.time)
-            if written is not None:
-                details.attributes[semconv.EVENT_TIME] = written
-            write_slices(details.attributes, dict(self._slices), runtime)
-            if runtime.capture is not Capture.OFF:
-                details.attributes.update(self._written(runtime, self._features))
-        return details
-
-    def _written(self, runtime: Runtime, features: Mapping[str, Any]) -> dict[str, Any]:
-        writer = InputWriter(runtime.redactor, runtime.capture, generation=self._site.generation)
-        return writer.write(dict(features))
 
 
 def prediction(
@@ -144,15 +137,35 @@ def prediction(
         >>> with prediction(model="gpt-x", task="generation") as p:
         ...     p.output("It will rain.", confidence=0.8)
     """
-    site = Site(
-        model=model,
-        version=version,
-        task=task,
-        id=id,  # type: ignore[arg-type]  # here the key itself
-        time=time,
-        positive=positive,
-        threshold=threshold,
-        holdout=holdout,
-        review=review,
-    )
-    return Prediction(site, features or {}, slices or {})
+    given = dict(features) if features else {}
+    names = tuple(given)
+    if id is not None:
+        given[_ID] = id
+    if time is not None:
+        given[_TIME] = time
+    for name, value in slices.items() if slices else ():
+        given[f"{_SLICE}{name}"] = value
+    options = (model, version, task, positive, type(positive), threshold, holdout, review)
+    look = (*options, len(names), tuple(given))
+    try:
+        starter = _starters.get(look)
+    except TypeError:  # an option that cannot be looked up, which may be fine all the same
+        starter, look = None, ()
+    if starter is None:
+        site = Site(
+            model=model,
+            version=version,
+            task=task,
+            features=names,
+            id=None if id is None else _ID,
+            slices={name: f"{_SLICE}{name}" for name in slices or ()},
+            time=None if time is None else _TIME,
+            positive=positive,
+            threshold=threshold,
+            holdout=holdout,
+            review=review,
+        )
+        starter = Starter(site, _arguments)
+        if look and len(_starters) < _MAX_STARTERS:
+            _starters[look] = starter
+    return Prediction(starter, given)

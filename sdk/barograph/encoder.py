@@ -12,9 +12,11 @@ from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanContext, SpanKind
 from opentelemetry.trace.status import StatusCode
 
+from barograph.encoded_request import EncodedRequest
+from barograph.layout import Layout
 from barograph.layout_encoder import EMPTY_STATUS, KIND_INTERNAL, TAG_FLAGS, layout_encoder
 from barograph.protobuf import attribute, field, varint
 from barograph.span import PredictionSpan
@@ -28,15 +30,25 @@ _REMOTE: Final = 0x200
 _U32: Final = Struct("<I").pack
 _TIMES: Final = Struct("<sQsQ").pack
 _MAX_FRAMES: Final = 64
+_MAX_LAYOUTS: Final = 1024
+_SCALARS: Final = frozenset({str, bool, int, float})
 
 _Frame = tuple[bytes, bytes, bytes, bytes]
 """A resource and the address of its schema; a scope and the address of its schema."""
 _frames: dict[tuple[int, int], tuple[Resource, InstrumentationScope | None, _Frame]] = {}
 
+_layouts: dict[tuple[str, tuple[str, ...], tuple[type, ...]], Layout | None] = {}
+"""Those of spans that came without one; None for one that was seen once."""
 
-def _encode_planned(span: PredictionSpan) -> bytes:
+
+def _laid_out(
+    layout: Layout,
+    values: tuple[Any, ...],
+    context: SpanContext,
+    parent: SpanContext | None,
+    times: tuple[int, int],
+) -> bytes:
     """Encode a span that is a layout and values."""
-    layout, values, context, parent, start, end = span.planned
     encoder = layout.encoder
     if encoder is None:
         encoder = layout.encoder = layout_encoder(layout)
@@ -47,8 +59,20 @@ def _encode_planned(span: PredictionSpan) -> bytes:
         above = parent.span_id.to_bytes(8, "big")
         flags = _FLAGS | _REMOTE if parent.is_remote else _FLAGS
     return encoder(
-        values, trace_id.to_bytes(16, "big"), span_id.to_bytes(8, "big"), above, start, end, flags
+        values, trace_id.to_bytes(16, "big"), span_id.to_bytes(8, "big"), above, *times, flags
     )
+
+
+def _layout_of(name: str, attributes: dict[str, Any]) -> Layout | None:
+    """Return the layout of spans that look alike; None for the first one, or beyond the bound."""
+    look = (name, tuple(attributes), tuple(map(type, attributes.values())))
+    layout = _layouts.get(look)
+    if layout is None and _SCALARS.issuperset(look[2]):
+        if look in _layouts:
+            layout = _layouts[look] = Layout(name, {}, look[1], look[2])
+        elif len(_layouts) < _MAX_LAYOUTS:
+            _layouts[look] = None
+    return layout
 
 
 def _encode_plain(span: ReadableSpan) -> bytes | None:
@@ -67,8 +91,13 @@ def _encode_plain(span: ReadableSpan) -> bytes | None:
     ):
         return None
     parent = span.parent
+    attributes = dict(span.attributes or {})
+    layout = _layout_of(span.name, attributes)
+    times = (span.start_time or 0, span.end_time or 0)
     remote = parent is not None and parent.is_remote
     try:
+        if layout is not None:
+            return _laid_out(layout, tuple(attributes.values()), context, parent, times)
         body = b"".join(
             (
                 field(0x0A, context.trace_id.to_bytes(16, "big")),
@@ -77,8 +106,8 @@ def _encode_plain(span: ReadableSpan) -> bytes | None:
                 field(0x2A, span.name.encode()),
                 b"\x30",
                 varint(KIND_INTERNAL),
-                _TIMES(b"\x39", span.start_time or 0, b"\x41", span.end_time or 0),
-                *[attribute(key, value) for key, value in (span.attributes or {}).items()],
+                _TIMES(b"\x39", times[0], b"\x41", times[1]),
+                *[attribute(key, value) for key, value in attributes.items()],
                 EMPTY_STATUS,
                 TAG_FLAGS,
                 _U32(_FLAGS | _REMOTE if remote else _FLAGS),
@@ -92,7 +121,7 @@ def _encode_plain(span: ReadableSpan) -> bytes | None:
 def _encode_span(span: ReadableSpan) -> bytes:
     """Encode one span as an entry of `ScopeSpans.spans`."""
     if type(span) is PredictionSpan and span.plain:
-        return _encode_planned(span)
+        return _laid_out(*span.planned)
     encoded = _encode_plain(span)
     if encoded is not None:
         return encoded
@@ -124,7 +153,7 @@ def _frame(span: ReadableSpan) -> tuple[tuple[int, int], _Frame]:
     return key, frame
 
 
-class _Request:
+class _Spans:
     """The spans of one request, by resource and scope."""
 
     def __init__(self) -> None:
@@ -136,29 +165,31 @@ class _Request:
         self._frames[key] = frame
         return self._scopes.setdefault(key[0], {}).setdefault(key[1], [])
 
-    def encode(self) -> bytes:
+    def encode(self) -> EncodedRequest:
         """Return the body of an `ExportTraceServiceRequest`, copying each span once."""
         parts: list[bytes] = []
+        items = 0
         for resource, scopes in self._scopes.items():
             inner: list[bytes] = []
             head = tail = b""
             for scope, bodies in scopes.items():
+                items += len(bodies)
                 head, tail, scope_head, scope_tail = self._frames[resource, scope]
                 length = len(scope_head) + len(scope_tail) + sum(map(len, bodies))
                 inner += (b"\x12", varint(length), scope_head, *bodies, scope_tail)
             length = len(head) + len(tail) + sum(map(len, inner))
             parts += (b"\x0a", varint(length), head, *inner, tail)
-        return b"".join(parts)
+        return EncodedRequest(b"".join(parts), items)
 
 
 def encode_requests(
     spans: Sequence[ReadableSpan], limit: int = MAX_REQUEST_BYTES
-) -> Iterator[bytes]:
-    """Encode `spans` as bodies of `ExportTraceServiceRequest`, of about `limit` bytes at most.
+) -> Iterator[EncodedRequest]:
+    """Encode `spans` as requests, bodies of `ExportTraceServiceRequest`, of about `limit` bytes at most.
 
     A span that is larger by itself has a request of its own.
     """
-    request = _Request()
+    request = _Spans()
     room = limit
     resource: Any = None
     scope: Any = None
@@ -168,7 +199,7 @@ def encode_requests(
         room -= len(encoded)
         if room < 0 and bodies is not None:
             yield request.encode()
-            request, bodies, room = _Request(), None, limit - len(encoded)
+            request, bodies, room = _Spans(), None, limit - len(encoded)
         if (
             bodies is None
             or span.resource is not resource

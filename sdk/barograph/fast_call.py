@@ -4,6 +4,7 @@ It leaves the plan as soon as anything is out of the ordinary (a result of anoth
 exception, a span that the user has touched) and goes on as a `barograph.call.Call`.
 """
 
+from collections.abc import Mapping
 from contextvars import Token
 from time import time_ns
 from typing import Any
@@ -29,6 +30,7 @@ from barograph.span import PredictionSpan
 
 __all__ = ["FastCall", "Starter"]
 
+_NOWHERE = Context()
 _set = dict.__setitem__  # a context refuses to be changed; this one nobody has seen yet
 
 
@@ -50,13 +52,18 @@ class FastCall:
         context = Context(get_current())
         _set(context, _SPAN_KEY, span)
         _set(context, CALL_KEY, self)
-        self._token: Token[Context] = attach(context)
+        self._token: Token[Context] | None = attach(context)
         self._noted: dict[str, Any] | None = None
 
     @property
     def site(self) -> Site:
         """What is known about the model."""
         return self._plans.site
+
+    @property
+    def runtime(self) -> Runtime:
+        """The settings the call began under."""
+        return self._plans.runtime
 
     @property
     def recording(self) -> bool:
@@ -87,16 +94,17 @@ class FastCall:
         site = self._plans.site
         return PredictionRef(context.trace_id, context.span_id, site.model, site.version, self._key)
 
-    def finish(self, result: Any) -> None:
-        """End the span with what the function returned."""
+    def finish(self, result: Any, stated: Mapping[str, Any] | None = None) -> None:
+        """End the span with what was returned, and with parts stated outright."""
         ended = time_ns()
         try:
-            leave(self._token)
+            if self._token is not None:
+                leave(self._token)
             span = self._span
             plans = self._plans
-            read = None if span.touched else plans.result(result)
+            read = None if span.touched or stated else plans.result(result)
             if read is None:
-                self._general().finish(result, None, ended)
+                self._general().finish(result, stated, ended)
                 return
             plan, values = read
             if self._noted:
@@ -108,13 +116,47 @@ class FastCall:
 
     def fail(self, error: BaseException) -> None:
         """End the span with the exception that the function raised."""
-        leave(self._token)
+        if self._token is not None:
+            leave(self._token)
         self._general().fail(error)
 
     def _general(self) -> Call:
         """Go on without a plan."""
         plans = self._plans
         return Call(plans.site, plans.runtime, self._span, self.details)
+
+
+class FastStream(FastCall):
+    """A generator's run in progress. Its span is current only from `enter` to `leave`."""
+
+    __slots__ = ("_context",)
+
+    def __init__(
+        self, plans: Plans, plan: InputPlan, values: tuple[Any, ...], span: PredictionSpan
+    ) -> None:
+        super().__init__(plans, plan, values, span)
+        self._context = get_current()
+        self.leave()
+
+    def enter(self) -> None:
+        """Make the span the current one, until `leave`."""
+        self._token = attach(self._context)
+
+    def leave(self) -> None:
+        """Restore the context that `enter` found; nothing if another task is running now."""
+        token, self._token = self._token, None
+        if token is not None and get_current() is self._context:
+            leave(token)
+
+    def finish(self, result: Any, stated: Mapping[str, Any] | None = None) -> None:
+        """End the span with what the stream amounts to."""
+        self._context = _NOWHERE  # it holds this call, and must not keep it
+        super().finish(result, stated)
+
+    def fail(self, error: BaseException) -> None:
+        """End the span with the exception that the generator raised."""
+        self._context = _NOWHERE
+        super().fail(error)
 
 
 class Starter:
@@ -131,12 +173,21 @@ class Starter:
         self._runtime: Runtime | None = None
         self._plans: Plans | None = None
 
-    def general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+    def stream(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> FastStream | Call | None:
         """Start watching a call whose context is entered and left by the caller."""
-        return begin(self._site, self._arguments, args, kwargs)
+        started: Any = self.start(args, kwargs, FastStream)
+        if type(started) is Call:
+            started.leave()
+        call: FastStream | Call | None = started
+        return call
 
-    def start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> "FastCall | Call | None":
-        """Start watching a call, and enter its context; None if it is not to be watched."""
+    def start(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], kind: type[FastCall] = FastCall
+    ) -> FastCall | Call | None:
+        """Start watching a call, and enter its context; None if it is not to be watched.
+
+        Never raises.
+        """
         runtime = current()
         if not runtime.enabled or reentry.inside():
             return None
@@ -151,7 +202,7 @@ class Starter:
                 if type(span) is PredictionSpan:
                     read = plans.inputs(args, kwargs)
                     if read is not None:
-                        call = FastCall(plans, read[0], read[1], span)
+                        call = kind(plans, read[0], read[1], span)
                         remember(call)
                         return call
         except Exception as error:  # noqa: BLE001  # a hostile argument, or a user's processor

@@ -25,7 +25,8 @@ class BarographGrpcSpanExporter(OTLPSpanExporter):
         """Send `spans`; as a failure counts any message that did not arrive."""
         try:
             messages: list[Any] = [
-                ExportTraceServiceRequest.FromString(body) for body in encode_requests(spans)
+                ExportTraceServiceRequest.FromString(request.body)
+                for request in encode_requests(spans)
             ]
         except Exception as error:  # noqa: BLE001  # a span that cannot be encoded, or a bug
             telemetry.failed("encode", error)

@@ -47,7 +47,9 @@ def input_plan(site: Site, redactor: Redactor, names: Names, kinds: Kinds) -> In
         return None
     head = len(plan.keys)
     slices = site.slice_selectors()
-    features = site.feature_names() or [n for n in names if n not in {site.id, site.time}]
+    features = site.feature_names()
+    if site.features is None:
+        features = tuple(name for name in names if name not in {site.id, site.time})
     chosen = [(semconv.SLICE_PREFIX, name, how) for name, how in slices.items()]
     chosen += [(semconv.INPUT_PREFIX, name, name) for name in features]
     for prefix, name, how in chosen:

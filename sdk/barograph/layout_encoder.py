@@ -21,10 +21,22 @@ KIND_INTERNAL: Final = 1
 EMPTY_STATUS: Final = b"\x7a\x00"
 TAG_FLAGS: Final = b"\x85\x01"
 _MAX_CACHED: Final = 4096
+_MAX_CACHED_CHARS: Final = 64
+_MAX_CACHED_IN_ALL: Final = 131_072  # about 20 MiB
 _DOUBLE_BYTES: Final = 8
 _ONE_BYTE: Final = 64  # lengths up to here, and all those around them, fit in a byte
 _UNIQUE: Final = frozenset({semconv.PREDICTION_ID, semconv.EVENT_TIME})
 _SIZES: Final = [b"\x12" + varint(size) for size in range(8192)]
+
+
+_cached = 0
+
+
+def _room_for_one() -> bool:
+    """Whether one more attribute may be remembered; counts it."""
+    global _cached  # noqa: PLW0603  # one bound for all layouts
+    _cached += 1
+    return _cached <= _MAX_CACHED_IN_ALL
 
 
 class _Strings(dict[str, bytes]):
@@ -46,7 +58,7 @@ class _Strings(dict[str, bytes]):
         raw = value.encode()
         heads = self._heads
         done = heads[len(raw)] + raw if len(raw) < len(heads) else attribute(self._key, value)
-        if len(self) < self._room:
+        if len(self) < self._room and len(value) <= _MAX_CACHED_CHARS and _room_for_one():
             self[value] = done
         return done
 
@@ -62,7 +74,7 @@ class _Numbers(dict[Any, bytes]):
 
     def __missing__(self, value: Any) -> bytes:
         done = attribute(self._key, value)
-        if len(self) < _MAX_CACHED:
+        if len(self) < _MAX_CACHED and _room_for_one():
             self[value] = done
         return done
 

@@ -16,9 +16,10 @@ from barograph.event_time import event_time
 from barograph.input_plan import InputPlan, input_plan
 from barograph.layout import Layout
 from barograph.positions import Kinds, Names
-from barograph.result_plan import ResultPlan, plain_plan, record_plan
+from barograph.result_plan import ResultPlan, plain_plan, record_plan, text_plan
 from barograph.runtime import Runtime
 from barograph.site import Site
+from barograph.text import summarize_text
 
 __all__ = ["Plans"]
 
@@ -37,6 +38,7 @@ class Plans:
         "_clean",
         "_inputs",
         "_known",
+        "_labels",
         "_redactor",
         "_results",
         "constants",
@@ -50,6 +52,7 @@ class Plans:
         self._arguments = arguments
         self._redactor = runtime.redactor
         self._known = runtime.redactor.categories
+        self._labels = site.task in {"binary", "multiclass"}
         self._clean = runtime.redactor.is_clean_category
         self._inputs: dict[tuple[Names, Kinds], InputPlan | None] = {}
         self._results: dict[tuple[Names, Kinds], ResultPlan | None] = {}
@@ -116,6 +119,9 @@ class Plans:
     def result(self, result: Any) -> tuple[ResultPlan, tuple[Any, ...]] | None:
         """Return the plan of a result and the values to send, or None for the general way."""
         kind = type(result)
+        if kind is str and not self._labels:
+            summary = summarize_text(result)
+            return text_plan(tuple(summary)), tuple(summary.values())
         if kind is dict:
             look = (tuple(result), tuple(map(type, result.values())))
             try:

@@ -19,6 +19,7 @@ _TAG_BOOL: Final = b"\x10"
 _TAG_INT: Final = b"\x18"
 _TAG_DOUBLE: Final = b"\x21"
 _TAG_ARRAY: Final = 0x2A
+_INT64: Final = 1 << 63
 _ITEM_BYTES: Final = 11  # of a double in an array: tag, length 9, tag, eight bytes
 
 
@@ -43,14 +44,14 @@ def _any_value(value: Any) -> bytes:
     """Return the body of an `AnyValue`.
 
     Raises:
-        TypeError: `value` is not exactly a str, bool, int, float, or a tuple of one of them.
+        TypeError: `value` is not exactly a str, bool, int of 64 bits, float, or a tuple of one of them.
     """
     kind = type(value)
     if kind is str:
         return field(_TAG_STRING, value.encode())
     if kind is bool:
         return _TAG_BOOL + bytes((value,))
-    if kind is int:
+    if kind is int and -_INT64 <= value < _INT64:
         return _TAG_INT + varint(value)
     if kind is float:
         return _TAG_DOUBLE + _DOUBLE(value)
@@ -86,7 +87,7 @@ def attribute(key: str, value: Any, tag: int = SPAN_ATTRIBUTE) -> bytes:
     """Return an attribute of a span, or with another `tag` of something else.
 
     Raises:
-        TypeError: `value` is not exactly a str, bool, int, float, or a tuple of one of them.
+        TypeError: `value` is not exactly a str, bool, int of 64 bits, float, or a tuple of one of them.
     """
     body = field(_TAG_KEY, key.encode()) + field(_TAG_VALUE, _any_value(value))
     return field(tag, body)

@@ -10,7 +10,7 @@ from barograph.positions import Check, Kinds, Names, expression, getter
 from barograph.redaction import Redactor
 from barograph.site import Site
 
-__all__ = ["ResultPlan", "noted_plan", "plain_plan", "record_plan"]
+__all__ = ["ResultPlan", "noted_plan", "plain_plan", "record_plan", "text_plan"]
 
 _CLASSES = frozenset({"binary", "multiclass"})
 _MAX_FIELDS = 16
@@ -60,6 +60,19 @@ _PAIR = ResultPlan(
     lambda result: result,
     _check(0, 1),
 )
+
+
+_texts: dict[Names, ResultPlan] = {}
+
+
+def text_plan(parts: Names) -> ResultPlan:
+    """Return the plan of texts whose summary has these parts: one of three."""
+    plan = _texts.get(parts)
+    if plan is None:
+        keys = tuple(attribute_key(semconv.OUTPUT_PREFIX, part) for part in parts)
+        kinds = tuple(float if part == "repetition" else int for part in parts)
+        plan = _texts[parts] = ResultPlan(keys, kinds, lambda _: ())
+    return plan
 
 
 def plain_plan(result: Any, kind: type, task: str | None) -> ResultPlan | None:

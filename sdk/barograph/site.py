@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from barograph import semconv
+from barograph.scalar import scalar
 from barograph.selection import Features, Review, Selector, Slices
 
 __all__ = ["Site", "operation_of"]
@@ -28,7 +29,8 @@ class Site:
     """The options of one instrumented function or block.
 
     Raises:
-        ValueError: The model has no name, the task does not exist, or a share is not in [0, 1].
+        ValueError: The model has no name, the task does not exist, the positive class is no scalar, or a
+            share is not in [0, 1].
     """
 
     model: str
@@ -59,6 +61,8 @@ class Site:
             share = getattr(self, name)
             if isinstance(share, (int, float)) and not 0 <= share <= 1:
                 raise ValueError(f"{name} must be in [0, 1], got {share!r}")
+        if type(self.version) is not str:
+            object.__setattr__(self, "version", str(self.version))
         constants: dict[str, Any] = {
             semconv.MODEL_NAME: self.model,
             semconv.MODEL_VERSION: self.version,
@@ -66,7 +70,10 @@ class Site:
         if self.task is not None:
             constants[semconv.TASK] = self.task
         if self.positive is not None:
-            constants[semconv.POSITIVE] = self.positive
+            positive = scalar(self.positive)
+            if positive is None:
+                raise ValueError(f"positive must be a class, got {type(self.positive).__name__}")
+            constants[semconv.POSITIVE] = positive
         if self.threshold is not None:
             constants[semconv.THRESHOLD] = float(self.threshold)
         if isinstance(self.review, (int, float)):

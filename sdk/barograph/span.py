@@ -108,15 +108,14 @@ class PredictionSpan(Span):
     @property
     def planned(
         self,
-    ) -> tuple[Layout, tuple[Any, ...], SpanContext, SpanContext | None, int, int]:
-        """The parts of a span that is `plain`: layout, values, context, parent, start, end."""
+    ) -> tuple[Layout, tuple[Any, ...], SpanContext, SpanContext | None, tuple[int, int]]:
+        """The parts of a span that is `plain`: layout, values, context, parent, start and end."""
         return (  # type: ignore[return-value]  # an ended span has them all
             self._layout,
             self._values,
             self._context,
             self._parent,
-            self._start_time,
-            self._end_time,
+            (self._start_time, self._end_time),
         )
 
     def restart(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from barograph import semconv, telemetry
 from barograph.call import Call
+from barograph.fast_call import FastStream
 from barograph.inputs import attribute_key
 from barograph.limits import MAX_SUMMARY_CHARS
 from barograph.responses import GenerationReading, chunk_of
@@ -19,7 +20,9 @@ __all__ = ["Begin", "watch_async_generator", "watch_generator"]
 class Begin(Protocol):
     """Starts watching one call; None if it is not to be watched. Never raises."""
 
-    def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any], /) -> Call | None:
+    def __call__(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], /
+    ) -> FastStream | Call | None:
         """Start watching a call of these arguments."""
 
 
@@ -28,7 +31,7 @@ class _Stream:
 
     __slots__ = ("_call", "_chars", "_chunks", "_items", "_parts", "_reading")
 
-    def __init__(self, call: Call | None) -> None:
+    def __init__(self, call: FastStream | Call | None) -> None:
         self._call = call
         self._parts: list[str] = []
         self._chars = 0

@@ -49,9 +49,9 @@ def watch_function(function: Any, site: Site, signature_of: Any = None) -> Any:
     routine = inspect.isroutine(function) or isinstance(function, functools.partial)
     kind = function if routine else type(function).__call__
     if inspect.isasyncgenfunction(kind):
-        observed = watch_async_generator(function, starter.general)
+        observed = watch_async_generator(function, starter.stream)
     elif inspect.isgeneratorfunction(kind):
-        observed = watch_generator(function, starter.general)
+        observed = watch_generator(function, starter.stream)
     elif inspect.iscoroutinefunction(kind):
         observed = _watch_coroutine(function, starter.start)
     else:

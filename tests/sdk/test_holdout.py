@@ -160,8 +160,8 @@ def test_the_code_itself_may_decide_on_review(recorder: Recorder) -> None:
 
     before = barograph.stats().failures.get("review", 0)
     predict(0.5)
-    (body,) = encode_requests(recorder.spans)
-    request = ExportTraceServiceRequest.FromString(body)
+    (encoded,) = encode_requests(recorder.spans)
+    request = ExportTraceServiceRequest.FromString(encoded.body)
     sent = [entry.key for entry in request.resource_spans[0].scope_spans[0].spans[0].attributes]
     assert sent.count(PROPENSITY) == 1
     assert recorder.predictions[0][PROPENSITY] == 0.5
