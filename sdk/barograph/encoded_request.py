@@ -33,9 +33,9 @@ def _as_it_is(request: EncodedRequest) -> EncodedRequest:
 def sender(export: Callable[..., Any], encoder: str) -> Callable[..., Any] | None:
     """Return an official exporter's `export` that takes an `EncodedRequest`.
 
-    It is the same code, to which its global name `encoder` means nothing to do; so timeouts, retries,
-    compression, size limits and metrics are those of the version that is installed. None if that
-    version has no such name.
+    It is the same code, but what it calls by its global name `encoder` returns the request as it
+    is; so timeouts, retries, compression, size limits and metrics are those of the version that
+    is installed. None if that version has no such name.
     """
     if not isinstance(export, FunctionType) or encoder not in export.__code__.co_names:
         return None

@@ -185,7 +185,7 @@ class _Spans:
 def encode_requests(
     spans: Sequence[ReadableSpan], limit: int = MAX_REQUEST_BYTES
 ) -> Iterator[EncodedRequest]:
-    """Encode `spans` as requests, bodies of `ExportTraceServiceRequest`, of about `limit` bytes at most.
+    """Encode `spans` as requests of about `limit` bytes at most.
 
     A span that is larger by itself has a request of its own.
     """

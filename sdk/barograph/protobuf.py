@@ -44,7 +44,7 @@ def _any_value(value: Any) -> bytes:
     """Return the body of an `AnyValue`.
 
     Raises:
-        TypeError: `value` is not exactly a str, bool, int of 64 bits, float, or a tuple of one of them.
+        TypeError: `value` is not exactly a str, bool, int (of 64 bits), float, or a tuple of one.
     """
     kind = type(value)
     if kind is str:
@@ -87,7 +87,7 @@ def attribute(key: str, value: Any, tag: int = SPAN_ATTRIBUTE) -> bytes:
     """Return an attribute of a span, or with another `tag` of something else.
 
     Raises:
-        TypeError: `value` is not exactly a str, bool, int of 64 bits, float, or a tuple of one of them.
+        TypeError: `value` is not exactly a str, bool, int (of 64 bits), float, or a tuple of one.
     """
     body = field(_TAG_KEY, key.encode()) + field(_TAG_VALUE, _any_value(value))
     return field(tag, body)

@@ -29,8 +29,8 @@ class Site:
     """The options of one instrumented function or block.
 
     Raises:
-        ValueError: The model has no name, the task does not exist, the positive class is no scalar, or a
-            share is not in [0, 1].
+        ValueError: The model has no name, the task does not exist, a share is not in [0, 1], or
+            the positive class is no scalar.
     """
 
     model: str
@@ -61,29 +61,27 @@ class Site:
             share = getattr(self, name)
             if isinstance(share, (int, float)) and not 0 <= share <= 1:
                 raise ValueError(f"{name} must be in [0, 1], got {share!r}")
+        if self.positive is not None and scalar(self.positive) is None:
+            raise ValueError(f"positive must be a class, got {type(self.positive).__name__}")
         if type(self.version) is not str:
             object.__setattr__(self, "version", str(self.version))
+        object.__setattr__(self, "name", f"{operation_of(self.task)} {self.model}")
+        object.__setattr__(self, "constants", self._constants())
+
+    def _constants(self) -> dict[str, Any]:
+        stated = isinstance(self.review, (int, float))
         constants: dict[str, Any] = {
             semconv.MODEL_NAME: self.model,
             semconv.MODEL_VERSION: self.version,
+            semconv.TASK: self.task,
+            semconv.POSITIVE: scalar(self.positive),
+            semconv.THRESHOLD: None if self.threshold is None else float(self.threshold),
+            semconv.REVIEW_PROPENSITY: float(self.review) if stated else None,  # type: ignore[arg-type]  # a number
         }
-        if self.task is not None:
-            constants[semconv.TASK] = self.task
-        if self.positive is not None:
-            positive = scalar(self.positive)
-            if positive is None:
-                raise ValueError(f"positive must be a class, got {type(self.positive).__name__}")
-            constants[semconv.POSITIVE] = positive
-        if self.threshold is not None:
-            constants[semconv.THRESHOLD] = float(self.threshold)
-        if isinstance(self.review, (int, float)):
-            constants[semconv.REVIEW_PROPENSITY] = float(self.review)
-        operation = operation_of(self.task)
         if self.generative:
-            constants["gen_ai.operation.name"] = operation
+            constants["gen_ai.operation.name"] = operation_of(self.task)
             constants["gen_ai.request.model"] = self.model
-        object.__setattr__(self, "name", f"{operation} {self.model}")
-        object.__setattr__(self, "constants", constants)
+        return {key: value for key, value in constants.items() if value is not None}
 
     def only_id(self) -> "Site":
         """Return this site with nothing to capture but the id."""
