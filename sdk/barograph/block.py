@@ -146,7 +146,7 @@ def prediction(
     for name, value in slices.items() if slices else ():
         given[f"{_SLICE}{name}"] = value
     options = (model, version, task, positive, type(positive), threshold, holdout, review)
-    look = (*options, len(names), tuple(given))
+    look: tuple[Any, ...] = (*options, len(names), tuple(given))
     try:
         starter = _starters.get(look)
     except TypeError:  # an option that cannot be looked up, which may be fine all the same
