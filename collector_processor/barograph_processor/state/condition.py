@@ -7,9 +7,6 @@ from barograph_processor.signal import Alarm
 
 __all__ = ["Condition", "Sight", "assess"]
 
-_HARM = frozenset({"risk", "slice", "calibration", "trust", "outcome"})
-
-
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What can be seen of a model at all.
@@ -71,8 +68,8 @@ def assess(open_alarms: Iterable[Alarm], operations: Mapping[str, str], sight: S
         sight: What can be seen.
     """
     alarms = list(open_alarms)
-    harm = [alarm.sentence for alarm in alarms if alarm.signal in _HARM]
-    tickets = [a.sentence for a in alarms if a.severity == "ticket" and a.signal not in _HARM]
+    harm = [alarm.sentence for alarm in alarms if alarm.severity == "page"]
+    tickets = [alarm.sentence for alarm in alarms if alarm.severity == "ticket"]
     notes = [a.sentence for a in alarms if a.severity == "note"]
     blind = sight.blindness()
     abnormal = [f"{name} is {v}" for name, v in operations.items() if v in ("high", "low")]

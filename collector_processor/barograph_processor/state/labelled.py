@@ -42,12 +42,14 @@ class LabelledQuality:
 
     Args:
         alarm: Tolerance.
-        budget_windows: Windows between false alarms of the model's own risk, and the
-            same again of all its slices together.
+        budget_windows: Windows between false alarms of the model's own risk.
+        slice_budget_windows: Those of all its slices together.
     """
 
-    def __init__(self, alarm: AlarmConfig, *, budget_windows: float) -> None:
-        self.slices = SlicedQuality(alarm, budget_windows=budget_windows)
+    def __init__(
+        self, alarm: AlarmConfig, *, budget_windows: float, slice_budget_windows: float
+    ) -> None:
+        self.slices = SlicedQuality(alarm, budget_windows=slice_budget_windows)
         self._alarm = alarm
         self._budget_windows = budget_windows
         self._baseline = BaselineLabels()

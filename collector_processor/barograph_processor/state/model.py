@@ -1,7 +1,7 @@
 """Everything that is known of one version of one model."""
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -84,7 +84,7 @@ class ModelState:
         self._watch: Watch | None = None
         self._last_label_window: int | None = None
         self._standing = Standing(
-            key, config.alarm, kept=limits.history_windows, sight=self._sight()
+            key, config, kept=limits.history_windows, sight=self._sight()
         )
         if baseline is not None:
             self._begin(baseline)
@@ -146,6 +146,25 @@ class ModelState:
             self._take_labels(joined)
             unused.update(joined.unused)
         return unused
+
+    def react(
+        self, slots: npt.NDArray[np.intp], kinds: Sequence[str], magnitudes: Sequence[float]
+    ) -> int:
+        """Take reactions to predictions that are pending, in order of arrival.
+
+        Args:
+            slots: Of the predictions, from ``pending.find``, all known, shape ``(n,)``.
+            kinds: What each reaction was, of ``REACTION_KINDS``.
+            magnitudes: How much an edit changed, in [0, 1]; NaN if unknown.
+
+        Returns:
+            How many a prediction had already, and which therefore do not count.
+        """
+        reactions = self._standing.aftermath.reactions
+        counted = reactions.take(self.pending, slots, kinds, magnitudes)
+        for kind in counted:
+            self.counters.react(kind)
+        return len(slots) - len(counted)
 
     def flush(self) -> None:
         """Close what is still open, for want of further rows: the end of a history."""
@@ -260,6 +279,7 @@ class ModelState:
         self._remember(batch, split.end)
         if split.inside.any():
             rows = batch.take(np.flatnonzero(split.inside))
+            self._standing.aftermath.see(rows)
             usable, columns = self._summarize(rows)
             learner.add(columns, rows)
             labels = self._labels_of(usable)
@@ -295,6 +315,7 @@ class ModelState:
         for slot, rows, closes in self._clock.deal(batch.event_time, newest_ns):
             if len(rows):
                 part = batch if len(rows) == len(batch) else batch.take(rows)
+                self._standing.aftermath.see(part)
                 usable, columns = self._summarize(part)
                 operations = OperationsWindow.of(part.latency, part.failed, part.event_time)
                 watch.add(slot, columns, usable.ids, operations, self._labels_of(usable))

@@ -17,7 +17,7 @@ from barograph_processor.state.open_window import Sample
 from barograph_processor.state.realized import Share
 from barograph_processor.stats.column import CategoricalColumn, Column
 
-__all__ = ["Narrator", "moment", "operational_clause"]
+__all__ = ["Narrator", "clean", "model_title", "moment", "operational_clause"]
 
 _SUBJECT: Mapping[str, str] = {
     "input.drift": "input",
@@ -96,7 +96,7 @@ class Narrator:
             else f", the reference had {quality.baseline_risk:.1%}"
         )
         sentence = (
-            f"{_name(self._key)}: too many predictions are wrong since {moment(since_ns)}:"
+            f"{model_title(self._key)}: too many predictions are wrong since {moment(since_ns)}:"
             f"{figures}{tolerated}{before}. {operational_clause(operations)}"
         )
         return Alarm(
@@ -137,9 +137,9 @@ class Narrator:
         """Say that a slice does worse than the rest explains."""
         status = step.status
         where = dict(status.key)
-        named = ", ".join(f"{_clean(name)}={_clean(level)}" for name, level in status.key)
+        named = ", ".join(f"{clean(name)}={clean(level)}" for name, level in status.key)
         sentence = (
-            f"{_name(self._key)}: predictions for {named} are worse than the rest since "
+            f"{model_title(self._key)}: predictions for {named} are worse than the rest since "
             f"{moment(since_ns)}: {status.risk:.1%} wrong ({status.low:.1%} to "
             f"{status.high:.1%}), {status.tolerated:.1%} is tolerated as the rest does, the "
             f"reference had {status.reference:.1%}. {operational_clause(operations)}"
@@ -191,7 +191,7 @@ class Narrator:
         )
         verb = "have" if what == "inputs together" else "has"
         sentence = (
-            f"{_name(self._key)}: the {what} {verb} drifted since {moment(since_ns)}: "
+            f"{model_title(self._key)}: the {what} {verb} drifted since {moment(since_ns)}: "
             f"{_effect(effect)}. {operational_clause(operations)}"
         )
         return Alarm(
@@ -250,15 +250,16 @@ def operational_clause(operations: Mapping[str, str]) -> str:
     return text[0].upper() + text[1:] + "."
 
 
-def _name(key: ModelKey) -> str:
-    return f"{_clean(key.name)} {_clean(key.version)}"
+def model_title(key: ModelKey) -> str:
+    """Return a model's name and version as a sentence begins with them."""
+    return f"{clean(key.name)} {clean(key.version)}"
 
 
 def _quoted(name: str | None) -> str:
-    return f"“{_clean(name or '')}”"
+    return f"“{clean(name or '')}”"
 
 
-def _clean(name: str) -> str:
+def clean(name: str) -> str:
     """Make a name from a span harmless in a sentence: one line, printable, not endless."""
     text = "".join(c if c.isprintable() else " " for c in name)
     return text if len(text) <= 80 else text[:79] + "…"  # noqa: PLR2004 - a line's worth

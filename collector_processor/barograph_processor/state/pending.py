@@ -26,6 +26,7 @@ _FIELDS: dict[str, Any] = {
     "source": np.int8,
     "label_time": np.int64,
     "place": np.int64,
+    "reacted": np.uint8,
 }
 
 
@@ -101,6 +102,7 @@ class PendingPredictions:
         self._rows["reference"][start:stop] = reference
         self._rows["labelled"][start:stop] = False
         self._rows["truth_class"][start:stop] = -1
+        self._rows["reacted"][start:stop] = 0
         self._rows["value"][start:stop] = np.nan if value is None else value[rows]
         self._rows["confidence"][start:stop] = np.nan if confidence is None else confidence[rows]
         self._rows["weight"][start:stop] = 1.0 if weight is None else weight[rows]
@@ -126,6 +128,7 @@ class PendingPredictions:
         What a prediction has: ``time``, ``reference``, ``predicted``, ``value``,
         ``confidence``, ``weight``. What its label has, once it is ``labelled``:
         ``truth_class`` or ``truth_number``, ``source``, ``label_time``, ``place``.
+        ``reacted`` are the kinds of its reactions, as bits.
         """
         return self._rows[name][slots]
 
@@ -176,6 +179,11 @@ class PendingPredictions:
     def settle(self, slots: npt.NDArray[np.intp], place: npt.NDArray[np.int64]) -> None:
         """Note where the labels of these are counted, shape ``(k,)``; -1 is nowhere."""
         self._rows["place"][slots] = place
+
+    def note_reactions(self, masks: Mapping[int, int]) -> None:
+        """Note which kinds of reactions predictions have, as bits by slot."""
+        for slot, mask in masks.items():
+            self._rows["reacted"][slot] = mask
 
     def reference_coverage(self) -> tuple[int, int]:
         """Return (labelled, all) of the predictions held that belong to the reference."""

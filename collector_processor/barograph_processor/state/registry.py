@@ -227,13 +227,11 @@ class ModelRegistry:
             )
             for reason, count in unused.items():
                 self._unjoined("label", reason, count)
+        reactions = [(fact, slot) for fact, slot in known if fact.kind == "reaction"]
+        if reactions:
+            self._react(model, reactions)
         for fact, _ in known:
-            if fact.kind == "reaction":
-                if fact.text in REACTION_KINDS:
-                    model.counters.react(fact.text)
-                else:
-                    self._unjoined("reaction", "unknown_kind", 1)
-            elif fact.kind == "outcome":
+            if fact.kind == "outcome":
                 if np.isfinite(fact.number):
                     model.counters.outcome(fact.text or "1", fact.number)
                 else:
@@ -243,6 +241,18 @@ class ModelRegistry:
                     model.counters.evaluate(fact.title or "unnamed", fact.number)
                 else:
                     self._unjoined("evaluation", "wrong_type", 1)
+
+    def _react(self, model: ModelState, reactions: Sequence[tuple[Fact, int]]) -> None:
+        named = [(fact, slot) for fact, slot in reactions if fact.text in REACTION_KINDS]
+        if len(named) < len(reactions):
+            self._unjoined("reaction", "unknown_kind", len(reactions) - len(named))
+        again = model.react(
+            np.array([slot for _, slot in named], dtype=np.intp),
+            [fact.text or "" for fact, _ in named],
+            [fact.number for fact, _ in named],
+        )
+        if again:
+            self._unjoined("reaction", "already_reacted", again)
 
     def _unjoined(self, kind: str, reason: str, count: int) -> None:
         self._telemetry.add("barograph.monitor.unjoined", count, kind=kind, reason=reason)

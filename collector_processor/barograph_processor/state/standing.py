@@ -6,11 +6,13 @@ from typing import Any
 
 import msgspec
 
-from barograph_processor.config import AlarmConfig
+from barograph_processor.config import ModelConfig
 from barograph_processor.observation import ModelKey
 from barograph_processor.quality.risk import RiskTransition
+from barograph_processor.state.aftermath import Aftermath
 from barograph_processor.state.alarms import AlarmChange
 from barograph_processor.state.condition import Condition, Sight, assess
+from barograph_processor.state.harm_budget import harm_budget
 from barograph_processor.state.labelled import LabelledQuality
 from barograph_processor.state.realized import RealizedPerformance
 from barograph_processor.state.record import WindowRecord
@@ -27,17 +29,19 @@ class Standing:
 
     Args:
         key: Whose it is.
-        alarm: The budget and the tolerance.
+        config: How the model is watched.
         kept: Closed windows that are remembered.
         sight: What can be seen of the model at the beginning.
     """
 
-    def __init__(self, key: ModelKey, alarm: AlarmConfig, *, kept: int, sight: Sight) -> None:
+    def __init__(self, key: ModelKey, config: ModelConfig, *, kept: int, sight: Sight) -> None:
+        alarm = config.alarm
         self.quality = LabelledQuality(
             alarm,
-            # Of the share for harm, half is for the model's own risk, half for slices.
-            budget_windows=2 * alarm.windows_between_false_alarms / alarm.harm_share,
+            budget_windows=harm_budget(alarm, "risk"),
+            slice_budget_windows=harm_budget(alarm, "slice"),
         )
+        self.aftermath = Aftermath(config)
         self.verdicts = Verdicts(key)
         self.history: deque[WindowRecord] = deque(maxlen=kept)
         self.condition = Condition("blind", sight.blindness())
@@ -83,9 +87,11 @@ class Standing:
         performance = self._performance(closed)
         changes: list[AlarmChange] = []
         if not closed.partial:
+            self.aftermath.close(closed.number)
             changes = self._judge(closed, onsets, watch, performance)
         self.reassess(closed.end_ns, watch.operations, sight)
         record = closed.record(self.condition.state, performance, self.quality)
+        record.signals.update(self.aftermath.figures())
         self.history.append(record)
         self._outbox += [record, *changes]
 
@@ -100,6 +106,7 @@ class Standing:
         """Return plain values from which ``load`` continues."""
         return {
             "quality": self.quality.state(),
+            "aftermath": self.aftermath.state(),
             "alarms": self.verdicts.book.state(),
             "history": [msgspec.to_builtins(record) for record in self.history],
             "condition": [self.condition.state, list(self.condition.reasons)],
@@ -112,6 +119,7 @@ class Standing:
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
         self.quality.load(state["quality"])
+        self.aftermath.load(state["aftermath"])
         self.verdicts.book.load(state["alarms"])
         self.history.clear()
         self.history.extend(msgspec.convert(plain, WindowRecord) for plain in state["history"])
@@ -142,7 +150,9 @@ class Standing:
         resolved = self.verdicts.review_harm(
             closed, performance, self.quality, operations=watch.operations
         )
-        return changes if resolved is None else [*changes, resolved]
+        changes += [] if resolved is None else [resolved]
+        findings = self.aftermath.findings(watch.start_of, quality_harmed=self.quality.harmed)
+        return changes + self.verdicts.follow(findings, closed, operations=watch.operations)
 
     def _raise(
         self, onsets: Sequence[RiskTransition], watch: Watch, *, now_ns: int, window: int

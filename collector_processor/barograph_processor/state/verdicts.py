@@ -1,11 +1,12 @@
 """From evidence to alarms: what is raised, refreshed and resolved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from barograph_processor.observation import ModelKey
 from barograph_processor.quality.risk import RiskTransition
 from barograph_processor.sequential.confidence import wilson_interval
-from barograph_processor.state.alarms import AlarmBook, AlarmChange, AlarmKey
+from barograph_processor.state.alarms import AlarmBook, AlarmChange, AlarmKey, key_of
+from barograph_processor.state.finding import Finding
 from barograph_processor.state.labelled import LabelledQuality
 from barograph_processor.state.narrative import Narrator, moment
 from barograph_processor.state.realized import RealizedPerformance
@@ -14,6 +15,8 @@ from barograph_processor.state.watch import ClosedWindow, Watch
 __all__ = ["Verdicts"]
 
 _RISK: AlarmKey = ("risk", None, ())
+_FOUND = frozenset({"trust"})
+"""Signals whose alarms are findings."""
 
 
 class Verdicts:
@@ -27,6 +30,7 @@ class Verdicts:
 
     def __init__(self, key: ModelKey) -> None:
         self.book = AlarmBook()
+        self._key = key
         self._narrator = Narrator(key)
 
     def harm(
@@ -162,6 +166,30 @@ class Verdicts:
                 window=closed.number,
             )
             changes.append(self.book.raise_(key, alarm))
+        return changes
+
+    def follow(
+        self, findings: Sequence[Finding], closed: ClosedWindow, *, operations: Mapping[str, str]
+    ) -> list[AlarmChange]:
+        """Bring alarms in line with what monitors hold to be wrong as of a window.
+
+        What is found for the first time is raised, what is found again is refreshed,
+        and what is no longer found is over.
+        """
+        changes: list[AlarmChange] = []
+        for finding in findings:
+            alarm = finding.alarm(
+                self._key, operations=operations, raised_ns=closed.end_ns, window=closed.number
+            )
+            fresh = self.book.get(finding.key) is None
+            change = self.book.raise_(finding.key, alarm)
+            changes += [change] if fresh else []
+        found = {finding.key for finding in findings}
+        for alarm in self.book.open:
+            key = key_of(alarm)
+            if alarm.signal in _FOUND and key not in found:
+                resolved = self._over(key, closed)
+                changes += [] if resolved is None else [resolved]
         return changes
 
     def _over(self, key: AlarmKey, closed: ClosedWindow) -> AlarmChange | None:
