@@ -188,6 +188,38 @@ METRICS: Final[tuple[Metric, ...]] = (
         SCORE_BOUNDS,
     ),
     Metric("barograph.reactions", "counter", "{reaction}", "Reactions of users.", ("kind",)),
+    Metric(
+        "barograph.reactions.rate",
+        "gauge",
+        "1",
+        "Share of the latest predictions that had a reaction of a kind.",
+        ("kind",),
+    ),
+    Metric(
+        "barograph.trust",
+        "gauge",
+        "1",
+        "1 minus the share of those who reacted lately that overrode, rejected, retried or "
+        "escalated.",
+    ),
+    Metric(
+        "barograph.trust.lower",
+        "gauge",
+        "1",
+        "Lower end of the 95% interval of the trust, which holds whenever it is looked at.",
+    ),
+    Metric(
+        "barograph.trust.upper",
+        "gauge",
+        "1",
+        "Upper end of the 95% interval of the trust, which holds whenever it is looked at.",
+    ),
+    Metric(
+        "barograph.trust.coverage",
+        "gauge",
+        "1",
+        "Share of the latest predictions that somebody reacted to.",
+    ),
     Metric("barograph.outcome", "gauge", "{value}", "Business value summed up.", ("unit",)),
     Metric(
         "barograph.traffic",

@@ -17,6 +17,8 @@ import barograph_processor.drift
 import barograph_processor.quality
 import barograph_processor.sequential
 from barograph_processor.drift import DriftMonitor, ReferenceProfile, StreamKey
+from barograph_processor.quality.figure import FigureMonitor, FigureReference
+from barograph_processor.quality.rate import RateMonitor, RateReference
 from barograph_processor.quality.risk import RiskMonitor
 from barograph_processor.quality.slice_layout import SliceLayout
 from barograph_processor.quality.slices import SliceMonitor
@@ -48,6 +50,31 @@ def _risk(monitor: RiskMonitor, step: int) -> Any:
     rate = 0.1 + 0.3 * (15 < step < 30)
     losses = (np.random.default_rng([5, step]).uniform(size=70) < rate).astype(np.float64)
     return monitor.update(losses), monitor.log10_evidence
+
+
+def _rate_monitor() -> RateMonitor:
+    blocks = np.random.default_rng(10).binomial(100, 0.1, size=10).astype(np.float64)
+    reference = RateReference.learn(blocks, np.full(10, 100.0))
+    return RateMonitor(reference, tolerance=0.02, budget=1000.0)
+
+
+def _rate(monitor: RateMonitor, step: int) -> Any:
+    rate = 0.1 + 0.3 * (8 < step < 25)
+    successes = float(np.random.default_rng([11, step]).binomial(100, rate))
+    monitor.update(successes, 100.0, window=step)
+    return monitor.harmed, monitor.since_window, monitor.log10_evidence
+
+
+def _figure_monitor() -> FigureMonitor:
+    values = np.random.default_rng(12).normal(size=20)
+    reference = FigureReference.learn(values, np.full(20, 100.0))
+    return FigureMonitor(reference, upwards=True, tolerance=0.1, budget=1000.0)
+
+
+def _figure(monitor: FigureMonitor, step: int) -> Any:
+    value = float(np.random.default_rng([13, step]).normal(4.0 * (8 < step < 25)))
+    monitor.update(value, 100.0, window=step)
+    return monitor.harmed, monitor.since_window, monitor.log10_evidence, monitor.interval
 
 
 def _cities(seed: int, n: int) -> dict[str, CategoricalColumn]:
@@ -92,6 +119,16 @@ CASES: dict[type[Any], Case] = {
         lambda: RiskMonitor(0.12, budget_labels=5000),
         lambda state: RiskMonitor.restore(json.loads(json.dumps(state))),
         _risk,
+    ),
+    RateMonitor: (
+        _rate_monitor,
+        lambda state: RateMonitor.restore(json.loads(json.dumps(state))),
+        _rate,
+    ),
+    FigureMonitor: (
+        _figure_monitor,
+        lambda state: FigureMonitor.restore(json.loads(json.dumps(state))),
+        _figure,
     ),
     SliceMonitor: (_slice_monitor, SliceMonitor.restore, _slice),
     ShiryaevRoberts: (

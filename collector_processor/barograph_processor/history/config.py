@@ -30,6 +30,12 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A TOML table: unknown keys are errors."""
 
 
+_LATE = {
+    "reaction": ("reaction_time", "reaction_magnitude"),
+    "outcome": ("outcome_time",),
+}
+
+
 class ReplayModel(_Table, frozen=True, kw_only=True):
     """Whose history it is.
 
@@ -63,6 +69,14 @@ class ColumnsConfig(_Table, frozen=True, kw_only=True):
         confidence: Confidence; for a binary task the probability of the positive class.
         label: True class or value.
         label_time: When the label became known; else with the row.
+        reaction: What the user did with the prediction; empty where there was nothing.
+        reaction_time: When; else with the row.
+        reaction_magnitude: How much an edit changed, in [0, 1].
+        outcome: What came of the prediction, in the business's own terms.
+        outcome_time: When that was known; else with the row.
+        outcome_unit: Its unit.
+        holdout: Whether the row belongs to a random hold-out, on which the model's
+            decision had no effect: a boolean.
         features: Features; else every column that has no other role.
         categorical: Those of the features that are categories whatever they look like.
         slices: What quality is broken down by; they are features too.
@@ -75,6 +89,13 @@ class ColumnsConfig(_Table, frozen=True, kw_only=True):
     confidence: str | None = None
     label: str | None = None
     label_time: str | None = None
+    reaction: str | None = None
+    reaction_time: str | None = None
+    reaction_magnitude: str | None = None
+    outcome: str | None = None
+    outcome_time: str | None = None
+    outcome_unit: str = "1"
+    holdout: str | None = None
     features: tuple[str, ...] | None = None
     categorical: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
@@ -84,12 +105,23 @@ class ColumnsConfig(_Table, frozen=True, kw_only=True):
         """Refuse what cannot work."""
         if self.label_time is not None and (self.label is None or self.time is None):
             raise ValueError("label_time needs label and time")
+        for late, parts in _LATE.items():
+            named = [part for part in parts if getattr(self, part) is not None]
+            if named and getattr(self, late) is None:
+                raise ValueError(f"{named[0]} needs {late}")
+            if f"{late}_time" in named and self.time is None:
+                raise ValueError(f"{late}_time needs time")
         if self.label is not None and self.prediction is None and self.confidence is None:
             raise ValueError("label needs prediction or confidence to be compared with")
         if self.features is not None:
             stray = [c for c in self.categorical if c not in {*self.features, *self.slices}]
             if stray:
                 raise ValueError(f"categorical columns must be features: {', '.join(stray)}")
+
+    @property
+    def has_late_facts(self) -> bool:
+        """Whether something joins its prediction by id later."""
+        return any((self.label_time, self.reaction, self.outcome))
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -101,6 +133,12 @@ class ColumnsConfig(_Table, frozen=True, kw_only=True):
             self.confidence,
             self.label,
             self.label_time,
+            self.reaction,
+            self.reaction_time,
+            self.reaction_magnitude,
+            self.outcome,
+            self.outcome_time,
+            self.holdout,
         )
         return tuple(column for column in named if column is not None)
 

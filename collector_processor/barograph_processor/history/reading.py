@@ -11,6 +11,7 @@ import numpy.typing as npt
 from barograph_processor.exceptions import DataError
 from barograph_processor.history.config import ReplayConfig
 from barograph_processor.history.kinds import Kinds, decide
+from barograph_processor.history.late_columns import LateColumn, late_columns
 from barograph_processor.history.source import Piece, Source
 from barograph_processor.history.values import (
     NEVER,
@@ -22,6 +23,8 @@ from barograph_processor.history.values import (
 )
 from barograph_processor.observation import ModelKey, ObservationBatch
 from barograph_processor.pipeline.seen import SeenSet
+from barograph_processor.quality.loss import class_column
+from barograph_processor.semconv import HOLDOUT
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
 __all__ = ["HistoryReader", "Rows"]
@@ -29,6 +32,7 @@ __all__ = ["HistoryReader", "Rows"]
 _SECOND: Final = 1_000_000_000
 _SEEN_IDS: Final = 1_000_000
 _SHOWN: Final = 40
+_HOLDOUT: Final = {"1": "true", "0": "false"}
 _ROW_NUMBERS: Final = frozenset({"", "__index_level_0__"})
 """Columns without a name, and pandas' index: row numbers, which always drift."""
 
@@ -41,12 +45,14 @@ class Rows:
         batch: The observations; their labels stand in ``batch.truth`` unless they come later.
         label: Labels that come later, with ``n`` rows; None if none do.
         label_ns: When each of these comes, shape ``(n,)``; the smallest int64 is never.
+        facts: Reactions and outcomes.
         done: Share of the file read so far.
     """
 
     batch: ObservationBatch
     label: Column | None
     label_ns: npt.NDArray[np.int64] | None
+    facts: tuple[LateColumn, ...]
     done: float
 
 
@@ -149,6 +155,12 @@ class HistoryReader:
         value, label, confidence = self._prediction(piece, usable)
         truth, label_ns = self._truth(piece, usable)
         later = label_ns is not None
+        facts, refused = late_columns(piece.table, self._columns, time)
+        for column, rows, why in refused:
+            self._reject(piece, column, rows, usable, why)
+        slices = {name: categories(_column(piece, name)) for name in self._columns.slices}
+        if self._columns.holdout is not None:
+            slices[HOLDOUT] = self._holdout(piece, self._columns.holdout, usable)
         batch = ObservationBatch(
             model=self._model,
             ids=np.zeros((n, 3), dtype=np.uint64),
@@ -161,16 +173,27 @@ class HistoryReader:
             value=value,
             label=label,
             confidence=confidence,
-            slices={name: categories(_column(piece, name)) for name in self._columns.slices},
+            slices=slices,
             truth=None if later else truth,
         )
         if usable.all():
-            return Rows(batch, truth if later else None, label_ns, piece.done)
+            return Rows(batch, truth if later else None, label_ns, facts, piece.done)
         kept = np.flatnonzero(usable)
         late = None if truth is None or not later else truth.take(kept)
         return Rows(
-            batch.take(kept), late, None if label_ns is None else label_ns[kept], piece.done
+            batch.take(kept),
+            late,
+            None if label_ns is None else label_ns[kept],
+            tuple(fact.take(kept) for fact in facts),
+            piece.done,
         )
+
+    def _holdout(self, piece: Piece, name: str, usable: npt.NDArray[np.bool_]) -> CategoricalColumn:
+        column = class_column(categories(_column(piece, name)))
+        known = np.array([level in _HOLDOUT for level in column.levels] + [True])
+        self._reject(piece, name, np.flatnonzero(~known[column.codes]), usable, "no boolean")
+        levels = tuple(_HOLDOUT.get(level, level) for level in column.levels)
+        return CategoricalColumn(column.codes, levels)
 
     def _time(self, piece: Piece, usable: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         name = self._columns.time
@@ -190,7 +213,7 @@ class HistoryReader:
     def _names(self, piece: Piece, usable: npt.NDArray[np.bool_]) -> tuple[str, ...]:
         name = self._columns.id
         if name is None:
-            if self._columns.label_time is None:
+            if not self._columns.has_late_facts:
                 return ()
             first = piece.first_row
             return tuple(f"row {first + i}" for i in range(piece.table.num_rows))
@@ -202,7 +225,7 @@ class HistoryReader:
         rows = np.flatnonzero(usable)
         twice = rows[~self._ids.add(hashes[rows])]
         self._reject(piece, name, twice, usable, "the id was seen before")
-        if self._columns.label_time is None:
+        if not self._columns.has_late_facts:
             return ()
         return tuple(text or "" for text in column.values())
 

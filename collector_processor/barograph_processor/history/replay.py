@@ -2,12 +2,14 @@
 
 import heapq
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from barograph_processor.config import Config
 from barograph_processor.exceptions import ConfigurationError, DataError
@@ -15,7 +17,7 @@ from barograph_processor.history.config import ReplayConfig
 from barograph_processor.history.reading import HistoryReader, Rows
 from barograph_processor.history.source import open_source
 from barograph_processor.history.values import NEVER
-from barograph_processor.observation import EventBatch, ModelKey
+from barograph_processor.observation import EventBatch, EventKind, ModelKey
 from barograph_processor.state.alarms import AlarmChange
 from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.model import ModelState
@@ -27,7 +29,7 @@ from barograph_processor.telemetry import Telemetry
 __all__ = ["Progress", "Replay"]
 
 _STEP_ROWS: Final = 250
-"""Rows between two looks at the labels that came meanwhile."""
+"""Rows between two looks at the facts that came meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ class Replay:
         self._registry = ModelRegistry(
             settings, self.telemetry, clock=lambda: 0, strict=True, baselines=_baseline(config)
         )
-        # Labels that will come: when, in which order they were read, whose, and what.
-        self._coming: list[tuple[int, int, str, str | None, float]] = []
+        # Facts that will come: when, in which order they were read, and what they are.
+        self._coming: list[tuple[int, int, EventKind, str, str | None, float]] = []
         self._read = 0
 
     @property
@@ -119,19 +121,20 @@ class Replay:
         return model.reference
 
     def _feed(self, rows: Rows) -> None:
-        if rows.label is None or rows.label_ns is None:
+        if not self._config.columns.has_late_facts:
             self._registry.observe(rows.batch)
             return
-        self._expect(rows)
+        self._expect_labels(rows)
+        for fact in rows.facts:
+            self._expect(fact.kind, rows, fact.time_ns, fact.text, fact.number.tolist())
         for start in range(0, len(rows.batch), _STEP_ROWS):
             part = np.arange(start, min(start + _STEP_ROWS, len(rows.batch)))
             self._arrive(int(rows.batch.event_time[start]))
             self._registry.observe(rows.batch.take(part))
 
-    def _expect(self, rows: Rows) -> None:
-        """Remember the labels of these rows until their time comes."""
-        assert rows.label is not None
-        assert rows.label_ns is not None
+    def _expect_labels(self, rows: Rows) -> None:
+        if rows.label is None or rows.label_ns is None:
+            return
         n = len(rows.batch)
         texts: list[str | None] = [None] * n
         values = [float("nan")] * n
@@ -139,29 +142,44 @@ class Replay:
             values = rows.label.values.tolist()
         else:
             texts = rows.label.values()
+        self._expect("label", rows, rows.label_ns, texts, values)
+
+    def _expect(
+        self,
+        kind: EventKind,
+        rows: Rows,
+        time_ns: npt.NDArray[np.int64],
+        texts: Sequence[str | None],
+        values: Sequence[float],
+    ) -> None:
+        """Remember facts about these rows until their time comes."""
         for time, name, text, value in zip(
-            rows.label_ns.tolist(), rows.batch.prediction_ids, texts, values, strict=True
+            time_ns.tolist(), rows.batch.prediction_ids, texts, values, strict=True
         ):
             if time != NEVER:
                 self._read += 1
-                heapq.heappush(self._coming, (time, self._read, name, text, value))
+                heapq.heappush(self._coming, (time, self._read, kind, name, text, value))
 
     def _arrive(self, until_ns: int | None) -> None:
-        """Attach the labels whose time has come; all of them if it is None."""
+        """Attach the facts whose time has come; all of them if it is None."""
         arrived = []
         while self._coming and (until_ns is None or self._coming[0][0] <= until_ns):
             arrived.append(heapq.heappop(self._coming))
-        if not arrived:
-            return
+        for kind, group in groupby(arrived, key=lambda fact: fact[2]):
+            self._attach(kind, list(group))
+
+    def _attach(
+        self, kind: EventKind, arrived: Sequence[tuple[int, int, EventKind, str, str | None, float]]
+    ) -> None:
         n = len(arrived)
         self._registry.attach(
             EventBatch(
-                kind="label",
-                prediction_ids=tuple(name for _, _, name, _, _ in arrived),
+                kind=kind,
+                prediction_ids=tuple(name for _, _, _, name, _, _ in arrived),
                 ids=np.zeros((n, 3), dtype=np.uint64),
                 time=np.array([time for time, *_ in arrived], dtype=np.int64),
                 number=np.array([value for *_, value in arrived]),
-                text=tuple(text for _, _, _, text, _ in arrived),
+                text=tuple(text for *_, text, _ in arrived),
                 name=(None,) * n,
                 source=(None,) * n,
                 model_names=(None,) * n,

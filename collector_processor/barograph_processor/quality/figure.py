@@ -219,7 +219,7 @@ class FigureMonitor:
 def _inflation(deviates: Floats) -> float:
     """Return by how much sums of deviates vary more than if each were on its own."""
     m = len(deviates)
-    lag = float((deviates[1:] * deviates[:-1]).sum() / (deviates**2).sum())
+    lag = float((deviates[1:] * deviates[:-1]).sum()) / max(float((deviates**2).sum()), 1e-12)
     if lag * math.sqrt(m) < _SIGNIFICANT:
         # What few windows cannot tell is taken for a little persistence.
         return 1 + _UNKNOWN / m

@@ -75,16 +75,17 @@ class RateReference:
 class RecentRate:
     """A rate about now, with an interval that may be looked at at all times.
 
-    A confidence sequence is begun again every ``span`` trials, and the one before is
-    kept until then: the interval rests on the last ``span`` to twice as many trials.
-    State: four numbers.
+    A confidence sequence is begun again every ``span`` windows, and the one before is
+    kept until then: the interval rests on the last ``span`` to twice as many windows.
+    State: five numbers.
 
     Args:
         span: Positive.
     """
 
-    def __init__(self, span: float) -> None:
+    def __init__(self, span: int = 5) -> None:
         self._span = span
+        self._windows = 0
         self._before = (0.0, 0.0)
         self._now = (0.0, 0.0)
 
@@ -94,9 +95,10 @@ class RecentRate:
         return self._before[1] + self._now[1]
 
     def update(self, successes: float, trials: float) -> None:
-        """Add trials of which so many succeeded."""
-        if self._now[1] >= self._span:
-            self._before, self._now = self._now, (0.0, 0.0)
+        """Add a window's trials, of which so many succeeded."""
+        if self._windows == self._span:
+            self._before, self._now, self._windows = self._now, (0.0, 0.0), 0
+        self._windows += 1
         self._now = (self._now[0] + successes, self._now[1] + trials)
 
     def estimate(self) -> tuple[float, float, float] | None:
@@ -109,12 +111,13 @@ class RecentRate:
 
     def state(self) -> list[float]:
         """Return what ``load`` takes."""
-        return [*self._before, *self._now]
+        return [*self._before, *self._now, self._windows]
 
     def load(self, state: list[float]) -> None:
         """Continue where ``state`` was taken."""
         self._before = float(state[0]), float(state[1])
         self._now = float(state[2]), float(state[3])
+        self._windows = int(state[4])
 
 
 class RateMonitor:

@@ -21,7 +21,7 @@ class Aftermath:
     """
 
     def __init__(self, config: ModelConfig) -> None:
-        self.reactions = Reactions(config.alarm)
+        self.reactions = Reactions(config.alarm, block=config.window.max_rows or 1000)
 
     def see(self, rows: ObservationBatch) -> None:
         """Take punctual rows, in order of arrival."""

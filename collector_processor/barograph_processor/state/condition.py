@@ -7,6 +7,7 @@ from barograph_processor.signal import Alarm
 
 __all__ = ["Condition", "Sight", "assess"]
 
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What can be seen of a model at all.

@@ -63,9 +63,21 @@ def _window(figures: Mapping[str, Any]) -> Iterator[_Value]:
     for status in figures.get("slice", ()):
         where = {"slice": ",".join(f"{name}={level}" for name, level in status["slice"].items())}
         yield "barograph.slice.risk", status["risk"], where
+    yield from _people(figures)
     risk = figures.get("risk")
     if risk is not None:
         yield "barograph.risk.evidence", risk["evidence"] - risk["threshold"], {}
+
+
+def _people(figures: Mapping[str, Any]) -> Iterator[_Value]:
+    trust = figures.get("trust")
+    if trust is not None:
+        yield "barograph.trust", trust["value"], {}
+        yield "barograph.trust.lower", trust["lower"], {}
+        yield "barograph.trust.upper", trust["upper"], {}
+        yield "barograph.trust.coverage", trust["coverage"], {}
+    for kind, rates in figures.get("reactions", {}).items():
+        yield "barograph.reactions.rate", rates["rate"]["value"], {"kind": kind}
 
 
 def _quality(model: ModelState) -> Iterator[_Value]:

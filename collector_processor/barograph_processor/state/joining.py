@@ -96,7 +96,7 @@ class Joiner:
         Returns:
             How many had to be evicted or thinned.
         """
-        if batch.truth is not None or not batch.prediction_ids:
+        if not batch.prediction_ids:
             return 0
         evicted = 0
         usable = np.flatnonzero(~batch.failed)
@@ -115,6 +115,7 @@ class Joiner:
                 confidence=kept.confidence,
                 weight=kept.weight,
                 slices=kept.slices,
+                labelled=kept.truth is not None,
             )
         return evicted
 

@@ -83,9 +83,7 @@ class ModelState:
         self._learner: Learner | None = Learner(config, max_levels=limits.categories)
         self._watch: Watch | None = None
         self._last_label_window: int | None = None
-        self._standing = Standing(
-            key, config, kept=limits.history_windows, sight=self._sight()
-        )
+        self._standing = Standing(key, config, kept=limits.history_windows, sight=self._sight())
         if baseline is not None:
             self._begin(baseline)
 

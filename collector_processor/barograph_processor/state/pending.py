@@ -80,10 +80,12 @@ class PendingPredictions:
         slices: Mapping[str, CategoricalColumn],
         confidence: npt.NDArray[np.float64] | None = None,
         weight: npt.NDArray[np.float64] | None = None,
+        labelled: bool = False,
     ) -> int:
         """Add predictions, each column of ``n`` rows; return how many were evicted or thinned.
 
-        ``reference`` says that all of them belong to the reference.
+        ``reference`` says that all of them belong to the reference, ``labelled`` that their
+        labels came with them.
         """
         names = short_ids(names)
         keep = self._kept(names)
@@ -100,7 +102,7 @@ class PendingPredictions:
         stop = start + len(keep)
         self._rows["time"][start:stop] = time[rows]
         self._rows["reference"][start:stop] = reference
-        self._rows["labelled"][start:stop] = False
+        self._rows["labelled"][start:stop] = labelled
         self._rows["truth_class"][start:stop] = -1
         self._rows["reacted"][start:stop] = 0
         self._rows["value"][start:stop] = np.nan if value is None else value[rows]

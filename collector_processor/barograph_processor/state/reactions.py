@@ -19,11 +19,8 @@ from barograph_processor.state.trust_findings import rate_finding, slice_finding
 
 __all__ = ["Reactions"]
 
-_BLOCK: Final = 1000
 _MIN_HEARD: Final = 200
 _MIN_BLOCKS: Final = 8
-_SPAN_HEARD: Final = 500
-_SPAN_PREDICTIONS: Final = 5000
 _SHOWN: Final = {"edited": "edited.amount"}
 
 
@@ -35,27 +32,27 @@ class Reactions:
     that arrived since the window before, whenever their predictions were made: reactions
     take their time, and a window must not wait for them.
 
-    Normal is learnt from the first reactions on, in blocks of 1,000 predictions, until the
-    model's reference is complete, 200 predictions were heard, and there are 8 blocks.
+    Normal is learnt from the first reaction on, in blocks as long as a window (1,000
+    predictions where windows are closed by time alone), until the model's reference is
+    complete, 200 predictions were heard, and there are 8 blocks.
 
     State size: some 5 KiB, 256 examples, and the losses of the baseline until it is fixed.
     Not locked; its owner is.
 
     Args:
         alarm: The budget and the tolerance.
+        block: Predictions of a block. Positive.
     """
 
-    def __init__(self, alarm: AlarmConfig) -> None:
+    def __init__(self, alarm: AlarmConfig, *, block: int = 1000) -> None:
         self._alarm = alarm
+        self._block_rows = block
         self._window = np.zeros(WIDTH)
         self._block = np.zeros(WIDTH)
         self._blocks: list[npt.NDArray[np.float64]] = []
         self._losses: list[npt.NDArray[np.float64]] = []
         self._begun = False
-        self._recent = {
-            name: RecentRate(_SPAN_HEARD if trials == Place.HEARD else _SPAN_PREDICTIONS)
-            for name, (_, trials) in RATES.items()
-        }
+        self._recent = {name: RecentRate() for name in RATES}
         self._monitors: dict[str, RateMonitor] = {}
         self._slices = SlicedQuality(alarm, budget_windows=harm_budget(alarm, "trust.slice"))
         self._slice_since: dict[tuple[tuple[str, str], ...], int] = {}
@@ -67,10 +64,10 @@ class Reactions:
             return
         self._window[Place.PREDICTIONS] += predictions
         while predictions and not self._monitors:
-            rows = min(predictions, _BLOCK - int(self._block[Place.PREDICTIONS]))
+            rows = min(predictions, self._block_rows - int(self._block[Place.PREDICTIONS]))
             self._block[Place.PREDICTIONS] += rows
             predictions -= rows
-            if self._block[Place.PREDICTIONS] == _BLOCK:
+            if self._block[Place.PREDICTIONS] == self._block_rows:
                 self._blocks.append(self._block)
                 self._block = np.zeros(WIDTH)
 

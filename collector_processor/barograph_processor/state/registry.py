@@ -246,6 +246,8 @@ class ModelRegistry:
         named = [(fact, slot) for fact, slot in reactions if fact.text in REACTION_KINDS]
         if len(named) < len(reactions):
             self._unjoined("reaction", "unknown_kind", len(reactions) - len(named))
+        if not named:
+            return
         again = model.react(
             np.array([slot for _, slot in named], dtype=np.intp),
             [fact.text or "" for fact, _ in named],

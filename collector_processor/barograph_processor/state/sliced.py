@@ -11,6 +11,7 @@ from barograph_processor.config import AlarmConfig
 from barograph_processor.quality.slice_layout import SliceCounts, SliceLayout
 from barograph_processor.quality.slice_rest import slice_dispersion
 from barograph_processor.quality.slices import SliceMonitor, SliceStatus, SliceTransition
+from barograph_processor.semconv import HOLDOUT
 from barograph_processor.state.row_columns import joined_categories
 from barograph_processor.stats.column import CategoricalColumn
 
@@ -47,7 +48,8 @@ class SlicedQuality:
 
     def learn(self, slices: SliceColumns, rows: int) -> None:
         """Add the slices of ``rows`` labels of the baseline, in the order of their losses."""
-        self._baseline.append((slices, rows))
+        told = {name: column for name, column in slices.items() if name != HOLDOUT}
+        self._baseline.append((told, rows))
 
     def fix(self, losses: npt.NDArray[np.float64], *, window_labels: float) -> None:
         """Choose the slices, and watch them from now on.

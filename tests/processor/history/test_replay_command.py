@@ -663,3 +663,96 @@ class TestFiles:
         run = bench.run(bench.csv(table), None)
         assert [w["rows"] for w in run.windows] == [1000, 1000]
         assert set(run.windows[0]["signals"]["input.drift"]) == {"a"}
+
+
+class TestPeople:
+    """Columns of reactions: the same monitors as for live traffic."""
+
+    def test_reactions_are_judged(self, bench: Bench) -> None:
+        table, config = reacted()
+        run = bench.run(bench.csv(table), config)
+        (opened,) = [a for a in run.alarms if a["state"] == "open" and a["signal"] == "trust"]
+        assert opened["feature"] is None
+        assert opened["severity"] == "page"
+        last = run.windows[-1]["signals"]
+        assert last["reactions"]["rejected"]["rate"]["value"] == pytest.approx(0.3, abs=0.06)
+        assert last["trust"]["alarm"] is True
+
+    def test_a_reaction_may_come_later_than_its_row(self, bench: Bench) -> None:
+        """Windows are those of arrival: a day's delay moves the alarm by a day of windows."""
+        table, config = reacted()
+        now = bench.run(bench.csv(table), config)
+        later = config.replace("[reference]", 'reaction_time = "seen"\n[reference]')
+        table["seen"] = [t + 1000 for t in table["t"]]
+        delayed = bench.run(bench.csv(table), later)
+
+        def since(run: Replayed) -> int:
+            (alarm,) = [a for a in run.alarms if a["state"] == "open" and a["signal"] == "trust"]
+            window: int = alarm["since_window"]
+            return window
+
+        assert since(delayed) - since(now) == pytest.approx(10, abs=3)
+
+    @pytest.mark.parametrize(
+        ("column", "value", "message"),
+        [
+            ("did", "liked", "no reaction of accepted, edited"),
+            ("changed", 1.5, "not in [0, 1]"),
+            ("changed", "much", "no number"),
+            ("seen", "soon", "no usable time"),
+        ],
+    )
+    def test_impossible_reactions_are_named(
+        self, bench: Bench, column: str, value: Any, message: str
+    ) -> None:
+        table, config = reacted()
+        table["seen"] = list(table["t"])
+        table["changed"] = [0.1] * len(table["t"])
+        more = 'reaction_time = "seen"\nreaction_magnitude = "changed"\n[reference]'
+        config = config.replace("[reference]", more)
+        assert bench.run(bench.csv(table), config).summary["rows"] == len(table["t"])
+        table[column][700] = value
+        table["did"][700] = value if column == "did" else "edited"
+        mistake = bench.run(bench.csv(table), config).mistake
+        assert mistake.startswith(f"row 701, column '{column}'")
+        assert message in mistake
+
+    @pytest.mark.parametrize(
+        ("keys", "message"),
+        [
+            ('reaction_time = "t"', "reaction_time needs reaction"),
+            ('reaction_magnitude = "t"', "reaction_magnitude needs reaction"),
+            ('outcome_time = "t"', "outcome_time needs outcome"),
+            ('reaction = "f0"\nreaction_time = "f0"', "reaction_time needs time"),
+        ],
+    )
+    def test_parts_need_their_column(self, bench: Bench, keys: str, message: str) -> None:
+        run = bench.run(bench.csv(history(1200)), _BASE % keys)
+        assert message in run.mistake
+
+
+def reacted(n: int = 9000, *, from_row: int = 6000) -> tuple[Table, str]:
+    """A model that nobody labels, whose users reject more from a row on."""
+    rng = np.random.default_rng(4)
+    rejected = rng.random(n) < np.where(np.arange(n) >= from_row, 0.3, 0.05)
+    table = {
+        "t": list(range(1_600_000_000, 1_600_000_000 + n)),
+        "f0": np.round(rng.normal(size=n), 3).tolist(),
+        "pred": [f"item{k}" for k in rng.integers(0, 5, n)],
+        "did": np.where(rejected, "rejected", np.where(rng.random(n) < 0.5, "", "accepted")),
+    }
+    config = """
+[model]
+name = "assistant"
+[columns]
+time = "t"
+prediction = "pred"
+reaction = "did"
+[reference]
+rows = 2000
+[window]
+rows = 100
+[alarm]
+windows_between_false_alarms = 1000
+"""
+    return {name: list(values) for name, values in table.items()}, config

@@ -1,0 +1,106 @@
+"""Columns that say what became of a prediction later: reactions and outcomes."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.history.config import ColumnsConfig
+from barograph_processor.history.values import NEVER, categories, column_of, times_ns
+from barograph_processor.observation import EventKind
+from barograph_processor.semconv import REACTION_KINDS
+from barograph_processor.stats.column import NumericColumn
+
+__all__ = ["LateColumn", "Refused", "late_columns"]
+
+Refused = list[tuple[str, npt.NDArray[np.intp], str]]
+"""Rows that cannot be used: of which column, which, and why."""
+
+_KINDS: Final = frozenset(REACTION_KINDS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LateColumn:
+    """One fact a row, as ``EventBatch`` has it.
+
+    Attributes:
+        kind: What they are.
+        time_ns: When each comes, shape ``(n,)``; ``NEVER`` where there is none.
+        number: Shape ``(n,)``.
+        text: One a row, or None.
+    """
+
+    kind: EventKind
+    time_ns: npt.NDArray[np.int64]
+    number: npt.NDArray[np.float64]
+    text: tuple[str | None, ...]
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "LateColumn":
+        """Return the given rows, in the given order."""
+        text = tuple(self.text[row] for row in rows.tolist())
+        return LateColumn(self.kind, self.time_ns[rows], self.number[rows], text)
+
+
+def late_columns(
+    table: Any, columns: ColumnsConfig, time_ns: npt.NDArray[np.int64]
+) -> tuple[tuple[LateColumn, ...], Refused]:
+    """Read the reactions and outcomes of some rows.
+
+    Args:
+        table: Arrow columns by name.
+        columns: Which column is what.
+        time_ns: Of the rows, shape ``(n,)``: a fact without a time of its own comes then.
+
+    Returns:
+        The facts, and the rows that cannot be used.
+    """
+    found: list[LateColumn] = []
+    refused: Refused = []
+    if columns.reaction is not None:
+        kinds = categories(_column(table, columns.reaction))
+        known = np.array([level in _KINDS for level in kinds.levels] + [True])
+        stray = np.flatnonzero(~known[kinds.codes])
+        refused.append((columns.reaction, stray, f"no reaction of {', '.join(REACTION_KINDS)}"))
+        magnitude = np.full(len(kinds), np.nan)
+        if columns.reaction_magnitude is not None:
+            magnitude = _numbers(table, columns.reaction_magnitude, refused)
+            with np.errstate(invalid="ignore"):
+                outside = np.flatnonzero((magnitude < 0) | (magnitude > 1))
+            refused.append((columns.reaction_magnitude, outside, "not in [0, 1]"))
+        present = kinds.codes >= 0
+        when = _times(table, columns.reaction_time, time_ns, present, refused)
+        found.append(LateColumn("reaction", when, magnitude, tuple(kinds.values())))
+    if columns.outcome is not None:
+        values = _numbers(table, columns.outcome, refused)
+        infinite = np.flatnonzero(np.isinf(values))
+        refused.append((columns.outcome, infinite, "not finite"))
+        when = _times(table, columns.outcome_time, time_ns, ~np.isnan(values), refused)
+        found.append(LateColumn("outcome", when, values, (columns.outcome_unit,) * len(values)))
+    return tuple(found), refused
+
+
+def _times(
+    table: Any,
+    name: str | None,
+    time_ns: npt.NDArray[np.int64],
+    present: npt.NDArray[np.bool_],
+    refused: Refused,
+) -> npt.NDArray[np.int64]:
+    when = time_ns
+    if name is not None:
+        when, _ = times_ns(_column(table, name))
+        lost = np.flatnonzero(present & (when == NEVER))
+        refused.append((name, lost, "no usable time for what happened then"))
+    return np.where(present, when, NEVER)
+
+
+def _numbers(table: Any, name: str, refused: Refused) -> npt.NDArray[np.float64]:
+    column, bad = column_of(_column(table, name), numeric=True)
+    refused.append((name, bad, "no number"))
+    assert isinstance(column, NumericColumn)
+    return column.values
+
+
+def _column(table: Any, name: str) -> Any:
+    return table.column(name).combine_chunks()
