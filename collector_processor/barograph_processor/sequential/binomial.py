@@ -29,7 +29,7 @@ def mixture_interval(successes: float, n: float, *, alpha: float = 0.05) -> tupl
 
         >>> low, high = mixture_interval(50, 1000)
         >>> round(low, 3), round(high, 3)
-        (0.032, 0.074)
+        (0.029, 0.079)
 
     References:
         Robbins (1970), Statistical methods related to the law of the iterated logarithm,

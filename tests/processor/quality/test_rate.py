@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import optimize, special
 
 from barograph_processor.quality.rate import RateMonitor, RateReference, RecentRate
 from barograph_processor.sequential.binomial import mixture_interval
@@ -109,3 +110,14 @@ def test_impossible_counts_are_refused(bad: tuple[float, float]) -> None:
         mixture_interval(*bad)
     with pytest.raises(ValueError, match="alpha"):
         mixture_interval(1.0, 2.0, alpha=0.0)
+
+
+def test_the_interval_is_that_of_the_mixture() -> None:
+    """Oracle: the ends solved by scipy from the Beta-binomial ratio."""
+
+    def ratio(p: float) -> float:
+        mixed = special.betaln(50.5, 950.5) - special.betaln(0.5, 0.5)
+        return float(mixed - 50 * np.log(p) - 950 * np.log1p(-p) - np.log(20))
+
+    expected = optimize.brentq(ratio, 1e-6, 0.05), optimize.brentq(ratio, 0.05, 0.5)
+    assert mixture_interval(50, 1000) == pytest.approx(expected, abs=1e-8)
