@@ -340,6 +340,12 @@ METRICS: Final[tuple[Metric, ...]] = (
         ("signal", "result"),
     ),
     Metric(
+        "barograph.monitor.alarms.waiting",
+        "gauge",
+        "By",
+        "Alarms on disk that wait for the downstream.",
+    ),
+    Metric(
         "barograph.monitor.waiting",
         "gauge",
         "{event}",

@@ -1,38 +1,35 @@
 """The service: the only place where the stages are wired together."""
 
+import hashlib
 import json
 import logging
 import os
-import ssl
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import grpc
-
 from barograph_processor.access import Access, bearer
 from barograph_processor.asgi import AsgiServer
-from barograph_processor.config import Config, TlsConfig, exposures
+from barograph_processor.config import Config, check_exposure
 from barograph_processor.exceptions import ConfigurationError, OverloadedError, StateError
-from barograph_processor.exporter import OtlpExporter, connect
+from barograph_processor.exporter import AlarmQueue, OtlpExporter, QueuedAlarm, connect
 from barograph_processor.journal import Journal
 from barograph_processor.otlp.encode import encode_alarms, encode_metrics
 from barograph_processor.pipeline import Pipeline
 from barograph_processor.receiver import (
     Authorize,
+    Certificates,
     GrpcReceiver,
     Intake,
     ReceiverLimits,
-    ServerTls,
     http_receiver,
 )
-from barograph_processor.signal import Alarm, Signal
+from barograph_processor.signal import Signal
 from barograph_processor.state.alarms import AlarmChange
 from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.registry import Happening, ModelRegistry
@@ -64,7 +61,7 @@ class Service:
     ) -> None:
         self._config = config
         self._listener = listener
-        _check_exposure(config)
+        check_exposure(config)
         self._directory = _directory(Path(config.serve.state_dir))
         self.instance_id = _instance_id(self._directory)
         self.telemetry = Telemetry()
@@ -73,8 +70,8 @@ class Service:
         )
         limits = config.limits
         endpoint = config.serve.export
-        sender = None if endpoint is None else connect(endpoint)
-        access, tls = Access.configured(config.tokens), _Tls.configured(config.tls)
+        sender = None if endpoint is None else connect(endpoint, config.exporter)
+        access, tls = Access.configured(config.tokens), Certificates.configured(config.tls)
         self._journal = Journal(
             self._directory / "journal.sqlite",
             max_bytes=limits.journal_bytes,
@@ -118,7 +115,14 @@ class Service:
             hosts=config.serve.hosts,
             tls=tls.web,
         )
-        self._exporter = None if sender is None else OtlpExporter(sender, self.telemetry)
+        self._exporter = None
+        if sender is not None:
+            queue = AlarmQueue(
+                self._directory / "alarms.sqlite",
+                max_bytes=config.exporter.queue_bytes,
+                telemetry=self.telemetry,
+            )
+            self._exporter = OtlpExporter(sender, queue, self.telemetry)
         self._stopping = threading.Event()
         self._evaluation = threading.Thread(
             target=self._evaluate_forever, name="barograph-evaluation", daemon=True
@@ -188,20 +192,35 @@ class Service:
 
     def evaluate(self) -> None:
         """Export every signal as it stands, and tell what happened since the last time."""
+        exporter = self._exporter
         with self.pipeline.hold():
             happenings = self.registry.drain()
-        alarms = [event.alarm for _, event in happenings if isinstance(event, AlarmChange)]
-        if self._exporter is not None:
-            self._export(self._exporter, alarms)
+            if exporter is not None:
+                # Before the lock is let go: a checkpoint that no longer holds an alarm
+                # must not be written before the queue does.
+                exporter.alarms(self._queued(happenings))
+        if exporter is not None:
+            exporter.metrics(
+                encode_metrics(self.signals(), now_ns=time.time_ns(), resource=self._resource)
+            )
         if self._listener is not None and happenings:
             self._listener(happenings)
 
-    def _export(self, exporter: OtlpExporter, alarms: Sequence[Alarm]) -> None:
-        resource = {"service.name": "barograph", "service.instance.id": self.instance_id}
-        now = time.time_ns()
-        if alarms:
-            exporter.logs(encode_alarms(alarms, now_ns=now, resource=resource))
-        exporter.metrics(encode_metrics(self.signals(), now_ns=now, resource=resource))
+    @property
+    def _resource(self) -> Mapping[str, str]:
+        return {"service.name": "barograph", "service.instance.id": self.instance_id}
+
+    def _queued(self, happenings: Sequence[Happening]) -> list[QueuedAlarm]:
+        now, found = time.time_ns(), []
+        for _, event in happenings:
+            if isinstance(event, AlarmChange):
+                alarm = [event.alarm]
+                # Without the clock: what a replay finds again has the same key.
+                content = encode_alarms(alarm, now_ns=0, resource=self._resource)
+                key = hashlib.blake2b(content, digest_size=16).digest()
+                payload = encode_alarms(alarm, now_ns=now, resource=self._resource)
+                found.append(QueuedAlarm(key, payload))
+        return found
 
     def _evaluate_forever(self) -> None:
         while not self._stopping.wait(self._config.serve.evaluation_seconds):
@@ -218,37 +237,6 @@ class Service:
             self.pipeline.checkpoint()
         except OverloadedError as error:
             _LOG.warning("no checkpoint: %s; the journal is kept", error)
-
-
-@dataclass(frozen=True, slots=True)
-class _Tls:
-    """What each server shows; None where there is no TLS."""
-
-    otlp_grpc: grpc.ServerCredentials | None = None
-    otlp_http: ssl.SSLContext | None = None
-    web: ssl.SSLContext | None = None
-
-    @classmethod
-    def configured(cls, config: TlsConfig) -> Self:
-        if config.cert is None or config.key is None:
-            return cls()
-        client_ca = None if config.client_ca is None else Path(config.client_ca)
-        files = ServerTls(Path(config.cert), Path(config.key), client_ca)
-        return cls(
-            files.grpc_credentials(), files.http_context(), files.http_context(ask_clients=False)
-        )
-
-
-def _check_exposure(config: Config) -> None:
-    """Refuse to be open to others, unless the configuration says that the network is guarded."""
-    found = exposures(config)
-    if found and not config.serve.trust_network:
-        raise ConfigurationError(
-            f"{'; '.join(found)}: give [tls] and [tokens], or say trust_network = true in "
-            "[serve] if a proxy, a mesh or a network of its own guards it"
-        )
-    for exposure in found:
-        _LOG.warning("%s, and trust_network says that this is guarded", exposure)
 
 
 def _writers(access: Access) -> Authorize | None:

@@ -9,7 +9,7 @@ from barograph_processor.config.access import TlsConfig, TokensConfig
 from barograph_processor.config.alarm import AlarmConfig
 from barograph_processor.config.config import Config
 from barograph_processor.config.exporter import ExporterConfig
-from barograph_processor.config.exposure import exposures, is_loopback
+from barograph_processor.config.exposure import check_exposure, exposures, is_loopback
 from barograph_processor.config.limits import LimitsConfig
 from barograph_processor.config.load import load_config, parse_config, plain
 from barograph_processor.config.model import ModelConfig
@@ -31,6 +31,7 @@ __all__ = [
     "TlsConfig",
     "TokensConfig",
     "WindowConfig",
+    "check_exposure",
     "exposures",
     "is_loopback",
     "load_config",

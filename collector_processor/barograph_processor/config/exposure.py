@@ -1,10 +1,31 @@
 """What listens beyond this machine without the protection that this takes."""
 
 import ipaddress
+import logging
+from typing import Final
 
 from barograph_processor.config.config import Config
+from barograph_processor.exceptions import ConfigurationError
 
-__all__ = ["exposures", "is_loopback"]
+__all__ = ["check_exposure", "exposures", "is_loopback"]
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+def check_exposure(config: Config) -> None:
+    """Refuse to be open to others, unless the configuration says that the network is guarded.
+
+    Raises:
+        ConfigurationError: It is open, and nothing is said.
+    """
+    found = exposures(config)
+    if found and not config.serve.trust_network:
+        raise ConfigurationError(
+            f"{'; '.join(found)}: give [tls] and [tokens], or say trust_network = true in "
+            "[serve] if a proxy, a mesh or a network of its own guards it"
+        )
+    for exposure in found:
+        _LOG.warning("%s, and trust_network says that this is guarded", exposure)
 
 
 def exposures(config: Config) -> list[str]:

@@ -4,22 +4,16 @@ import logging
 import random
 import threading
 import time
-from collections import deque
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Protocol
 
-import grpc
 from opentelemetry import context
 
-from barograph_processor.exceptions import ConfigurationError
-from barograph_processor.exporter.endpoint import Endpoint
-from barograph_processor.exporter.grpc import GrpcTransport
-from barograph_processor.exporter.http import HttpTransport
+from barograph_processor.exporter.queue import AlarmQueue, QueuedAlarm
 from barograph_processor.exporter.transport import ExportSignal, Outcome, Transport
 from barograph_processor.telemetry import Telemetry
 
-__all__ = ["OtlpExporter", "connect"]
+__all__ = ["OtlpExporter"]
 
 _LOG: Final = logging.getLogger(__name__)
 _FIRST_DELAY: Final = 1.0
@@ -29,68 +23,37 @@ _LONGEST_ASKED: Final = 300.0
 _METRIC: Final = "barograph.monitor.exports"
 
 
-def connect(
-    endpoint: str,
-    *,
-    headers: Mapping[str, str] | None = None,
-    timeout: float = 10.0,
-    ca_file: Path | None = None,
-) -> Transport:
-    """Return the transport for an endpoint; nothing is sent yet.
-
-    Raises:
-        ConfigurationError: The endpoint or the certificates cannot be used.
-    """
-    parsed = Endpoint.parse(endpoint)
-    try:
-        if parsed.protocol == "http":
-            return HttpTransport(
-                parsed.target,
-                ca_file=None if ca_file is None else str(ca_file),
-                headers=headers or {},
-                timeout=timeout,
-            )
-        credentials = None
-        if parsed.secure:
-            roots = None if ca_file is None else ca_file.read_bytes()
-            credentials = grpc.ssl_channel_credentials(root_certificates=roots)
-    except OSError as error:
-        raise ConfigurationError(f"the certificates {ca_file} cannot be read: {error}") from error
-    return GrpcTransport(
-        parsed.target, credentials=credentials, headers=headers or {}, timeout=timeout
-    )
-
-
 class OtlpExporter:
-    """Exports from one background thread; ``metrics`` and ``logs`` never block.
+    """Exports from one background thread; ``metrics`` never blocks, ``alarms`` for one write.
 
     Metrics are cumulative, so only the newest request is kept: what a lost one
-    said, the next one says too. Alarms are kept in order, up to a bound, and sent
-    before metrics. Each is tried again until it arrives or is refused for good,
-    after delays that double from one second to thirty, or that the downstream asks for.
+    said, the next one says too. Alarms wait on disk, in order, and are sent before
+    metrics. Each is tried again until it arrives or is refused for good, after
+    delays that double from one second to thirty, or that the downstream asks for.
 
     Args:
         transport: How to send; see ``connect``.
+        queue: Alarms that wait, those of an earlier process too. Closed by ``close``.
         telemetry: Counts requests by result: sent, failed, refused, dropped, replaced.
-        max_log_bytes: Bound of the alarms that wait; beyond it the oldest are dropped.
         rng: Spreads retries; give a seeded one to a test.
     """
 
     def __init__(
         self,
         transport: Transport,
+        queue: AlarmQueue,
         telemetry: Telemetry,
         *,
-        max_log_bytes: int = 16 * 1024 * 1024,
         rng: random.Random | None = None,
     ) -> None:
         self._transport = transport
+        self._queue = queue
         self._telemetry = telemetry
-        self._max_log_bytes = max_log_bytes
+        self._newest = _Newest()
         self._changed = threading.Condition()
         rng = rng or random.Random()  # noqa: S311 - spreads load, guards nothing
         # In order of rank: alarms first.
-        self._lanes = {"logs": _Lane("logs", rng), "metrics": _Lane("metrics", rng)}
+        self._lanes = (_Lane("logs", queue, rng), _Lane("metrics", self._newest, rng))
         self._closing_at: float | None = None
         self._failing = False
         self._thread = threading.Thread(target=self._run, name="barograph-export", daemon=True)
@@ -99,21 +62,14 @@ class OtlpExporter:
     def metrics(self, payload: bytes) -> None:
         """Send an ExportMetricsServiceRequest in place of the one that still waits, if any."""
         with self._changed:
-            waiting = self._lanes["metrics"].waiting
-            if waiting:
+            if self._newest.replace(payload):
                 self._count("metrics", "replaced")
-            waiting.clear()
-            waiting.append(payload)
             self._changed.notify_all()
 
-    def logs(self, payload: bytes) -> None:
-        """Send an ExportLogsServiceRequest after those that wait."""
+    def alarms(self, alarms: Sequence[QueuedAlarm]) -> None:
+        """Queue changes of alarms behind those that wait; see ``AlarmQueue.put``."""
+        self._queue.put(alarms)
         with self._changed:
-            waiting = self._lanes["logs"].waiting
-            waiting.append(payload)
-            while len(waiting) > 1 and sum(map(len, waiting)) > self._max_log_bytes:
-                waiting.popleft()
-                self._count("logs", "dropped")
             self._changed.notify_all()
 
     def close(self, timeout: float = 5.0) -> None:
@@ -131,39 +87,36 @@ class OtlpExporter:
         # Were this process instrumented, its exports would come back as spans to watch.
         context.attach(context.set_value("suppress_instrumentation", value=True))
         while (job := self._next()) is not None:
-            lane, payload = job
-            self._settle(lane, payload, self._transport.send(lane.signal, payload))
-        with self._changed:
-            for lane in self._lanes.values():
-                for _ in lane.waiting:
-                    self._count(lane.signal, "dropped")
+            lane, number, payload = job
+            self._settle(lane, number, self._transport.send(lane.signal, payload))
+        if self._newest.first() is not None:
+            self._count("metrics", "dropped")
         self._transport.close()
+        self._queue.close()
 
-    def _next(self) -> "tuple[_Lane, bytes] | None":
+    def _next(self) -> "tuple[_Lane, int, bytes] | None":
         """Wait for a request whose time has come; None when closed and done or out of time."""
         with self._changed:
             while True:
                 now = time.monotonic()
-                waiting = [lane for lane in self._lanes.values() if lane.waiting]
+                waiting = [(lane, first) for lane in self._lanes if (first := lane.source.first())]
                 if self._closing_at is not None and (not waiting or now >= self._closing_at):
                     return None
-                for lane in waiting:
+                for lane, (number, payload) in waiting:
                     if now >= lane.not_before:
-                        return lane, lane.waiting[0]
-                times = [lane.not_before for lane in waiting]
+                        return lane, number, payload
+                times = [lane.not_before for lane, _ in waiting]
                 if self._closing_at is not None:
                     times.append(self._closing_at)
                 self._changed.wait(min(times) - now if times else None)
 
-    def _settle(self, lane: "_Lane", payload: bytes, outcome: Outcome) -> None:
+    def _settle(self, lane: "_Lane", number: int, outcome: Outcome) -> None:
         with self._changed:
             self._count(lane.signal, outcome.result)
             if outcome.result == "failed":
                 lane.delay(outcome.retry_after)
             else:
-                # It may have been replaced or dropped while it was being sent.
-                if lane.waiting and lane.waiting[0] is payload:
-                    lane.waiting.popleft()
+                lane.source.remove(number)
                 lane.proceed()
         self._log(lane.signal, outcome)
 
@@ -181,12 +134,41 @@ class OtlpExporter:
         self._telemetry.add(_METRIC, signal=signal, result=result)
 
 
+class _Source(Protocol):
+    def first(self) -> tuple[int, bytes] | None: ...
+
+    def remove(self, number: int) -> None: ...
+
+
+class _Newest:
+    """At most one request: the newest. Under the exporter's lock."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._payload: bytes | None = None
+
+    def replace(self, payload: bytes) -> bool:
+        """Keep a request, and say whether one had to give way."""
+        replaced = self._payload is not None
+        self._number += 1
+        self._payload = payload
+        return replaced
+
+    def first(self) -> tuple[int, bytes] | None:
+        return None if self._payload is None else (self._number, self._payload)
+
+    def remove(self, number: int) -> None:
+        # It may have been replaced while it was being sent.
+        if number == self._number:
+            self._payload = None
+
+
 class _Lane:
     """What waits of one signal, and when it may be tried. Under the exporter's lock."""
 
-    def __init__(self, signal: ExportSignal, rng: random.Random) -> None:
+    def __init__(self, signal: ExportSignal, source: _Source, rng: random.Random) -> None:
         self.signal: ExportSignal = signal
-        self.waiting: deque[bytes] = deque()
+        self.source = source
         self.not_before = 0.0
         self._attempts = 0
         self._rng = rng

@@ -26,16 +26,15 @@ class HttpTransport:
 
     Args:
         base: Address before ``/v1``.
-        ca_file: Certificates to trust instead of the system's; None trusts these.
+        trusted: Which servers to trust, and what to show them.
         headers: Of every request, such as a bearer token.
         timeout: Seconds for each of connecting, writing and reading.
     """
 
     def __init__(
-        self, base: str, *, ca_file: str | None, headers: Mapping[str, str], timeout: float
+        self, base: str, *, trusted: ssl.SSLContext, headers: Mapping[str, str], timeout: float
     ) -> None:
         self._base = base
-        trusted = ssl.create_default_context(cafile=ca_file)
         # No proxy from the environment: what is exported goes where the configuration says.
         self._client = httpx.Client(
             headers={**_HEADERS, **headers}, timeout=timeout, verify=trusted, trust_env=False

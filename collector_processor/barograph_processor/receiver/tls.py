@@ -3,12 +3,14 @@
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import grpc
 
+from barograph_processor.config import TlsConfig
 from barograph_processor.exceptions import ConfigurationError
 
-__all__ = ["ServerTls"]
+__all__ = ["Certificates", "ServerTls"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,30 @@ class ServerTls:
                 f"used: {error}"
             ) from error
         return context
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """What each server of the service shows; None where there is no TLS."""
+
+    otlp_grpc: grpc.ServerCredentials | None = None
+    otlp_http: ssl.SSLContext | None = None
+    web: ssl.SSLContext | None = None
+
+    @classmethod
+    def configured(cls, config: TlsConfig) -> Self:
+        """Read the files that the configuration names.
+
+        Raises:
+            ConfigurationError: One cannot be read, or is no certificate or its key.
+        """
+        if config.cert is None or config.key is None:
+            return cls()
+        client_ca = None if config.client_ca is None else Path(config.client_ca)
+        files = ServerTls(Path(config.cert), Path(config.key), client_ca)
+        return cls(
+            files.grpc_credentials(), files.http_context(), files.http_context(ask_clients=False)
+        )
 
 
 def _read(path: Path) -> bytes:

@@ -3,15 +3,18 @@
 import queue
 import random
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.exporter import (
+    AlarmQueue,
     Endpoint,
     ExportSignal,
     OtlpExporter,
     Outcome,
+    QueuedAlarm,
     connect,
     exporter,
 )
@@ -55,13 +58,28 @@ def telemetry() -> Telemetry:
 
 
 @pytest.fixture
-def started(script: Script, telemetry: Telemetry) -> Iterator[OtlpExporter]:
-    started = OtlpExporter(script, telemetry, max_log_bytes=4, rng=random.Random(0))  # noqa: S311 - a seed, not a secret
+def start(script: Script, telemetry: Telemetry, tmp_path: Path) -> Callable[[], OtlpExporter]:
+    """Start an exporter on the same queue; the bound of the queue is four bytes."""
+
+    def start() -> OtlpExporter:
+        waiting = AlarmQueue(tmp_path / "alarms.sqlite", max_bytes=4, telemetry=telemetry)
+        return OtlpExporter(script, waiting, telemetry, rng=random.Random(0))  # noqa: S311 - a seed, not a secret
+
+    return start
+
+
+@pytest.fixture
+def started(script: Script, start: Callable[[], OtlpExporter]) -> Iterator[OtlpExporter]:
+    started = start()
     yield started
     for _ in range(100):
         script.answers.put(_SENT)
     started.close()
     assert script.closed
+
+
+def alarm(payload: bytes) -> list[QueuedAlarm]:
+    return [QueuedAlarm(payload, payload)]
 
 
 @pytest.fixture
@@ -78,15 +96,11 @@ def test_alarms_go_first_and_in_order(script: Script, started: OtlpExporter) -> 
     assert script.request() == ("metrics", b"first")
     # While that is under way the others gather.
     started.metrics(b"second")
-    started.logs(b"a")
-    started.logs(b"b")
-    for _ in range(4):
+    started.alarms(alarm(b"a"))
+    started.alarms(alarm(b"b"))
+    for _ in range(3):
         script.answers.put(_SENT)
-    assert [script.request() for _ in range(3)] == [
-        ("logs", b"a"),
-        ("logs", b"b"),
-        ("metrics", b"second"),
-    ]
+    assert [script.request() for _ in range(2)] == [("logs", b"ab"), ("metrics", b"second")]
 
 
 def test_only_the_newest_metrics_are_kept(
@@ -106,7 +120,7 @@ def test_only_the_newest_metrics_are_kept(
 def test_failed_alarm_is_tried_again_and_metrics_do_not_wait_for_it(
     script: Script, started: OtlpExporter, count: Callable[[str, str], float]
 ) -> None:
-    started.logs(b"a")
+    started.alarms(alarm(b"a"))
     assert script.request() == ("logs", b"a")
     started.metrics(b"m")
     script.answers.put(Outcome("failed", "away", retry_after=0.2))
@@ -123,39 +137,35 @@ def test_failed_alarm_is_tried_again_and_metrics_do_not_wait_for_it(
 def test_refused_for_good_is_dropped_and_the_next_one_goes(
     script: Script, started: OtlpExporter, count: Callable[[str, str], float]
 ) -> None:
-    started.logs(b"a")
-    started.logs(b"b")
+    started.alarms(alarm(b"a"))
+    assert script.request()[1] == b"a"
+    started.alarms(alarm(b"b"))
     script.answers.put(Outcome("refused", "never"))
     script.answers.put(_SENT)
-    assert [script.request()[1], script.request()[1]] == [b"a", b"b"]
+    assert script.request()[1] == b"b"
     started.close()
     assert (count("logs", "refused"), count("logs", "sent")) == (1, 1)
 
 
-def test_alarms_are_bounded_and_the_oldest_are_dropped(
-    script: Script, started: OtlpExporter, count: Callable[[str, str], float]
+def test_close_does_not_wait_for_ever_and_the_next_process_sends_what_is_left(
+    script: Script, start: Callable[[], OtlpExporter], count: Callable[[str, str], float]
 ) -> None:
-    started.metrics(b"m")
+    first = start()
+    first.alarms(alarm(b"a"))
     script.request()
-    for payload in (b"aa", b"bb", b"cc"):
-        started.logs(payload)
-    assert count("logs", "dropped") == 1
-    script.answers.put(_SENT)
-    assert script.request() == ("logs", b"bb")
-
-
-def test_close_sends_what_waits_but_not_for_ever(
-    script: Script, telemetry: Telemetry, count: Callable[[str, str], float]
-) -> None:
-    started = OtlpExporter(script, telemetry)
-    started.logs(b"a")
-    script.request()
-    started.logs(b"b")
+    first.alarms(alarm(b"b"))
     script.answers.put(Outcome("failed", "away", retry_after=60.0))
-    started.close(timeout=0.05)
-    started.close()
+    first.close(timeout=0.05)
+    first.close()
     assert script.closed
-    assert count("logs", "dropped") == 2
+    assert count("logs", "dropped") == 0
+    second = start()
+    # Known as it is, what was queued before is not queued again.
+    second.alarms(alarm(b"a"))
+    assert script.request() == ("logs", b"ab")
+    script.answers.put(_SENT)
+    second.close()
+    assert count("logs", "sent") == 1
 
 
 def test_changes_are_logged_and_repetitions_are_not(
@@ -165,7 +175,7 @@ def test_changes_are_logged_and_repetitions_are_not(
     for _ in range(5):
         script.answers.put(Outcome("failed", "away"))
     script.answers.put(_SENT)
-    started.logs(b"a")
+    started.alarms(alarm(b"a"))
     for _ in range(6):
         script.request()
     started.close()

@@ -16,9 +16,17 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceResponse,
 )
 
+from barograph_processor.asgi import AsgiServer
+from barograph_processor.config import ExporterConfig
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.exporter import Outcome, connect
 from barograph_processor.otlp.status import Code, status
+from barograph_processor.receiver import GrpcReceiver, ServerTls, http_receiver
+from tests.processor.receiver.certificates import Authority
+from tests.processor.receiver.server import Recorder
+
+_WITH_TOKEN = ExporterConfig(headers="env:EXPORT_HEADERS")
+_TOKEN = {"EXPORT_HEADERS": "Authorization=Bearer%20x"}
 
 
 class HttpBackend:
@@ -61,7 +69,7 @@ def http_backend() -> Iterator[HttpBackend]:
 
 
 def test_http_sends_to_each_signals_path(http_backend: HttpBackend) -> None:
-    transport = connect(http_backend.base, headers={"authorization": "Bearer x"})
+    transport = connect(http_backend.base, _WITH_TOKEN, environ=_TOKEN)
     assert transport.send("metrics", b"m") == Outcome("sent")
     assert transport.send("logs", b"l") == Outcome("sent")
     transport.close()
@@ -112,7 +120,7 @@ def test_http_retry_after_as_a_date(http_backend: HttpBackend) -> None:
 
 def test_nobody_there_is_worth_another_try() -> None:
     for endpoint in ("http://127.0.0.1:1", "127.0.0.1:1"):
-        transport = connect(endpoint, timeout=5.0)
+        transport = connect(endpoint, ExporterConfig(timeout_seconds=5.0))
         assert transport.send("metrics", b"m").result == "failed"
         transport.close()
 
@@ -154,7 +162,7 @@ def grpc_backend() -> Iterator[GrpcBackend]:
 
 
 def test_grpc_sends_to_each_signals_service(grpc_backend: GrpcBackend) -> None:
-    transport = connect(grpc_backend.target, headers={"Authorization": "Bearer x"})
+    transport = connect(grpc_backend.target, _WITH_TOKEN, environ=_TOKEN)
     assert transport.send("metrics", b"m") == Outcome("sent")
     assert transport.send("logs", b"l") == Outcome("sent")
     transport.close()
@@ -198,5 +206,60 @@ def test_grpc_partial_success_is_told(grpc_backend: GrpcBackend) -> None:
 
 @pytest.mark.parametrize("endpoint", ["grpcs://127.0.0.1:1", "https://127.0.0.1:1"])
 def test_certificates_that_cannot_be_read(endpoint: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="certificates"):
-        connect(endpoint, ca_file=tmp_path / "absent.pem")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        connect(endpoint, ExporterConfig(ca=str(tmp_path / "absent.pem")))
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "found"),
+    [
+        (
+            ExporterConfig(),
+            {"OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer y,a=b"},
+            "Bearer y",
+        ),
+        (_WITH_TOKEN, {**_TOKEN, "OTEL_EXPORTER_OTLP_HEADERS": "authorization=no"}, "Bearer x"),
+        (ExporterConfig(), {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}, None),
+    ],
+)
+def test_headers_of_the_configuration_else_of_the_environment(
+    http_backend: HttpBackend, config: ExporterConfig, environ: dict[str, str], found: str | None
+) -> None:
+    """The environment's endpoint is never taken: it may be this very processor."""
+    transport = connect(http_backend.base, config, environ=environ)
+    assert transport.send("logs", b"x").result == "sent"
+    assert http_backend.seen == [("/v1/logs", b"x", found)]
+    transport.close()
+
+
+def test_headers_that_are_none_are_refused_and_not_repeated() -> None:
+    with pytest.raises(ConfigurationError, match="name=value") as caught:
+        connect("h:1", environ={"OTEL_EXPORTER_OTLP_HEADERS": "s3cret"})
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["grpcs", "https"])
+def test_downstream_that_wants_a_certificate(tmp_path: Path, scheme: str) -> None:
+    """It gets ours; without one, or without its authority, nothing is sent."""
+    authority, recorder = Authority(tmp_path), Recorder()
+    files = ServerTls(*(Path(authority.file(name)) for name in ("server", "server.key", "ca")))
+    receiver = GrpcReceiver("127.0.0.1:0", recorder.intake(), credentials=files.grpc_credentials())
+    server = AsgiServer(
+        http_receiver(recorder.intake()), "127.0.0.1:0", what="otlp", tls=files.http_context()
+    )
+    receiver.start()
+    server.start()
+    at = f"127.0.0.1:{receiver.port}" if scheme == "grpcs" else server.address
+    whole = {
+        "OTEL_EXPORTER_OTLP_CERTIFICATE": authority.file("ca"),
+        "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": authority.file("client"),
+        "OTEL_EXPORTER_OTLP_CLIENT_KEY": authority.file("client.key"),
+    }
+    for variables in (list(whole)[1:], list(whole)[:1], list(whole)):
+        environ = {name: whole[name] for name in variables}
+        transport = connect(f"{scheme}://{at}", ExporterConfig(timeout_seconds=5), environ=environ)
+        assert transport.send("logs", b"").result == ("sent" if environ == whole else "failed")
+        transport.close()
+    assert recorder.taken == [("logs", b"")]
+    receiver.stop(grace=1)
+    server.stop()

@@ -1,0 +1,110 @@
+"""From an endpoint and its configuration to a transport."""
+
+import os
+import ssl
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+import grpc
+
+from barograph_processor.config import ExporterConfig, read_secret
+from barograph_processor.exceptions import ConfigurationError
+from barograph_processor.exporter.endpoint import Endpoint
+from barograph_processor.exporter.grpc import GrpcTransport
+from barograph_processor.exporter.http import HttpTransport
+from barograph_processor.exporter.transport import Transport
+
+__all__ = ["connect"]
+
+_VARIABLES: Final = {
+    "ca": "OTEL_EXPORTER_OTLP_CERTIFICATE",
+    "cert": "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+    "key": "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+}
+_HEADERS: Final = "OTEL_EXPORTER_OTLP_HEADERS"
+
+
+def connect(
+    endpoint: str,
+    config: ExporterConfig | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+) -> Transport:
+    """Return the transport for an endpoint; nothing is sent yet.
+
+    Args:
+        endpoint: See ``Endpoint.parse``.
+        config: Headers, certificates and patience.
+        environ: Where OTEL_EXPORTER_OTLP_* and secrets are read; the process's if None.
+
+    Raises:
+        ConfigurationError: The endpoint, the headers or the certificates cannot be used.
+    """
+    config = config or ExporterConfig()
+    environ = os.environ if environ is None else environ
+    parsed = Endpoint.parse(endpoint)
+    headers = _headers(config, environ)
+    files = {
+        key: getattr(config, key) or environ.get(variable) or None
+        for key, variable in _VARIABLES.items()
+    }
+    for file in files.values():
+        if file is not None:
+            _read(file)
+    if parsed.protocol == "http":
+        return HttpTransport(
+            parsed.target,
+            trusted=_context(files["ca"], files["cert"], files["key"]),
+            headers=headers,
+            timeout=config.timeout_seconds,
+        )
+    credentials = None
+    if parsed.secure:
+        contents = {key: None if file is None else _read(file) for key, file in files.items()}
+        credentials = grpc.ssl_channel_credentials(
+            contents["ca"], contents["key"], contents["cert"]
+        )
+    return GrpcTransport(
+        parsed.target, credentials=credentials, headers=headers, timeout=config.timeout_seconds
+    )
+
+
+def _headers(config: ExporterConfig, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of the configuration, else those of the environment."""
+    if config.headers is not None:
+        return _pairs(read_secret(config.headers, environ=environ), config.headers)
+    return _pairs([environ.get(_HEADERS, "")], _HEADERS)
+
+
+def _pairs(lines: Iterable[str], where: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in (pair.strip() for line in lines for pair in line.split(",")):
+        name, equals, value = pair.partition("=")
+        if not pair:
+            continue
+        if not equals or not name.strip():
+            # Not repeated: what stands there may be a secret.
+            raise ConfigurationError(f"{where}: a header must be name=value")
+        found[name.strip().lower()] = unquote(value.strip())
+    return found
+
+
+def _context(ca: str | None, cert: str | None, key: str | None) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=ca)
+        if cert is not None:
+            context.load_cert_chain(cert, key, password=b"")
+    except OSError as error:
+        raise ConfigurationError(
+            f"the certificates of the exporter cannot be used: {error}"
+        ) from error
+    return context
+
+
+def _read(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from error
