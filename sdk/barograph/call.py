@@ -131,6 +131,11 @@ class Call:
         if token is not None and otel_context.get_current() is self._context:
             otel_context.detach(token)
 
+    def suspend(self) -> "Call":
+        """Leave, to go on as a stream that is entered and left step by step."""
+        self.leave()
+        return self
+
     def finish(
         self, result: Any, stated: Mapping[str, Any] | None = None, ended: int | None = None
     ) -> None:

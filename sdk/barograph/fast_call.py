@@ -94,6 +94,13 @@ class FastCall:
         site = self._plans.site
         return PredictionRef(context.trace_id, context.span_id, site.model, site.version, self._key)
 
+    def suspend(self) -> Call:
+        """Leave, to go on as a stream that is entered and left step by step."""
+        token, self._token = self._token, None
+        if token is not None:
+            leave(token)
+        return self._general()
+
     def finish(self, result: Any, stated: Mapping[str, Any] | None = None) -> None:
         """End the span with what was returned, and with parts stated outright."""
         ended = time_ns()
@@ -103,12 +110,12 @@ class FastCall:
             span = self._span
             plans = self._plans
             read = None if span.touched or stated else plans.result(result)
+            if read is not None and self._noted:
+                read = noted_plan(*read, self._noted, self._plan.keys)
             if read is None:
                 self._general().finish(result, stated, ended)
                 return
             plan, values = read
-            if self._noted:
-                plan, values = noted_plan(plan, values, self._noted)
             layout = self._plan.layouts.get(plan) or plans.layout(self._plan, plan)
             span.conclude(layout, self._values + values, ended)
         except Exception as error:  # noqa: BLE001  # a processor of the user's

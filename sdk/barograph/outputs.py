@@ -15,7 +15,13 @@ from barograph.record import fields_of, is_sequence, items_of
 from barograph.responses import GenerationReading, read_response
 from barograph.scalar import Scalar, scalar
 from barograph.text import is_category, summarize_text
-from barograph.vector import numbers_of, shape_of, summarize_numbers, summarize_scores
+from barograph.vector import (
+    numbers_of,
+    project,
+    shape_of,
+    summarize_numbers,
+    summarize_scores,
+)
 
 __all__ = ["Outcome", "confidence_of", "is_distribution", "understand"]
 
@@ -231,6 +237,7 @@ class _Reading:
             outcome.outputs.update(summarize_scores(numbers))
             return
         outcome.outputs.update(summarize_numbers(numbers))
+        outcome.outputs.update(project(numbers))
 
     def _distribution(self, numbers: list[float]) -> None:
         outcome = self.outcome

@@ -10,14 +10,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from barograph.limits import MAX_SUMMARY_CHARS
 from barograph.record import fields_of, is_sequence, items_of
 from barograph.scalar import Scalar, library, scalar
+from barograph.tool_calls import ToolCalls
 
 __all__ = ["GenerationReading", "chunk_of", "read_response"]
 
 _MAX_PARTS = 1_000
 _PROVIDERS = frozenset({"openai", "anthropic"})
 _MAX_TOKENS = 4_096  # whose log probabilities are read
+_UNFINISHED = frozenset({"in_progress", "queued"})
+# Events whose message is all that came before.
+_REPEATS = frozenset(
+    {"message_stop", "response.completed", "response.incomplete", "response.failed"}
+)
+_DERIVED = ("content.", "refusal.", "logprobs.", "tool_calls.")
+_DERIVED_WHOLE = frozenset({"text", "input_json", "thinking", "signature", "citation"})
 
 
 @dataclass(slots=True)
@@ -30,10 +39,25 @@ class GenerationReading:
     finish_reasons: dict[str, None] = field(default_factory=dict)
     input_tokens: int | None = None
     output_tokens: int | None = None
-    tool_calls: dict[str, None] = field(default_factory=dict)
+    tool_calls: ToolCalls = field(default_factory=ToolCalls)
     log_probabilities: list[float] = field(default_factory=list)
     refused: bool = False
     provider: str | None = None
+    length: int = 0
+    """Characters written; of a longer text only the beginning is kept."""
+
+    def write(self, text: str) -> None:
+        """Add a piece of text; beyond 65,536 characters it is only counted."""
+        room = MAX_SUMMARY_CHARS - self.length
+        if room > 0:
+            self.texts.append(text[:room])
+        self.length += len(text)
+
+    def begin_again(self) -> None:
+        """Forget what was written: a stream ends by repeating it as a whole."""
+        self.texts.clear()
+        self.log_probabilities.clear()
+        self.length = 0
 
     @property
     def text(self) -> str:
@@ -62,8 +86,12 @@ class GenerationReading:
     def outputs(self) -> dict[str, Scalar]:
         """Return what the standard has no name for."""
         found: dict[str, Scalar] = {}
-        if self.tool_calls:
+        if len(self.tool_calls):
             found["tool_calls"] = len(self.tool_calls)
+            if (valid := self.tool_calls.validity()) is not None:
+                found["valid_tool_arguments"] = valid
+        if self.length > MAX_SUMMARY_CHARS:
+            found["length"] = self.length
         if self.refused:
             found["refusal"] = 1
         return found
@@ -71,6 +99,10 @@ class GenerationReading:
 
 def _part(value: Any, name: str) -> Any:
     """A field of a dict or record; of a client's own class, an attribute held by its instance."""
+    if type(value) is dict:
+        return value.get(name)
+    if hasattr(type(value), "__pydantic_fields__"):
+        return object.__getattribute__(value, "__dict__").get(name)
     fields = fields_of(value)
     if fields is not None:
         return fields.get(name)
@@ -114,12 +146,13 @@ def _read(response: Any, reading: GenerationReading) -> bool:
     elif is_sequence(_part(response, "output")) and _part(response, "status") is not None:
         for item in _parts(response, "output"):
             _output_item(item, reading)
-        reading.finish_reasons[_text(_part(response, "status")) or "unknown"] = None
+        status = _text(_part(response, "status")) or "unknown"
+        if status not in _UNFINISHED:
+            reading.finish_reasons[status] = None
     elif is_sequence(_part(response, "content")) and _part(response, "role") is not None:
         for block in _parts(response, "content"):
             _block(block, reading)
-        if (reason := _text(_part(response, "stop_reason"))) is not None:
-            reading.finish_reasons[reason] = None
+        _stopped(_part(response, "stop_reason"), reading)
     else:
         return False
     _common(response, reading)
@@ -148,12 +181,12 @@ def _choice(choice: Any, reading: GenerationReading) -> None:
     message = _part(choice, "message") or _part(choice, "delta") or choice
     for name in ("content", "text"):
         if (text := _text(_part(message, name))) is not None:
-            reading.texts.append(text)
+            reading.write(text)
     if _text(_part(message, "refusal")):
         reading.refused = True
     for call in _parts(message, "tool_calls"):
-        if (name_or_id := _text(_part(call, "id"))) is not None:
-            reading.tool_calls[name_or_id] = None
+        arguments = _text(_part(_part(call, "function"), "arguments")) or ""
+        reading.tool_calls.add(_text(_part(call, "id")), _whole(_part(call, "index")), arguments)
     for token in _parts(_part(choice, "logprobs"), "content"):
         _log_probability(_part(token, "logprob"), reading)
     for number in _parts(_part(choice, "logprobs"), "token_logprobs"):
@@ -172,7 +205,8 @@ def _log_probability(value: Any, reading: GenerationReading) -> None:
 def _output_item(item: Any, reading: GenerationReading) -> None:
     """An item of OpenAI's responses."""
     if _part(item, "type") in {"function_call", "tool_call"}:
-        reading.tool_calls[_text(_part(item, "call_id")) or str(len(reading.tool_calls))] = None
+        arguments = _text(_part(item, "arguments")) or ""
+        reading.tool_calls.replace(_text(_part(item, "call_id")), arguments)
     for block in _parts(item, "content"):
         _block(block, reading)
 
@@ -180,32 +214,64 @@ def _output_item(item: Any, reading: GenerationReading) -> None:
 def _block(block: Any, reading: GenerationReading) -> None:
     """A block of content, of Anthropic's messages or OpenAI's responses."""
     if (text := _text(_part(block, "text"))) is not None:
-        reading.texts.append(text)
+        reading.write(text)
     if _text(_part(block, "refusal")):
         reading.refused = True
-    if _part(block, "type") == "tool_use":
-        reading.tool_calls[_text(_part(block, "id")) or str(len(reading.tool_calls))] = None
+    if _part(block, "type") == "tool_use":  # its arguments are parsed already
+        reading.tool_calls.replace(_text(_part(block, "id")), "")
     for token in _parts(block, "logprobs"):
         _log_probability(_part(token, "logprob"), reading)
 
 
+def _stopped(reason: Any, reading: GenerationReading) -> None:
+    """Note why Anthropic's model stopped."""
+    if (text := _text(reason)) is not None:
+        reading.finish_reasons[text] = None
+        reading.refused = reading.refused or text == "refusal"
+
+
 def _read_event(event: Any, reading: GenerationReading) -> bool:
-    """An event of Anthropic's streams, or of OpenAI's responses."""
+    """An event of Anthropic's streams, of OpenAI's responses, or of OpenAI's streaming helper."""
     kind = _text(_part(event, "type"))
     if kind is None:
         return False
+    if kind == "chunk":
+        return _read(_part(event, "chunk"), reading)
+    if kind.startswith(_DERIVED) or kind in _DERIVED_WHOLE:
+        return True  # the helpers make them of events that they pass on as well
     if (message := _part(event, "message") or _part(event, "response")) is not None:
-        if kind == "response.completed":
-            reading.texts.clear()  # it repeats all that came before
+        if kind in _REPEATS:
+            reading.begin_again()
         _read(message, reading)
-    delta = _part(event, "delta")
-    text = _text(delta) if kind == "response.output_text.delta" else _text(_part(delta, "text"))
-    if text is not None:
-        reading.texts.append(text)
-    if (reason := _text(_part(delta, "stop_reason"))) is not None:
-        reading.finish_reasons[reason] = None
-    block = _part(event, "content_block")
-    if _part(block, "type") == "tool_use":
-        reading.tool_calls[_text(_part(block, "id")) or str(len(reading.tool_calls))] = None
+    _delta(event, kind, reading)
+    _tool(event, kind, reading)
     _usage(_part(event, "usage"), reading)
     return kind.split("_")[0] in {"message", "content", "ping"} or kind.startswith("response.")
+
+
+def _delta(event: Any, kind: str, reading: GenerationReading) -> None:
+    """What an event adds: a piece of text, of a tool's arguments, or why the model stopped."""
+    delta = _part(event, "delta")
+    if kind == "response.output_text.delta":
+        if (text := _text(delta)) is not None:
+            reading.write(text)
+        for token in _parts(event, "logprobs"):
+            _log_probability(_part(token, "logprob"), reading)
+    elif (text := _text(_part(delta, "text"))) is not None:
+        reading.write(text)
+    elif (text := _text(_part(delta, "partial_json"))) is not None:
+        reading.tool_calls.add(None, _whole(_part(event, "index")), text)
+    _stopped(_part(delta, "stop_reason"), reading)
+    reading.refused = reading.refused or kind == "response.refusal.delta"
+
+
+def _tool(event: Any, kind: str, reading: GenerationReading) -> None:
+    """A tool call that begins, or that is there as a whole."""
+    if kind == "content_block_start":
+        block = _part(event, "content_block")
+        if _part(block, "type") == "tool_use":
+            reading.tool_calls.begin(_text(_part(block, "id")), _whole(_part(event, "index")))
+    elif kind == "response.output_item.done":
+        item = _part(event, "item")
+        if _part(item, "type") == "function_call":
+            _output_item(item, reading)

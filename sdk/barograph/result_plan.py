@@ -1,6 +1,6 @@
 """How results that look alike are read: decided once, as `barograph.outputs` would decide it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from barograph import semconv
@@ -128,9 +128,14 @@ def record_plan(site: Site, redactor: Redactor, names: Names, kinds: Kinds) -> R
 
 
 def noted_plan(
-    plan: ResultPlan, values: tuple[Any, ...], noted: Mapping[str, Any]
-) -> tuple[ResultPlan, tuple[Any, ...]]:
-    """Return `plan` and its values with further attributes, which are ready to be sent."""
+    plan: ResultPlan, values: tuple[Any, ...], noted: Mapping[str, Any], inputs: Sequence[str]
+) -> tuple[ResultPlan, tuple[Any, ...]] | None:
+    """Return `plan` and its values with further attributes, which are ready to be sent.
+
+    None if one of them takes the place of an input, or of a part of the result.
+    """
+    if not (noted.keys().isdisjoint(plan.keys) and noted.keys().isdisjoint(inputs)):
+        return None
     look = (tuple(noted), tuple(map(type, noted.values())))
     longer = plan.noted.get(look)
     if longer is None:

@@ -2,13 +2,20 @@
 
 import math
 import sys
+from functools import cache
+from itertools import compress
+from random import Random
 from typing import Any
 
 from barograph.limits import MAX_SUMMARY_ITEMS
 from barograph.record import is_sequence, items_of
-from barograph.scalar import ARRAY_LIBRARIES, library
+from barograph.scalar import ARRAY_LIBRARIES, library, scalar
 
-__all__ = ["numbers_of", "shape_of", "summarize_numbers", "summarize_scores"]
+__all__ = ["numbers_of", "project", "shape_of", "summarize_numbers", "summarize_scores"]
+
+_NUMBERS = frozenset({int, float, bool})
+_PROJECTIONS = 4
+_PROJECTED_FROM = 8  # a shorter vector is told by its other summaries
 
 
 def shape_of(value: Any) -> tuple[int, ...] | None:
@@ -31,10 +38,20 @@ def numbers_of(value: Any) -> list[float] | None:
         items = items_of(value, MAX_SUMMARY_ITEMS)
     else:
         return None
-    plain = {int, float, bool}
-    if not items or any(type(item) not in plain for item in items):
-        return None
-    return [float(item) for item in items]
+    if not items or not _NUMBERS.issuperset(map(type, items)):
+        items = _converted(items)
+    return [float(item) for item in items] or None
+
+
+def _converted(items: list[Any]) -> list[Any]:
+    """Numbers of other types than Python's own; empty if one of them is none."""
+    found: list[Any] = []
+    for item in items:
+        plain = scalar(item)
+        if type(plain) not in _NUMBERS:
+            return []
+        found.append(plain)
+    return found
 
 
 def summarize_numbers(values: list[float]) -> dict[str, int | float]:
@@ -53,6 +70,32 @@ def summarize_numbers(values: list[float]) -> dict[str, int | float]:
         found["minimum"] = min(finite)
         found["maximum"] = max(finite)
     return found
+
+
+@cache
+def _positive(projection: int) -> list[int]:
+    """For each place of a vector 1 or 0: whether its sign in this projection is positive."""
+    bits = Random(f"barograph.projection.{projection}").getrandbits(MAX_SUMMARY_ITEMS)  # noqa: S311  # no secret
+    return [int(bit) for bit in format(bits, f"0{MAX_SUMMARY_ITEMS}b")]
+
+
+def project(values: list[float]) -> dict[str, float]:
+    """Return four sums of the values with fixed random signs, `projection_0` to `projection_3`.
+
+    Random projections keep distances on average (Achlioptas, J. Comput. Syst. Sci. 66, 2003), so
+    a distribution of vectors that moves moves these. Empty for fewer than eight values, or if
+    one of them is not finite.
+
+    >>> sorted(project([1.0] * 8).values())
+    [-2.0, 0.0, 4.0, 6.0]
+    """
+    total = sum(values)
+    if len(values) < _PROJECTED_FROM or not math.isfinite(total):
+        return {}
+    return {
+        f"projection_{at}": 2 * sum(compress(values, _positive(at))) - total
+        for at in range(_PROJECTIONS)
+    }
 
 
 def summarize_scores(scores: list[float]) -> dict[str, int | float]:

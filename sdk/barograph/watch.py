@@ -9,6 +9,7 @@ from barograph.arguments import Arguments
 from barograph.call import Call
 from barograph.fast_call import FastCall, Starter
 from barograph.observed import ObservedCallable
+from barograph.response_streams import stream_of
 from barograph.site import Site
 from barograph.streams import watch_async_generator, watch_generator
 
@@ -73,6 +74,11 @@ def _watch_plain(function: Any, start: Start) -> Callable[..., Any]:
         except BaseException as error:
             call.fail(error)
             raise
+        kind = type(result)
+        if not (kind is dict or kind is float or kind is str):  # in a hurry: these are no streams
+            stream = stream_of(result, call)
+            if stream is not None:
+                return stream
         call.finish(result)
         return result
 
@@ -89,6 +95,11 @@ def _watch_coroutine(function: Any, start: Start) -> Callable[..., Any]:
         except BaseException as error:
             call.fail(error)
             raise
+        kind = type(result)
+        if not (kind is dict or kind is float or kind is str):  # in a hurry: these are no streams
+            stream = stream_of(result, call)
+            if stream is not None:
+                return stream
         call.finish(result)
         return result
 

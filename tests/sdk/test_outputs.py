@@ -91,6 +91,24 @@ def test_a_vector_is_summarized() -> None:
     assert outputs == {"size": 2, "norm": 5.0, "mean": 3.5, "minimum": 3.0, "maximum": 4.0}
 
 
+def test_a_vector_is_projected_alike_in_every_process() -> None:
+    """The signs are part of the contract: other ones would look like drift."""
+    units = [[float(at == place) for place in range(10)] for at in range(10)]
+    signs = [understand(unit, "embedding").outputs for unit in units]
+    rows = ["".join("+" if s[f"projection_{k}"] == 1 else "-" for s in signs) for k in range(4)]
+    assert rows == ["++---+--++", "--++++++-+", "-+++++++--", "-+++-+----"]
+    vector = np.random.default_rng(1).normal(size=20_000)
+    outputs = understand(vector, "embedding").outputs
+    again = understand([*vector, 5.0], "embedding").outputs
+    assert {k: v for k, v in outputs.items() if "projection" in k}.items() <= again.items()
+    assert abs(outputs["projection_0"]) < 6 * 100  # type: ignore[operator]  # of 10,000 normal values
+
+
+@pytest.mark.parametrize("vector", [[1.0] * 7, [float("nan")] * 9, [float("inf")] * 9, []])
+def test_what_cannot_be_projected_is_not(vector: list[float]) -> None:
+    assert not [name for name in understand(vector, "embedding").outputs if "projection" in name]
+
+
 @pytest.mark.parametrize(
     "ranking",
     [

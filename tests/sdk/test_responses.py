@@ -203,3 +203,66 @@ def test_what_only_looks_like_a_response_is_none(recorder: Recorder, result: Any
 
     score()
     assert not [key for key in recorder.predictions[0] if key.startswith("gen_ai.")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "valid"),
+    [
+        ('{"city": "Bonn"}', 1.0),
+        ("", 1.0),
+        ('{"city": ', 0.0),
+        ('["Bonn"]', 0.0),
+        ("[" * 5_000, 0.0),
+        ('{"a": "' + "x" * 70_000, None),
+    ],
+)
+def test_arguments_of_tools_are_judged(
+    recorder: Recorder, arguments: str, valid: float | None
+) -> None:
+    @barograph.observe(model="m", task="generation")
+    def ask() -> Any:
+        call = {"id": "a", "function": {"name": "f", "arguments": arguments}}
+        return {"choices": [{"message": {"content": None, "tool_calls": [call]}}]}
+
+    ask()
+    sent = recorder.predictions[0]
+    assert sent["barograph.output.tool_calls"] == 1
+    assert sent.get("barograph.output.valid_tool_arguments") == valid
+
+
+def test_calls_of_a_stream_are_bounded(recorder: Recorder) -> None:
+    @barograph.observe(model="m", task="generation")
+    def ask() -> Any:
+        for at in range(1_000):
+            call = {"index": at, "id": f"c{at}", "function": {"arguments": "{}"}}
+            yield {"choices": [{"delta": {"tool_calls": [call]}}]}
+
+    list(ask())
+    assert recorder.predictions[0]["barograph.output.tool_calls"] == 128
+
+
+def test_what_a_long_stream_says_at_its_end_is_read(recorder: Recorder) -> None:
+    """The text is bounded; token counts and the reason come after it."""
+
+    @barograph.observe(model="m", task="generation")
+    def ask() -> Any:
+        for _ in range(100):
+            yield {"choices": [{"delta": {"content": "word " * 200}}]}
+        yield {"choices": [{"delta": {}, "finish_reason": "length"}], "usage": {"prompt_tokens": 1}}
+
+    list(ask())
+    sent = recorder.predictions[0]
+    assert sent["barograph.output.length"] == 100_000
+    assert sent["gen_ai.response.finish_reasons"] == ("length",)
+    assert sent["gen_ai.usage.input_tokens"] == 1
+
+
+def test_a_long_stream_of_text_is_counted_to_its_end(recorder: Recorder) -> None:
+    @barograph.observe(model="m", task="generation")
+    def ask() -> Any:
+        for _ in range(100):
+            yield "word " * 200
+
+    list(ask())
+    assert recorder.predictions[0]["barograph.output.length"] == 100_000
+    assert recorder.predictions[0]["barograph.output.items"] == 100
