@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
 from components.process import free_addresses
@@ -23,7 +24,7 @@ rows = 100
 [alarm]
 windows_between_false_alarms = 50
 [limits]
-checkpoint_seconds = 0.2
+checkpoint_seconds = {seconds}
 """
 
 
@@ -63,10 +64,15 @@ def _alarms(processor: Processor, state: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_every_alarm_of_an_outage_arrives_once(tmp_path: Path) -> None:
-    """Killed twice while nobody takes alarms; before and behind a checkpoint that has them."""
+@pytest.mark.parametrize("seconds", [0.2, 1000])
+def test_every_alarm_of_an_outage_arrives_once(tmp_path: Path, seconds: float) -> None:
+    """Killed twice while nobody takes alarms, and once behind that.
+
+    With checkpoints none is lost, although the state has forgotten that it is to be
+    told; without any, each is found again in the journal, and is not told again.
+    """
     config = tmp_path / "barograph.toml"
-    config.write_text(_CONFIG, encoding="utf-8")
+    config.write_text(_CONFIG.format(seconds=seconds), encoding="utf-8")
     [downstream] = free_addresses(1)
     with Processor(tmp_path, export=downstream, config=config) as processor:
         _send(processor, 0, 2000, 0)
