@@ -9,6 +9,7 @@ from rich.console import Console
 
 from barograph_processor.cli import baseline
 from barograph_processor.cli.demo import demo
+from barograph_processor.cli.doctor import doctor
 from barograph_processor.cli.replay import replay
 from barograph_processor.cli.report import report
 from barograph_processor.cli.serve import serve
@@ -48,6 +49,7 @@ app.command()(serve)
 app.command()(demo)
 app.command()(replay)
 app.command()(report)
+app.command()(doctor)
 app.add_typer(baseline.app, name="baseline")
 
 
