@@ -55,13 +55,13 @@ class Evidence:
         calibration, trend = Calibration(profile.bank.groups), trends.start()
         every = np.ones(streams, dtype=np.bool_)
         given = zip(profile.log_rows.tolist(), profile.time.tolist(), strict=True)
-        for n, when, z in zip(rows.tolist(), given, profile.scores, strict=True):
+        for n, when, z in zip(rows.tolist(), given, profile.scores.astype(np.float64), strict=True):
             x, inflation = regressors.of(*when), calibration.inflation
             nu, _, usable = regression.step(x, n, z, inflation, every, live=False)
             learn = every[: len(trends.series)]
             nu[trends.series] = trends.step(trend, nu * usable, inflation, learn, live=False)
             if usable.any():
-                calibration.remember(nu, usable, live=False)
+                calibration.remember(nu, usable, n, live=False)
         calibration.recompute()
         return regression, trend, calibration
 
@@ -90,7 +90,7 @@ class Evidence:
         nu, spread, usable = self._regression.step(x, n, z, inflation, ~latched, live=True)
         learn = ~latched[self.owner[trends.series]]
         nu[trends.series] = trends.step(self._trend, nu * usable, inflation, learn, live=True)
-        self._calibration.remember(nu, usable & ~latched[self.owner], live=True)
+        self._calibration.remember(nu, usable & ~latched[self.owner], n, live=True)
         calibration = self._calibration
         u = np.clip(nu / np.sqrt(calibration.inflation), -CAP, CAP)
         bets = np.where(usable[:, None], u[:, None] * TILTS - calibration.normalizers, 0.0)

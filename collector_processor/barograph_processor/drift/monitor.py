@@ -1,6 +1,7 @@
 """Drift of all inputs, outputs and confidence of one model, under one alarm budget."""
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,20 +16,21 @@ from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.evidence import Evidence
 from barograph_processor.drift.latch import Latch, Recent
 from barograph_processor.drift.profile import MIN_ROWS, ReferenceProfile
-from barograph_processor.drift.proposal import propose_season
 from barograph_processor.drift.season import Regressors
 from barograph_processor.drift.summary import (
     Pooled,
     distance,
     shares,
 )
+from barograph_processor.drift.warning import (
+    PERSISTENT,
+    reference_warnings,
+)
 from barograph_processor.sequential.budget import false_discovery_set
 from barograph_processor.sequential.shiryaev_roberts import LARGEST
 
-__all__ = ["MIN_REFERENCE_WINDOWS", "DriftMonitor"]
+__all__ = ["DriftMonitor"]
 
-MIN_REFERENCE_WINDOWS = 8
-"""With fewer windows in the reference the monitor says so, and learns from live ones first."""
 _SCHEMA = 2
 
 
@@ -96,25 +98,13 @@ class DriftMonitor:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What makes this monitor less able or less reliable, as sentences."""
-        found = []
-        count = len(self.profile.rows)
-        if count < MIN_REFERENCE_WINDOWS:
-            found.append(
-                f"the reference has {count} windows of at least {MIN_ROWS} rows; below "
-                f"{MIN_REFERENCE_WINDOWS} the spread between windows is hardly known, and "
-                "drift is found late"
-            )
-        if self._regressors.season is None and (season := propose_season(self.profile)):
-            found.append(
-                f"the windows of the reference follow a season: declare season = {season!r}, "
-                "if that is how the traffic goes"
-            )
         if self._evidence.persistent:
-            found.append(
-                "windows of the reference go on like the ones before them: small drift is "
-                "found late; longer windows would be more independent"
-            )
-        return tuple(found)
+            return (*self._of_reference, PERSISTENT)
+        return self._of_reference
+
+    @cached_property
+    def _of_reference(self) -> tuple[str, ...]:
+        return reference_warnings(self.profile, self._regressors)
 
     @property
     def streams(self) -> tuple[StreamStatus, ...]:

@@ -23,10 +23,12 @@ from barograph_processor.drift.stream import StreamKey
 from barograph_processor.stats.array import Floats, Ints
 from barograph_processor.stats.column import Column, NumericColumn
 
-__all__ = ["MIN_ROWS", "ReferenceProfile"]
+__all__ = ["MAX_WINDOWS", "MIN_ROWS", "ReferenceProfile"]
 
 MIN_ROWS = 100
 """Windows with fewer rows are merged into the next one."""
+MAX_WINDOWS = 512
+"""Of so many windows of a reference it is kept what each looked like; all rows are counted."""
 _SCHEMA = 2
 
 
@@ -37,11 +39,13 @@ class ReferenceProfile:
     Attributes:
         layout: The streams, their binnings and where their counts stand.
         total: Counts of all reference rows.
-        rows: Rows of each reference window, shape ``(T,)``; small ones are merged.
+        rows: Rows of each of the last `MAX_WINDOWS` reference windows, shape ``(T,)``; small
+            ones are merged.
         log_rows: Log rows of the windows that each was merged from, mean over its rows: how
             much traffic there was, whatever was merged. Shape ``(T,)``.
         time: Mean time of each, epoch seconds, shape ``(T,)``.
-        scores: Mean scores of each, shape ``(T, J)``; NaN if there is no row at all.
+        scores: Mean scores of each, shape ``(T, J)``; NaN if there is no row at all. Half
+            floats: they are off by a thousandth of what windows differ by.
         fresh: Shape ``(S,)``: reference rows of a categorical stream whose level occurs in
             one window only.
     """
@@ -51,7 +55,7 @@ class ReferenceProfile:
     rows: Floats
     log_rows: Floats
     time: Floats
-    scores: Floats
+    scores: npt.NDArray[np.float16]
     fresh: Floats
     bank: ScoreBank = field(init=False)
 
@@ -99,10 +103,12 @@ class ReferenceProfile:
         parts = _by_window(layout, columns, group)
         total = reduce(WindowCounts.merge, parts)
         fresh = np.array([fresh_rows(column, group, len(rows)) for column in columns.values()])
-        bank = ScoreBank.build(layout, total, fresh.sum(axis=1), _harmonic(rows))
-        scores = np.array([bank.means(part, inside=True) for part in parts])
-        bank.replace_new(scores, fresh, rows)
-        return cls(layout, total, rows, log_rows, mean_time, scores, fresh.sum(axis=1))
+        once, kept = fresh.sum(axis=1), slice(-MAX_WINDOWS, None)
+        rows, log_rows, mean_time = rows[kept], log_rows[kept], mean_time[kept]
+        bank = ScoreBank.build(layout, total, once, _harmonic(rows))
+        scores = np.array([bank.means(part, inside=True) for part in parts[kept]])
+        bank.replace_new(scores, fresh[:, kept], rows)
+        return cls(layout, total, rows, log_rows, mean_time, scores.astype(np.float16), once)
 
     def count(self, columns: Mapping[StreamKey, Column]) -> WindowCounts:
         """Count the rows of a batch; a stream without a column counts as missing.
@@ -183,7 +189,7 @@ class ReferenceProfile:
             rows,
             np.array(windows["log_rows"], dtype=np.float64),
             np.array(windows["time"], dtype=np.float64),
-            np.array(windows["scores"], dtype=np.float64).reshape(len(rows), -1),
+            np.array(windows["scores"], dtype=np.float16).reshape(len(rows), -1),
             np.array(data["fresh"], dtype=np.float64),
         )
 

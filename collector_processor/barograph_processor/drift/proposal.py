@@ -30,7 +30,7 @@ def propose_season(profile: ReferenceProfile) -> str | None:
     series = [j for j, s in enumerate(profile.bank.scores) if s.name in _FOLLOWING]
     if not series:
         return None
-    scores = profile.scores[:, series]
+    scores = profile.scores[:, series].astype(np.float64)
     covered = float(np.ptp(profile.time)) * len(profile.time) / max(len(profile.time) - 1, 1)
     needed = float(normal_quantile(1 - _ALPHA / len(series) / len(_PERIODS)))
     strongest: dict[str, float] = {}

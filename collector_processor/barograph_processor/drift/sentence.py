@@ -3,7 +3,7 @@
 from barograph_processor.drift.alarm import Effect
 from barograph_processor.drift.stream import StreamKey
 
-__all__ = ["describe"]
+__all__ = ["describe", "subject"]
 
 _SUBJECTS = {
     "prediction.drift": "the prediction",
@@ -21,7 +21,7 @@ def describe(key: StreamKey, effect: Effect, since_window: int) -> str:
         ... )
         'the mean of income fell from 3.2 to 2.5 (95% 2.4 to 2.6) since window 20'
     """
-    name = key.feature if key.feature is not None else _SUBJECTS.get(key.signal, key.signal)
+    name = subject(key)
     if effect.kind == "correlation":
         what = f"the rank correlation of {effect.subject}"
     elif effect.kind == "mean":
@@ -39,6 +39,11 @@ def describe(key: StreamKey, effect: Effect, since_window: int) -> str:
         f"{what} {verb} from {_number(effect.before)} to {_number(effect.now)} "
         f"(95% {_number(effect.low)} to {_number(effect.high)}) since window {since_window}"
     )
+
+
+def subject(key: StreamKey) -> str:
+    """Return what a stream is of, as people would name it."""
+    return key.feature if key.feature is not None else _SUBJECTS.get(key.signal, key.signal)
 
 
 def _number(value: float) -> str:

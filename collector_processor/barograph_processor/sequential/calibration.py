@@ -15,7 +15,9 @@ _KNOWN_WINDOWS = 25
 _LARGE_GROUP, _CLEAR = 4, 2.5
 _MIN_WINDOWS = 10
 _OWN_SIGNIFICANCE = 2.0
+_SHRINK = 10.0
 _CAPACITY = 200
+_UNEQUAL = 1.5
 _EVERY_UNTIL, _EVERY = 60, 20
 _RESOLUTION = 40.0
 _ABSENT = -128
@@ -27,7 +29,8 @@ def persistence_inflation(deviates: Floats, present: Bools, groups: Ints) -> Flo
     ``r`` is a lag-1 correlation, corrected for its bias: that of all series of the same group
     together, if it is larger than its standard error (what moves the mean of one input from
     hour to hour usually moves the others too), or the series' own, if it is larger than two
-    of its own; the larger of both, each at its upper estimate by one standard error, at most
+    of its own, shrunk by ten windows without persistence, since the largest of many is large
+    by chance; the larger of both, each at its upper estimate by one standard error, at most
     0.95.
 
     Args:
@@ -46,15 +49,19 @@ def persistence_inflation(deviates: Floats, present: Bools, groups: Ints) -> Flo
     c = np.where(present, c - c.sum(axis=0) / safe, 0.0)
     size = (c * c).sum(axis=0)
     raw = (c[1:] * c[:-1]).sum(axis=0) / np.maximum(size, 1e-12) + 1 / safe
-    own = np.where(m >= _MIN_WINDOWS, _upper(raw, safe, safe, _OWN_SIGNIFICANCE), _UNKNOWN_R)
+    shrunk = raw * safe / (safe + _SHRINK)
+    own = np.where(raw > _OWN_SIGNIFICANCE / np.sqrt(safe), _plus_error(shrunk, safe), 0.0)
+    own = np.where(m >= _MIN_WINDOWS, own, _UNKNOWN_R)
     counted = (m >= _MIN_SHARED) & (size > 0)
     held = np.bincount(groups, counted)
     typical = np.bincount(groups, np.where(counted, raw, 0.0)) / np.maximum(held, 1)
     length = np.bincount(groups, np.where(counted, safe, 0.0)) / np.maximum(held, 1)
     length = np.maximum(length, _MIN_SHARED)
-    shared = _upper(typical, length, length * np.maximum(held / 2, 1.0), 1.0)
+    weight = length * np.maximum(held / 2, 1.0)
+    mended = np.clip(typical / (1 - 3 / length), 0.0, 0.95)
+    shared = np.where(typical * np.sqrt(weight) > 1.0, _plus_error(mended, weight), 0.0)
     large = held >= _LARGE_GROUP
-    clear = large & (typical * np.sqrt(length * np.maximum(held / 2, 1.0)) > _CLEAR)
+    clear = large & (typical * np.sqrt(weight) > _CLEAR)
     borrowed = np.where(large, 0.0, np.max(shared, initial=0.0, where=large))
     shared = np.where(large, shared, 0.0)
     shared = np.maximum(shared, np.maximum(borrowed, np.max(shared, initial=0.0, where=clear)))
@@ -63,12 +70,9 @@ def persistence_inflation(deviates: Floats, present: Bools, groups: Ints) -> Flo
     return np.asarray((1 + r) / (1 - r))
 
 
-def _upper(r: Floats, m: Floats | float, weight: Floats | float, significance: float) -> Floats:
-    """Return the upper estimate of a correlation over ``m`` windows, 0 if not significant."""
-    error = 1 / np.sqrt(weight)
-    mended = np.clip(r / (1 - 3 / m), 0.0, 0.95)
-    upper = np.minimum(mended + np.sqrt(1 - mended * mended) * error, 0.95)
-    return np.where(r > significance * error, upper, 0.0)
+def _plus_error(r: Floats, windows: Floats) -> Floats:
+    """Return a correlation in ``[-1, 1]`` one standard error higher, at most 0.95."""
+    return np.minimum(r + np.sqrt(1 - r * r) / np.sqrt(windows), 0.95)
 
 
 def guarded_normalizers(deviates: Floats, present: Bools, inflation: Floats) -> Floats:
@@ -107,6 +111,10 @@ class Calibration:
 
     Live windows enter 10 windows late, so that a change that is being found does not temper
     itself away. After 200 windows everything is frozen and the memory is given back.
+    Where windows differ in size, persistence is estimated from the larger half of them too,
+    and the larger estimate counts: what goes on from window to window drowns in the noise of
+    small ones, but it is there when large ones follow each other.
+
     State: one byte a window and series until then, 13 floats a series after.
     """
 
@@ -121,6 +129,7 @@ class Calibration:
         self.inflation = np.full(series, _UNKNOWN_INFLATION)
         self.normalizers = np.tile(_BASE, (series, 1))
         self._history: list[np.ndarray] | None = []
+        self._rows: list[float] = []
         self._reference = 0
 
     @property
@@ -128,20 +137,21 @@ class Calibration:
         """Whether 200 windows have been seen."""
         return self._history is None
 
-    def remember(self, nu: Floats, present: Bools, *, live: bool) -> None:
-        """Take a window's deviates, shape ``(J,)``."""
+    def remember(self, nu: Floats, present: Bools, rows: float, *, live: bool) -> None:
+        """Take a window's deviates, shape ``(J,)``, and how many rows it had."""
         if self._history is None:
             return
         coded = np.clip(np.rint(nu * _RESOLUTION), -127, 127)
         self._history.append(np.where(present, coded, _ABSENT).astype(np.int8))
+        self._rows.append(rows)
         if not live:
-            del self._history[:-_CAPACITY]
+            del self._history[:-_CAPACITY], self._rows[:-_CAPACITY]
             self._reference = len(self._history)
             return
         old = len(self._history) - LAG
         if old >= _CAPACITY or self._reference >= _CAPACITY:
             self.recompute()
-            self._history = None
+            self._history, self._rows = None, []
         elif old >= self._reference and (old <= _EVERY_UNTIL or old % _EVERY == 0):
             self.recompute()
 
@@ -169,6 +179,11 @@ class Calibration:
         present = coded != _ABSENT
         deviates = coded / _RESOLUTION
         self.inflation = persistence_inflation(deviates, present, self._groups)
+        small, median, great = np.quantile(self._rows[:old], [0.25, 0.5, 0.75])
+        if great > _UNEQUAL * small:
+            large = np.array(self._rows[:old]) >= median
+            among_large = persistence_inflation(deviates, present & large[:, None], self._groups)
+            self.inflation = np.maximum(self.inflation, among_large)
         self.normalizers = guarded_normalizers(deviates, present, self.inflation)
 
     def state(self) -> dict[str, object]:
@@ -179,6 +194,7 @@ class Calibration:
             "inflation": self.inflation,
             "normalizers": self.normalizers,
             "history": None if history is None else np.array(history).reshape(-1, series),
+            "rows": list(self._rows),
             "reference": self._reference,
         }
 
@@ -188,4 +204,5 @@ class Calibration:
         self.normalizers = np.array(state["normalizers"], dtype=np.float64)
         history = state["history"]
         self._history = None if history is None else list(np.array(history, dtype=np.int8))
+        self._rows = np.array(state["rows"], dtype=np.float64).tolist()
         self._reference = int(str(state["reference"]))
