@@ -124,6 +124,7 @@ class Service:
             )
             self._exporter = OtlpExporter(sender, queue, self.telemetry)
         self._stopping = threading.Event()
+        self._listening_ns = time.time_ns()
         self._evaluation = threading.Thread(
             target=self._evaluate_forever, name="barograph-evaluation", daemon=True
         )
@@ -192,13 +193,17 @@ class Service:
 
     def evaluate(self) -> None:
         """Export every signal as it stands, and tell what happened since the last time."""
+        now_ns = time.time_ns()
         exporter = self._exporter
         with self.pipeline.hold():
             happenings = self.registry.drain()
+            deaf = self.registry.deaf(now_ns, since_ns=self._listening_ns)
             if exporter is not None:
                 # Before the lock is let go: a checkpoint that no longer holds an alarm
                 # must not be written before the queue does.
                 exporter.alarms(self._queued(happenings))
+        if deaf and self.pipeline.ready:
+            self.pipeline.look(now_ns, since_ns=self._listening_ns)
         if exporter is not None:
             exporter.metrics(
                 encode_metrics(self.signals(), now_ns=time.time_ns(), resource=self._resource)

@@ -72,6 +72,27 @@ def test_acknowledged_requests_reach_the_sink(tmp_path: Path) -> None:
     assert counter(telemetry, "barograph.monitor.accepted", signal="logs") == 1
 
 
+def test_a_look_at_the_clock_is_an_event_like_any_other(tmp_path: Path) -> None:
+    """In its place among the requests, and in a replay at the same moment again."""
+
+    def work(pipeline: Pipeline) -> None:
+        pipeline.submit("traces", request(0, 1))
+        pipeline.look(1234, since_ns=56)
+        pipeline.submit("traces", request(2))
+
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    first, second, other = Ledger(), Ledger(), Ledger()
+    abandon(tmp_path / "a", first, work)
+    with running(tmp_path / "a", second):
+        pass
+    assert second.chain == first.chain
+    with running(tmp_path / "b", other) as pipeline:
+        pipeline.submit("traces", request(0, 1))
+        pipeline.submit("traces", request(2))
+    assert other.chain != first.chain
+
+
 def test_partial_success_and_counts(tmp_path: Path) -> None:
     sink, telemetry = Ledger(), Telemetry()
     payload = traces(

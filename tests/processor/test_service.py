@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import msgspec
 import pytest
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import (
     OTLPSpanExporter as GrpcSpanExporter,
@@ -192,6 +194,42 @@ def test_restart_goes_on_counting(tmp_path: Path) -> None:
         eventually(lambda: counted(again, "barograph_monitor_duplicates_total"))
         assert counted(again) == {"m": 2600}
     assert len(told) == first_told
+
+
+def test_silence_is_told_by_the_clock_and_survives_a_kill(tmp_path: Path) -> None:
+    """Traffic stops: the model is blind, and a state that is read from the journal agrees."""
+    settings = config(
+        tmp_path,
+        reference={"rows": 40},
+        window={"rows": 10},
+        operations={"silence_s": 1.0},
+        limits={"checkpoint_seconds": 1000.0},
+    )
+
+    def open_alarms(service: Service) -> list[Any]:
+        found: list[Any] = web(service, "/api/alarms").json()["alarms"]
+        return [alarm for alarm in found if alarm["feature"] == "traffic"]
+
+    def send(service: Service, first: int, end: int) -> None:
+        spans = (prediction(n, {"input.x": 1.0}) for n in range(first, end))
+        post(service, "traces", traces(*spans))
+
+    with Service(settings) as service:
+        # Event times may lie in the past: what counts is when the last one came.
+        send(service, 0, 60)
+        (alarm,) = eventually(lambda: open_alarms(service))
+        (model,) = web(service, "/api/models").json()["models"]
+        assert model["state"] == "blind"
+        assert alarm["signal"] == "blind"
+        # As a killed process would leave it.
+        shutil.copytree(tmp_path / "state", tmp_path / "copy")
+    killed = msgspec.structs.replace(
+        settings, serve=msgspec.structs.replace(settings.serve, state_dir=str(tmp_path / "copy"))
+    )
+    with Service(killed) as service:
+        assert open_alarms(service) == [alarm]
+        send(service, 60, 65)
+        eventually(lambda: not open_alarms(service))
 
 
 @pytest.mark.parametrize("which", ["otlp_grpc", "otlp_http", "web"])
@@ -399,7 +437,9 @@ def test_documented_keys_are_those_of_the_answers(tmp_path: Path) -> None:
     whole = "`/api/models/{name}/{version}`"
     assert set(model) == summarized | _keys(whole)
     assert set(window) == _keys(whole, 1)
-    assert set(window["signals"]) == _keys("Figures of a window")
+    # No user reacted, and nothing came of anything.
+    people = {"trust", "reactions"}
+    assert set(window["signals"]) == _keys("Figures of a window") - people
     assert set(window["signals"]["input.drift"]["x"]) == _keys("Figures of a window", 1)
     assert set(alarm) == _keys("`/api/alarms`", 1)
     for figures in ("latency", "errors", "traffic", "risk"):

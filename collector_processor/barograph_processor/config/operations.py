@@ -13,13 +13,16 @@ class OperationsConfig(Table, frozen=True, kw_only=True):
             the reference's.
         error_rate: Highest normal share of failed calls; else one point above the
             reference's.
+        silence_s: Longest normal time without a prediction, s; else three times the
+            longest gap that was seen, at least an hour.
     """
 
     latency_p95_s: float | None = None
     error_rate: float | None = None
+    silence_s: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
-        positive(latency_p95_s=self.latency_p95_s)
+        positive(latency_p95_s=self.latency_p95_s, silence_s=self.silence_s)
         if self.error_rate is not None and not 0 <= self.error_rate <= 1:
             raise ValueError(f"error_rate must be in [0, 1], got {self.error_rate!r}")

@@ -19,16 +19,18 @@ class ReferenceConfig(Table, frozen=True, kw_only=True):
             seconds; wins over rows.
         file: A profile written by ``barograph baseline create``; nothing is learnt then.
         season: A declared season: ``hour_of_day``, ``day_of_week``, ``hour_of_week``.
+        stale_days: Age, in days of event time, from which it no longer counts as normal.
     """
 
     rows: int = 10_000
     until: str | int | float | None = None
     file: str | None = None
     season: str | None = None
+    stale_days: float = 365.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
-        positive(rows=self.rows)
+        positive(rows=self.rows, stale_days=self.stale_days)
         if self.season is not None and self.season not in _SEASONS:
             raise ValueError(f"season must be one of {', '.join(_SEASONS)}, got {self.season!r}")
         self.until_ns()

@@ -7,7 +7,8 @@ from typing import Final, Literal
 
 __all__ = ["Checkpoint", "Record", "SignalKind", "checksum"]
 
-SignalKind = Literal["traces", "logs"]
+SignalKind = Literal["traces", "logs", "clock"]
+"""Spans, log records, or a look at the wall clock, which is an event like any other."""
 
 _HEAD: Final = struct.Struct("<qq")
 

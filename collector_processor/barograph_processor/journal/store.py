@@ -122,7 +122,7 @@ class Store:
                 (after,),
             ):
                 sound = isinstance(payload, bytes) and crc == checksum(seq, time_ns, payload)
-                sound = sound and signal in ("traces", "logs")
+                sound = sound and signal in ("traces", "logs", "clock")
                 yield Record(seq, signal, payload, time_ns) if sound else None
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from error

@@ -7,7 +7,14 @@ from barograph_processor.exceptions import OverloadedError
 from barograph_processor.journal import SignalKind
 from barograph_processor.otlp import DecodedLogs, DecodedTraces
 
-__all__ = ["Inbox", "Item"]
+__all__ = ["Inbox", "Item", "Look"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at the wall clock, for what did not come since somebody listened, ns."""
+
+    since_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +31,7 @@ class Item:
 
     seq: int
     signal: SignalKind
-    decoded: DecodedTraces | DecodedLogs
+    decoded: DecodedTraces | DecodedLogs | Look
     cost: int
     received_ns: int
 

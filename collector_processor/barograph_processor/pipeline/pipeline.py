@@ -1,6 +1,7 @@
 """From acknowledged bytes to state: durable, in order, nothing twice."""
 
 import logging
+import struct
 import threading
 import time
 from contextlib import AbstractContextManager
@@ -13,7 +14,7 @@ from barograph_processor.observation import EventBatch, ObservationBatch
 from barograph_processor.otlp import DecodedLogs, DecodedTraces, decode_logs, decode_traces
 from barograph_processor.pipeline.duplicates import fresh_events, fresh_spans
 from barograph_processor.pipeline.envelope import Envelope
-from barograph_processor.pipeline.inbox import Inbox, Item
+from barograph_processor.pipeline.inbox import Inbox, Item, Look
 from barograph_processor.pipeline.seen import SeenSet
 from barograph_processor.pipeline.turn import TurnLock
 from barograph_processor.telemetry import Telemetry
@@ -22,6 +23,7 @@ __all__ = ["Acknowledgement", "Pipeline", "Sink"]
 
 _LOG: Final = logging.getLogger(__name__)
 _NS_PER_S: Final = 1_000_000_000
+_SINCE: Final = struct.Struct("<q")
 
 
 class Sink(Protocol):
@@ -36,6 +38,12 @@ class Sink(Protocol):
 
     def attach(self, events: EventBatch) -> None:
         """Take late facts, each once."""
+
+    def advance(self, now_ns: int) -> None:
+        """Take note of the wall clock: what comes next came then."""
+
+    def look(self, now_ns: int, *, since_ns: int) -> None:
+        """Look at the wall clock for what did not come, since somebody listened."""
 
     def snapshot(self) -> bytes:
         """Return the whole state."""
@@ -158,6 +166,27 @@ class Pipeline:
         self._inbox.put(Item(seq, signal, decoded, len(payload), received_ns))
         return Acknowledgement(decoded.rejected, decoded.message)
 
+    def look(self, now_ns: int, *, since_ns: int) -> None:
+        """Have the sink look at the wall clock, in turn with the requests.
+
+        It is journalled like a request, so that a replay looks at the same moment.
+
+        Args:
+            now_ns: By the wall clock.
+            since_ns: Since when anybody listened, by the same clock.
+
+        Raises:
+            OverloadedError: It cannot be taken now.
+        """
+        payload = _SINCE.pack(since_ns)
+        self._inbox.reserve(len(payload))
+        try:
+            seq = self._journal.append("clock", payload, time_ns=now_ns)
+        except BaseException:
+            self._inbox.release(len(payload))
+            raise
+        self._inbox.put(Item(seq, "clock", Look(since_ns), len(payload), now_ns))
+
     def hold(self) -> AbstractContextManager[None]:
         """Keep the worker out for the length of the context: a consistent state to read.
 
@@ -219,7 +248,11 @@ class Pipeline:
 
     def _replay(self, record: Record) -> None:
         try:
-            decoded = _decode(record.signal, record.payload, record.time_ns)
+            decoded = (
+                Look(_SINCE.unpack(record.payload)[0])
+                if record.signal == "clock"
+                else _decode(record.signal, record.payload, record.time_ns)
+            )
         except UndecodableError:
             # Its checksum was right, so a version before this one could read it.
             self._telemetry.add("barograph.monitor.dropped", reason="undecodable_record")
@@ -229,6 +262,12 @@ class Pipeline:
     def _process(self, item: Item) -> None:
         decoded, signal = item.decoded, item.signal
         with self._turn.hold():
+            if isinstance(decoded, Look):
+                self._sink.look(item.received_ns, since_ns=decoded.since_ns)
+                self._seq = item.seq
+                self._unsaved_bytes += max(1, item.cost)
+                return
+            self._sink.advance(item.received_ns)
             if isinstance(decoded, DecodedTraces):
                 for batch in decoded.batches:
                     self._observe(batch)

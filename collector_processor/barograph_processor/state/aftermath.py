@@ -1,14 +1,20 @@
 """What follows predictions beside their labels, and what it says of the model."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from barograph_processor.config import ModelConfig
+from barograph_processor.drift.stream import StreamKey
 from barograph_processor.observation import ObservationBatch
+from barograph_processor.state.blindness import Blindness
 from barograph_processor.state.finding import Finding
 from barograph_processor.state.reactions import Reactions
+from barograph_processor.state.usage import Usage
+from barograph_processor.state.watch import ClosedWindow, Watch
 
 __all__ = ["Aftermath"]
+
+_CONFIDENCE: Final = StreamKey("confidence.drift", None)
 
 
 class Aftermath:
@@ -22,14 +28,37 @@ class Aftermath:
 
     def __init__(self, config: ModelConfig) -> None:
         self.reactions = Reactions(config.alarm, block=config.window.max_rows or 1000)
+        self.usage = Usage(config.alarm)
+        self._lateness_ns = round(config.window.lateness * 1e9)
+        self.blindness = Blindness(
+            silence_s=config.operations.silence_s,
+            stale_s=config.reference.stale_days * 86_400,
+        )
 
     def see(self, rows: ObservationBatch) -> None:
         """Take punctual rows, in order of arrival."""
         self.reactions.see(len(rows))
+        self.blindness.see(rows)
+        self.usage.see(rows.event_time)
 
-    def close(self, window: int) -> None:
-        """End a window that is judged."""
-        self.reactions.close(window)
+    def close(self, closed: ClosedWindow, watch: Watch, *, windows_since_label: int | None) -> None:
+        """End a window that is judged.
+
+        Args:
+            closed: The window.
+            watch: That closed it.
+            windows_since_label: Windows closed since the last label; None if there was none.
+        """
+        self.reactions.close(closed.number)
+        self.usage.close(closed.end_ns - self._lateness_ns, windows_per_day=watch.windows_per_day)
+        self.blindness.close(
+            closed.number,
+            end_ns=closed.end_ns,
+            windows_since_label=windows_since_label,
+            had_confidence=_CONFIDENCE in watch.learnt.profile.layout.keys,
+            reference_end_ns=watch.learnt.end_ns,
+            start_of=watch.start_of,
+        )
 
     def findings(self, start_of: Callable[[int], int], *, quality_harmed: bool) -> list[Finding]:
         """Return what is wrong as of the last window.
@@ -38,7 +67,9 @@ class Aftermath:
             start_of: When a window began, ns.
             quality_harmed: Labels say that predictions are wrong too often.
         """
-        return self.reactions.findings(start_of, quality_harmed=quality_harmed)
+        found = self.reactions.findings(start_of, quality_harmed=quality_harmed)
+        usage = self.usage.finding(quality_harmed=quality_harmed)
+        return [*found, *([] if usage is None else [usage]), *self.blindness.findings()]
 
     def figures(self) -> dict[str, Any]:
         """Return the figures of the last window by signal, in plain values."""
@@ -46,8 +77,14 @@ class Aftermath:
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
-        return {"reactions": self.reactions.state()}
+        return {
+            "reactions": self.reactions.state(),
+            "usage": self.usage.state(),
+            "blindness": self.blindness.state(),
+        }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
         self.reactions.load(state["reactions"])
+        self.usage.load(state["usage"])
+        self.blindness.load(state["blindness"])

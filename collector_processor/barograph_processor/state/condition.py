@@ -70,9 +70,11 @@ def assess(open_alarms: Iterable[Alarm], operations: Mapping[str, str], sight: S
     """
     alarms = list(open_alarms)
     harm = [alarm.sentence for alarm in alarms if alarm.severity == "page"]
-    tickets = [alarm.sentence for alarm in alarms if alarm.severity == "ticket"]
+    tickets = [a.sentence for a in alarms if a.severity == "ticket" and a.signal != "blind"]
     notes = [a.sentence for a in alarms if a.severity == "note"]
-    blind = sight.blindness()
+    unseen = [alarm.sentence for alarm in alarms if alarm.signal == "blind"]
+    told = any(alarm.feature == "labels" for alarm in alarms if alarm.signal == "blind")
+    blind = [*unseen, *(() if told else sight.blindness())]
     abnormal = [f"{name} is {v}" for name, v in operations.items() if v in ("high", "low")]
     reasons: Sequence[str] = [*harm, *tickets, *blind, *notes, *abnormal]
     if harm:

@@ -83,14 +83,20 @@ class ModelState:
         self._learner: Learner | None = Learner(config, max_levels=limits.categories)
         self._watch: Watch | None = None
         self._last_label_window: int | None = None
-        self._standing = Standing(key, config, kept=limits.history_windows, sight=self._sight())
+        sight = self._sight(patience=0)
+        self._standing = Standing(key, config, kept=limits.history_windows, sight=sight)
         if baseline is not None:
             self._begin(baseline)
 
     # What comes in.
 
-    def observe(self, batch: ObservationBatch) -> None:
-        """Take rows in order of arrival."""
+    def observe(self, batch: ObservationBatch, *, received_ns: int | None = None) -> None:
+        """Take rows in order of arrival.
+
+        Args:
+            batch: The rows.
+            received_ns: When they came, by the wall clock; None where there is none.
+        """
         if len(batch) == 0:
             return
         self.judge.learn(batch)
@@ -105,6 +111,9 @@ class ModelState:
             )
         self.counters.late += len(batch) - int(punctual.sum())
         begin = 0
+        windows = self.counters.windows
+        if self._standing.hear(newest_ns, received_ns=received_ns, window=windows):
+            self._reassess(int(newest_ns[0]))
         if self._learner is not None:
             begin = self._learn(self._learner, batch, punctual)
         else:
@@ -163,6 +172,22 @@ class ModelState:
         for kind in counted:
             self.counters.react(kind)
         return len(slots) - len(counted)
+
+    def look(self, now_ns: int, *, since_ns: int) -> None:
+        """Look at the wall clock: no predictions for too long are an alarm.
+
+        Args:
+            now_ns: By the wall clock.
+            since_ns: Since when anybody listened, by the same clock.
+        """
+        if self._watch is None:
+            return
+        if self._standing.look(now_ns, since_ns=since_ns, window=self.counters.windows):
+            self._reassess(self._clock.watermark or 0)
+
+    def deaf(self, now_ns: int, *, since_ns: int) -> bool:
+        """Whether ``look`` would find something."""
+        return self._watch is not None and self._standing.deaf(now_ns, since_ns=since_ns)
 
     def flush(self) -> None:
         """Close what is still open, for want of further rows: the end of a history."""
@@ -249,7 +274,9 @@ class ModelState:
 
     # Inside.
 
-    def _sight(self) -> Sight:
+    def _sight(self, *, patience: int | None = None) -> Sight:
+        if patience is None:
+            patience = self._standing.aftermath.blindness.label_patience
         since = self._last_label_window
         return Sight(
             reference_rows=self.reference_rows,
@@ -258,6 +285,7 @@ class ModelState:
             labels=self.counters.labels,
             windows_since_label=None if since is None else self.counters.windows - since,
             windows=self.counters.windows,
+            patience=patience,
         )
 
     def _reassess(self, now_ns: int) -> None:

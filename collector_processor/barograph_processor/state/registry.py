@@ -63,6 +63,7 @@ class ModelRegistry:
         self._strict = strict
         self._models: dict[ModelKey, ModelState] = {}
         self._early = EarlyFacts(capacity=config.limits.early_labels)
+        self._now_ns: int | None = None
 
     @property
     def models(self) -> Mapping[ModelKey, ModelState]:
@@ -75,9 +76,27 @@ class ModelRegistry:
         if model is None:
             self._telemetry.add("barograph.monitor.evicted", len(batch), what="models")
             return
-        model.observe(batch)
+        model.observe(batch, received_ns=self._now_ns)
         if len(self._early):
             self._settle_early(self._early.take(short_ids(batch.prediction_ids)))
+
+    def advance(self, now_ns: int) -> None:
+        """Take note of the wall clock: what comes next came then."""
+        self._now_ns = now_ns
+
+    def look(self, now_ns: int, *, since_ns: int) -> None:
+        """Look at the wall clock: models that are silent for too long are told.
+
+        Args:
+            now_ns: By the wall clock.
+            since_ns: Since when anybody listened, by the same clock.
+        """
+        for model in self._models.values():
+            model.look(now_ns, since_ns=since_ns)
+
+    def deaf(self, now_ns: int, *, since_ns: int) -> bool:
+        """Whether ``look`` would find something."""
+        return any(model.deaf(now_ns, since_ns=since_ns) for model in self._models.values())
 
     def attach(self, events: EventBatch) -> None:
         """Take late facts and join them with their predictions."""

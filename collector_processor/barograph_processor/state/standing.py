@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from barograph_processor.config import ModelConfig
 from barograph_processor.observation import ModelKey
@@ -87,13 +89,55 @@ class Standing:
         performance = self._performance(closed)
         changes: list[AlarmChange] = []
         if not closed.partial:
-            self.aftermath.close(closed.number)
+            self.aftermath.close(closed, watch, windows_since_label=sight.windows_since_label)
+            self._outbox += self._silences(closed)
             changes = self._judge(closed, onsets, watch, performance)
         self.reassess(closed.end_ns, watch.operations, sight)
         record = closed.record(self.condition.state, performance, self.quality)
         record.signals.update(self.aftermath.figures())
         self.history.append(record)
         self._outbox += [record, *changes]
+
+    def hear(
+        self, newest_ns: npt.NDArray[np.int64], *, received_ns: int | None, window: int
+    ) -> bool:
+        """Take note that predictions came; return whether an alarm about silence is over.
+
+        Args:
+            newest_ns: The newest event time as of each, shape ``(n,)``.
+            received_ns: When they came, by the wall clock; None where there is none.
+            window: The window that is open.
+        """
+        silence = self.aftermath.blindness.silence
+        silence.see(newest_ns, received_ns=received_ns)
+        if not self.verdicts.silent:
+            return False
+        # That silence was told while it lasted.
+        silence.take_episode()
+        self._outbox += self.verdicts.heard(int(newest_ns[0]), window)
+        return True
+
+    def look(self, now_ns: int, *, since_ns: int, window: int) -> bool:
+        """Look at the wall clock: whether no prediction came for too long, which is then told.
+
+        Args:
+            now_ns: By the wall clock.
+            since_ns: Since when anybody listened, by the same clock.
+            window: The window that is open.
+        """
+        blindness = self.aftermath.blindness
+        begin_ns = blindness.silence.last_ns
+        if not self.deaf(now_ns, since_ns=since_ns) or begin_ns is None:
+            return False
+        elapsed_ns = blindness.silence.elapsed_ns(now_ns)
+        finding = blindness.silent(begin_ns, elapsed_ns, window)
+        self._outbox += self.verdicts.silence(finding, begin_ns + elapsed_ns, window)
+        return True
+
+    def deaf(self, now_ns: int, *, since_ns: int) -> bool:
+        """Whether ``look`` would find something."""
+        silence = self.aftermath.blindness.silence
+        return not self.verdicts.silent and silence.too_long(now_ns, since_ns=since_ns)
 
     def reassess(self, now_ns: int, operations: Mapping[str, str], sight: Sight) -> None:
         """Find the word for how the model does, as of an event time."""
@@ -134,6 +178,17 @@ class Standing:
             return self.quality.close_window(closed.number + 1)
         self.quality.close_window(closed.number + 1, at_least=1)
         return closed.labels.performance
+
+    def _silences(self, closed: ClosedWindow) -> list[AlarmChange]:
+        """Tell the longest silence within the window, by event time, though it is over."""
+        blindness = self.aftermath.blindness
+        episode = blindness.silence.take_episode()
+        if episode is None:
+            return []
+        begin_ns, end_ns = episode
+        finding = blindness.silent(begin_ns, end_ns - begin_ns, closed.number)
+        raised = self.verdicts.silence(finding, end_ns, closed.number)
+        return raised + self.verdicts.heard(end_ns, closed.number)
 
     def _judge(
         self,

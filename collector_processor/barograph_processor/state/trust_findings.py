@@ -7,7 +7,7 @@ from barograph_processor.quality.slices import SliceStatus
 from barograph_processor.state.finding import Finding
 from barograph_processor.state.narrative import clean, moment
 
-__all__ = ["percent", "rate_finding", "slice_finding"]
+__all__ = ["ADAPTING_ADVICE", "percent", "rate_finding", "slice_finding"]
 
 _ADVICE: Final = {
     "trust": (
@@ -18,11 +18,11 @@ _ADVICE: Final = {
         "Open the traces and compare what was given with what users made of it. Look for a "
         "changed prompt, model or source since then."
     ),
-    "adapting": (
-        "Ask users what they no longer rely on, and check the quality of what they check: "
-        "labels and reviews may not cover it."
-    ),
 }
+ADAPTING_ADVICE: Final = (
+    "Ask users what they no longer rely on, and check the quality of what they check: labels "
+    "and reviews may not cover it."
+)
 _VERBS: Final = {"verified": "verify more by hand", "abandoned": "abandon more"}
 
 
@@ -66,7 +66,7 @@ def rate_finding(
         feature=None if trust else name,
         severity="page" if name in ("trust", "edited") else "ticket",
         sentence=sentence,
-        advice=_ADVICE.get(name, _ADVICE["adapting"]),
+        advice=_ADVICE.get(name, ADAPTING_ADVICE),
         since_ns=since_ns,
         since_window=monitor.since_window,
         before=1 - before if trust else before,

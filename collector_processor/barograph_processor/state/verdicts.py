@@ -15,7 +15,8 @@ from barograph_processor.state.watch import ClosedWindow, Watch
 __all__ = ["Verdicts"]
 
 _RISK: AlarmKey = ("risk", None, ())
-_FOUND = frozenset({"trust"})
+_SILENCE: AlarmKey = ("blind", "traffic", ())
+_FOUND = frozenset({"trust", "blind"})
 """Signals whose alarms are findings."""
 
 
@@ -191,6 +192,25 @@ class Verdicts:
                 resolved = self._over(key, closed)
                 changes += [] if resolved is None else [resolved]
         return changes
+
+    @property
+    def silent(self) -> bool:
+        """Whether it is known that no predictions come."""
+        return self.book.get(_SILENCE) is not None
+
+    def silence(self, finding: Finding, raised_ns: int, window: int) -> list[AlarmChange]:
+        """Raise the alarm that no predictions come."""
+        alarm = finding.alarm(self._key, operations={}, raised_ns=raised_ns, window=window)
+        return [self.book.raise_(_SILENCE, alarm)]
+
+    def heard(self, time_ns: int, window: int) -> list[AlarmChange]:
+        """Resolve it: one came."""
+        known = self.book.get(_SILENCE)
+        if known is None:
+            return []
+        sentence = f"Over by {moment(time_ns)}. {known.sentence}"
+        change = self.book.resolve(_SILENCE, time_ns=time_ns, window=window, sentence=sentence)
+        return [] if change is None else [change]
 
     def _over(self, key: AlarmKey, closed: ClosedWindow) -> AlarmChange | None:
         known = self.book.get(key)

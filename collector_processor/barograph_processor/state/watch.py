@@ -1,5 +1,6 @@
 """Windows held against the reference."""
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -146,6 +147,14 @@ class Watch:
     def windows(self) -> int:
         """How many windows were closed and judged."""
         return self._spans[-1][0] + 1 if self._spans else 0
+
+    @property
+    def windows_per_day(self) -> float:
+        """How many closed a day of event time, lately; infinite if that took no time."""
+        if len(self._spans) < 2:  # noqa: PLR2004 - one window has no rate
+            return math.inf
+        days = (self._spans[-1][2] - self._spans[0][1]) / 86_400e9
+        return len(self._spans) / days if days > 0 else math.inf
 
     def start_of(self, number: int) -> int:
         """Return when a window began, ns; of the nearest earlier one that is known."""

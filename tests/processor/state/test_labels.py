@@ -379,7 +379,7 @@ class TestQuality:
         for start in range(1400, 1400 + 22 * 200, 200):
             bench.registry.observe(unlabelled(rows(200, start=start)))
         assert bench.model.condition.state == "blind"
-        assert "no label has arrived for" in bench.model.condition.reasons[0]
+        assert "no label has come for" in bench.model.condition.reasons[0]
 
     def test_rows_count_as_they_came_whatever_they_stand_for(self) -> None:
         bench = Bench.of(_SMALL)

@@ -1,0 +1,207 @@
+"""What is no longer seen is told, and is over when it is seen again."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from barograph_processor.observation import ObservationBatch
+from barograph_processor.state.silence import Silence
+from tests.processor.state.rows import (
+    KEY,
+    SECOND,
+    START,
+    Bench,
+    labels_of,
+    pieces,
+    plain,
+    rows,
+    unlabelled,
+)
+
+HOUR = 3600
+DAY = 24 * HOUR
+TABLES: dict[str, Any] = {
+    "reference": {"rows": 2000},
+    "window": {"rows": 100},
+    "alarm": {"windows_between_false_alarms": 500},
+}
+
+
+def steady(n: int, *, start: int = 0, gap: float = 60.0, after: float = 0.0) -> ObservationBatch:
+    """A row a minute, the first of them so long after the start."""
+    seconds = after + gap * np.arange(start, start + n, dtype=np.float64)
+    return rows(n, start=start, seed=2, seconds=seconds)
+
+
+def changes(bench: Bench, feature: str) -> list[tuple[str, int]]:
+    return [
+        (event["change"], event["window"])
+        for event in plain(bench.registry.drain())
+        if "change" in event and event["alarm"]["feature"] == feature
+    ]
+
+
+class TestTraffic:
+    def test_a_gap_in_event_time_is_told_when_it_is_over(self) -> None:
+        bench = Bench.of(TABLES)
+        bench.registry.observe(steady(3050))
+        assert changes(bench, "traffic") == []
+        bench.registry.observe(steady(950, start=3050, after=3 * DAY))
+        assert changes(bench, "traffic") == [("open", 10), ("resolved", 10)]
+        (alarm,) = bench.model.verdicts.book.resolved
+        assert "no prediction has come for 3 days" in alarm.sentence
+        assert alarm.since_ns == (START + 60 * 3049) * SECOND
+        assert alarm.severity == "ticket"
+
+    @pytest.mark.parametrize("sizes", [[7], [999, 1], [3050]])
+    def test_batches_make_no_difference(self, sizes: list[int]) -> None:
+        whole, cut = Bench.of(TABLES), Bench.of(TABLES)
+        for batch in (steady(3050), steady(950, start=3050, after=3 * DAY)):
+            whole.registry.observe(batch)
+            for piece in pieces(batch, sizes):
+                cut.registry.observe(piece)
+        first, second = (b.model._standing.aftermath.state() for b in (whole, cut))
+        assert first["blindness"] == second["blindness"]
+        assert first["usage"] == second["usage"]
+        assert whole.model.verdicts.book.resolved == cut.model.verdicts.book.resolved
+
+    def test_the_wall_clock_tells_it_while_it_lasts(self) -> None:
+        bench = Bench.of(TABLES)
+        now = 2_000_000_000 * SECOND  # far from event time: a history that is sent now
+        bench.registry.advance(now)
+        bench.registry.observe(steady(3000))
+        assert not bench.registry.deaf(now + HOUR * SECOND // 2, since_ns=0)
+        later = now + 2 * HOUR * SECOND
+        assert bench.registry.deaf(later, since_ns=0)
+        bench.registry.look(later, since_ns=0)
+        assert changes(bench, "traffic") == [("open", 10)]
+        assert bench.model.condition.state == "blind"
+        assert "no prediction has come for 2 hours" in bench.model.condition.reasons[0]
+        assert not bench.registry.deaf(later, since_ns=0), "it is told once"
+        other = bench.restarted()
+        for each in (bench, other):
+            each.registry.advance(later + SECOND)
+            each.registry.observe(steady(50, start=3000, after=2 * HOUR))
+            assert changes(each, "traffic") == [("resolved", 10)]
+            assert "traffic" not in {a.feature for a in each.model.verdicts.book.open}
+            assert "no prediction has come" not in "".join(each.model.condition.reasons)
+            each.registry.observe(steady(100, start=3050, after=2 * HOUR))
+            assert changes(each, "traffic") == [], "not again by event time"
+
+    def test_nobody_listened_is_no_silence(self) -> None:
+        bench = Bench.of(TABLES)
+        bench.registry.advance(0)
+        bench.registry.observe(steady(3000))
+        half_past_eight = 8 * HOUR * SECOND + HOUR * SECOND // 2
+        assert not bench.registry.deaf(9 * HOUR * SECOND, since_ns=half_past_eight)
+
+    def test_a_model_that_still_learns_is_not_missed(self) -> None:
+        bench = Bench.of(TABLES)
+        bench.registry.advance(0)
+        bench.registry.observe(steady(100))
+        assert not bench.registry.deaf(99 * DAY * SECOND, since_ns=0)
+
+    def test_without_a_wall_clock_there_is_no_look(self) -> None:
+        bench = Bench.of(TABLES)
+        bench.registry.observe(steady(3000))
+        assert not bench.registry.deaf(2**62, since_ns=0)
+
+    def test_an_objective_says_what_is_too_long(self) -> None:
+        bench = Bench.of(TABLES | {"operations": {"silence_s": 300}})
+        bench.registry.observe(steady(3050))
+        bench.registry.observe(steady(950, start=3050, after=600))
+        assert changes(bench, "traffic") == [("open", 10), ("resolved", 10)]
+
+
+class TestSilence:
+    def see(self, silence: Silence, *hours: float) -> None:
+        times = np.array([round(h * HOUR * SECOND) for h in hours], dtype=np.int64)
+        silence.see(times, received_ns=None)
+
+    def test_nights_are_no_failure(self) -> None:
+        silence = Silence(None)
+        for day in range(5):
+            self.see(silence, *(24 * day + np.arange(8, 18, 0.1)))
+        assert silence.take_episode() is None
+        assert silence.patience_ns == pytest.approx(3 * 14.1 * HOUR * SECOND, rel=0.01)
+
+    def test_what_came_twice_is_usual(self) -> None:
+        silence = Silence(None)
+        told = []
+        start = 0.0
+        for _ in range(4):
+            self.see(silence, *(start + np.arange(0, 48, 0.5)))
+            start += 48 + 100
+            self.see(silence, start)
+            told.append(silence.take_episode() is not None)
+        assert told == [True, True, False, False]
+
+
+class TestLabels:
+    def test_labels_that_stop(self) -> None:
+        bench = Bench.of(TABLES)
+        for window in range(60):
+            batch = rows(100, start=100 * window, seed=2)
+            bench.registry.observe(unlabelled(batch))
+            if not 30 <= window < 55:
+                bench.registry.attach(labels_of(batch))
+        told = changes(bench, "labels")
+        assert [change for change, _ in told] == ["open", "resolved"]
+        # Windows count from the end of the reference, the 20th hundred of rows: the first
+        # of them without a label is 10, and 21 of them are too many.
+        assert told[0][1] == 30
+        assert told[1][1] in (35, 36)
+        (alarm,) = [a for a in bench.model.verdicts.book.resolved if a.feature == "labels"]
+        assert "no label has come for 2" in alarm.sentence
+
+    def test_labels_that_come_in_lots_are_waited_for(self) -> None:
+        """Labels every 15 windows make 45 the patience."""
+        bench = Bench.of(TABLES)
+        held: list[ObservationBatch] = []
+        for window in range(130):
+            batch = rows(100, start=100 * window, seed=2)
+            bench.registry.observe(unlabelled(batch))
+            held.append(batch)
+            if window % 15 == 0 and window < 80:
+                for each in held:
+                    bench.registry.attach(labels_of(each))
+                held = []
+        assert 40 <= bench.model._standing.aftermath.blindness.label_patience <= 48
+        told = changes(bench, "labels")
+        assert [change for change, _ in told] == ["open"]
+
+    def test_none_at_all_is_a_reason_and_no_alarm(self) -> None:
+        bench = Bench.of(TABLES)
+        bench.registry.observe(unlabelled(rows(6000)))
+        assert changes(bench, "labels") == []
+        assert bench.model.condition.state == "blind"
+
+
+class TestConfidence:
+    def test_confidence_that_is_gone(self) -> None:
+        bench = Bench.of(TABLES)
+        for window in range(40):
+            batch = rows(100, start=100 * window, seed=2)
+            value = np.random.default_rng(window).uniform(0.5, 1.0, size=100)
+            gone = 30 <= window < 36
+            bench.registry.observe(replace(batch, confidence=None if gone else value))
+        told = changes(bench, "confidence")
+        assert told == [("open", 11), ("resolved", 16)]
+
+    def test_none_from_the_beginning_is_no_loss(self) -> None:
+        bench = Bench.of(TABLES)
+        bench.registry.observe(rows(4000))
+        assert changes(bench, "confidence") == []
+
+
+class TestReference:
+    def test_a_stale_reference(self) -> None:
+        bench = Bench.of(TABLES | {"reference": {"rows": 2000, "stale_days": 1}})
+        bench.registry.observe(steady(4000))
+        told = changes(bench, "reference")
+        # 1440 minutes after row 2000 the window of rows 3400 to 3500 ends.
+        assert told == [("open", 14)]
+        assert bench.model.condition.state == "blind"
+        assert KEY in bench.registry.models
