@@ -41,6 +41,12 @@ class _Nowhere:
     def attach(self, events: EventBatch) -> None:
         self.rows += len(events)
 
+    def advance(self, now_ns: int) -> None:
+        pass
+
+    def look(self, now_ns: int, *, since_ns: int) -> None:
+        pass
+
     def snapshot(self) -> bytes:
         return b""
 
