@@ -1,0 +1,117 @@
+"""An interval for a mean, at all times at once, from observations drawn with unequal chances."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from barograph_processor.stats.array import Bools, Floats
+
+__all__ = ["WeightedBettingSequence"]
+
+_GRID = 501
+_CANDIDATES: Floats = np.linspace(0.0, 1.0, _GRID)
+_STAKE = 0.5
+
+
+class WeightedBettingSequence:
+    """A confidence sequence for a population's mean by betting on weighted draws.
+
+    An item that was drawn with probability q gets the weight ``w = floor / q``, where
+    ``floor`` is a lower bound of all probabilities that was known before the draw. Then
+    ``w (x - m)`` of a draw has mean zero if ``m`` is the population's mean, and it is
+    bounded, so both gamblers of the unweighted sequence may bet on it. What was drawn with
+    a small chance counts fully, what was bound to be drawn counts less.
+
+    A control variate may be subtracted from x, with mean zero over the population; then x
+    is in ``[-slack, 1 + slack]``.
+
+    State: two floats a candidate mean. About 20 us an observation.
+
+    Args:
+        alpha: Probability of ever missing the truth, in ``(0, 1)``.
+
+    Raises:
+        ValueError: ``alpha`` is not in ``(0, 1)``.
+
+    References:
+        Waudby-Smith and Ramdas (2024), Estimating means of bounded random variables by
+        betting, arXiv:2010.09686, Theorem 3 (hedged capital). Horvitz and Thompson (1952).
+    """
+
+    def __init__(self, *, alpha: float = 0.05) -> None:
+        if not 0 < alpha < 1:
+            raise ValueError(f"alpha must be in (0, 1), got {alpha!r}")
+        self._alpha = alpha
+        self.n = 0
+        self._wealth: Floats = np.zeros((2, _GRID))
+        self._alive: Bools = np.ones(_GRID, dtype=np.bool_)
+        self._weights, self._sum = 0.0, 0.0
+        # As if one observation of standard deviation a half had been seen.
+        self._squares = 0.25
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The smallest interval that holds all candidates left, widened by one grid step."""
+        left = np.flatnonzero(self._alive)
+        step = 1 / (_GRID - 1)
+        if not len(left):
+            mean = min(max(self.mean or 0.0, 0.0), 1.0)
+            return mean, mean
+        low, high = float(_CANDIDATES[left[0]]), float(_CANDIDATES[left[-1]])
+        return max(low - step, 0.0), min(high + step, 1.0)
+
+    @property
+    def mean(self) -> float | None:
+        """The weighted mean, which estimates the population's; None before any draw."""
+        return self._sum / self._weights if self._weights else None
+
+    def update(self, x: float, *, weight: float, slack: float = 0.0) -> None:
+        """Take one draw.
+
+        Args:
+            x: The observation, in ``[-slack, 1 + slack]``.
+            weight: In ``(0, 1]``.
+            slack: How far a control variate may have moved x; decided before the draw.
+
+        Raises:
+            ValueError: One is out of range; then nothing is taken.
+        """
+        if not 0 < weight <= 1:
+            raise ValueError(f"weight must be in (0, 1], got {weight!r}")
+        if not (slack >= 0 and -slack <= x <= 1 + slack):
+            raise ValueError(f"x must be in [-slack, 1 + slack], got {x!r} with slack {slack!r}")
+        t = self.n + 1
+        tilt = math.sqrt(2 * math.log(2 / self._alpha) / (self._squares * math.log1p(t)))
+        most = _STAKE / (np.array([_CANDIDATES, 1 - _CANDIDATES]) + slack + 1e-12)
+        bets = np.minimum(tilt, most) * np.array([[1.0], [-1.0]])
+        self._wealth += np.log1p(bets * weight * (x - _CANDIDATES))
+        total = np.logaddexp(self._wealth[0], self._wealth[1]) - math.log(2)
+        self._alive &= total < -math.log(self._alpha)
+        self.n = t
+        self._weights += weight
+        self._sum += weight * x
+        # Half an observation at a half keeps the first means away from the edges.
+        centre = (self._sum + 0.5) / (self._weights + 1)
+        self._squares += (weight * (x - centre)) ** 2
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values from which ``restore`` continues."""
+        return {
+            "alpha": self._alpha,
+            "n": self.n,
+            "wealth": self._wealth,
+            "alive": self._alive,
+            "sums": [self._weights, self._sum, self._squares],
+        }
+
+    @classmethod
+    def restore(cls, state: Mapping[str, Any]) -> Self:
+        """Undo ``state``."""
+        sequence = cls(alpha=float(state["alpha"]))
+        sequence.n = int(state["n"])
+        sequence._wealth = np.array(state["wealth"], dtype=np.float64).reshape(2, _GRID)
+        sequence._alive = np.array(state["alive"], dtype=np.bool_)
+        sequence._weights, sequence._sum, sequence._squares = (float(v) for v in state["sums"])
+        return sequence
