@@ -147,6 +147,7 @@ class EventBatch:
         source: Who says so: human, system, model; None if unsaid.
         model_names: Where the event says which model is meant; else None.
         model_versions: The same for its version.
+        reviewer: Which person says so, in a review; empty if nobody did.
     """
 
     kind: EventKind
@@ -159,6 +160,7 @@ class EventBatch:
     source: tuple[str | None, ...]
     model_names: tuple[str | None, ...]
     model_versions: tuple[str | None, ...]
+    reviewer: tuple[str | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.prediction_ids)

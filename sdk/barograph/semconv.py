@@ -36,6 +36,7 @@ __all__ = [
     "REACTION_KIND",
     "REACTION_KINDS",
     "REACTION_MAGNITUDE",
+    "REVIEWER",
     "REVIEW_PROPENSITY",
     "SAMPLE_RATE",
     "SCHEMA_URL",
@@ -75,6 +76,8 @@ LABEL_VALUE: Final = "barograph.label.value"
 LABEL_SOURCE: Final = "barograph.label.source"
 LABEL_SOURCES: Final = ("human", "system", "model")
 LABEL_TIME: Final = "barograph.label.time"
+# Who answered, on labels and evaluations that came of a review.
+REVIEWER: Final = "barograph.review.reviewer"
 
 EVENT_REACTION: Final = "barograph.reaction"
 REACTION_KIND: Final = "barograph.reaction.kind"

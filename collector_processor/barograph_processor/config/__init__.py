@@ -15,6 +15,7 @@ from barograph_processor.config.load import load_config, parse_config, plain
 from barograph_processor.config.model import ModelConfig
 from barograph_processor.config.operations import OperationsConfig
 from barograph_processor.config.reference import ReferenceConfig
+from barograph_processor.config.review import ReviewConfig
 from barograph_processor.config.secret import read_secret
 from barograph_processor.config.serve import ServeConfig
 from barograph_processor.config.window import WindowConfig
@@ -27,6 +28,7 @@ __all__ = [
     "ModelConfig",
     "OperationsConfig",
     "ReferenceConfig",
+    "ReviewConfig",
     "ServeConfig",
     "TlsConfig",
     "TokensConfig",

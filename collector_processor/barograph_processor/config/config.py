@@ -9,6 +9,7 @@ from barograph_processor.config.limits import LimitsConfig
 from barograph_processor.config.model import ModelConfig
 from barograph_processor.config.operations import OperationsConfig
 from barograph_processor.config.reference import ReferenceConfig
+from barograph_processor.config.review import ReviewConfig
 from barograph_processor.config.serve import ServeConfig
 from barograph_processor.config.table import Table
 from barograph_processor.config.window import WindowConfig
@@ -28,6 +29,7 @@ class Config(Table, frozen=True, kw_only=True):
     window: WindowConfig = WindowConfig()
     alarm: AlarmConfig = AlarmConfig()
     operations: OperationsConfig = OperationsConfig()
+    review: ReviewConfig = ReviewConfig()
     models: dict[str, ModelConfig] = msgspec.field(default_factory=dict)
 
     def model(self, name: str) -> ModelConfig:
@@ -39,5 +41,6 @@ class Config(Table, frozen=True, kw_only=True):
                 window=self.window,
                 alarm=self.alarm,
                 operations=self.operations,
+                review=self.review,
             )
         return known

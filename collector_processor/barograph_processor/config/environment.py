@@ -12,6 +12,7 @@ from barograph_processor.config.exporter import ExporterConfig
 from barograph_processor.config.limits import LimitsConfig
 from barograph_processor.config.operations import OperationsConfig
 from barograph_processor.config.reference import ReferenceConfig
+from barograph_processor.config.review import ReviewConfig
 from barograph_processor.config.serve import ServeConfig
 from barograph_processor.config.table import Table
 from barograph_processor.config.window import WindowConfig
@@ -29,6 +30,7 @@ _TABLES: tuple[tuple[str, type[Table], str], ...] = (
     ("window", WindowConfig, "BAROGRAPH_WINDOW_"),
     ("alarm", AlarmConfig, "BAROGRAPH_ALARM_"),
     ("operations", OperationsConfig, "BAROGRAPH_OPERATIONS_"),
+    ("review", ReviewConfig, "BAROGRAPH_REVIEW_"),
 )
 
 

@@ -15,7 +15,7 @@ from barograph_processor.exceptions import ConfigurationError
 
 __all__ = ["load_config", "parse_config", "plain"]
 
-_MODEL_TABLES = ("reference", "window", "alarm", "operations")
+_MODEL_TABLES = ("reference", "window", "alarm", "operations", "review")
 # Ways to say the same: a model's own way is not mixed with the default's.
 _ALTERNATIVES = (
     ("reference", ("rows", "until", "file")),

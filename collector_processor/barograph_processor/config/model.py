@@ -5,6 +5,7 @@ import math
 from barograph_processor.config.alarm import AlarmConfig
 from barograph_processor.config.operations import OperationsConfig
 from barograph_processor.config.reference import ReferenceConfig
+from barograph_processor.config.review import ReviewConfig
 from barograph_processor.config.table import Table
 from barograph_processor.config.window import WindowConfig
 from barograph_processor.semconv import TASKS
@@ -23,6 +24,7 @@ class ModelConfig(Table, frozen=True, kw_only=True):
         window: What is judged at once.
         alarm: The budget.
         operations: Objectives for latency and errors.
+        review: What people are asked about.
     """
 
     task: str | None = None
@@ -32,6 +34,7 @@ class ModelConfig(Table, frozen=True, kw_only=True):
     window: WindowConfig = WindowConfig()
     alarm: AlarmConfig = AlarmConfig()
     operations: OperationsConfig = OperationsConfig()
+    review: ReviewConfig = ReviewConfig()
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""

@@ -30,6 +30,7 @@ class FactGroups:
                 text=tuple(fact.text for fact in facts),
                 name=tuple(fact.name for fact in facts),
                 source=tuple(fact.source for fact in facts),
+                reviewer=tuple(fact.reviewer for fact in facts),
                 model_names=tuple(fact.model_name for fact in facts),
                 model_versions=tuple(fact.model_version for fact in facts),
             )

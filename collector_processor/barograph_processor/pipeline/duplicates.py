@@ -75,6 +75,7 @@ def _fact_key(events: EventBatch, row: int) -> int:
         events.source[row],
         events.model_names[row],
         events.model_versions[row],
+        *((events.reviewer[row],) if events.reviewer else ()),
     )
     content = _FACT.pack(*events.ids[row].tolist(), int(events.time[row]), events.number[row])
     # Lengths before texts: else ("ab", "c") and ("a", "bc") would be one fact.
@@ -99,4 +100,5 @@ def _take(events: EventBatch, rows: list[int]) -> EventBatch:
         source=pick(events.source),
         model_names=pick(events.model_names),
         model_versions=pick(events.model_versions),
+        reviewer=pick(events.reviewer) if events.reviewer else (),
     )

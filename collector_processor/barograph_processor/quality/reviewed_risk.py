@@ -70,12 +70,23 @@ class ReviewedRisk:
         """The mean guess of the last few thousand predictions; None before the first block."""
         return self._guess
 
-    def observe(self, guess: npt.NDArray[np.float64]) -> None:
-        """Take the guesses of predictions, in [0, 1], NaN where there is none. Shape ``(n,)``."""
-        known = guess[~np.isnan(guess)]
+    def surprises(self, guess: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Take the guesses of predictions; return by how much each is above the mean so far.
+
+        Args:
+            guess: In [0, 1], NaN where there is none; shape ``(n,)``.
+
+        Returns:
+            Guess minus mean, NaN where one is unknown; shape ``(n,)``.
+        """
+        surprises = np.full(len(guess), np.nan)
+        rows = np.flatnonzero(~np.isnan(guess))
+        known = guess[rows]
         row = 0
         while row < len(known):
             part = known[row : row + _BLOCK - self._rows]
+            if self._guess is not None:
+                surprises[rows[row : row + len(part)]] = part - self._guess
             self._rows += len(part)
             self._sum += int(np.rint(part * _UNIT).sum())
             row += len(part)
@@ -85,10 +96,9 @@ class ReviewedRisk:
                 before = 0.0 if self._guess is None else self._guess
                 self._guess = before + (mean - before) / self._blocks
                 self._rows, self._sum = 0, 0
+        return surprises
 
-    def answer(
-        self, loss: float, *, weight: float, surprise: float | None, time_ns: int
-    ) -> None:
+    def answer(self, loss: float, *, weight: float, surprise: float | None, time_ns: int) -> None:
         """Take a judged prediction.
 
         Args:
@@ -102,9 +112,8 @@ class ReviewedRisk:
             self._older.begin_ns = time_ns
         if self._newer is None and time_ns >= self._older.begin_ns + self._half_ns:
             self._newer = _Era(self._alpha, time_ns)
-        elif self._newer is not None and self._newer.begin_ns is not None:
-            if time_ns >= self._newer.begin_ns + self._half_ns:
-                self._older, self._newer = self._newer, _Era(self._alpha, time_ns)
+        elif self._newer is not None and time_ns >= (self._newer.begin_ns or 0) + self._half_ns:
+            self._older, self._newer = self._newer, _Era(self._alpha, time_ns)
         for era in (self._older, self._newer):
             if era is not None:
                 era.take(loss, weight, surprise)

@@ -21,7 +21,8 @@ class Fact(msgspec.Struct, frozen=True):
         number: Its numeric part, NaN if there is none.
         text: Its textual part.
         title: An evaluation's name.
-        source: Who says so: human, system, model; None if unsaid.
+        source: Who says so: human, system, model.
+        reviewer: Which person, in a review.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Fact(msgspec.Struct, frozen=True):
     text: str | None
     title: str | None
     source: str | None = None
+    reviewer: str | None = None
 
 
 class EarlyFacts:

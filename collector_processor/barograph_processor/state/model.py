@@ -1,5 +1,6 @@
 """Everything that is known of one version of one model."""
 
+import zlib
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,6 +26,7 @@ from barograph_processor.state.operations import OperationsWindow
 from barograph_processor.state.pending import PendingPredictions
 from barograph_processor.state.record import WindowRecord
 from barograph_processor.state.reference import drift_columns
+from barograph_processor.state.reviews import Reviews
 from barograph_processor.state.standing import Standing
 from barograph_processor.state.verdicts import Verdicts
 from barograph_processor.state.watch import Watch
@@ -71,6 +73,7 @@ class ModelState:
         self.key = key
         self.counters = ModelCounters(start_ns)
         self._joiner = Joiner(config, limits)
+        self.reviews = Reviews(config.review, self._joiner.judge, seed=_seed(key))
         self._strict = strict
         self._config = config
         self._limits = limits
@@ -110,6 +113,7 @@ class ModelState:
                 reason="event_time_stepped_back",
             )
         self.counters.late += len(batch) - int(punctual.sum())
+        batch = self.reviews.observe(batch, newest_ns)
         begin = 0
         windows = self.counters.windows
         if self._standing.hear(newest_ns, received_ns=received_ns, window=windows):
@@ -419,6 +423,7 @@ class ModelState:
         return {
             "counters": self.counters.state(),
             "joiner": self._joiner.state(),
+            "reviews": self.reviews.state(),
             "standing": self._standing.state(),
             "clock": self._clock.state(),
             "learner": None if self._learner is None else self._learner.state(),
@@ -430,6 +435,7 @@ class ModelState:
         """Undo ``state``."""
         self.counters.load(state["counters"])
         self._joiner.load(state["joiner"])
+        self.reviews.load(state["reviews"])
         self._standing.load(state["standing"])
         self._clock.load(state["clock"])
         self._learner = None
@@ -440,3 +446,8 @@ class ModelState:
         if state["watch"] is not None:
             self._watch = Watch.restore(state["watch"], self._config.operations)
         self._last_label_window = state["last_label_window"]
+
+
+def _seed(key: ModelKey) -> int:
+    """Return a number of a model's own, the same on every machine."""
+    return zlib.crc32(repr(key).encode("utf-8", "backslashreplace"))

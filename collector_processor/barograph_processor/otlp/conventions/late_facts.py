@@ -34,6 +34,7 @@ class LateFact:
     text: str | None
     name: str | None
     source: str | None
+    reviewer: str | None
     model_name: str | None
     model_version: str | None
 
@@ -73,6 +74,7 @@ def read_event(
         text=text,
         name=_evaluation_name(kind, fields),
         source=_source(kind, fields),
+        reviewer=text_of(fields.cell(semconv.REVIEWER)),
         model_name=text_of(fields.cell(semconv.MODEL_NAME)),
         model_version=text_of(fields.cell(semconv.MODEL_VERSION)),
     )

@@ -1,0 +1,212 @@
+"""Late facts of all models, on their way to the prediction that each is about."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from barograph_processor.observation import EventBatch, ModelKey, span_hex
+from barograph_processor.semconv import REACTION_KINDS
+from barograph_processor.state.early import EarlyFacts, Fact
+from barograph_processor.state.joining import source_ranks
+from barograph_processor.state.model import ModelState
+from barograph_processor.state.prediction_id import short_ids
+from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
+from barograph_processor.telemetry import Telemetry
+
+__all__ = ["LateFacts"]
+
+_REVIEW = "review"
+"""The evaluation by which a reviewer says that a prediction is right (1) or wrong (0)."""
+
+
+class LateFacts:
+    """Finds the model that a fact is about; facts that came too early wait.
+
+    State size: the facts that wait. Not locked; its owner is.
+
+    Args:
+        models: Every model with state; read only.
+        telemetry: Where facts that cannot be used are counted.
+        capacity: Most facts that wait. Positive.
+    """
+
+    def __init__(
+        self, models: Mapping[ModelKey, ModelState], telemetry: Telemetry, *, capacity: int
+    ) -> None:
+        self._models = models
+        self._telemetry = telemetry
+        self._early = EarlyFacts(capacity=capacity)
+
+    @property
+    def waiting(self) -> int:
+        """Facts that wait for their prediction."""
+        return len(self._early)
+
+    def attach(self, events: EventBatch) -> None:
+        """Join facts with their predictions, in order of arrival."""
+        facts = list(_facts(events))
+        nameless = len(events) - len(facts)
+        if nameless:
+            self._unjoined(events.kind, "no_id", nameless)
+        self._join(facts, early=True)
+
+    def settle(self, names: Iterable[str]) -> None:
+        """Join the facts that waited for these predictions."""
+        if len(self._early):
+            self._join(self._early.take(names), early=False)
+
+    def state(self) -> list[Any]:
+        """Return plain values from which ``load`` continues."""
+        return self._early.state()
+
+    def load(self, state: Iterable[Mapping[str, Any]]) -> None:
+        """Undo ``state``."""
+        self._early.load(state)
+
+    def _join(self, facts: Sequence[Fact], *, early: bool) -> None:
+        """Join facts with predictions; those without one wait if they came for the first time."""
+        unknown = list(range(len(facts)))
+        named: dict[int, str] = {}
+        ambiguous: set[int] = set()
+        for key, model in self._models.items():
+            mine = [
+                i
+                for i in range(len(facts))
+                if facts[i].model in (None, key.name) and facts[i].version in (None, key.version)
+            ]
+            if not mine:
+                continue
+            slots = model.pending.find([facts[i].name for i in mine])
+            for i, slot in zip(mine, slots.tolist(), strict=True):
+                known = slot >= 0 or model.reviews.holds(facts[i].name)
+                if known and named.setdefault(i, key.name) != key.name:
+                    ambiguous.add(i)
+        for key, model in self._models.items():
+            mine = [
+                i
+                for i, name in named.items()
+                if name == key.name
+                and i not in ambiguous
+                and facts[i].version in (None, key.version)
+            ]
+            self._apply(model, self._answer(model, [facts[i] for i in mine]))
+        for i in ambiguous:
+            self._unjoined(facts[i].kind, "ambiguous_id", 1)
+        for i in unknown:
+            if i not in named:
+                self._wait(facts[i], first=early)
+
+    def _wait(self, fact: Fact, *, first: bool) -> None:
+        thinned = [
+            model.pending.thinned(fact.name)
+            for key, model in self._models.items()
+            if fact.model in (None, key.name) and fact.version in (None, key.version)
+        ]
+        # Only if no model that could be meant would have kept it.
+        if thinned and all(thinned):
+            self._unjoined(fact.kind, "thinned", 1)
+            return
+        if first:
+            self._unjoined(fact.kind, "unknown_prediction", 1)
+        evicted = self._early.add(fact)
+        if evicted:
+            self._telemetry.add("barograph.monitor.evicted", evicted, what="early_labels")
+
+    def _answer(self, model: ModelState, facts: Sequence[Fact]) -> list[Fact]:
+        """Take the answers of reviews; return the facts that count as ordinary ones too."""
+        ordinary = []
+        for fact in facts:
+            ruling = None
+            if fact.source == "human" and model.reviews.holds(fact.name):
+                if fact.kind == "label":
+                    truth = _truth([fact])
+                    ruling = model.reviews.label(fact.name, truth, reviewer=fact.reviewer)
+                elif fact.title == _REVIEW and np.isfinite(fact.number):
+                    model.reviews.score(fact.name, fact.number, reviewer=fact.reviewer)
+            if ruling is None or ruling.ordinary:
+                ordinary.append(fact)
+            elif ruling.unused is not None:
+                self._unjoined(fact.kind, ruling.unused, 1)
+        return ordinary
+
+    def _apply(self, model: ModelState, facts: Sequence[Fact]) -> None:
+        slots = model.pending.find([fact.name for fact in facts])
+        known = [
+            (fact, slot) for fact, slot in zip(facts, slots.tolist(), strict=True) if slot >= 0
+        ]
+        labels = [(fact, slot) for fact, slot in known if fact.kind == "label"]
+        # Numbers and names apart, in order: one name must not make names of all numbers.
+        for _, group in groupby(labels, key=lambda label: np.isfinite(label[0].number)):
+            some = list(group)
+            unused = model.attach(
+                np.array([slot for _, slot in some], dtype=np.intp),
+                _truth([fact for fact, _ in some]),
+                np.array([fact.time_ns for fact, _ in some], dtype=np.int64),
+                source_ranks([fact.source for fact, _ in some]),
+            )
+            for reason, count in unused.items():
+                self._unjoined("label", reason, count)
+        reactions = [(fact, slot) for fact, slot in known if fact.kind == "reaction"]
+        if reactions:
+            self._react(model, reactions)
+        for fact, _ in known:
+            if fact.kind == "outcome":
+                if np.isfinite(fact.number):
+                    model.counters.outcome(fact.text or "1", fact.number)
+                else:
+                    self._unjoined("outcome", "wrong_type", 1)
+            elif fact.kind == "evaluation":
+                if np.isfinite(fact.number):
+                    model.counters.evaluate(fact.title or "unnamed", fact.number)
+                else:
+                    self._unjoined("evaluation", "wrong_type", 1)
+
+    def _react(self, model: ModelState, reactions: Sequence[tuple[Fact, int]]) -> None:
+        named = [(fact, slot) for fact, slot in reactions if fact.text in REACTION_KINDS]
+        if len(named) < len(reactions):
+            self._unjoined("reaction", "unknown_kind", len(reactions) - len(named))
+        if not named:
+            return
+        again = model.react(
+            np.array([slot for _, slot in named], dtype=np.intp),
+            [fact.text or "" for fact, _ in named],
+            [fact.number for fact, _ in named],
+        )
+        if again:
+            self._unjoined("reaction", "already_reacted", again)
+
+    def _unjoined(self, kind: str, reason: str, count: int) -> None:
+        self._telemetry.add("barograph.monitor.unjoined", count, kind=kind, reason=reason)
+
+
+def _facts(events: EventBatch) -> Iterator[Fact]:
+    """Yield the facts that name a prediction, by id or by span."""
+    for row, name in enumerate(events.prediction_ids):
+        if name is None:
+            if not int(events.ids[row, 2]):
+                continue
+            name = span_hex(events.ids, row)  # noqa: PLW2901 - the span id is the id then
+        yield Fact(
+            kind=events.kind,
+            name=short_ids((name,))[0],
+            model=events.model_names[row],
+            version=events.model_versions[row],
+            time_ns=int(events.time[row]),
+            number=float(events.number[row]),
+            text=events.text[row],
+            title=events.name[row],
+            source=events.source[row],
+            reviewer=events.reviewer[row] if events.reviewer else None,
+        )
+
+
+def _truth(facts: Iterable[Fact]) -> Column:
+    """Return labels as one column: numbers if all of them are, else names."""
+    facts = list(facts)
+    if all(np.isfinite(fact.number) for fact in facts):
+        return NumericColumn(np.array([fact.number for fact in facts]))
+    return CategoricalColumn.of(
+        [fact.text if fact.text is not None else repr(fact.number) for fact in facts]
+    )

@@ -1,0 +1,297 @@
+"""What people are asked about one model, and what their answers say of all predictions."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.config import ReviewConfig
+from barograph_processor.observation import ObservationBatch
+from barograph_processor.quality.loss import canonical_class, class_column
+from barograph_processor.quality.review_sampler import ReviewSampler
+from barograph_processor.quality.reviewed_risk import ReviewedRisk, RiskEstimate
+from barograph_processor.state.guess import guessed_loss
+from barograph_processor.state.judging import Judge
+from barograph_processor.state.review_item import Answer, ReviewItem
+from barograph_processor.state.review_queue import ReviewQueue
+from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
+
+__all__ = ["Reviews", "Ruling"]
+
+_DAY_NS = 86_400_000_000_000
+_MOST_DECLARED = 20_000
+_PAIR = 2
+
+
+class Ruling(NamedTuple):
+    """What became of an answer.
+
+    Attributes:
+        ordinary: It may count as an ordinary label too: those that may are as if drawn
+            uniformly.
+        unused: Why it was not used; None if it was.
+    """
+
+    ordinary: bool
+    unused: str | None = None
+
+
+class Reviews:
+    """Draws predictions for people, keeps them until they are answered, and learns from it.
+
+    A prediction whose span states its own chance of review is not drawn here: there the
+    application asks, and its answers count by that chance.
+
+    What is drawn by uncertainty is no fair sample, so an answer becomes an ordinary label
+    by a second draw with the chance ``weight`` only: what passes is as if drawn uniformly.
+
+    State size: the drawn predictions of ``expires_days``, about 1 KB each, and those of the
+    application, 0.5 KB each of at most 20,000. Not locked; its owner is.
+
+    Args:
+        config: How many are drawn, and how.
+        judge: Compares answers with predictions.
+        seed: Of the draws.
+    """
+
+    def __init__(self, config: ReviewConfig, judge: Judge, *, seed: int) -> None:
+        self._config = config
+        self._judge = judge
+        self._sampler: ReviewSampler | None = None
+        if config.per_day:
+            self._sampler = ReviewSampler(
+                per_day=config.per_day, uniform_share=config.uniform_share, seed=seed
+            )
+        age_ns = round(config.expires_days * _DAY_NS)
+        capacity = max(round(config.per_day * (config.expires_days + 1)), 1)
+        self.queue = ReviewQueue(capacity=capacity, max_age_ns=age_ns)
+        self._declared = ReviewQueue(capacity=_MOST_DECLARED, max_age_ns=age_ns)
+        self._risk = ReviewedRisk(horizon_ns=round(config.horizon_days * _DAY_NS))
+        self._least = 1.0
+        self.drawn, self.answered, self.expired = 0, 0, 0
+        self.twice, self.disagreed = 0, 0
+
+    # What comes in.
+
+    def observe(
+        self, batch: ObservationBatch, newest_ns: npt.NDArray[np.int64]
+    ) -> ObservationBatch:
+        """Take predictions in order of arrival, and draw among them.
+
+        Args:
+            batch: The predictions.
+            newest_ns: The newest event time when each came, ns, shape ``(n,)``.
+
+        Returns:
+            The batch, without the labels that came with it and are no fair sample.
+        """
+        guess = guessed_loss(batch, self._judge.task)
+        surprise = self._risk.surprises(np.where(batch.failed, np.nan, guess))
+        own = ~batch.failed
+        if batch.propensity is not None:
+            rows = np.flatnonzero((batch.propensity > 0) & own)
+            own &= np.isnan(batch.propensity)
+            stated = self._stated(batch, rows, surprise)
+            if batch.truth is not None:
+                return self._settle(batch, rows, stated)
+            for item in stated:
+                self._declared.add(item)
+        if batch.truth is None and batch.prediction_ids and self._sampler is not None:
+            chosen = np.flatnonzero(own)
+            if len(chosen):
+                drawn = self._draw(self._sampler, batch, chosen, newest_ns, guess, surprise)
+                for item in drawn:
+                    self.expired += self.queue.add(item)
+                self.drawn += len(drawn)
+        now_ns = int(newest_ns[-1])
+        self.expired += self.queue.expire(now_ns)
+        self._declared.expire(now_ns)
+        return batch
+
+    def holds(self, name: str) -> bool:
+        """Whether a prediction was drawn, here or by the application, and has not expired."""
+        return name in self.queue or name in self._declared
+
+    def label(self, name: str, truth: Column, *, reviewer: str | None) -> Ruling:
+        """Take a person's label of a prediction that is held.
+
+        Args:
+            name: The prediction's id.
+            truth: The label, one row.
+            reviewer: Who says so, if that is known.
+        """
+        return self._rule(self._item(name), truth, reviewer, name=name)
+
+    def score(self, name: str, score: float, *, reviewer: str | None) -> Ruling:
+        """Take a person's score of a prediction that is held: 1 is right, 0 is wrong."""
+        bounded = min(max(score, 0.0), 1.0)
+        answer = Answer(reviewer, canonical_class(bounded))
+        return self._take(self._item(name), 1 - bounded, answer, name=name)
+
+    # What can be asked.
+
+    @property
+    def pending(self) -> int:
+        """Predictions that somebody is still to be asked about."""
+        return sum(item.open for item in self.queue)
+
+    @property
+    def risk(self) -> RiskEstimate | None:
+        """The share of wrong predictions among all, by the answers; None before any.
+
+        A regression has none: how large an error is wrong is for its labels to say.
+        """
+        return self._risk.estimate
+
+    @property
+    def disagreement(self) -> float | None:
+        """Share of the predictions answered twice of which the answers differ; None if none."""
+        return self.disagreed / self.twice if self.twice else None
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values from which ``load`` continues."""
+        return {
+            "sampler": None if self._sampler is None else self._sampler.state(),
+            "queue": self.queue.state(),
+            "declared": self._declared.state(),
+            "risk": self._risk.state(),
+            "least": self._least,
+            "counts": [self.drawn, self.answered, self.expired, self.twice, self.disagreed],
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Undo ``state``; what the configuration says now still wins."""
+        if self._sampler is not None and state["sampler"] is not None:
+            self._sampler.load(state["sampler"])
+        self.queue.load(state["queue"])
+        self._declared.load(state["declared"])
+        self._risk.load(state["risk"])
+        self._least = state["least"]
+        self.drawn, self.answered, self.expired, self.twice, self.disagreed = state["counts"]
+
+    # Inside.
+
+    def _item(self, name: str) -> ReviewItem:
+        item = self.queue.get(name) or self._declared.get(name)
+        if item is None:
+            raise KeyError(name)
+        return item
+
+    def _draw(
+        self,
+        sampler: ReviewSampler,
+        batch: ObservationBatch,
+        chosen: npt.NDArray[np.intp],
+        newest_ns: npt.NDArray[np.int64],
+        guess: npt.NDArray[np.float64],
+        surprise: npt.NDArray[np.float64],
+    ) -> list[ReviewItem]:
+        """Draw among the chosen rows of a batch."""
+        slices = {name: column.take(chosen) for name, column in batch.slices.items()}
+        drawn = sampler.draw(newest_ns[chosen], np.minimum(2 * guess[chosen], 1.0), slices)
+        if not len(drawn.rows):
+            return []
+        predicted = self._judge.predicted(batch)
+        rows = chosen[drawn.rows]
+        return [
+            ReviewItem.of(
+                batch,
+                row,
+                predicted=predicted,
+                propensity=propensity,
+                weight=floor / propensity,
+                surprise=_known(surprise[row]),
+                wanted=1 + (_hash("twice", batch.prediction_ids[row]) < self._config.overlap),
+            )
+            for row, propensity, floor in zip(
+                rows.tolist(), drawn.propensity.tolist(), drawn.floor.tolist(), strict=True
+            )
+        ]
+
+    def _stated(
+        self,
+        batch: ObservationBatch,
+        rows: npt.NDArray[np.intp],
+        surprise: npt.NDArray[np.float64],
+    ) -> list[ReviewItem]:
+        """Return the rows whose spans state a chance."""
+        if batch.propensity is None or not len(rows):
+            return []
+        propensity = np.minimum(batch.propensity[rows], 1.0)
+        least = np.minimum.accumulate(np.minimum(propensity, self._least))
+        self._least = float(least[-1])
+        predicted = self._judge.predicted(batch)
+        return [
+            ReviewItem.of(
+                batch,
+                row,
+                predicted=predicted,
+                propensity=chance,
+                weight=weight,
+                surprise=_known(surprise[row]),
+                wanted=0,
+            )
+            for row, chance, weight in zip(
+                rows.tolist(), propensity.tolist(), (least / propensity).tolist(), strict=True
+            )
+        ]
+
+    def _settle(
+        self, batch: ObservationBatch, rows: npt.NDArray[np.intp], stated: list[ReviewItem]
+    ) -> ObservationBatch:
+        """Take the answers of a history's rows; leave out those that are no fair sample."""
+        assert batch.truth is not None
+        passing = np.ones(len(batch), dtype=np.bool_)
+        for row, item in zip(rows.tolist(), stated, strict=True):
+            truth = batch.truth.take(np.array([row]))
+            if class_column(truth).codes[0] >= 0:
+                ruling = self._rule(item, truth, None, name=f"{item.time_ns} {self.answered}")
+                passing[row] = ruling.ordinary or ruling.unused is not None
+        return replace(batch, truth=_masked(batch.truth, passing))
+
+    def _rule(self, item: ReviewItem, truth: Column, reviewer: str | None, *, name: str) -> Ruling:
+        """Judge a label, and take it."""
+        classes = None if item.label is None else CategoricalColumn.of([item.label])
+        judged = self._judge.judge(classes, np.array([item.value]), truth)
+        if judged is None:
+            return Ruling(ordinary=False, unused="wrong_type")
+        loss = None if judged.task == "regression" else float(judged.loss[0])
+        verdict = class_column(truth).values()[0] or ""
+        return self._take(item, loss, Answer(reviewer, verdict), name=name)
+
+    def _take(self, item: ReviewItem, loss: float | None, answer: Answer, *, name: str) -> Ruling:
+        """Take a judged answer; ``loss`` is None where only ordinary figures can use it."""
+        if any(before.reviewer == answer.reviewer for before in item.answers):
+            return Ruling(ordinary=False, unused="already_answered")
+        item.answers.append(answer)
+        self.answered += 1
+        if len(item.answers) > 1:
+            if len(item.answers) == _PAIR:
+                self.twice += 1
+                self.disagreed += item.answers[0].verdict != answer.verdict
+            return Ruling(ordinary=False)
+        if loss is not None:
+            self._risk.answer(
+                loss, weight=item.weight, surprise=item.surprise, time_ns=item.time_ns
+            )
+        return Ruling(ordinary=_hash("uniform", name) < item.weight)
+
+
+def _known(number: float) -> float | None:
+    return None if np.isnan(number) else float(number)
+
+
+def _masked(column: Column, kept: npt.NDArray[np.bool_]) -> Column:
+    """Return a column in which the other rows are missing."""
+    if isinstance(column, NumericColumn):
+        return NumericColumn(np.where(kept, column.values, np.nan))
+    return CategoricalColumn(np.where(kept, column.codes, -1).astype(np.int32), column.levels)
+
+
+def _hash(what: str, name: str) -> float:
+    """Map an id to [0, 1), the same on every machine, independently for each purpose."""
+    digest = hashlib.blake2b(f"{what} {name}".encode("utf-8", "surrogatepass"), digest_size=8)
+    return int.from_bytes(digest.digest()) / 2.0**64
