@@ -9,6 +9,7 @@ __all__ = [
     "BATCH_SIZE",
     "EVALUATION_EXPLANATION",
     "EVALUATION_NAME",
+    "EVALUATION_REVIEW",
     "EVALUATION_SCORE_LABEL",
     "EVALUATION_SCORE_VALUE",
     "EVALUATION_SOURCE",
@@ -104,3 +105,5 @@ EVALUATION_SCORE_VALUE: Final = "gen_ai.evaluation.score.value"
 EVALUATION_SCORE_LABEL: Final = "gen_ai.evaluation.score.label"
 EVALUATION_EXPLANATION: Final = "gen_ai.evaluation.explanation"
 EVALUATION_SOURCE: Final = "barograph.evaluation.source"
+# The evaluation by which a reviewer says that a prediction is right (1) or wrong (0).
+EVALUATION_REVIEW: Final = "review"

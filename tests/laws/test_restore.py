@@ -23,6 +23,7 @@ from barograph_processor.quality.risk import RiskMonitor
 from barograph_processor.quality.slice_layout import SliceLayout
 from barograph_processor.quality.slices import SliceMonitor
 from barograph_processor.sequential import ShiryaevRoberts
+from barograph_processor.sequential.weighted import WeightedBettingSequence
 from barograph_processor.stats import CategoricalColumn, NumericColumn
 
 KEY = StreamKey("input.drift", "x")
@@ -102,6 +103,13 @@ def _sum(detector: ShiryaevRoberts, step: int) -> Any:
     return detector.evidence
 
 
+def _weighted(sequence: WeightedBettingSequence, step: int) -> Any:
+    rng = np.random.default_rng([10, step])
+    for _ in range(5):
+        sequence.update(float(rng.random() < 0.2), weight=float(rng.uniform(0.1, 1.0)))
+    return sequence.interval, sequence.mean
+
+
 def _restored_sum(state: Any) -> ShiryaevRoberts:
     detector = ShiryaevRoberts(2, threshold=100.0)
     detector.restore(state)
@@ -131,6 +139,11 @@ CASES: dict[type[Any], Case] = {
         _figure,
     ),
     SliceMonitor: (_slice_monitor, SliceMonitor.restore, _slice),
+    WeightedBettingSequence: (
+        WeightedBettingSequence,
+        WeightedBettingSequence.restore,
+        _weighted,
+    ),
     ShiryaevRoberts: (
         lambda: ShiryaevRoberts(2, threshold=100.0),
         lambda state: _restored_sum(json.loads(json.dumps(state))),

@@ -14,15 +14,14 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.common.v1.common_pb2 import (
     AnyValue,
-    ArrayValue,
     InstrumentationScope,
-    KeyValue,
 )
 from opentelemetry.proto.logs.v1 import logs_pb2
 from opentelemetry.proto.metrics.v1 import metrics_pb2
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from barograph_processor import catalog
+from barograph_processor.otlp.key_values import Plain, key_values
 from barograph_processor.semconv import MODEL_NAME, MODEL_VERSION, SCHEMA_URL
 from barograph_processor.signal import Alarm, Exemplar, HistogramValue, Signal
 
@@ -91,7 +90,7 @@ def _number_point(signal: Signal, now_ns: int) -> metrics_pb2.NumberDataPoint:
     if isinstance(signal.value, HistogramValue):
         raise TypeError(f"{signal.metric} is no histogram in the catalog")
     return metrics_pb2.NumberDataPoint(
-        attributes=_attributes(signal.attributes),
+        attributes=key_values(signal.attributes),
         start_time_unix_nano=signal.start_ns,
         time_unix_nano=now_ns,
         as_double=signal.value,
@@ -104,7 +103,7 @@ def _histogram_point(signal: Signal, now_ns: int) -> metrics_pb2.HistogramDataPo
     if not isinstance(value, HistogramValue):
         raise TypeError(f"{signal.metric} is a histogram in the catalog, got {value!r}")
     return metrics_pb2.HistogramDataPoint(
-        attributes=_attributes(signal.attributes),
+        attributes=key_values(signal.attributes),
         start_time_unix_nano=signal.start_ns,
         time_unix_nano=now_ns,
         count=value.count,
@@ -158,18 +157,15 @@ def _record(alarm: Alarm, now_ns: int) -> logs_pb2.LogRecord:
         severity_text=alarm.severity,
         event_name=EVENT_ALARM,
         body=AnyValue(string_value=alarm.sentence),
-        attributes=_attributes(_alarm_attributes(alarm)),
+        attributes=key_values(_alarm_attributes(alarm)),
         # The first example, so that a logs backend links to its trace.
         trace_id=bytes.fromhex(alarm.trace_ids[0]) if alarm.trace_ids else b"",
     )
 
 
-_Plain = str | float | int | Sequence[str]
-
-
-def _alarm_attributes(alarm: Alarm) -> dict[str, _Plain]:
+def _alarm_attributes(alarm: Alarm) -> dict[str, Plain]:
     lower, upper = alarm.interval or (None, None)
-    fields: dict[str, _Plain | None] = {
+    fields: dict[str, Plain | None] = {
         "id": alarm.id,
         "signal": alarm.signal,
         "feature": alarm.feature,
@@ -203,18 +199,4 @@ def _iso(ns: int) -> str:
 
 
 def _resource(attributes: Mapping[str, str]) -> Resource:
-    return Resource(attributes=_attributes(attributes))
-
-
-def _attributes(attributes: Mapping[str, _Plain]) -> list[KeyValue]:
-    return [KeyValue(key=key, value=_any(value)) for key, value in attributes.items()]
-
-
-def _any(value: _Plain) -> AnyValue:
-    if isinstance(value, str):
-        return AnyValue(string_value=value)
-    if isinstance(value, int):
-        return AnyValue(int_value=value)
-    if isinstance(value, float):
-        return AnyValue(double_value=value)
-    return AnyValue(array_value=ArrayValue(values=[AnyValue(string_value=v) for v in value]))
+    return Resource(attributes=key_values(attributes))

@@ -175,7 +175,7 @@ class _Era:
         return float(min(max(slope, 0.0), 1.0)) if math.isfinite(slope) else 0.0
 
     def state(self) -> list[Any]:
-        return [self.begin_ns, self.sequence.state(), self._sums, self._guessed]
+        return [self.begin_ns, self.sequence.state(), self._sums.copy(), self._guessed]
 
     @classmethod
     def restore(cls, state: list[Any]) -> "_Era":

@@ -11,6 +11,7 @@ from barograph_processor.sequential.confidence import (
 )
 from barograph_processor.sequential.conformal import conformal_p_values, sequential_p_values
 from barograph_processor.sequential.shiryaev_roberts import ShiryaevRoberts, shiryaev_roberts
+from barograph_processor.sequential.weighted import WeightedBettingSequence
 
 __all__ = [
     "CAP",
@@ -21,6 +22,7 @@ __all__ = [
     "ChangePoint",
     "EmpiricalBernsteinSequence",
     "ShiryaevRoberts",
+    "WeightedBettingSequence",
     "bonferroni_thresholds",
     "change_point",
     "clipped_normal_log_mgf",

@@ -83,6 +83,7 @@ class WeightedBettingSequence:
         if not (slack >= 0 and -slack <= x <= 1 + slack):
             raise ValueError(f"x must be in [-slack, 1 + slack], got {x!r} with slack {slack!r}")
         t = self.n + 1
+        x, weight = float(x), float(weight)
         tilt = math.sqrt(2 * math.log(2 / self._alpha) / (self._squares * math.log1p(t)))
         most = _STAKE / (np.array([_CANDIDATES, 1 - _CANDIDATES]) + slack + 1e-12)
         bets = np.minimum(tilt, most) * np.array([[1.0], [-1.0]])
@@ -101,8 +102,8 @@ class WeightedBettingSequence:
         return {
             "alpha": self._alpha,
             "n": self.n,
-            "wealth": self._wealth,
-            "alive": self._alive,
+            "wealth": self._wealth.copy(),
+            "alive": self._alive.copy(),
             "sums": [self._weights, self._sum, self._squares],
         }
 

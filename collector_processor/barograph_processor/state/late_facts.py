@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from barograph_processor.observation import EventBatch, ModelKey, span_hex
-from barograph_processor.semconv import REACTION_KINDS
+from barograph_processor.semconv import EVALUATION_REVIEW, REACTION_KINDS
 from barograph_processor.state.early import EarlyFacts, Fact
 from barograph_processor.state.joining import source_ranks
 from barograph_processor.state.model import ModelState
@@ -16,9 +16,6 @@ from barograph_processor.stats.column import CategoricalColumn, Column, NumericC
 from barograph_processor.telemetry import Telemetry
 
 __all__ = ["LateFacts"]
-
-_REVIEW = "review"
-"""The evaluation by which a reviewer says that a prediction is right (1) or wrong (0)."""
 
 
 class LateFacts:
@@ -123,7 +120,7 @@ class LateFacts:
                 if fact.kind == "label":
                     truth = _truth([fact])
                     ruling = model.reviews.label(fact.name, truth, reviewer=fact.reviewer)
-                elif fact.title == _REVIEW and np.isfinite(fact.number):
+                elif fact.title == EVALUATION_REVIEW and np.isfinite(fact.number):
                     model.reviews.score(fact.name, fact.number, reviewer=fact.reviewer)
             if ruling is None or ruling.ordinary:
                 ordinary.append(fact)

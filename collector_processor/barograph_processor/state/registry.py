@@ -114,6 +114,7 @@ class ModelRegistry:
             }
             yield from model.counters.signals(attributes)
             yield from gauges(model, attributes)
+            yield from model.reviews.signals(attributes, start_ns=model.counters.start_ns)
         yield Signal("barograph.monitor.models", len(self._models))
         yield Signal("barograph.monitor.waiting", self._facts.waiting)
 

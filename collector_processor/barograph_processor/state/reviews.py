@@ -1,7 +1,7 @@
 """What people are asked about one model, and what their answers say of all predictions."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from barograph_processor.observation import ObservationBatch
 from barograph_processor.quality.loss import canonical_class, class_column
 from barograph_processor.quality.review_sampler import ReviewSampler
 from barograph_processor.quality.reviewed_risk import ReviewedRisk, RiskEstimate
+from barograph_processor.signal import Signal
 from barograph_processor.state.guess import guessed_loss
 from barograph_processor.state.judging import Judge
 from barograph_processor.state.review_item import Answer, ReviewItem
@@ -150,6 +151,22 @@ class Reviews:
     def disagreement(self) -> float | None:
         """Share of the predictions answered twice of which the answers differ; None if none."""
         return self.disagreed / self.twice if self.twice else None
+
+    def signals(self, attributes: Mapping[str, str], *, start_ns: int) -> Iterator[Signal]:
+        """Yield the points; ``attributes`` name the model on all of them."""
+        yield Signal("barograph.review.pending", self.pending, attributes)
+        for name, count in (
+            ("drawn", self.drawn),
+            ("answered", self.answered),
+            ("expired", self.expired),
+        ):
+            yield Signal(f"barograph.review.{name}", count, attributes, start_ns)
+        if self.disagreement is not None:
+            yield Signal("barograph.review.disagreement", self.disagreement, attributes)
+        if self.risk is not None:
+            yield Signal("barograph.review.risk", self.risk.value, attributes)
+            yield Signal("barograph.review.risk.lower", self.risk.lower, attributes)
+            yield Signal("barograph.review.risk.upper", self.risk.upper, attributes)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""

@@ -20,6 +20,7 @@ from barograph_processor.web.guard import Guard, Guarded
 from barograph_processor.web.login import Login
 from barograph_processor.web.page import Page
 from barograph_processor.web.responses import OrjsonResponse, error_response
+from barograph_processor.web.review import ReviewDesk
 from barograph_processor.web.sessions import Sessions
 from barograph_processor.web.views import alarm_view, model_view, summary_view
 
@@ -62,6 +63,7 @@ def web_app(
             Route("/api/baseline/{name:path}/{version}", views.baseline),
             Route("/api/alarms", views.alarms),
             *Login(access, sessions, telemetry).routes(),
+            *ReviewDesk(registry, pipeline, trace_url=trace_url).routes(),
             *Page(registry, pipeline, trace_url=trace_url).routes(),
         ],
         middleware=[Middleware(Guarded, guard=guard)],
