@@ -116,7 +116,9 @@ class LateFacts:
         ordinary = []
         for fact in facts:
             ruling = None
-            if fact.source == "human" and model.reviews.holds(fact.name):
+            if fact.kind == "label" and fact.source != "human":
+                model.reviews.settle(fact.name, _truth([fact]))
+            elif fact.source == "human" and model.reviews.holds(fact.name):
                 if fact.kind == "label":
                     truth = _truth([fact])
                     ruling = model.reviews.label(fact.name, truth, reviewer=fact.reviewer)

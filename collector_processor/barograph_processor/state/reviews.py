@@ -126,6 +126,20 @@ class Reviews:
         """
         return self._rule(self._item(name), truth, reviewer, name=name)
 
+    def settle(self, name: str, truth: Column) -> None:
+        """Take a label that came by itself: nobody has to be asked about its prediction now.
+
+        It counts as the answer if there was none.
+        """
+        item = self.queue.get(name)
+        if item is None or not item.open:
+            return
+        item.wanted = 0
+        if not item.answers:
+            loss, verdict = self._judged(item, truth)
+            if verdict is not None:
+                self._count(item, loss, Answer(None, verdict))
+
     def score(self, name: str, score: float, *, reviewer: str | None) -> Ruling:
         """Take a person's score of a prediction that is held: 1 is right, 0 is wrong."""
         bounded = min(max(score, 0.0), 1.0)
@@ -271,30 +285,44 @@ class Reviews:
 
     def _rule(self, item: ReviewItem, truth: Column, reviewer: str | None, *, name: str) -> Ruling:
         """Judge a label, and take it."""
+        loss, verdict = self._judged(item, truth)
+        if verdict is None:
+            return Ruling(ordinary=False, unused="wrong_type")
+        return self._take(item, loss, Answer(reviewer, verdict), name=name)
+
+    def _judged(self, item: ReviewItem, truth: Column) -> tuple[float | None, str | None]:
+        """Return the loss, None for a regression, and the label in canonical spelling.
+
+        The label is None if it does not fit the prediction.
+        """
         classes = None if item.label is None else CategoricalColumn.of([item.label])
         judged = self._judge.judge(classes, np.array([item.value]), truth)
         if judged is None:
-            return Ruling(ordinary=False, unused="wrong_type")
+            return None, None
         loss = None if judged.task == "regression" else float(judged.loss[0])
-        verdict = class_column(truth).values()[0] or ""
-        return self._take(item, loss, Answer(reviewer, verdict), name=name)
+        return loss, class_column(truth).values()[0] or ""
 
     def _take(self, item: ReviewItem, loss: float | None, answer: Answer, *, name: str) -> Ruling:
         """Take a judged answer; ``loss`` is None where only ordinary figures can use it."""
         if any(before.reviewer == answer.reviewer for before in item.answers):
             return Ruling(ordinary=False, unused="already_answered")
-        item.answers.append(answer)
         self.answered += 1
-        if len(item.answers) > 1:
+        if item.answers:
+            item.answers.append(answer)
             if len(item.answers) == _PAIR:
                 self.twice += 1
                 self.disagreed += item.answers[0].verdict != answer.verdict
             return Ruling(ordinary=False)
+        self._count(item, loss, answer)
+        return Ruling(ordinary=_hash("uniform", name) < item.weight)
+
+    def _count(self, item: ReviewItem, loss: float | None, answer: Answer) -> None:
+        """Let a prediction's first answer speak for all predictions."""
+        item.answers.append(answer)
         if loss is not None:
             self._risk.answer(
                 loss, weight=item.weight, surprise=item.surprise, time_ns=item.time_ns
             )
-        return Ruling(ordinary=_hash("uniform", name) < item.weight)
 
 
 def _known(number: float) -> float | None:

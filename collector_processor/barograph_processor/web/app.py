@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -63,11 +64,11 @@ def web_app(
             Route("/api/baseline/{name:path}/{version}", views.baseline),
             Route("/api/alarms", views.alarms),
             *Login(access, sessions, telemetry).routes(),
-            *ReviewDesk(registry, pipeline, trace_url=trace_url).routes(),
+            *ReviewDesk(registry, pipeline, guard, trace_url=trace_url).routes(),
             *Page(registry, pipeline, trace_url=trace_url).routes(),
         ],
         middleware=[Middleware(Guarded, guard=guard)],
-        exception_handlers={404: _not_found},
+        exception_handlers={404: _not_found, HTTPException: _refused},
     )
 
 
@@ -145,3 +146,8 @@ class _Views:
 
 async def _not_found(_request: Request, _error: Exception) -> Response:
     return error_response(404, "there is nothing here; see /api/models and /api/alarms")
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return error_response(error.status_code, error.detail)

@@ -16,6 +16,7 @@ from barograph_processor.pipeline import Pipeline
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.state.review_item import ReviewItem
+from barograph_processor.web.guard import Guard
 from barograph_processor.web.question import Question
 from barograph_processor.web.responses import OrjsonResponse, error_response
 from barograph_processor.web.views import iso
@@ -48,14 +49,21 @@ class ReviewDesk:
     Args:
         registry: Read only while the pipeline is held.
         pipeline: Where answers go, and its lock.
+        guard: Decides who may answer.
         trace_url: Template of a link to a trace, with ``{trace_id}``.
     """
 
     def __init__(
-        self, registry: ModelRegistry, pipeline: Pipeline, *, trace_url: str | None
+        self,
+        registry: ModelRegistry,
+        pipeline: Pipeline,
+        guard: Guard,
+        *,
+        trace_url: str | None,
     ) -> None:
         self._registry = registry
         self._pipeline = pipeline
+        self._guard = guard
         self._trace_url = trace_url
 
     def routes(self) -> list[BaseRoute]:
@@ -89,6 +97,7 @@ class ReviewDesk:
 
     async def answer(self, request: Request) -> Response:
         """Take one answer, of a person to a prediction; ``docs/review.md`` has its fields."""
+        self._guard.authorize(request, "review")
         if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
             return error_response(415, "an answer must be application/json")
         body = b""

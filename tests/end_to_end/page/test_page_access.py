@@ -56,6 +56,8 @@ def test_the_whole_way_by_keyboard(stories_url: str, open_page: OpenPage) -> Non
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Barograph", exact=True)).to_be_focused()
     page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Review", exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="flight-delay 2013.1", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
     ready(page, "model")

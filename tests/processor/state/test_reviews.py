@@ -97,14 +97,20 @@ def test_an_answer_becomes_an_ordinary_label_by_its_weight() -> None:
     assert abs(bench.model.counters.labels - expected) < 4 * np.sqrt(variance)
 
 
-def test_labels_of_other_sources_are_no_answers() -> None:
-    bench = Bench.of(REVIEW)
-    batch = predictions()
+def test_labels_that_come_by_themselves_spare_people_the_question() -> None:
+    bench = Bench.of({"review": {"per_day": 500}})
+    batch = predictions(30_000)
     bench.registry.observe(unlabelled(batch))
     names = drawn(bench)
+    assert reviews(bench).pending > 100
     bench.registry.attach(replace(answers(batch, names), source=("system",) * len(names)))
     assert reviews(bench).answered == 0
+    assert reviews(bench).pending == 0
     assert bench.model.counters.labels == len(names)
+    risk = reviews(bench).risk
+    assert risk is not None
+    assert risk.answers == len(names)
+    assert risk.lower <= 0.1 <= risk.upper
 
 
 def test_two_people_are_asked_about_some_and_their_disagreement_is_shown() -> None:

@@ -23,3 +23,25 @@ export async function ask(path, query, signal) {
   if (!response.ok) throw new Error(`${path} answered ${response.status}`);
   return response.json();
 }
+
+/** The processor does not take it, and says why. */
+export class Refused extends Error {}
+
+/**
+ * Tell the processor something.
+ * @param {string} path
+ * @param {Object} content
+ * @throws {Refused} It is not taken.
+ * @throws {Error} No answer in time.
+ */
+export async function send(path, content) {
+  const response = await fetch(path, {
+    method: "POST",
+    signal: AbortSignal.timeout(PATIENCE_MS),
+    headers: { "content-type": "application/json", accept: "application/json" },
+    body: JSON.stringify(content),
+  });
+  if (response.ok) return;
+  const { error } = await response.json().catch(() => ({ error: `the answer was ${response.status}` }));
+  throw new Refused(error);
+}

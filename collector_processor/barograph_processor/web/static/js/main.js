@@ -6,6 +6,7 @@ import { el, say } from "./dom.js";
 import { modelPage } from "./model.js";
 import { overview } from "./overview.js";
 import { poll } from "./poll.js";
+import { reviewPage } from "./review.js";
 import { here } from "./route.js";
 
 const main = document.getElementById("main");
@@ -41,6 +42,7 @@ function open() {
 
 function choose(view, query) {
   if (view === "model") return modelPage(query.get("name") ?? "", query.get("version") ?? "");
+  if (view === "review") return reviewPage();
   if (view === "alarm") return alarmPage(query.get("id") ?? "");
   return overview();
 }

@@ -1,0 +1,101 @@
+/** What people are asked: drawn predictions, one card each, and what the answers say so far. */
+
+import { ask } from "./api.js";
+import { el, keep, say } from "./dom.js";
+import { count, percent } from "./format.js";
+import { reviewItem } from "./review-item.js";
+import { modelLink } from "./route.js";
+
+const SHOWN = 9;
+const REMEMBERED = "barograph.reviewer";
+
+export function reviewPage() {
+  const name = el("input", {
+    id: "reviewer",
+    autocomplete: "username",
+    maxlength: "100",
+    required: true,
+    value: localStorage.getItem(REMEMBERED) ?? "",
+    onchange: () => localStorage.setItem(REMEMBERED, reviewer()),
+  });
+  const note = el("p", { class: "quiet" });
+  const sections = new Map();
+  const list = el("div");
+  const empty = el("p", { class: "empty" });
+  const status = el("p", { class: "unseen", "aria-live": "polite" });
+  const answered = new Set();
+  const root = el(
+    "div",
+    { class: "review" },
+    el("h1", {}, "Review"),
+    el(
+      "p",
+      {},
+      "These predictions were drawn by chance, the doubtful and the rare ones more often. Each answer counts by the chance that its prediction had, so they speak for all predictions.",
+    ),
+    el("p", { class: "picker" }, el("label", { for: "reviewer" }, "You are "), name),
+    note,
+    list,
+    empty,
+    status,
+  );
+
+  const reviewer = () => name.value.trim();
+
+  async function refresh(signal) {
+    const query = { limit: String(SHOWN), ...(reviewer() === "" ? {} : { reviewer: reviewer() }) };
+    const found = await ask("/api/review", query, signal);
+    const models = found.models.filter((model) => model.drawn > 0);
+    for (const model of models) {
+      model.items = model.items.filter((item) => !answered.has(keyOf(model, item)));
+    }
+    keep(list, sections, models, keyOf, (model) => modelSection(model, { reviewer, done, name }));
+    const waiting = models.reduce((sum, model) => sum + model.items.length, 0);
+    say(empty, waiting > 0 ? "" : "Nothing is waiting for an answer.");
+    empty.hidden = waiting > 0;
+    return { title: "Review", news: `${waiting} predictions to review`, ready: found.ready };
+  }
+
+  function done(model, item, card) {
+    answered.add(keyOf(model, item));
+    const next = card.nextElementSibling ?? card.previousElementSibling;
+    card.remove();
+    say(status, "Answer taken.");
+    (next?.querySelector("button, input") ?? name).focus();
+  }
+
+  return { root, refresh };
+}
+
+const keyOf = (model, item) => JSON.stringify([model.name, model.version, item?.id]);
+
+function modelSection(key, desk) {
+  const facts = el("p", { class: "facts" });
+  const cards = new Map();
+  const list = el("ul", { class: "questions" });
+  const root = el(
+    "section",
+    {},
+    el("h2", {}, el("a", { href: modelLink(key) }, el("bdi", {}, key.name), " ", el("bdi", { class: "version" }, key.version))),
+    facts,
+    list,
+  );
+
+  function update(model) {
+    say(facts, factsOf(model));
+    keep(list, cards, model.items, (item) => item.id, (item) => reviewItem(model, item, desk));
+  }
+
+  return { root, update };
+}
+
+function factsOf({ pending, answered, expired, risk, disagreement }) {
+  const parts = [`${count(pending)} to answer, ${count(answered)} answered, ${count(expired)} expired.`];
+  if (risk !== null) {
+    parts.push(`By ${count(risk.answers)} ${risk.answers === 1 ? "answer" : "answers"} ${percent(risk.value)} of all predictions are wrong, 95 % interval ${percent(risk.lower)} to ${percent(risk.upper)}.`);
+  }
+  if (disagreement.share !== null) {
+    parts.push(`Two people disagreed on ${percent(disagreement.share)} of ${count(disagreement.of)}.`);
+  }
+  return parts.join(" ");
+}
