@@ -18,6 +18,7 @@ from barograph_processor.config import (
     ModelConfig,
     OperationsConfig,
     ReferenceConfig,
+    ReviewConfig,
     ServeConfig,
     TlsConfig,
     TokensConfig,
@@ -40,6 +41,7 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
     "window": WindowConfig,
     "alarm": AlarmConfig,
     "operations": OperationsConfig,
+    "review": ReviewConfig,
 }
 _DOCS = Path(__file__).parents[2] / "docs"
 
@@ -177,6 +179,8 @@ class TestEnvironment:
                     ("alarm", "tolerance"): 0.25,
                     ("alarm", "tolerated_risk"): 0.25,
                     ("operations", "error_rate"): 0.25,
+                    ("review", "uniform_share"): 0.75,
+                    ("review", "overlap"): 0.25,
                 }.get((table, key), "h:1" if isinstance(default, str) else 7)
                 if key in ("file", "export"):
                     value = "h:1"

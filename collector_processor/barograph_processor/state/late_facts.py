@@ -131,10 +131,7 @@ class LateFacts:
         return ordinary
 
     def _apply(self, model: ModelState, facts: Sequence[Fact]) -> None:
-        slots = model.pending.find([fact.name for fact in facts])
-        known = [
-            (fact, slot) for fact, slot in zip(facts, slots.tolist(), strict=True) if slot >= 0
-        ]
+        known = self._waiting_in(model, facts)
         labels = [(fact, slot) for fact, slot in known if fact.kind == "label"]
         # Numbers and names apart, in order: one name must not make names of all numbers.
         for _, group in groupby(labels, key=lambda label: np.isfinite(label[0].number)):
@@ -161,6 +158,16 @@ class LateFacts:
                     model.counters.evaluate(fact.title or "unnamed", fact.number)
                 else:
                     self._unjoined("evaluation", "wrong_type", 1)
+
+    def _waiting_in(self, model: ModelState, facts: Sequence[Fact]) -> list[tuple[Fact, int]]:
+        """Return the facts whose prediction waits for them, and where it does."""
+        slots = model.pending.find([fact.name for fact in facts]).tolist()
+        # Others are held for review alone; a person's answer has been used by then.
+        lost = (fact for fact, slot in zip(facts, slots, strict=True) if slot < 0)
+        for fact in lost:
+            if fact.source != "human":
+                self._unjoined(fact.kind, "thinned", 1)
+        return [(fact, slot) for fact, slot in zip(facts, slots, strict=True) if slot >= 0]
 
     def _react(self, model: ModelState, reactions: Sequence[tuple[Fact, int]]) -> None:
         named = [(fact, slot) for fact, slot in reactions if fact.text in REACTION_KINDS]
