@@ -3,11 +3,10 @@
 import hashlib
 import json
 import logging
-import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -123,6 +122,7 @@ class Service:
                 telemetry=self.telemetry,
             )
             self._exporter = OtlpExporter(sender, queue, self.telemetry)
+        self._latest_ns = 0
         self._stopping = threading.Event()
         self._listening_ns = time.time_ns()
         self._evaluation = threading.Thread(
@@ -205,18 +205,29 @@ class Service:
         if deaf and self.pipeline.ready:
             self.pipeline.look(now_ns, since_ns=self._listening_ns)
         if exporter is not None:
+            found = self.signals()
             exporter.metrics(
-                encode_metrics(self.signals(), now_ns=time.time_ns(), resource=self._resource)
+                encode_metrics(found, now_ns=self.now_ns(found), resource=self._resource)
             )
         if self._listener is not None and happenings:
             self._listener(happenings)
+
+    def now_ns(self, signals: Iterable[Signal] = ()) -> int:
+        """Return the time of what is exported, ns since the epoch.
+
+        It never goes back, though the clock may, and is not before any start: a point
+        that is older than the one before is refused downstream, or taken for a reset.
+        """
+        starts = (signal.start_ns or 0 for signal in signals)
+        self._latest_ns = max(time.time_ns(), self._latest_ns, *starts)
+        return self._latest_ns
 
     @property
     def _resource(self) -> Mapping[str, str]:
         return {"service.name": "barograph", "service.instance.id": self.instance_id}
 
     def _queued(self, happenings: Sequence[Happening]) -> list[QueuedAlarm]:
-        now, found = time.time_ns(), []
+        now, found = self.now_ns(), []
         for _, event in happenings:
             if isinstance(event, AlarmChange):
                 alarm = [event.alarm]
@@ -255,8 +266,6 @@ def _directory(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise ConfigurationError(f"state directory {path}: {error.strerror}") from error
-    if not os.access(path, os.W_OK | os.X_OK):
-        raise ConfigurationError(f"state directory {path}: not writable")
     return path
 
 
@@ -264,14 +273,16 @@ def _instance_id(directory: Path) -> str:
     """Return the id under which this state's series are written, for as long as it lives."""
     file = directory / "instance-id"
     try:
-        known = file.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        known = ""
-    except (OSError, UnicodeDecodeError) as error:
+        known = file.read_text(encoding="ascii").strip() if file.exists() else ""
+        if not known:
+            known = str(uuid.uuid4())
+            file.write_text(f"{known}\n", encoding="ascii")
+    except OSError as error:
+        raise ConfigurationError(
+            f"state directory {directory}: not readable and writable: {error.strerror}"
+        ) from error
+    except UnicodeDecodeError as error:
         raise StateError(f"{file}: {error}") from error
-    if not known:
-        known = str(uuid.uuid4())
-        file.write_text(f"{known}\n", encoding="ascii")
     return known
 
 

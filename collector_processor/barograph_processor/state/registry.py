@@ -40,7 +40,7 @@ class ModelRegistry:
             than a warning of the model's.
     """
 
-    schema = 1
+    schema = 2
 
     def __init__(
         self,
