@@ -39,6 +39,7 @@ class Evidence:
         self.owner, self.bets = bank.owner, bank.bets
         self.starts = np.searchsorted(bank.owner, np.arange(len(bank.keys)))
         self._regression, self._trend, self._calibration = self._after_reference()
+        self._fresh: tuple[WindowRegression, TrendState] | None = None
         series = len(bank.owner)
         self._processes = np.zeros((series, len(TILTS)))
         self._recent: npt.NDArray[np.int8] = np.full((_RECENT, series), _ABSENT, dtype=np.int8)
@@ -86,6 +87,7 @@ class Evidence:
             z: Mean scores, shape ``(J,)``, finite.
             latched: Streams under an alarm, shape ``(S,)``: nothing is learnt from them.
         """
+        self._fresh = None
         inflation, trends = self._calibration.inflation, self._profile.bank.trends
         nu, spread, usable = self._regression.step(x, n, z, inflation, ~latched, live=True)
         learn = ~latched[self.owner[trends.series]]
@@ -161,7 +163,9 @@ class Evidence:
         own = self.owner == stream
         if drifted:
             self._calibration.forget(own, drifted)
-        fresh, trend, _ = self._after_reference()
+        if self._fresh is None:  # streams that drift together restart in the same window
+            self._fresh = self._after_reference()[:2]
+        fresh, trend = self._fresh
         self._regression.state.copy_stream(fresh.state, stream, own)
         trends = self._profile.bank.trends
         for at in np.flatnonzero(own[trends.series]).tolist():

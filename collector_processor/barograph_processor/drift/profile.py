@@ -27,8 +27,9 @@ __all__ = ["MAX_WINDOWS", "MIN_ROWS", "ReferenceProfile"]
 
 MIN_ROWS = 100
 """Windows with fewer rows are merged into the next one."""
-MAX_WINDOWS = 512
-"""Of so many windows of a reference it is kept what each looked like; all rows are counted."""
+MAX_WINDOWS = 384
+"""Of so many windows of a reference (16 days of hours) it is kept what each looked like; the
+rows of all are counted."""
 _SCHEMA = 2
 
 

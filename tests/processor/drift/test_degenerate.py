@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from barograph_processor.drift import DriftMonitor, DriftUpdate, ReferenceProfile, StreamKey
+from barograph_processor.drift.profile import MAX_WINDOWS
 from barograph_processor.stats import CategoricalColumn, Column, NumericColumn
 
 X = StreamKey("input.drift", "x")
@@ -135,6 +136,56 @@ def test_a_new_level_is_found(rng: np.random.Generator) -> None:
     updates = feed(profile, fine + broken)
     assert 10 <= opened(updates)[0][0] < 20
     assert updates[-1].streams[0].unseen > 0
+
+
+def test_a_level_that_vanishes_is_found(rng: np.random.Generator) -> None:
+    profile = learn(names(rng, 20 * N, ("a", "b", "c", "d")))
+    fine: list[Column | None] = [names(rng, N, ("a", "b", "c", "d")) for _ in range(10)]
+    without: list[Column | None] = [names(rng, N, ("a", "b", "c")) for _ in range(6)]
+    updates = feed(profile, fine + without)
+    assert 10 <= opened(updates)[0][0] < 14
+    assert updates[-1].streams[0].unseen == 0
+
+
+@pytest.mark.parametrize("only", [0, 1])
+def test_windows_of_one_class_are_found(rng: np.random.Generator, only: int) -> None:
+    profile = learn(names(rng, 20 * N, ("no", "yes")))
+    one = CategoricalColumn(np.full(N, only, dtype=np.int32), ("no", "yes"))
+    updates = feed(profile, [names(rng, N, ("no", "yes"))] * 3 + [one] * 5)
+    assert 3 <= opened(updates)[0][0] < 7
+
+
+def test_a_reference_of_one_class_is_quiet_until_another_comes(rng: np.random.Generator) -> None:
+    one = CategoricalColumn(np.zeros(20 * N, dtype=np.int32), ("no",))
+    same: list[Column | None] = [one.take(np.arange(N))] * 20
+    both: list[Column | None] = [names(rng, N, ("no", "yes")) for _ in range(5)]
+    updates = feed(learn(one), same + both)
+    assert 20 <= opened(updates)[0][0] < 24
+    assert updates[-1].streams[0].unseen > 0.3
+
+
+def test_an_unbalanced_class_that_grows_is_found(rng: np.random.Generator) -> None:
+    """From 1% to 3% of rows: five to fifteen a window."""
+
+    def column(n: int, share: float) -> CategoricalColumn:
+        return CategoricalColumn((rng.uniform(size=n) < share).astype(np.int32), ("no", "yes"))
+
+    fine: list[Column | None] = [column(N, 0.01) for _ in range(30)]
+    more: list[Column | None] = [column(N, 0.03) for _ in range(20)]
+    assert 30 <= opened(feed(learn(column(30 * N, 0.01)), fine + more))[0][0] < 45
+
+
+def test_a_reference_longer_than_what_is_kept_is_learnt(rng: np.random.Generator) -> None:
+    n = 500 * 100
+    column = NumericColumn(rng.normal(size=n))
+    profile = ReferenceProfile.learn({X: column}, np.arange(n) // 100, np.arange(n, dtype=float))
+    assert len(profile.rows) == len(profile.scores) == MAX_WINDOWS
+    assert profile.total.rows == n
+    again = ReferenceProfile.from_json(profile.to_json())
+    fine: list[Column | None] = [NumericColumn(rng.normal(size=100)) for _ in range(20)]
+    assert not opened(feed(again, fine))
+    moved: list[Column | None] = [NumericColumn(rng.normal(1, 1, size=100)) for _ in range(6)]
+    assert opened(feed(again, moved))
 
 
 def test_identifiers_are_no_drift() -> None:
