@@ -220,6 +220,39 @@ METRICS: Final[tuple[Metric, ...]] = (
         "1",
         "Share of the latest predictions that somebody reacted to.",
     ),
+    Metric(
+        "barograph.loop.concentration",
+        "gauge",
+        "1",
+        "How uneven the outputs of the last window are: gini and top_share rise, entropy falls "
+        "where the model gives less and less that is different.",
+        ("measure",),
+    ),
+    Metric(
+        "barograph.loop.self_label_share",
+        "gauge",
+        "1",
+        "Share of the latest labels that a model gave.",
+    ),
+    Metric(
+        "barograph.loop.policy_gap",
+        "gauge",
+        "1",
+        "Risk where the model decided minus that on a random hold-out: below 0, labels of the "
+        "cases that it selected make it look better than it is.",
+    ),
+    Metric(
+        "barograph.loop.policy_gap.lower",
+        "gauge",
+        "1",
+        "Lower end of the 90% interval of the policy gap, which holds whenever it is looked at.",
+    ),
+    Metric(
+        "barograph.loop.policy_gap.upper",
+        "gauge",
+        "1",
+        "Upper end of the 90% interval of the policy gap, which holds whenever it is looked at.",
+    ),
     Metric("barograph.outcome", "gauge", "{value}", "Business value summed up.", ("unit",)),
     Metric(
         "barograph.review.pending",

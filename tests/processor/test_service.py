@@ -430,7 +430,7 @@ def test_documented_keys_are_those_of_the_answers(tmp_path: Path) -> None:
     assert set(model) == summarized | _keys(whole)
     assert set(window) == _keys(whole, 1)
     # No user reacted, and nothing came of anything.
-    people = {"trust", "reactions"}
+    people = {"trust", "reactions", "outcome"}
     assert set(window["signals"]) == _keys("Figures of a window") - people
     assert set(window["signals"]["input.drift"]["x"]) == _keys("Figures of a window", 1)
     assert set(alarm) == _keys("`/api/alarms`", 1)

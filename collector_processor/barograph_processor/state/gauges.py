@@ -64,6 +64,7 @@ def _window(figures: Mapping[str, Any]) -> Iterator[_Value]:
         where = {"slice": ",".join(f"{name}={level}" for name, level in status["slice"].items())}
         yield "barograph.slice.risk", status["risk"], where
     yield from _people(figures)
+    yield from _loops(figures)
     risk = figures.get("risk")
     if risk is not None:
         yield "barograph.risk.evidence", risk["evidence"] - risk["threshold"], {}
@@ -78,6 +79,20 @@ def _people(figures: Mapping[str, Any]) -> Iterator[_Value]:
         yield "barograph.trust.coverage", trust["coverage"], {}
     for kind, rates in figures.get("reactions", {}).items():
         yield "barograph.reactions.rate", rates["rate"]["value"], {"kind": kind}
+
+
+def _loops(figures: Mapping[str, Any]) -> Iterator[_Value]:
+    loop = figures.get("loop", {})
+    for measure in ("gini", "top_share", "entropy"):
+        if "concentration" in loop:
+            where = {"measure": measure}
+            yield "barograph.loop.concentration", loop["concentration"][measure], where
+    if "self_label_share" in loop:
+        yield "barograph.loop.self_label_share", loop["self_label_share"]["value"], {}
+    if "policy_gap" in loop:
+        yield "barograph.loop.policy_gap", loop["policy_gap"]["value"], {}
+        yield "barograph.loop.policy_gap.lower", loop["policy_gap"]["lower"], {}
+        yield "barograph.loop.policy_gap.upper", loop["policy_gap"]["upper"], {}
 
 
 def _quality(model: ModelState) -> Iterator[_Value]:

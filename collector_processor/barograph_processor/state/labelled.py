@@ -152,8 +152,8 @@ class LabelledQuality:
         self.slices.correct(
             later.place,
             later.before.slices,
-            self._bounded(later.before.judged.loss),
-            self._bounded(later.after.judged.loss),
+            self.bounded(later.before.judged.loss),
+            self.bounded(later.after.judged.loss),
         )
         return max(counts)
 
@@ -263,7 +263,7 @@ class LabelledQuality:
         finite = raw[np.isfinite(raw)]
         self._scale = float(finite.mean()) if len(finite) else 1.0
         self._task = self.baseline.task
-        losses = self._bounded(raw)
+        losses = self.bounded(raw)
         self._start(float(losses.mean()), tolerated_risk(losses), window_labels)
         self.slices.fix(losses, window_labels=window_labels)
 
@@ -281,7 +281,7 @@ class LabelledQuality:
         assert self.risk is not None
         self._window.add(labels.performance)
         self.recent.add(labels.performance)
-        losses = self._bounded(labels.loss)
+        losses = self.bounded(labels.loss)
         for row in range(-self._seen % _BLOCK, len(losses), _BLOCK):
             self._marks.append((self._seen + row, int(labels.time_ns[row])))
         self._seen += len(losses)
@@ -292,7 +292,7 @@ class LabelledQuality:
         self._harmed = self._harmed or self.risk.harmed or any(step.harmed for step in steps)
         return steps
 
-    def _bounded(self, loss: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def bounded(self, loss: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Map losses into [0, 1].
 
         Those of classes are there. An error e of a regression becomes

@@ -150,6 +150,7 @@ class ModelState:
         Returns:
             How many labels could not be used, by reason.
         """
+        self._standing.aftermath.loops.sources(source)
         unused: Counter[str] = Counter()
         for run in distinct_runs(slots):
             rows = np.arange(run.start, run.stop)
@@ -386,7 +387,7 @@ class ModelState:
             if self.quality.frozen:
                 place = np.full(len(later), self.counters.windows)
                 self.pending.settle(joined.slots[later], place)
-            self._harm(self.quality.observe(labels.take(later).summed()))
+            self._harm(self._standing.label(labels.take(later).summed()))
             self._harm(self._settle(more_to_come=True))
 
     def _settle(self, *, more_to_come: bool) -> list[RiskTransition]:
@@ -415,7 +416,7 @@ class ModelState:
             self.counters.windows += 1
             if closed.labels is not None:
                 self._last_label_window = closed.number
-                onsets = self.quality.observe(closed.labels) + self._settle(more_to_come=True)
+                onsets = self._standing.label(closed.labels) + self._settle(more_to_come=True)
         self._standing.close(closed, onsets, watch, self._sight())
 
     def state(self) -> dict[str, Any]:

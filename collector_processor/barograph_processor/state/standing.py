@@ -11,11 +11,13 @@ import numpy.typing as npt
 from barograph_processor.config import ModelConfig
 from barograph_processor.observation import ModelKey
 from barograph_processor.quality.risk import RiskTransition
+from barograph_processor.semconv import HOLDOUT
 from barograph_processor.state.aftermath import Aftermath
 from barograph_processor.state.alarms import AlarmChange
 from barograph_processor.state.condition import Condition, Sight, assess
 from barograph_processor.state.harm_budget import harm_budget
 from barograph_processor.state.labelled import LabelledQuality
+from barograph_processor.state.labels import LabelledRows
 from barograph_processor.state.realized import RealizedPerformance
 from barograph_processor.state.record import WindowRecord
 from barograph_processor.state.verdicts import Verdicts
@@ -54,6 +56,13 @@ class Standing:
         """Return what happened since the last call, in order, and forget it."""
         happened, self._outbox = self._outbox, []
         return happened
+
+    def label(self, labels: LabelledRows) -> list[RiskTransition]:
+        """Add labels of predictions after the reference; return onsets of harm and recoveries."""
+        if self.quality.frozen:
+            losses = self.quality.bounded(labels.loss)
+            self.aftermath.loops.label(labels.slices.get(HOLDOUT), losses)
+        return self.quality.observe(labels)
 
     def harm(self, onsets: Sequence[RiskTransition], watch: Watch, *, now_ns: int) -> bool:
         """Raise the alarm for onsets of harm that labels of earlier windows brought.
@@ -206,7 +215,7 @@ class Standing:
             closed, performance, self.quality, operations=watch.operations
         )
         changes += [] if resolved is None else [resolved]
-        findings = self.aftermath.findings(watch.start_of, quality_harmed=self.quality.harmed)
+        findings = self.aftermath.findings(watch.start_of, self.quality)
         return changes + self.verdicts.follow(findings, closed, operations=watch.operations)
 
     def _raise(

@@ -324,3 +324,16 @@ def test_unknown_fields_are_ignored() -> None:
 def test_bytes_that_are_no_request(payload: bytes) -> None:
     with pytest.raises(UndecodableError):
         decode_traces(payload)
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_hold_out_travels_with_the_slices(batch: bool) -> None:
+    values: dict[str, Any] = {"holdout": True, "slice.region": "EU"}
+    if batch:
+        values = {"holdout": [True, False], "batch.size": 2, "slice.region": "EU"}
+    decoded = decode_traces(traces(prediction(1, values)))
+    (found,) = decoded.batches
+    expected = ["true", "false"] if batch else ["true"]
+    assert found.slices["barograph.holdout"].values() == expected
+    assert set(found.slices) == {"barograph.holdout", "region"}
+    assert not decoded.warnings

@@ -195,6 +195,9 @@ class _Reader:
 
 def place_of(key: str) -> Field | None:
     """Return the column of an input, output or slice, None for other keys."""
+    if key == semconv.HOLDOUT:
+        # It travels with the slices, under its own name.
+        return Field(Role.SLICE, key)
     for prefix, role in _PREFIXES:
         if key.startswith(prefix) and len(key) > len(prefix):
             return Field(role, bounded(key[len(prefix) :]))
