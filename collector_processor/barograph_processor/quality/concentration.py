@@ -52,4 +52,4 @@ class Concentration:
         shares = counts[counts > 0] / n
         entropy = -float(shares @ np.log(shares)) / np.log(k) if k > 1 else 0.0
         collision = float((counts * (counts - 1)).sum()) / (n * (n - 1))
-        return cls(gini, float(ordered[-1]) / n, max(float(entropy), 0.0), collision)
+        return cls(gini, float(ordered[-1]) / n, max(0.0, float(entropy)), collision)
