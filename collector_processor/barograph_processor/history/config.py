@@ -77,6 +77,8 @@ class ColumnsConfig(_Table, frozen=True, kw_only=True):
         outcome_unit: Its unit.
         holdout: Whether the row belongs to a random hold-out, on which the model's
             decision had no effect: a boolean.
+        propensity: The chance that a row had of being reviewed by people, in (0, 1]; its
+            label is their answer then.
         features: Features; else every column that has no other role.
         categorical: Those of the features that are categories whatever they look like.
         slices: What quality is broken down by; they are features too.
@@ -96,6 +98,7 @@ class ColumnsConfig(_Table, frozen=True, kw_only=True):
     outcome_time: str | None = None
     outcome_unit: str = "1"
     holdout: str | None = None
+    propensity: str | None = None
     features: tuple[str, ...] | None = None
     categorical: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
@@ -139,6 +142,7 @@ class ColumnsConfig(_Table, frozen=True, kw_only=True):
             self.outcome,
             self.outcome_time,
             self.holdout,
+            self.propensity,
         )
         return tuple(column for column in named if column is not None)
 

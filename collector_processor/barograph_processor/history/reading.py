@@ -174,6 +174,7 @@ class HistoryReader:
             label=label,
             confidence=confidence,
             slices=slices,
+            propensity=self._propensity(piece, usable),
             truth=None if later else truth,
         )
         if usable.all():
@@ -187,6 +188,19 @@ class HistoryReader:
             tuple(fact.take(kept) for fact in facts),
             piece.done,
         )
+
+    def _propensity(
+        self, piece: Piece, usable: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.float64] | None:
+        name = self._columns.propensity
+        if name is None:
+            return None
+        column, bad = column_of(_column(piece, name), numeric=True)
+        self._reject(piece, name, bad, usable, "no number")
+        assert isinstance(column, NumericColumn)
+        outside = np.flatnonzero((column.values <= 0) | (column.values > 1))
+        self._reject(piece, name, outside, usable, "not in (0, 1]")
+        return column.values
 
     def _holdout(self, piece: Piece, name: str, usable: npt.NDArray[np.bool_]) -> CategoricalColumn:
         column = class_column(categories(_column(piece, name)))

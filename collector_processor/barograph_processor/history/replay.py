@@ -172,6 +172,7 @@ class Replay:
         self, kind: EventKind, arrived: Sequence[tuple[int, int, EventKind, str, str | None, float]]
     ) -> None:
         n = len(arrived)
+        reviewed = kind == "label" and self._config.columns.propensity is not None
         self._registry.attach(
             EventBatch(
                 kind=kind,
@@ -181,7 +182,7 @@ class Replay:
                 number=np.array([value for *_, value in arrived]),
                 text=tuple(text for *_, text, _ in arrived),
                 name=(None,) * n,
-                source=(None,) * n,
+                source=("human" if reviewed else None,) * n,
                 model_names=(None,) * n,
                 model_versions=(None,) * n,
             )

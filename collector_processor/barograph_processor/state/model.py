@@ -417,7 +417,8 @@ class ModelState:
             if closed.labels is not None:
                 self._last_label_window = closed.number
                 onsets = self._standing.label(closed.labels) + self._settle(more_to_come=True)
-        self._standing.close(closed, onsets, watch, self._sight())
+        review = self.reviews.figures()
+        self._standing.close(closed, onsets, watch, self._sight(), review=review)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""

@@ -32,7 +32,7 @@ class ReviewItem(msgspec.Struct):
     """A prediction with the chance that it had of being reviewed, and its answers.
 
     Attributes:
-        id: Its prediction id.
+        id: Its prediction id; empty in a history without ids.
         time_ns: Its event time, ns.
         trace_id: 32 hex digits.
         span_id: 16 hex digits.
@@ -77,8 +77,9 @@ class ReviewItem(msgspec.Struct):
         classes, value = predicted
         code = -1 if classes is None else int(classes.codes[row])
         confidence = batch.confidence
+        names = batch.prediction_ids[row : row + 1]
         return cls(
-            id=short_ids(batch.prediction_ids[row : row + 1])[0],
+            id=short_ids(names)[0] if names else "",
             time_ns=int(batch.event_time[row]),
             trace_id=trace_hex(batch.ids, row),
             span_id=span_hex(batch.ids, row),

@@ -166,6 +166,19 @@ class Reviews:
         """Share of the predictions answered twice of which the answers differ; None if none."""
         return self.disagreed / self.twice if self.twice else None
 
+    def figures(self) -> dict[str, Any] | None:
+        """Return the estimate of the risk and of its complement; None before any answer."""
+        risk = self.risk
+        if risk is None:
+            return None
+        accuracy = {"value": 1 - risk.value, "lower": 1 - risk.upper, "upper": 1 - risk.lower}
+        return {
+            "answers": risk.answers,
+            "risk": {"value": risk.value, "lower": risk.lower, "upper": risk.upper},
+            "accuracy": accuracy,
+            "disagreement": self.disagreement,
+        }
+
     def signals(self, attributes: Mapping[str, str], *, start_ns: int) -> Iterator[Signal]:
         """Yield the points; ``attributes`` name the model on all of them."""
         yield Signal("barograph.review.pending", self.pending, attributes)

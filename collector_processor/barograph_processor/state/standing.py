@@ -85,7 +85,13 @@ class Standing:
         return bool(raised)
 
     def close(
-        self, closed: ClosedWindow, onsets: Sequence[RiskTransition], watch: Watch, sight: Sight
+        self,
+        closed: ClosedWindow,
+        onsets: Sequence[RiskTransition],
+        watch: Watch,
+        sight: Sight,
+        *,
+        review: Mapping[str, Any] | None = None,
     ) -> None:
         """Judge a window, or only report it if it is partial.
 
@@ -94,6 +100,7 @@ class Standing:
             onsets: Of harm, that the labels which came with its rows brought.
             watch: That closed it.
             sight: What can be seen of the model with this window.
+            review: What the answers of reviewers say by then, if anything.
         """
         performance = self._performance(closed)
         changes: list[AlarmChange] = []
@@ -104,6 +111,8 @@ class Standing:
         self.reassess(closed.end_ns, watch.operations, sight)
         record = closed.record(self.condition.state, performance, self.quality)
         record.signals.update(self.aftermath.figures())
+        if review is not None:
+            record.signals["review"] = review
         self.history.append(record)
         self._outbox += [record, *changes]
 
