@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from barograph_processor import semconv
 from barograph_processor.observation import ModelKey, ObservationBatch, SpanIds
-from barograph_processor.otlp.attribute_bytes import UnusualError
+from barograph_processor.otlp.buffer import Places
 from barograph_processor.otlp.columns import is_dense
-from barograph_processor.otlp.gathered import Rows
 from barograph_processor.otlp.parts import NamePart, NumberPart, Part, part_values
 from barograph_processor.otlp.rows import Field, GroupKey, Role
 from barograph_processor.otlp.split import Split
+from barograph_processor.otlp.walk import UnusualError
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
 __all__ = ["Assembly"]
@@ -137,7 +137,7 @@ class _Group:
     """
 
     assembly: Assembly
-    rows: Rows
+    rows: Places
     shared: Mapping[str, Part]
 
     def prediction_ids(self) -> tuple[str, ...]:

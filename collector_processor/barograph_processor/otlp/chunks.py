@@ -11,7 +11,18 @@ from typing import Final
 
 from barograph_processor.exceptions import UndecodableError
 
-__all__ = ["CHUNK_BYTES", "MAX_ITEMS", "MAX_ITEM_BYTES", "Chunk", "chunks"]
+__all__ = [
+    "CHUNK_BYTES",
+    "MAX_ITEMS",
+    "MAX_ITEM_BYTES",
+    "RESOURCES",
+    "SCHEMA_URL",
+    "SCOPES",
+    "Chunk",
+    "chunks",
+    "fields",
+    "last",
+]
 
 CHUNK_BYTES: Final = 1024 * 1024
 """Requests up to this are read at once, larger ones in parts of about this."""
@@ -27,10 +38,10 @@ _FREE_ITEMS: Final = 1000
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _LONGEST_VARINT: Final = 10
 # The same numbers in trace_service.proto, logs_service.proto and what they import.
-_RESOURCES: Final = 1
-_SCOPES: Final = 2
+RESOURCES: Final = 1
+SCOPES: Final = 2
 _ITEMS: Final = 2
-_SCHEMA_URL: Final = 3
+SCHEMA_URL: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +67,11 @@ def chunks(payload: bytes) -> Iterator[Chunk]:
         yield Chunk(payload)
         return
     _check_count(payload)
-    for start, stop in _fields(payload, 0, len(payload), _RESOURCES):
-        resource_url = _last(payload, start, stop, _SCHEMA_URL)
-        for scope_start, scope_stop in _fields(payload, start, stop, _SCOPES):
-            url = _last(payload, scope_start, scope_stop, _SCHEMA_URL) or resource_url
-            tail = _field(_SCHEMA_URL, url) if url else b""
+    for start, stop in fields(payload, 0, len(payload), RESOURCES):
+        resource_url = last(payload, start, stop, SCHEMA_URL)
+        for scope_start, scope_stop in fields(payload, start, stop, SCOPES):
+            url = last(payload, scope_start, scope_stop, SCHEMA_URL) or resource_url
+            tail = _field(SCHEMA_URL, url) if url else b""
             yield from _scope_chunks(payload, scope_start, scope_stop, tail)
 
 
@@ -74,18 +85,18 @@ def _check_count(payload: bytes) -> None:
 
 def _parts(payload: bytes) -> Iterator[tuple[int, int]]:
     """Yield all resources, scopes and items."""
-    for resource in _fields(payload, 0, len(payload), _RESOURCES):
+    for resource in fields(payload, 0, len(payload), RESOURCES):
         yield resource
-        for scope in _fields(payload, *resource, _SCOPES):
+        for scope in fields(payload, *resource, SCOPES):
             yield scope
-            yield from _fields(payload, *scope, _ITEMS)
+            yield from fields(payload, *scope, _ITEMS)
 
 
 def _scope_chunks(payload: bytes, start: int, stop: int, tail: bytes) -> Iterator[Chunk]:
     """Yield one scope's items in parts."""
     items: list[bytes] = []
     size = oversized = 0
-    for item_start, item_stop in _fields(payload, start, stop, _ITEMS):
+    for item_start, item_stop in fields(payload, start, stop, _ITEMS):
         length = item_stop - item_start
         if length > MAX_ITEM_BYTES:
             oversized += 1
@@ -100,7 +111,7 @@ def _scope_chunks(payload: bytes, start: int, stop: int, tail: bytes) -> Iterato
 
 def _chunk(items: list[bytes], tail: bytes, oversized: int) -> Chunk:
     scope = b"".join([*items, tail])
-    return Chunk(_field(_RESOURCES, _field(_SCOPES, scope)), oversized)
+    return Chunk(_field(RESOURCES, _field(SCOPES, scope)), oversized)
 
 
 def _field(number: int, content: bytes) -> bytes:
@@ -116,14 +127,15 @@ def _encoded(value: int) -> bytes:
     return bytes(out)
 
 
-def _last(payload: bytes, start: int, stop: int, number: int) -> bytes:
+def last(payload: bytes, start: int, stop: int, number: int) -> bytes:
+    """Return the content of the last field of a number, empty if there is none."""
     found = b""
-    for field_start, field_stop in _fields(payload, start, stop, number):
+    for field_start, field_stop in fields(payload, start, stop, number):
         found = payload[field_start:field_stop]
     return found
 
 
-def _fields(payload: bytes, start: int, stop: int, number: int) -> Iterator[tuple[int, int]]:
+def fields(payload: bytes, start: int, stop: int, number: int) -> Iterator[tuple[int, int]]:
     """Yield where the content of each field of a number begins and ends."""
     at = start
     while at < stop:

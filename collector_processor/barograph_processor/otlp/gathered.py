@@ -1,80 +1,107 @@
 """Attributes of many spans, gathered by key."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from barograph_processor.otlp.attribute_bytes import UnusualError, prefix_of
+from barograph_processor.otlp.buffer import Buffer
+from barograph_processor.otlp.distinct import distinct
+from barograph_processor.otlp.walk import Stretches, UnusualError
 
-__all__ = ["Gathered", "Rows", "gather_alike", "gather_ragged"]
+__all__ = ["gather"]
 
-Rows = npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """The attributes of one key.
-
-    Attributes:
-        attributes: As on the wire; one a row at most.
-        rows: Which span each is of, in any order.
-    """
-
-    attributes: Sequence[bytes]
-    rows: Rows
+_KEY: Final = 0x0A
+_CONTINUES: Final = 0x80
 
 
-def gather_alike(spans: Sequence[Sequence[bytes]]) -> Mapping[bytes, Gathered] | None:
-    """Gather spans that have the same keys in the same order, as one call site makes them.
+def gather(data: Buffer, steps: Sequence[Stretches]) -> Mapping[bytes, Stretches]:
+    """Gather attributes, by the prefix that holds the key: its tag, its length, itself.
 
-    Only the first span is looked at: whoever reads an attribute has to check its key.
+    Args:
+        data: Where they are.
+        steps: The attributes, in each step at most one of a row.
 
     Returns:
-        Columns by the prefix that holds the key, or None if the spans cannot be alike.
+        What is behind the key, of each row that has it at most once.
 
     Raises:
-        UnusualError: A key is repeated, or is written in an unusual way.
+        UnusualError: A row repeats a key, or one is written in an unusual way.
     """
-    if len(set(map(len, spans))) != 1:
-        return None
-    rows = np.arange(len(spans))
-    columns = {prefix_of(column[0]): Gathered(column, rows) for column in zip(*spans, strict=True)}
-    if len(columns) != len(spans[0]):
-        raise UnusualError
-    return columns
-
-
-def gather_ragged(spans: Sequence[Sequence[bytes]]) -> Mapping[bytes, Gathered]:
-    """Gather spans whatever keys they have.
-
-    Raises:
-        UnusualError: A span repeats a key, or one is written in an unusual way.
-    """
-    layouts: dict[tuple[bytes, ...], list[int]] = {}
-    try:
-        for row, attributes in enumerate(spans):
-            layout = tuple([attribute[: 2 + attribute[1]] for attribute in attributes])
-            layouts.setdefault(layout, []).append(row)
-    except IndexError:
-        raise UnusualError from None
-    attributes_of: dict[bytes, list[bytes]] = {}
-    rows_of: dict[bytes, list[int]] = {}
-    for layout, rows in layouts.items():
-        if len(set(layout)) != len(layout):
-            raise UnusualError
-        columns = zip(*[spans[row] for row in rows], strict=True)
-        for prefix, column in zip(layout, columns, strict=True):
-            if prefix in rows_of:
-                attributes_of[prefix].extend(column)
-                rows_of[prefix].extend(rows)
-            else:
-                if prefix_of(prefix) != prefix:
-                    raise UnusualError
-                attributes_of[prefix] = list(column)
-                rows_of[prefix] = rows.copy()
+    found: dict[bytes, list[Stretches]] = {}
+    others: list[Stretches] = []
+    for step in steps:
+        prefix = _common_prefix(data, step)
+        if prefix is None:
+            others.append(step)
+        else:
+            found.setdefault(prefix, []).append(_behind(step, len(prefix)))
+    if others:
+        for prefix, attributes in _by_key(data, _joined(others)):
+            found.setdefault(prefix, []).append(attributes)
     return {
-        prefix: Gathered(attributes, np.array(rows_of[prefix], np.intp))
-        for prefix, attributes in attributes_of.items()
+        prefix: _once(_joined(parts), sure=len(parts) == 1 and not others)
+        for prefix, parts in found.items()
     }
+
+
+def _common_prefix(data: Buffer, step: Stretches) -> bytes | None:
+    """Return the prefix that all attributes of a step have, as of one call site, else None."""
+    first = int(step.start[0])
+    payload = data.payload
+    if payload[first : first + 1] != bytes([_KEY]) or first + 2 > int(step.stop[0]):
+        return None
+    size = 2 + payload[first + 1]
+    if size >= 2 + _CONTINUES or (step.start + size > step.stop).any():
+        return None
+    prefix = payload[first : first + size]
+    same = data.take(step.start, size).tobytes() == prefix * len(step.rows)
+    return prefix if same else None
+
+
+def _by_key(data: Buffer, attributes: Stretches) -> list[tuple[bytes, Stretches]]:
+    """Sort attributes by their prefix."""
+    rows, start, stop = attributes
+    head = data.take(start, 2)
+    sizes = head[:, 1].astype(np.intp) + 2
+    if (head[:, 0] != _KEY).any() or (head[:, 1] >= _CONTINUES).any():
+        raise UnusualError
+    if (start + sizes > stop).any():
+        raise UnusualError
+    numbers, firsts = distinct(data, start, start + sizes)
+    order = np.lexsort((rows, numbers))
+    bounds = np.searchsorted(numbers[order], np.arange(len(firsts) + 1))
+    rows, start, stop = rows[order], (start + sizes)[order], stop[order]
+    return [
+        (
+            _slice(data, int(attributes.start[first]), int(sizes[first])),
+            Stretches(rows[a:b], start[a:b], stop[a:b]),
+        )
+        for first, a, b in zip(firsts.tolist(), bounds, bounds[1:], strict=False)
+    ]
+
+
+def _once(attributes: Stretches, *, sure: bool) -> Stretches:
+    """Return attributes in the order of their rows, each row's once; ``sure`` if they are."""
+    if sure:
+        return attributes
+    order = np.argsort(attributes.rows)
+    rows = attributes.rows[order]
+    if (rows[1:] == rows[:-1]).any():
+        raise UnusualError
+    return Stretches(rows, attributes.start[order], attributes.stop[order])
+
+
+def _behind(attributes: Stretches, size: int) -> Stretches:
+    return Stretches(attributes.rows, attributes.start + size, attributes.stop)
+
+
+def _joined(parts: Sequence[Stretches]) -> Stretches:
+    if len(parts) == 1:
+        return parts[0]
+    rows, start, stop = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Stretches(rows, start, stop)
+
+
+def _slice(data: Buffer, start: int, size: int) -> bytes:
+    return data.payload[start : start + size]

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.otlp.attribute_bytes import UnusualError
-from barograph_processor.otlp.gathered import Rows
+from barograph_processor.otlp.buffer import Places
 from barograph_processor.otlp.timestamps import timestamp_ns
 from barograph_processor.otlp.values import Cell
+from barograph_processor.otlp.walk import UnusualError
 
 __all__ = ["Codes", "NamePart", "NumberPart", "Part", "part_values"]
 
@@ -19,22 +19,22 @@ Codes = npt.NDArray[np.int32]
 class NumberPart(NamedTuple):
     """Numbers of some rows."""
 
-    rows: Rows
+    rows: Places
     values: npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
     @classmethod
-    def of_times(cls, rows: Rows, codes: Codes, cells: Sequence[Cell]) -> "NumberPart":
+    def of_times(cls, rows: Places, codes: Codes, cells: Sequence[Cell]) -> "NumberPart":
         """Return points in time, ns since the epoch; all have to be readable."""
         times = [timestamp_ns(cell) for cell in cells]
         if None in times:
             raise UnusualError
         return cls(rows, np.array(times, np.int64)[codes])
 
-    def reordered(self, order: Rows, rows: Rows) -> "NumberPart":
+    def reordered(self, order: Places, rows: Places) -> "NumberPart":
         """Return the same in another order, under other row numbers."""
         return NumberPart(rows, self.values[order])
 
-    def cut(self, span: slice, rows: Rows) -> "NumberPart":
+    def cut(self, span: slice, rows: Places) -> "NumberPart":
         """Return a stretch of it, under other row numbers."""
         return NumberPart(rows, self.values[span])
 
@@ -42,12 +42,12 @@ class NumberPart(NamedTuple):
 class NamePart(NamedTuple):
     """Names of some rows: codes, -1 where missing, into levels."""
 
-    rows: Rows
+    rows: Places
     codes: Codes
     levels: tuple[str, ...]
 
     @classmethod
-    def of(cls, rows: Rows, codes: Codes, texts: Sequence[str | None]) -> "NamePart":
+    def of(cls, rows: Places, codes: Codes, texts: Sequence[str | None]) -> "NamePart":
         """Return names whose codes are into texts, of which two may be equal."""
         levels: dict[str, int] = {}
         places = [-1 if text is None else levels.setdefault(text, len(levels)) for text in texts]
@@ -55,11 +55,11 @@ class NamePart(NamedTuple):
             codes = np.array(places, np.int32)[codes]
         return cls(rows, codes, tuple(levels))
 
-    def reordered(self, order: Rows, rows: Rows) -> "NamePart":
+    def reordered(self, order: Places, rows: Places) -> "NamePart":
         """Return the same in another order, under other row numbers."""
         return NamePart(rows, self.codes[order], self.levels)
 
-    def cut(self, span: slice, rows: Rows) -> "NamePart":
+    def cut(self, span: slice, rows: Places) -> "NamePart":
         """Return a stretch of it, under other row numbers and over the same levels."""
         return NamePart(rows, self.codes[span], self.levels)
 

@@ -1,4 +1,4 @@
-"""Rows in groups: sorted once, and then every column is cut instead of searched."""
+"""Places in groups: sorted once, and then every column is cut instead of searched."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.otlp.gathered import Rows
+from barograph_processor.otlp.buffer import Places
 from barograph_processor.otlp.parts import Part
 
 __all__ = ["Split"]
@@ -22,9 +22,9 @@ class Split:
         bounds: The first place of each group, and behind them the end.
     """
 
-    order: Rows
-    place: Rows
-    bounds: Rows
+    order: Places
+    place: Places
+    bounds: Places
 
     @classmethod
     def of(cls, numbers: npt.NDArray[np.int64], groups: int) -> "Split":
@@ -34,7 +34,7 @@ class Split:
         place[order] = np.arange(len(order))
         return cls(order, place, np.searchsorted(numbers[order], np.arange(groups + 1)))
 
-    def rows(self, group: int) -> Rows:
+    def rows(self, group: int) -> Places:
         """Return a group's rows, in order."""
         return self.order[self.bounds[group] : self.bounds[group + 1]]
 

@@ -8,7 +8,6 @@ refused is unusual: then nothing is returned, and the plain way reads the reques
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -17,24 +16,22 @@ from google.protobuf.message import DecodeError
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from barograph_processor import semconv
+from barograph_processor.exceptions import UndecodableError
 from barograph_processor.observation import SpanIds
 from barograph_processor.otlp.assembly import Assembly
-from barograph_processor.otlp.attribute_bytes import (
-    OtherKeyError,
-    UnusualError,
-    distinct,
-    doubles,
-    key_of,
-)
-from barograph_processor.otlp.conventions.barograph import MAX_COLUMNS, place_of
+from barograph_processor.otlp.attribute_values import cells_of, key_of, numbers_of
+from barograph_processor.otlp.buffer import Buffer, Places
+from barograph_processor.otlp.chunks import RESOURCES, SCHEMA_URL, SCOPES, fields, last
+from barograph_processor.otlp.conventions.barograph import place_of
 from barograph_processor.otlp.decoded import DecodedTraces
-from barograph_processor.otlp.gathered import Gathered, gather_alike, gather_ragged
+from barograph_processor.otlp.distinct import distinct
+from barograph_processor.otlp.gathered import gather
 from barograph_processor.otlp.parts import NamePart, NumberPart, Part
 from barograph_processor.otlp.rows import Field, Role
 from barograph_processor.otlp.schema import is_newer_schema
 from barograph_processor.otlp.timestamps import MAX_NS
-from barograph_processor.otlp.trimmed import TrimmedRequest, TrimmedSpan, parse_trimmed
 from barograph_processor.otlp.values import Cell, text_of
+from barograph_processor.otlp.walk import SpanPlaces, Stretches, UnusualError, span_bounds, walk
 
 __all__ = ["read_usual_traces"]
 
@@ -57,9 +54,6 @@ _SHARED: Final = (
 # Spans that other conventions may know, and events inside of spans that are late facts.
 _FOREIGN: Final = ("gen_ai.operation.name", "openinference.span.kind")
 _EVALUATION: Final = semconv.EVENT_EVALUATION.encode()
-_TRACE_ID_BYTES: Final = 16
-_SPAN_ID_BYTES: Final = 8
-_OK: Final[dict[bytes, bool]] = {b"": False}
 
 
 def read_usual_traces(payload: bytes) -> DecodedTraces | None:
@@ -68,24 +62,29 @@ def read_usual_traces(payload: bytes) -> DecodedTraces | None:
     Equal to what the plain way reads, up to the order of a column's levels.
     """
     try:
-        spans = _spans(parse_trimmed(payload))
-        if not spans:
+        start, stop = _bounds(payload)
+        if len(start) == 0:
             return DecodedTraces()
-        if any(map(attrgetter("events"), spans)) and _EVALUATION in payload:
+        data = Buffer(payload)
+        places = walk(data, start, stop)
+        if places.events and _EVALUATION in payload:
             return None
-        return _read(_Frame.of(spans), list(map(attrgetter("attributes"), spans)))
-    except (UnusualError, DecodeError):
+        return _assemble(data, _Frame.of(data, places), gather(data, places.attributes))
+    except (UnusualError, UndecodableError):
         return None
 
 
-def _spans(request: TrimmedRequest) -> list[TrimmedSpan]:
-    spans: list[TrimmedSpan] = []
-    for resource_spans in request.resource_spans:
-        for scope_spans in resource_spans.scope_spans:
-            if is_newer_schema(scope_spans.schema_url or resource_spans.schema_url):
+def _bounds(payload: bytes) -> tuple[Places, Places]:
+    """Return where each span begins and ends."""
+    starts: list[int] = []
+    stops: list[int] = []
+    for resource in fields(payload, 0, len(payload), RESOURCES):
+        resource_url = last(payload, *resource, SCHEMA_URL)
+        for scope in fields(payload, *resource, SCOPES):
+            url = span_bounds(payload, *scope, starts, stops) or resource_url
+            if is_newer_schema(url.decode(errors="replace")):
                 raise UnusualError
-            spans.extend(scope_spans.spans)
-    return spans
+    return np.array(starts, np.intp), np.array(stops, np.intp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,56 +97,49 @@ class _Frame:
     failed: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, spans: Sequence[TrimmedSpan]) -> "_Frame":
-        rows = len(spans)
-        # attrgetter and map: this runs for every span, and a generator costs as much again.
-        trace_ids = list(map(attrgetter("trace_id"), spans))
-        span_ids = list(map(attrgetter("span_id"), spans))
-        if set(map(len, trace_ids)) != {_TRACE_ID_BYTES}:
-            raise UnusualError
-        if set(map(len, span_ids)) != {_SPAN_ID_BYTES}:
-            raise UnusualError
+    def of(cls, data: Buffer, places: SpanPlaces) -> "_Frame":
+        rows = len(places.trace_id)
         ids = np.empty((rows, 3), np.uint64)
-        ids[:, :2] = np.frombuffer(b"".join(trace_ids), ">u8").reshape(rows, 2)
-        ids[:, 2] = np.frombuffer(b"".join(span_ids), ">u8")
-        start = np.fromiter(map(attrgetter("start_time_unix_nano"), spans), np.uint64, rows)
-        end = np.fromiter(map(attrgetter("end_time_unix_nano"), spans), np.uint64, rows)
+        ids[:, :2] = data.take(places.trace_id, 16).view(">u8")
+        ids[:, 2:] = data.take(places.span_id, 8).view(">u8")
+        start = data.take(places.start_time, 8).view("<u8")[:, 0]
+        end = data.take(places.end_time, 8).view("<u8")[:, 0]
         sound = (ids[:, 0] | ids[:, 1]).all() and ids[:, 2].all()
         if not (sound and (start <= end).all() and (end <= MAX_NS).all()):
-            raise UnusualError
-        if any(map(attrgetter("dropped_attributes_count"), spans)):
             raise UnusualError
         return cls(
             ids=ids,
             start_ns=start.astype(np.int64),
             latency=(end - start).astype(np.float64) / 1e9,
-            failed=_failed(list(map(attrgetter("status"), spans))),
+            failed=_failed(data, places.status, rows),
         )
 
 
-def _failed(statuses: Sequence[bytes]) -> npt.NDArray[np.bool_]:
-    known = _OK | {
-        status: Status.FromString(status).code == Status.STATUS_CODE_ERROR
-        for status in set(statuses)
-        if status
-    }
-    return np.fromiter(map(known.__getitem__, statuses), np.bool_, len(statuses))
+def _failed(data: Buffer, steps: Sequence[Stretches], rows: int) -> npt.NDArray[np.bool_]:
+    failed = np.zeros(rows, np.bool_)
+    seen = np.zeros(rows, np.bool_)
+    for step in steps:
+        if seen[step.rows].any():
+            # A message that comes twice is the two merged; senders do not do that.
+            raise UnusualError
+        seen[step.rows] = True
+        codes, firsts = distinct(data, step.start, step.stop)
+        errors = [
+            _is_error(data.payload[a:b])
+            for a, b in zip(step.start[firsts].tolist(), step.stop[firsts].tolist(), strict=True)
+        ]
+        failed[step.rows] = np.array(errors, np.bool_)[codes]
+    return failed
 
 
-def _read(frame: _Frame, spans: Sequence[Sequence[bytes]]) -> DecodedTraces:
-    if max(map(len, spans)) > MAX_COLUMNS:
-        raise UnusualError
+def _is_error(status: bytes) -> bool:
     try:
-        alike = gather_alike(spans)
-        if alike is not None:
-            return _assemble(frame, alike)
-    except OtherKeyError:
-        # As many attributes, but not the same: only now it is known.
-        pass
-    return _assemble(frame, gather_ragged(spans))
+        return Status.FromString(status).code == Status.STATUS_CODE_ERROR
+    except DecodeError:
+        raise UnusualError from None
 
 
-def _assemble(frame: _Frame, columns: Mapping[bytes, Gathered]) -> DecodedTraces:
+def _assemble(data: Buffer, frame: _Frame, columns: Mapping[bytes, Stretches]) -> DecodedTraces:
     parts: dict[Field, list[Part]] = {}
     shared: dict[str, NamePart | NumberPart] = {}
     for prefix, column in columns.items():
@@ -155,11 +147,9 @@ def _assemble(frame: _Frame, columns: Mapping[bytes, Gathered]) -> DecodedTraces
         if key == semconv.BATCH_SIZE or key in _FOREIGN:
             raise UnusualError
         if key in _SHARED:
-            shared[key] = _shared_part(key, prefix, column)
+            shared[key] = _shared_part(key, data, column)
         elif place is not None:
-            parts.setdefault(place, []).extend(_parts(place, prefix, column))
-        else:
-            _check_key(prefix, column)
+            parts.setdefault(place, []).extend(_parts(place, data, column))
     assembly = Assembly(frame.ids, frame.start_ns, frame.latency, frame.failed, shared, parts)
     batches = assembly.batches()
     rows = len(frame.ids)
@@ -177,13 +167,8 @@ def _meaning(prefix: bytes) -> tuple[str, Field | None]:
     return key, _ROLES.get(key) or place_of(key)
 
 
-def _check_key(prefix: bytes, column: Gathered) -> None:
-    if not all(attribute.startswith(prefix) for attribute in column.attributes):
-        raise OtherKeyError
-
-
-def _shared_part(key: str, prefix: bytes, column: Gathered) -> NamePart | NumberPart:
-    codes, cells = distinct(column.attributes, prefix)
+def _shared_part(key: str, data: Buffer, column: Stretches) -> NamePart | NumberPart:
+    codes, cells = cells_of(data, column)
     if key in (semconv.THRESHOLD, semconv.SAMPLE_RATE):
         return NumberPart(column.rows, _plain_numbers(cells)[codes])
     if key == semconv.EVENT_TIME:
@@ -191,13 +176,13 @@ def _shared_part(key: str, prefix: bytes, column: Gathered) -> NamePart | Number
     return NamePart.of(column.rows, codes, [text_of(cell) for cell in cells])
 
 
-def _parts(place: Field, prefix: bytes, column: Gathered) -> list[Part]:
+def _parts(place: Field, data: Buffer, column: Stretches) -> list[Part]:
     """Read a column as numbers, as names, or as some of both."""
     if place.role not in (Role.LABEL, Role.SLICE):
-        values = doubles(column.attributes, prefix)
+        values = numbers_of(data, column)
         if values is not None:
             return [NumberPart(column.rows, values)]
-    codes, cells = distinct(column.attributes, prefix)
+    codes, cells = cells_of(data, column)
     if place.role in (Role.LABEL, Role.SLICE):
         return [NamePart.of(column.rows, codes, [text_of(cell) for cell in cells])]
     if place.role not in (Role.INPUT, Role.OUTPUT):
@@ -208,14 +193,14 @@ def _parts(place: Field, prefix: bytes, column: Gathered) -> list[Part]:
     if any(cell is None for cell in cells):
         raise UnusualError
     found: list[Part] = []
+    rows = column.rows
     if is_number.any():
         numeric = is_number[codes]
         values = np.array([cell if _is_number(cell) else np.nan for cell in cells], np.float64)
-        found.append(NumberPart(column.rows[numeric], values[codes[numeric]]))
-        column = Gathered((), column.rows[~numeric])
-        codes = codes[~numeric]
+        found.append(NumberPart(rows[numeric], values[codes[numeric]]))
+        rows, codes = rows[~numeric], codes[~numeric]
     texts = [None if _is_number(cell) else text_of(cell) for cell in cells]
-    found.append(NamePart.of(column.rows, codes, texts))
+    found.append(NamePart.of(rows, codes, texts))
     return found
 
 
