@@ -9,7 +9,7 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,11 +38,12 @@ class _Nowhere:
     def observe(self, batch: ObservationBatch) -> None:
         self.rows += len(batch)
 
+    def awaits(self, prediction_ids: Callable[[], Sequence[str]]) -> bool:
+        del prediction_ids
+        return False
+
     def attach(self, events: EventBatch) -> None:
         self.rows += len(events)
-
-    def advance(self, now_ns: int) -> None:
-        pass
 
     def look(self, now_ns: int, *, since_ns: int) -> None:
         pass

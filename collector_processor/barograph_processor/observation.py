@@ -73,6 +73,8 @@ class ObservationBatch:
         threshold: Probability from which a row counts as positive, where stated.
         truth: The true labels, where they came with the rows, as in a history; not
             on the wire.
+        received_ns: When the last of them came, by the wall clock, ns since the
+            epoch; None where there is none, as in a history.
     """
 
     model: ModelKey
@@ -93,6 +95,7 @@ class ObservationBatch:
     positive: str | None = None
     threshold: float | None = None
     truth: Column | None = None
+    received_ns: int | None = None
 
     def __len__(self) -> int:
         return len(self.event_time)
@@ -127,6 +130,7 @@ class ObservationBatch:
             positive=self.positive,
             threshold=self.threshold,
             truth=None if self.truth is None else self.truth.take(rows),
+            received_ns=self.received_ns,
         )
 
 

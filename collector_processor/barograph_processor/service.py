@@ -134,9 +134,11 @@ class Service:
         with ExitStack() as undo:
             undo.callback(self._close)
             self._web.start()
-            self.pipeline.start()
+            # Before the replay, and refusing until its end: who is told that the
+            # service is ready must find it listening.
             self._grpc.start()
             self._http.start()
+            self.pipeline.start()
             self._evaluation.start()
             undo.pop_all()
         return self

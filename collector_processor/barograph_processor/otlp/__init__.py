@@ -3,12 +3,16 @@
 from barograph_processor.otlp.decode import decode_logs, decode_traces
 from barograph_processor.otlp.decoded import Decoded, DecodedLogs, DecodedTraces
 from barograph_processor.otlp.encode import encode_alarms, encode_metrics
+from barograph_processor.otlp.joined import batches_of
 from barograph_processor.otlp.json import logs_from_json, traces_from_json
+from barograph_processor.otlp.table import Table
 
 __all__ = [
     "Decoded",
     "DecodedLogs",
     "DecodedTraces",
+    "Table",
+    "batches_of",
     "decode_logs",
     "decode_traces",
     "encode_alarms",

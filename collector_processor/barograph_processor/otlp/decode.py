@@ -26,6 +26,7 @@ from barograph_processor.otlp.decoded import DecodedLogs, DecodedTraces
 from barograph_processor.otlp.events import FactGroups
 from barograph_processor.otlp.rows import Ids, SpanFacts
 from barograph_processor.otlp.schema import is_newer_schema
+from barograph_processor.otlp.table import Table
 from barograph_processor.otlp.tally import RejectedItemError, Tally
 from barograph_processor.otlp.timestamps import MAX_NS
 from barograph_processor.otlp.usual import read_usual_traces
@@ -65,7 +66,7 @@ def _decode_traces(
     payload: bytes, read_usual: Callable[[bytes], DecodedTraces | None]
 ) -> DecodedTraces:
     tally, facts = Tally(), FactGroups()
-    batches: list[ObservationBatch] = []
+    predictions: list[Table | ObservationBatch] = []
     spans = 0
     for chunk in chunks(payload):
         tally.reject_oversized(chunk.oversized)
@@ -74,13 +75,13 @@ def _decode_traces(
         if usual is None:
             groups = RowGroups()
             spans += _read_spans(chunk.payload, tally, groups, facts)
-            batches.extend(groups.batches(tally))
+            predictions.extend(groups.batches(tally))
         else:
             spans += usual.accepted
             tally.passed_over += usual.passed_over
-            batches.extend(usual.batches)
+            predictions.extend(usual.predictions)
     return DecodedTraces(
-        batches=tuple(batches),
+        predictions=tuple(predictions),
         events=facts.batches(),
         accepted=spans - tally.rejected,
         rejected=tally.rejected,

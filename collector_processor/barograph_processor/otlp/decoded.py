@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from barograph_processor.observation import EventBatch, ObservationBatch
+from barograph_processor.otlp.table import Table
 
 __all__ = ["Decoded", "DecodedLogs", "DecodedTraces"]
 
@@ -41,8 +42,18 @@ class DecodedTraces(Decoded):
     """A request of spans, read; counts are of spans, not of rows.
 
     Attributes:
-        batches: The predictions, by model, task and options, in order of arrival.
-            ``events`` are the evaluations that came as events inside of spans.
+        predictions: In order of arrival: of the fast way a table of all models, of the
+            plain way a batch for each model, task and options. ``events`` are the
+            evaluations that came as events inside of spans.
     """
 
-    batches: tuple[ObservationBatch, ...] = ()
+    predictions: tuple[Table | ObservationBatch, ...] = ()
+
+    @property
+    def batches(self) -> tuple[ObservationBatch, ...]:
+        """The predictions, a batch for each model, task and options."""
+        return tuple(
+            batch
+            for part in self.predictions
+            for batch in (part.batches() if isinstance(part, Table) else (part,))
+        )

@@ -47,6 +47,11 @@ class NamePart(NamedTuple):
     levels: tuple[str, ...]
 
     @classmethod
+    def empty(cls) -> "NamePart":
+        """Return names of no rows."""
+        return cls(np.zeros(0, np.intp), np.zeros(0, np.int32), ())
+
+    @classmethod
     def of(cls, rows: Places, codes: Codes, texts: Sequence[str | None]) -> "NamePart":
         """Return names whose codes are into texts, of which two may be equal."""
         levels: dict[str, int] = {}

@@ -38,18 +38,31 @@ class Split:
         """Return a group's rows, in order."""
         return self.order[self.bounds[group] : self.bounds[group + 1]]
 
+    def size(self, group: int) -> int:
+        """Return how many rows a group has."""
+        return int(self.bounds[group + 1] - self.bounds[group])
+
     def cut(self, part: Part) -> Sequence[Part | None]:
         """Return what each group has of a part, None for nothing; rows count from its first."""
+        complete = len(part.rows) == len(self.order)
         places = self.place[part.rows]
         if self.bounds.tolist() == [0, len(self.order)]:
             # One group of all: nothing to cut, and the order within a part is free.
             return [part.cut(slice(None), places)]
-        if (places[1:] < places[:-1]).any():
-            order = np.argsort(places)
-            places = places[order]
-            part = part.reordered(order, places)
-        cuts = np.searchsorted(places, self.bounds).tolist()
+        if complete and (part.rows[1:] > part.rows[:-1]).all():
+            # A row each, in order: sorted already, by the order that the groups have.
+            cuts = self.bounds
+            part = part.reordered(self.order, places)
+            places = np.arange(len(self.order))
+        else:
+            if (places[1:] < places[:-1]).any():
+                order = np.argsort(places)
+                places = places[order]
+                part = part.reordered(order, places)
+            cuts = np.searchsorted(places, self.bounds)
         return [
             part.cut(slice(start, stop), places[start:stop] - first) if stop > start else None
-            for start, stop, first in zip(cuts, cuts[1:], self.bounds.tolist(), strict=False)
+            for start, stop, first in zip(
+                cuts.tolist(), cuts[1:].tolist(), self.bounds.tolist(), strict=False
+            )
         ]

@@ -150,13 +150,11 @@ def _assemble(data: Buffer, frame: _Frame, columns: Mapping[bytes, Stretches]) -
             shared[key] = _shared_part(key, data, column)
         elif place is not None:
             parts.setdefault(place, []).extend(_parts(place, data, column))
-    assembly = Assembly(frame.ids, frame.start_ns, frame.latency, frame.failed, shared, parts)
-    batches = assembly.batches()
-    rows = len(frame.ids)
+    table = Assembly(frame.ids, frame.start_ns, frame.latency, frame.failed, shared, parts).table()
     return DecodedTraces(
-        batches=batches,
-        accepted=rows,
-        passed_over=rows - sum(map(len, batches)),
+        predictions=(table,) if len(table.keys) else (),
+        accepted=len(table),
+        passed_over=len(table) - len(table.rows),
     )
 
 

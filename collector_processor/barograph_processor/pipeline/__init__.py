@@ -1,5 +1,6 @@
 """From acknowledged bytes to state."""
 
-from barograph_processor.pipeline.pipeline import Acknowledgement, Pipeline, Sink
+from barograph_processor.pipeline.feeder import Sink
+from barograph_processor.pipeline.pipeline import Acknowledgement, Pipeline
 
 __all__ = ["Acknowledgement", "Pipeline", "Sink"]

@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 
 from barograph_processor.observation import EventBatch, ObservationBatch, SpanIds
+from barograph_processor.otlp import Table
 from barograph_processor.pipeline.seen import Keys, SeenSet
 
-__all__ = ["fresh_events", "fresh_spans", "span_keys"]
+__all__ = ["fresh_events", "fresh_rows", "fresh_spans", "span_keys"]
 
 _FACT: Final = struct.Struct("<3Qqd")
 
@@ -31,6 +32,16 @@ def fresh_spans(batch: ObservationBatch, seen: SeenSet) -> tuple[ObservationBatc
     # A span's rows follow one another, and the first of them carries the latency.
     of_span = np.cumsum(first) - 1
     return batch.take(np.flatnonzero(new[of_span])), dropped
+
+
+def fresh_rows(table: Table, seen: SeenSet) -> tuple[Table | None, int]:
+    """Drop the spans that were seen before, and remember the others; as ``fresh_spans``."""
+    rows = table.rows
+    old = ~seen.add(span_keys(table.ids[rows]))
+    dropped = int(old.sum())
+    if not dropped:
+        return table, 0
+    return None if dropped == len(rows) else table.without(rows[old]), dropped
 
 
 def fresh_events(events: EventBatch, seen: SeenSet) -> tuple[EventBatch | None, int]:

@@ -2,12 +2,18 @@
 
 import threading
 from dataclasses import dataclass
+from typing import Final
 
 from barograph_processor.exceptions import OverloadedError
 from barograph_processor.journal import SignalKind
 from barograph_processor.otlp import DecodedLogs, DecodedTraces
 
-__all__ = ["Inbox", "Item", "Look"]
+__all__ = ["ENOUGH_ITEMS", "Inbox", "Item", "Look"]
+
+ENOUGH_ITEMS: Final = 4096
+"""Spans and records that are taken together: then the cost of a step is that of its rows."""
+
+_LINGER_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +41,17 @@ class Item:
     cost: int
     received_ns: int
 
+    @property
+    def rows(self) -> int:
+        """Spans or records that it carries; 1 if none, for it is work all the same."""
+        return 1 if isinstance(self.decoded, Look) else max(self.decoded.accepted, 1)
+
 
 class Inbox:
     """A queue that gives out items by number, without gaps, whatever order they come in.
+
+    It gives out several at once, and waits a moment for them: small requests would
+    else each take the whole way alone.
 
     Threads that were journalled together wake in any order; the worker waits for
     the number that is next. Room is reserved before the journal is written, so
@@ -54,6 +68,7 @@ class Inbox:
         self._next = 0
         self._reserved = 0
         self._in_flight = 0
+        self._held = 0
         self._open = False
 
     @property
@@ -104,19 +119,23 @@ class Inbox:
         with self._changed:
             self._reserved -= cost
             self._in_flight -= 1
-            self._changed.notify_all()
+            if not self._open:
+                self._changed.notify_all()
 
     def put(self, item: Item) -> None:
         """Queue an item whose cost was reserved."""
         with self._changed:
             self._items[item.seq] = item
-            self._changed.notify_all()
+            self._held += item.rows
+            if item.seq == self._next or self._held >= ENOUGH_ITEMS:
+                self._changed.notify_all()
 
-    def take(self, timeout: float | None) -> Item | None:
-        """Return the next item by number, None after the timeout or when closed and empty.
+    def take(self, timeout: float | None) -> list[Item]:
+        """Return the next items by number, none after the timeout or when closed and empty.
 
         Args:
-            timeout: Seconds; None waits for ever.
+            timeout: Seconds until the first; None waits for ever. Then 0.2 s more
+                pass, unless there are enough before.
         """
 
         def decided() -> bool:
@@ -124,11 +143,22 @@ class Inbox:
 
         with self._changed:
             if not self._changed.wait_for(decided, None if timeout is None else max(0.0, timeout)):
-                return None
-            item = self._items.pop(self._next, None)
-            if item is not None:
-                self._next += 1
-            return item
+                return []
+            self._changed.wait_for(
+                lambda: self._held >= ENOUGH_ITEMS or not self._open, timeout=_LINGER_S
+            )
+            return self._pop()
+
+    def _pop(self) -> list[Item]:
+        taken: list[Item] = []
+        rows = 0
+        while rows < ENOUGH_ITEMS and self._next in self._items:
+            item = self._items.pop(self._next)
+            taken.append(item)
+            rows += item.rows
+            self._next += 1
+        self._held -= rows
+        return taken
 
     def oldest_ns(self) -> int | None:
         """Return when the item that is next came, None if nothing waits."""

@@ -4,52 +4,26 @@ import logging
 import struct
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from barograph_processor.exceptions import OverloadedError, UndecodableError
 from barograph_processor.journal import Journal, Record, SignalKind
-from barograph_processor.observation import EventBatch, ObservationBatch
 from barograph_processor.otlp import DecodedLogs, DecodedTraces, decode_logs, decode_traces
-from barograph_processor.pipeline.duplicates import fresh_events, fresh_spans
 from barograph_processor.pipeline.envelope import Envelope
-from barograph_processor.pipeline.inbox import Inbox, Item, Look
+from barograph_processor.pipeline.feeder import Feeder, Sink
+from barograph_processor.pipeline.inbox import ENOUGH_ITEMS, Inbox, Item, Look
 from barograph_processor.pipeline.seen import SeenSet
 from barograph_processor.pipeline.turn import TurnLock
 from barograph_processor.telemetry import Telemetry
 
-__all__ = ["Acknowledgement", "Pipeline", "Sink"]
+__all__ = ["Acknowledgement", "Pipeline"]
 
 _LOG: Final = logging.getLogger(__name__)
 _NS_PER_S: Final = 1_000_000_000
 _SINCE: Final = struct.Struct("<q")
-
-
-class Sink(Protocol):
-    """Where observations end. All calls come under the pipeline's lock."""
-
-    @property
-    def schema(self) -> int:
-        """Version of what ``snapshot`` writes."""
-
-    def observe(self, batch: ObservationBatch) -> None:
-        """Take predictions, each once."""
-
-    def attach(self, events: EventBatch) -> None:
-        """Take late facts, each once."""
-
-    def advance(self, now_ns: int) -> None:
-        """Take note of the wall clock: what comes next came then."""
-
-    def look(self, now_ns: int, *, since_ns: int) -> None:
-        """Look at the wall clock for what did not come, since somebody listened."""
-
-    def snapshot(self) -> bytes:
-        """Return the whole state."""
-
-    def restore(self, blob: bytes) -> None:
-        """Replace the state by one that ``snapshot`` returned under the same schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +77,13 @@ class Pipeline:
         self._checkpoint_bytes = checkpoint_bytes
         # A label per prediction and some reactions: as many facts as spans are kept in mind.
         self._spans, self._facts = SeenSet(seen_capacity), SeenSet(seen_capacity)
+        self._feeder = Feeder(sink, telemetry, spans=self._spans, facts=self._facts)
         self._turn = TurnLock()
         self._decoding = threading.Lock()
         self._inbox = Inbox(max_queue_bytes)
         self._seq = 0
         self._unsaved_bytes = 0
         self._saved_at = time.monotonic()
-        self._sink_failed = False
         self._worker = threading.Thread(target=self._run, name="barograph-worker", daemon=True)
         self.started_ns = time.time_ns()
 
@@ -128,10 +102,7 @@ class Pipeline:
             self.started_ns = Envelope.unpack(checkpoint, self._sink.schema).restore(
                 self._sink, self._spans, self._facts, self._telemetry
             )
-        for record in self._journal.read(self._seq):
-            self._replay(record)
-            if self._unsaved_bytes >= self._checkpoint_bytes:
-                self.checkpoint()
+        self._replay()
         self._seq = self._journal.last_seq
         # A damaged last record leaves no replay behind, but must not be read again.
         self.checkpoint()
@@ -229,10 +200,11 @@ class Pipeline:
     def _run(self) -> None:
         while True:
             due = self._saved_at + self._checkpoint_seconds - time.monotonic()
-            item = self._inbox.take(due if self._unsaved_bytes else None)
-            if item is not None:
-                self._process(item)
-                self._inbox.release(item.cost)
+            items = self._inbox.take(due if self._unsaved_bytes else None)
+            if items:
+                self._process(items)
+                for item in items:
+                    self._inbox.release(item.cost)
             elif not self._inbox.is_open and self._inbox.is_empty:
                 return
             due = self._saved_at + self._checkpoint_seconds - time.monotonic()
@@ -246,7 +218,24 @@ class Pipeline:
             _LOG.warning("no checkpoint: %s; the journal is kept and grows", error)
             self._saved_at = time.monotonic()
 
-    def _replay(self, record: Record) -> None:
+    def _replay(self) -> None:
+        items: list[Item] = []
+        rows = 0
+        for record in self._journal.read(self._seq):
+            item = self._restored(record)
+            if item is None:
+                continue
+            items.append(item)
+            rows += item.rows
+            if rows >= ENOUGH_ITEMS:
+                self._process(items)
+                items, rows = [], 0
+                if self._unsaved_bytes >= self._checkpoint_bytes:
+                    self.checkpoint()
+        if items:
+            self._process(items)
+
+    def _restored(self, record: Record) -> Item | None:
         try:
             decoded = (
                 Look(_SINCE.unpack(record.payload)[0])
@@ -256,59 +245,14 @@ class Pipeline:
         except UndecodableError:
             # Its checksum was right, so a version before this one could read it.
             self._telemetry.add("barograph.monitor.dropped", reason="undecodable_record")
-            return
-        self._process(Item(record.seq, record.signal, decoded, len(record.payload), record.time_ns))
+            return None
+        return Item(record.seq, record.signal, decoded, len(record.payload), record.time_ns)
 
-    def _process(self, item: Item) -> None:
-        decoded, signal = item.decoded, item.signal
+    def _process(self, items: Sequence[Item]) -> None:
         with self._turn.hold():
-            if isinstance(decoded, Look):
-                self._sink.look(item.received_ns, since_ns=decoded.since_ns)
-                self._seq = item.seq
-                self._unsaved_bytes += max(1, item.cost)
-                return
-            self._sink.advance(item.received_ns)
-            if isinstance(decoded, DecodedTraces):
-                for batch in decoded.batches:
-                    self._observe(batch)
-            for events in decoded.events:
-                self._attach(events)
-            add = self._telemetry.add
-            add("barograph.monitor.accepted", decoded.accepted, signal=signal)
-            add("barograph.monitor.passed_over", decoded.passed_over, signal=signal)
-            for reason, count in decoded.rejections.items():
-                add("barograph.monitor.rejected", count, signal=signal, reason=reason)
-            for reason, count in decoded.warnings.items():
-                add("barograph.monitor.warnings", count, reason=reason)
-            self._seq = item.seq
-            self._unsaved_bytes += max(1, item.cost)
-
-    def _observe(self, batch: ObservationBatch) -> None:
-        fresh, dropped = fresh_spans(batch, self._spans)
-        if dropped:
-            self._telemetry.add("barograph.monitor.duplicates", dropped, signal="traces")
-        if fresh is not None:
-            try:
-                self._sink.observe(fresh)
-            except Exception:  # noqa: BLE001 - whatever it is, see _note_failure
-                self._note_failure(len(fresh))
-
-    def _attach(self, events: EventBatch) -> None:
-        fresh, dropped = fresh_events(events, self._facts)
-        if dropped:
-            self._telemetry.add("barograph.monitor.duplicates", dropped, signal="logs")
-        if fresh is not None:
-            try:
-                self._sink.attach(fresh)
-            except Exception:  # noqa: BLE001 - whatever it is, see _note_failure
-                self._note_failure(len(fresh))
-
-    def _note_failure(self, items: int) -> None:
-        # To stop would lose all models for one; and the same batch would stop every restart.
-        self._telemetry.add("barograph.monitor.dropped", items, reason="sink_error")
-        if not self._sink_failed:
-            self._sink_failed = True
-            _LOG.exception("a batch was dropped by a mistake in the code; more are only counted")
+            self._feeder.feed(items)
+            self._seq = items[-1].seq
+            self._unsaved_bytes += sum(max(1, item.cost) for item in items)
 
 
 def _decode(signal: SignalKind, payload: bytes, received_ns: int) -> DecodedTraces | DecodedLogs:

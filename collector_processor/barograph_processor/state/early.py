@@ -65,6 +65,10 @@ class EarlyFacts:
             evicted += len(oldest)
         return evicted
 
+    def awaits(self, names: Iterable[str]) -> bool:
+        """Return whether a fact of one of these predictions waits."""
+        return any(name in self._facts for name in names)
+
     def take(self, names: Iterable[str]) -> list[Fact]:
         """Return and forget the facts of these predictions, in order of the names."""
         if not self._facts:

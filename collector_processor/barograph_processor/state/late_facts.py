@@ -49,6 +49,10 @@ class LateFacts:
             self._unjoined(events.kind, "no_id", nameless)
         self._join(facts, early=True)
 
+    def awaits(self, names: Iterable[str]) -> bool:
+        """Return whether a fact of one of these predictions waits."""
+        return self._early.awaits(names)
+
     def settle(self, names: Iterable[str]) -> None:
         """Join the facts that waited for these predictions."""
         if len(self._early):

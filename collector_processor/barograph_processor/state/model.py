@@ -93,13 +93,8 @@ class ModelState:
 
     # What comes in.
 
-    def observe(self, batch: ObservationBatch, *, received_ns: int | None = None) -> None:
-        """Take rows in order of arrival.
-
-        Args:
-            batch: The rows.
-            received_ns: When they came, by the wall clock; None where there is none.
-        """
+    def observe(self, batch: ObservationBatch) -> None:
+        """Take rows in order of arrival."""
         if len(batch) == 0:
             return
         self.judge.learn(batch)
@@ -116,7 +111,7 @@ class ModelState:
         batch = self.reviews.observe(batch, newest_ns)
         begin = 0
         windows = self.counters.windows
-        if self._standing.hear(newest_ns, received_ns=received_ns, window=windows):
+        if self._standing.hear(newest_ns, received_ns=batch.received_ns, window=windows):
             self._reassess(int(newest_ns[0]))
         if self._learner is not None:
             begin = self._learn(self._learner, batch, punctual)

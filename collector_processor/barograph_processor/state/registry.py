@@ -58,7 +58,6 @@ class ModelRegistry:
         self._strict = strict
         self._models: dict[ModelKey, ModelState] = {}
         self._facts = LateFacts(self._models, telemetry, capacity=config.limits.early_labels)
-        self._now_ns: int | None = None
 
     @property
     def models(self) -> Mapping[ModelKey, ModelState]:
@@ -71,12 +70,8 @@ class ModelRegistry:
         if model is None:
             self._telemetry.add("barograph.monitor.evicted", len(batch), what="models")
             return
-        model.observe(batch, received_ns=self._now_ns)
+        model.observe(batch)
         self._facts.settle(short_ids(batch.prediction_ids))
-
-    def advance(self, now_ns: int) -> None:
-        """Take note of the wall clock: what comes next came then."""
-        self._now_ns = now_ns
 
     def look(self, now_ns: int, *, since_ns: int) -> None:
         """Look at the wall clock: models that are silent for too long are told.
@@ -91,6 +86,10 @@ class ModelRegistry:
     def deaf(self, now_ns: int, *, since_ns: int) -> bool:
         """Whether ``look`` would find something."""
         return any(model.deaf(now_ns, since_ns=since_ns) for model in self._models.values())
+
+    def awaits(self, prediction_ids: Callable[[], Sequence[str]]) -> bool:
+        """Whether a late fact waits for one of these, to be joined before more is taken."""
+        return self._facts.waiting > 0 and self._facts.awaits(short_ids(prediction_ids()))
 
     def attach(self, events: EventBatch) -> None:
         """Take late facts and join them with their predictions."""

@@ -1,6 +1,8 @@
-"""A sink for tests: what it has taken, in order, as a chain of hashes."""
+"""A sink for tests: what it has taken, in order, as chains of hashes."""
 
 import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from barograph_processor import codec
 from barograph_processor.observation import EventBatch, ObservationBatch
@@ -9,40 +11,49 @@ __all__ = ["Ledger"]
 
 
 class Ledger:
-    """Equal ledgers took the same rows and events in the same order."""
+    """Equal ledgers took the same rows of each model and the same events, in the same order.
+
+    And the events between the same rows; how rows came in batches makes no difference.
+    """
 
     schema = 1
 
     def __init__(self) -> None:
         self.rows = 0
         self.events = 0
-        self.chain = b""
+        self._chains: dict[str, bytes] = {}
+
+    @property
+    def chain(self) -> bytes:
+        """One hash for all that was taken."""
+        return hashlib.blake2b(repr(sorted(self._chains.items())).encode()).digest()
 
     def observe(self, batch: ObservationBatch) -> None:
         self.rows += len(batch)
-        self._link(batch.ids.tobytes() + repr(batch.prediction_ids).encode())
+        for row, name in enumerate(batch.prediction_ids):
+            self._link(batch.model.name, batch.ids[row].tobytes() + name.encode())
+
+    def awaits(self, prediction_ids: Callable[[], Sequence[str]]) -> bool:
+        del prediction_ids
+        return False
 
     def attach(self, events: EventBatch) -> None:
         self.events += len(events)
-        self._link(repr((events.kind, events.prediction_ids, events.text)).encode())
-
-    def advance(self, now_ns: int) -> None:
-        """What is taken does not hang on when it came."""
+        content = (self.rows, events.kind, events.prediction_ids, events.text)
+        self._link("events", repr(content).encode())
 
     def look(self, now_ns: int, *, since_ns: int) -> None:
-        self._link(repr((now_ns, since_ns)).encode())
+        self._link("events", repr((now_ns, since_ns)).encode())
 
-    def _link(self, content: bytes) -> None:
-        self.chain = hashlib.blake2b(self.chain + content, digest_size=16).digest()
+    def _link(self, name: str, content: bytes) -> None:
+        before = self._chains.get(name, b"")
+        self._chains[name] = hashlib.blake2b(before + content, digest_size=16).digest()
 
     def snapshot(self) -> bytes:
-        return codec.dumps({"rows": self.rows, "events": self.events, "chain": self.chain})
+        chains: Any = self._chains
+        return codec.dumps({"rows": self.rows, "events": self.events, "chains": chains})
 
     def restore(self, blob: bytes) -> None:
-        tree = codec.loads(blob)
-        assert isinstance(tree, dict)
-        rows, events, chain = tree["rows"], tree["events"], tree["chain"]
-        assert isinstance(rows, int)
-        assert isinstance(events, int)
-        assert isinstance(chain, bytes)
-        self.rows, self.events, self.chain = rows, events, chain
+        tree: Any = codec.loads(blob)
+        self.rows, self.events = tree["rows"], tree["events"]
+        self._chains = dict(tree["chains"])

@@ -1,0 +1,224 @@
+"""Predictions of several models as columns, until they are split: what the fast way reads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.observation import ObservationBatch, SpanIds
+from barograph_processor.otlp.buffer import Places
+from barograph_processor.otlp.columns import is_dense
+from barograph_processor.otlp.parts import NamePart, NumberPart, Part, part_values
+from barograph_processor.otlp.rows import Field, GroupKey, Role
+from barograph_processor.otlp.split import Split
+from barograph_processor.otlp.walk import UnusualError
+from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
+
+__all__ = ["Table"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Rows in order of arrival, one for each span.
+
+    Requests are joined before they are split by model: sixteen models in requests of
+    512 spans would else be batches of 32 rows, and cost as much as batches of 512.
+
+    Attributes:
+        keys: What the rows of each group share, by the group's number.
+        group: The group of each row, -1 if it is in none, shape ``(n,)``.
+        ids: Trace and span ids, shape ``(n, 3)``.
+        event_time: Shape ``(n,)``, ns since the epoch.
+        latency: Shape ``(n,)``, seconds.
+        failed: Shape ``(n,)``.
+        weight: Rows that each row stands for, shape ``(n,)``.
+        named: The prediction ids that are given; all others are the span ids.
+        parts: Inputs, outputs, slices and predictions by place.
+        received_ns: When each came, by the wall clock, shape ``(n,)``; None if unsaid.
+    """
+
+    keys: tuple[GroupKey, ...]
+    group: npt.NDArray[np.int64]
+    ids: SpanIds
+    event_time: npt.NDArray[np.int64]
+    latency: npt.NDArray[np.float64]
+    failed: npt.NDArray[np.bool_]
+    weight: npt.NDArray[np.float64]
+    named: NamePart
+    parts: Mapping[Field, Sequence[Part]] = field(default_factory=dict)
+    received_ns: npt.NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+    @property
+    def rows(self) -> Places:
+        """The rows that are in a group."""
+        return np.flatnonzero(self.group >= 0)
+
+    def prediction_ids(self, rows: Places) -> tuple[str, ...]:
+        """Return the ids of rows, by which late facts name them."""
+        # Hex of all at once, then cut: one format a row would cost more than all the rest here.
+        digits = self.ids[rows, 2].astype(">u8").tobytes().hex()
+        found = [digits[at : at + 16] for at in range(0, len(digits), 16)]
+        if len(self.named.rows):
+            levels = (*self.named.levels, "")
+            codes = np.full(len(self), -1)
+            codes[self.named.rows] = self.named.codes
+            given = [levels[code] for code in codes[rows].tolist()]
+            found = [text or span for text, span in zip(given, found, strict=True)]
+        return tuple(found)
+
+    def received(self, time_ns: int) -> Self:
+        """Return the table with the time at which all of it came, ns since the epoch."""
+        return replace(self, received_ns=np.full(len(self), time_ns, np.int64))
+
+    def without(self, rows: Places) -> Self:
+        """Return the table with these rows in no group."""
+        group = self.group.copy()
+        group[rows] = -1
+        return replace(self, group=group)
+
+    def batches(self) -> tuple[ObservationBatch, ...]:
+        """Return the rows that are in a group, a batch for each, in order of arrival.
+
+        Raises:
+            UnusualError: A column is of names and of numbers, or mostly of gaps. Never
+                for a table that was read from one request.
+        """
+        split = Split.of(self.group, len(self.keys))
+        cuts = {place: [split.cut(part) for part in parts] for place, parts in self.parts.items()}
+        return tuple(
+            self._batch(
+                key,
+                split.rows(number),
+                {
+                    place: mine
+                    for place, found in cuts.items()
+                    if (mine := [part for cut in found if (part := cut[number])])
+                },
+            )
+            for number, key in enumerate(self.keys)
+            if split.size(number)
+        )
+
+    def check(self) -> None:
+        """See whether ``batches`` will work, without making any.
+
+        Raises:
+            UnusualError: It will not.
+        """
+        for place, parts in self.parts.items():
+            if len(parts) > 1 and any(isinstance(part, NamePart) for part in parts):
+                self._check_kinds(parts)
+            if place.role in (Role.CONFIDENCE, Role.PROPENSITY):
+                for part in parts:
+                    values = part_values(part)
+                    if not ((values >= 0) & (values <= 1) | np.isnan(values)).all():
+                        raise UnusualError
+        if not is_dense(len(self), len(self.parts), 0):
+            self._check_gaps()
+
+    def _check_kinds(self, parts: Sequence[Part]) -> None:
+        """Refuse names beside numbers, or beside other names, in one column of one group."""
+        telling = sum(
+            (self._counts(p.rows[p.codes >= 0] if isinstance(p, NamePart) else p.rows) > 0) * 1
+            for p in parts
+        )
+        if (np.asarray(telling) > 1).any():
+            raise UnusualError
+
+    def _check_gaps(self) -> None:
+        """Refuse a group of which most cells are gaps."""
+        columns, cells = np.zeros((2, len(self.keys)), np.int64)
+        for parts in self.parts.values():
+            held = sum(self._counts(part.rows) for part in parts)
+            columns += held > 0
+            cells += held
+        rows = self._counts(np.arange(len(self)))
+        groups = zip(rows.tolist(), columns.tolist(), cells.tolist(), strict=True)
+        if not all(is_dense(*group) for group in groups):
+            raise UnusualError
+
+    def _counts(self, rows: Places) -> npt.NDArray[np.int64]:
+        """Count rows by group."""
+        return np.bincount(self.group[rows] + 1, minlength=len(self.keys) + 1)[1:]
+
+    def _batch(
+        self, key: GroupKey, rows: Places, parts: Mapping[Field, Sequence[Part]]
+    ) -> ObservationBatch:
+        cells = sum(len(part.rows) for found in parts.values() for part in found)
+        if not is_dense(len(rows), len(parts), cells):
+            raise UnusualError
+        columns = {place: _column(found, len(rows)) for place, found in parts.items()}
+        weight = self.weight[rows]
+        return ObservationBatch(
+            model=key.model,
+            ids=self.ids[rows],
+            prediction_ids=self.prediction_ids(rows),
+            event_time=self.event_time[rows],
+            latency=self.latency[rows],
+            failed=self.failed[rows],
+            task=key.task,
+            inputs=_of_role(columns, Role.INPUT),
+            value=_numbers(columns.get(Field(Role.VALUE))),
+            label=_categories(columns.get(Field(Role.LABEL))),
+            confidence=_numbers(columns.get(Field(Role.CONFIDENCE))),
+            outputs=_of_role(columns, Role.OUTPUT),
+            slices={
+                place.name: names
+                for place, column in columns.items()
+                if place.role is Role.SLICE and (names := _categories(column)) is not None
+            },
+            weight=None if (weight == 1.0).all() else weight,
+            propensity=_numbers(columns.get(Field(Role.PROPENSITY))),
+            positive=key.positive,
+            threshold=key.threshold,
+            received_ns=None if self.received_ns is None else int(self.received_ns[rows[-1]]),
+        )
+
+
+def _column(parts: Sequence[Part], rows: int) -> Column:
+    # A name that is missing in all rows says nothing of the column's type.
+    telling = [p for p in parts if isinstance(p, NumberPart) or (p.codes >= 0).any()]
+    kinds = {type(part) for part in telling}
+    if len(kinds) > 1:
+        raise UnusualError
+    if kinds == {NamePart}:
+        return _names(telling, rows)
+    if len(telling) == 1 and len(telling[0].rows) == rows:
+        return NumericColumn(part_values(telling[0]).astype(np.float64, copy=False))
+    values = np.full(rows, np.nan)
+    for part in telling:
+        values[part.rows] = part_values(part)
+    return NumericColumn(values)
+
+
+def _names(parts: Sequence[Part], rows: int) -> CategoricalColumn:
+    # One key is one column of the wire, but two long keys can be one name of ours.
+    if len(parts) > 1:
+        raise UnusualError
+    (part,) = parts
+    assert isinstance(part, NamePart)
+    if len(part.rows) == rows:
+        return CategoricalColumn(part.codes, part.levels)
+    codes = np.full(rows, -1, np.int32)
+    codes[part.rows] = part.codes
+    return CategoricalColumn(codes, part.levels)
+
+
+def _of_role(columns: Mapping[Field, Column], role: Role) -> dict[str, Column]:
+    return {place.name: column for place, column in columns.items() if place.role is role}
+
+
+def _numbers(column: Column | None) -> npt.NDArray[np.float64] | None:
+    return column.values if isinstance(column, NumericColumn) else None
+
+
+def _categories(column: Column | None) -> CategoricalColumn | None:
+    if isinstance(column, NumericColumn):
+        # Of names only where all are missing.
+        return CategoricalColumn(np.full(len(column), -1, np.int32), ())
+    return column

@@ -1,0 +1,141 @@
+"""From decoded requests to the sink: nothing twice, and many rows at once."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final, Protocol
+
+from barograph_processor.observation import EventBatch, ObservationBatch
+from barograph_processor.journal import SignalKind
+from barograph_processor.otlp import Decoded, DecodedTraces, Table, batches_of
+from barograph_processor.pipeline.duplicates import fresh_events, fresh_rows, fresh_spans
+from barograph_processor.pipeline.inbox import Item, Look
+from barograph_processor.pipeline.seen import SeenSet
+from barograph_processor.telemetry import Telemetry
+
+__all__ = ["Feeder", "Sink"]
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Sink(Protocol):
+    """Where observations end. All calls come under the pipeline's lock."""
+
+    @property
+    def schema(self) -> int:
+        """Version of what ``snapshot`` writes."""
+
+    def observe(self, batch: ObservationBatch) -> None:
+        """Take predictions, each once."""
+
+    def attach(self, events: EventBatch) -> None:
+        """Take late facts, each once."""
+
+    def look(self, now_ns: int, *, since_ns: int) -> None:
+        """Look at the wall clock for what did not come, since somebody listened."""
+
+    def awaits(self, prediction_ids: Callable[[], Sequence[str]]) -> bool:
+        """Whether a late fact waits for one of these, to be joined before more is taken."""
+
+    def snapshot(self) -> bytes:
+        """Return the whole state."""
+
+    def restore(self, blob: bytes) -> None:
+        """Replace the state by one that ``snapshot`` returned under the same schema."""
+
+
+class Feeder:
+    """Hands requests to a sink, in order, without what was seen before.
+
+    Rows of requests that follow one another are observed together. To the sink it
+    makes no difference but in speed: each model's rows stay in order, and late facts
+    come between the same rows as if each request were handed over alone.
+
+    Not locked; its owner is.
+
+    Args:
+        sink: Where observations end.
+        telemetry: Counts what was taken and what was dropped.
+        spans: Keys of the spans seen.
+        facts: Keys of the late facts seen.
+    """
+
+    def __init__(self, sink: Sink, telemetry: Telemetry, *, spans: SeenSet, facts: SeenSet) -> None:
+        self._sink = sink
+        self._telemetry = telemetry
+        self._spans = spans
+        self._facts = facts
+        self._waiting: list[Table] = []
+        self._sink_failed = False
+
+    def feed(self, items: Sequence[Item]) -> None:
+        """Hand over requests; all of it is observed when this returns."""
+        for item in items:
+            if isinstance(item.decoded, Look):
+                self._flush()
+                self._sink.look(item.received_ns, since_ns=item.decoded.since_ns)
+                continue
+            if isinstance(item.decoded, DecodedTraces):
+                for part in item.decoded.predictions:
+                    self._take(part, item.received_ns)
+            if item.decoded.events:
+                self._flush()
+                for events in item.decoded.events:
+                    self._attach(events)
+            self._count(item.decoded, item.signal)
+        self._flush()
+
+    def _take(self, part: Table | ObservationBatch, received_ns: int) -> None:
+        """Observe predictions, those of a table when more of them have come."""
+        if isinstance(part, ObservationBatch):
+            self._flush()
+            batch, dropped = fresh_spans(part, self._spans)
+            if batch is not None:
+                self._observe(replace(batch, received_ns=received_ns))
+        else:
+            table, dropped = fresh_rows(part, self._spans)
+            if table is not None:
+                self._waiting.append(table.received(received_ns))
+                if self._sink.awaits(partial(table.prediction_ids, table.rows)):
+                    self._flush()
+        if dropped:
+            self._telemetry.add("barograph.monitor.duplicates", dropped, signal="traces")
+
+    def _flush(self) -> None:
+        tables, self._waiting = self._waiting, []
+        if tables:
+            for batch in batches_of(tables):
+                self._observe(batch)
+
+    def _observe(self, batch: ObservationBatch) -> None:
+        try:
+            self._sink.observe(batch)
+        except Exception:  # noqa: BLE001 - whatever it is, see _note_failure
+            self._note_failure(len(batch))
+
+    def _attach(self, events: EventBatch) -> None:
+        fresh, dropped = fresh_events(events, self._facts)
+        if dropped:
+            self._telemetry.add("barograph.monitor.duplicates", dropped, signal="logs")
+        if fresh is not None:
+            try:
+                self._sink.attach(fresh)
+            except Exception:  # noqa: BLE001 - whatever it is, see _note_failure
+                self._note_failure(len(fresh))
+
+    def _note_failure(self, items: int) -> None:
+        # To stop would lose all models for one; and the same batch would stop every restart.
+        self._telemetry.add("barograph.monitor.dropped", items, reason="sink_error")
+        if not self._sink_failed:
+            self._sink_failed = True
+            _LOG.exception("a batch was dropped by a mistake in the code; more are only counted")
+
+    def _count(self, decoded: Decoded, signal: SignalKind) -> None:
+        add = self._telemetry.add
+        add("barograph.monitor.accepted", decoded.accepted, signal=signal)
+        add("barograph.monitor.passed_over", decoded.passed_over, signal=signal)
+        for reason, count in decoded.rejections.items():
+            add("barograph.monitor.rejected", count, signal=signal, reason=reason)
+        for reason, count in decoded.warnings.items():
+            add("barograph.monitor.warnings", count, reason=reason)
