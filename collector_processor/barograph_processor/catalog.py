@@ -104,7 +104,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         "barograph.confidence",
         "histogram",
         "1",
-        "Confidence of the predictions; exemplars are the least confident.",
+        "Confidence of the predictions; exemplars are the latest of each bucket.",
         (),
         SCORE_BOUNDS,
     ),

@@ -92,12 +92,17 @@ class NumericBinning:
         return slot
 
     def deviations(self, column: Column) -> tuple[float, float]:
-        """Return the sums of ``z`` and ``z * z``, with ``z`` the standardised finite values."""
+        """Return the sums of ``z`` and ``z * z``, with ``z`` the standardised finite values.
+
+        To the nearest 2**-16: sums of that are exact, in any order and in any number
+        of batches, as long as that of ``z * z`` stays below 2**21.
+        """
         if isinstance(column, CategoricalColumn):
             return 0.0, 0.0
         with np.errstate(over="ignore", invalid="ignore"):
             z = (column.values - self.mean) / self.scale
         z = np.clip(z[np.isfinite(z)], -1e9, 1e9)
+        z = np.rint(z * 2**16) / 2**16
         return float(z.sum()), float(z @ z)
 
     def to_json(self) -> dict[str, Any]:

@@ -71,7 +71,9 @@ class Layout:
     def rank_scores(self, slots: Ints) -> Floats:
         """Return the rank score of every slot, shape ``(B,)``, from counts of the reference.
 
-        Zero for streams that are not watched together and for missing values.
+        Zero for streams that are not watched together and for missing values. Whole
+        multiples of 2**-16, whose products a window sums exactly: in any order, in
+        any number of batches.
         """
         scores = np.zeros(self.slots)
         for s in self.correlated.tolist():
@@ -79,7 +81,7 @@ class Layout:
             if isinstance(binning, NumericBinning):
                 held = slots[at][: binning.value_slots].astype(np.float64)
                 scores[at][: binning.value_slots] = midrank_scores(held / max(held.sum(), 1))
-        return scores
+        return np.rint(scores * 2**16) / 2**16
 
 
 def midrank_scores(q: Floats) -> Floats:

@@ -1,63 +1,16 @@
 """Cumulative figures of one model: what is counted once and only grows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.catalog import metric
-from barograph_processor.observation import ObservationBatch, span_hex, trace_hex
-from barograph_processor.signal import Exemplar, HistogramValue, Signal
+from barograph_processor.observation import ObservationBatch
+from barograph_processor.signal import HistogramValue, Signal
+from barograph_processor.state.histogram import CumulativeHistogram
 
-__all__ = ["CumulativeHistogram", "ModelCounters"]
-
-_EXEMPLARS = 5
-
-
-class CumulativeHistogram:
-    """An explicit-bucket histogram that only grows, with a few exemplars.
-
-    State size: one count a bucket and five exemplars. ``update`` costs a
-    ``searchsorted``. Not locked; its owner is.
-
-    Args:
-        name: The catalog's name, which fixes the bounds.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._bounds = metric(name).bounds
-        self._counts = np.zeros(len(self._bounds) + 1, dtype=np.int64)
-        self._total = 0.0
-        self.exemplars: list[Exemplar] = []
-
-    def update(self, values: npt.NDArray[np.float64]) -> None:
-        """Add values; those that are not finite are left out."""
-        finite = values[np.isfinite(values)]
-        if len(finite) == 0:
-            return
-        buckets = np.searchsorted(self._bounds, finite, side="left")
-        self._counts += np.bincount(buckets, minlength=len(self._counts))
-        self._total += float(finite.sum())
-
-    def value(self) -> HistogramValue:
-        """Return the histogram so far."""
-        return HistogramValue(self._bounds, tuple(self._counts.tolist()), self._total)
-
-    def state(self) -> dict[str, Any]:
-        """Return plain values from which ``load`` continues."""
-        return {
-            "counts": self._counts,
-            "total": self._total,
-            "exemplars": [msgspec.to_builtins(exemplar) for exemplar in self.exemplars],
-        }
-
-    def load(self, state: Mapping[str, Any]) -> None:
-        """Undo ``state``."""
-        self._counts = np.array(state["counts"], dtype=np.int64)
-        self._total = float(state["total"])
-        self.exemplars = [msgspec.convert(plain, Exemplar) for plain in state["exemplars"]]
+__all__ = ["ModelCounters"]
 
 
 class ModelCounters:
@@ -93,12 +46,9 @@ class ModelCounters:
         first = ~np.isnan(batch.latency)
         self._calls += int(first.sum())
         self._errors += int((batch.failed & first).sum())
-        self._latency.update(batch.latency)
-        self._latency.exemplars = _exemplars(batch, batch.latency, np.argsort(-batch.latency))
+        self._latency.update(batch.latency, batch)
         if batch.confidence is not None:
-            self._confidence.update(batch.confidence)
-            order = np.argsort(batch.confidence)
-            self._confidence.exemplars = _exemplars(batch, batch.confidence, order)
+            self._confidence.update(batch.confidence, batch)
 
     def label(self, delay_s: npt.NDArray[np.float64]) -> None:
         """Count labels that met their prediction; delays in seconds, shape ``(n,)``.
@@ -153,7 +103,7 @@ class ModelCounters:
         ):
             value = histogram.value()
             if value.count:
-                yield Signal(name, value, model, self.start_ns, tuple(histogram.exemplars))
+                yield Signal(name, value, model, self.start_ns, histogram.exemplars())
         for name, histogram in self._evaluations.items():
             yield Signal(
                 "barograph.evaluation.score",
@@ -202,25 +152,3 @@ class ModelCounters:
 
     def _room(self, names: Mapping[str, Any]) -> bool:
         return len(names) < self._max_names
-
-
-def _exemplars(
-    batch: ObservationBatch,
-    values: npt.NDArray[np.float64],
-    order: Sequence[int] | npt.NDArray[Any],
-) -> list[Exemplar]:
-    """Return the first few rows in the given order that have a value and a trace."""
-    chosen: list[Exemplar] = []
-    for row in order[: 4 * _EXEMPLARS]:
-        if len(chosen) == _EXEMPLARS:
-            break
-        if np.isfinite(values[row]) and batch.ids[row].any():
-            chosen.append(
-                Exemplar(
-                    float(values[row]),
-                    int(batch.event_time[row]),
-                    trace_hex(batch.ids, int(row)),
-                    span_hex(batch.ids, int(row)),
-                )
-            )
-    return chosen

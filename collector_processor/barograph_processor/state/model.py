@@ -109,6 +109,9 @@ class ModelState:
             )
         self.counters.late += len(batch) - int(punctual.sum())
         batch = self.reviews.observe(batch, newest_ns)
+        if self.condition_since_ns is None:
+            # Since its first row, however many came with it.
+            self._reassess(int(newest_ns[0]))
         begin = 0
         windows = self.counters.windows
         if self._standing.hear(newest_ns, received_ns=batch.received_ns, window=windows):

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,10 @@ _FIELDS: dict[str, Any] = {
     "place": np.int64,
     "reacted": np.uint8,
 }
+
+
+# What a prediction has in a column that its model does not give.
+_ABSENT: Final = {"value": np.nan, "confidence": np.nan, "weight": 1.0}
 
 
 class PendingPredictions:
@@ -88,29 +92,34 @@ class PendingPredictions:
         labels came with them.
         """
         names = short_ids(names)
-        keep = self._kept(names)
-        evicted = 0
-        if len(self._names) + len(keep) > self._capacity:
-            evicted += self._compact(int(time.max()))
-        while keep and len(self._names) + len(keep) > self._capacity:
-            self.keep_rate /= 2
-            evicted += self._thin()
-            keep = self._kept(names)
-        evicted += len(names) - len(keep)
-        rows = np.array(keep, dtype=np.intp)
-        start = self._append([names[row] for row in keep], ids[rows])
-        stop = start + len(keep)
-        self._rows["time"][start:stop] = time[rows]
-        self._rows["reference"][start:stop] = reference
-        self._rows["labelled"][start:stop] = labelled
-        self._rows["truth_class"][start:stop] = -1
-        self._rows["reacted"][start:stop] = 0
-        self._rows["value"][start:stop] = np.nan if value is None else value[rows]
-        self._rows["confidence"][start:stop] = np.nan if confidence is None else confidence[rows]
-        self._rows["weight"][start:stop] = 1.0 if weight is None else weight[rows]
-        codes = -1 if predicted is None else _recode(predicted, self._classes)[rows]
-        self._rows["predicted"][start:stop] = codes
-        self._slices.add(slices, rows, start)
+        columns: dict[str, npt.NDArray[Any] | None] = {
+            "time": time,
+            "value": value,
+            "confidence": confidence,
+            "weight": weight,
+        }
+        evicted = start = 0
+        while start < len(names):
+            keep = self._kept(names, start)
+            room = self._capacity - len(self._names)
+            # As many as there is room for, so that clearing falls on the same row always.
+            stop = keep[room] if len(keep) > room else len(names)
+            rows = np.array(keep[:room], dtype=np.intp)
+            evicted += stop - start - len(rows)
+            slots = self._append([names[row] for row in rows.tolist()], ids[rows])
+            for name, column in columns.items():
+                self._rows[name][slots] = _ABSENT.get(name) if column is None else column[rows]
+            # Here and not before: clearing numbers the classes anew.
+            codes = -1 if predicted is None else _recode(predicted, self._classes)[rows]
+            self._rows["predicted"][slots] = codes
+            self._rows["reference"][slots] = reference
+            self._rows["labelled"][slots] = False
+            self._rows["truth_class"][slots] = -1
+            self._rows["reacted"][slots] = 0
+            self._slices.add(slices, rows, slots.start)
+            start = stop
+            if start < len(names):
+                evicted += self._clear(int(time[start]))
         return evicted
 
     def find(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
@@ -219,13 +228,15 @@ class PendingPredictions:
         self._slices.load(state["slices"])
         self.keep_rate = float(state["keep_rate"])
 
-    def _kept(self, names: Sequence[str]) -> list[int]:
+    def _kept(self, names: Sequence[str], start: int) -> list[int]:
+        """Return the rows from ``start`` on that are kept at the present rate."""
+        rows = range(start, len(names))
         if self.keep_rate >= 1.0:
-            return list(range(len(names)))
-        return [row for row, name in enumerate(names) if _hash(name) < self.keep_rate]
+            return list(rows)
+        return [row for row in rows if _hash(names[row]) < self.keep_rate]
 
-    def _append(self, names: Sequence[str], ids: npt.NDArray[np.uint64]) -> int:
-        """Make room for rows behind the others; return the first one's slot."""
+    def _append(self, names: Sequence[str], ids: npt.NDArray[np.uint64]) -> slice:
+        """Make room for rows behind the others; return their slots."""
         start = len(self._names)
         stop = start + len(names)
         self._reserve(stop)
@@ -233,7 +244,7 @@ class PendingPredictions:
         # An id that comes again names the newer prediction from now on.
         self._index.update(zip(names, range(start, stop), strict=True))
         self._ids[start:stop] = ids
-        return start
+        return slice(start, stop)
 
     def _reserve(self, size: int) -> None:
         have = len(self._ids)
@@ -243,6 +254,15 @@ class PendingPredictions:
         for name, column in self._rows.items():
             self._rows[name] = np.concatenate([column, np.zeros(want - have, dtype=column.dtype)])
         self._ids = np.concatenate([self._ids, np.zeros((want - have, 3), dtype=np.uint64)])
+
+    def _clear(self, now_ns: int) -> int:
+        """Make room for an eighth of the table at least; return how many had been waiting."""
+        evicted = self._compact(now_ns)
+        # Less would be cleared again after a few rows, and each time costs the whole table.
+        while len(self._names) > self._capacity - max(self._capacity // 8, 1):
+            self.keep_rate /= 2
+            evicted += self._thin()
+        return evicted
 
     def _compact(self, now_ns: int) -> int:
         """Drop the labelled and the too old; return how many had been waiting."""

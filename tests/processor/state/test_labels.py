@@ -420,3 +420,17 @@ class TestQuality:
             facts("label", batch.prediction_ids[1000:1003], text=["x", "1", "-2"])
         )
         assert _unjoined(bench, "wrong_type") == 2
+
+    @pytest.mark.parametrize("limit", [50, 300])
+    def test_batches_do_not_matter_to_what_is_thinned(self, limit: int) -> None:
+        """The table is cleared at the same row however rows come together: a replay's batches
+        are not those of the first run."""
+        found = []
+        for size in (7, 40, 1000):
+            bench = Bench.of({**_SMALL, "limits": {"pending_labels": limit}})
+            whole = unlabelled(rows(1000))
+            for start in range(0, 1000, size):
+                part = np.arange(start, min(start + size, 1000))
+                bench.registry.observe(whole.take(part))
+            found.append((bench.registry.snapshot(), bench.telemetry.counters()))
+        assert found[0] == found[1] == found[2]
