@@ -113,7 +113,7 @@ class PendingPredictions:
             codes = -1 if predicted is None else _recode(predicted, self._classes)[rows]
             self._rows["predicted"][slots] = codes
             self._rows["reference"][slots] = reference
-            self._rows["labelled"][slots] = False
+            self._rows["labelled"][slots] = labelled
             self._rows["truth_class"][slots] = -1
             self._rows["reacted"][slots] = 0
             self._slices.add(slices, rows, slots.start)
