@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, Protocol
 
-from barograph_processor.observation import EventBatch, ObservationBatch
 from barograph_processor.journal import SignalKind
+from barograph_processor.observation import EventBatch, ObservationBatch
 from barograph_processor.otlp import Decoded, DecodedTraces, Table, batches_of
 from barograph_processor.pipeline.duplicates import fresh_events, fresh_rows, fresh_spans
 from barograph_processor.pipeline.inbox import Item, Look

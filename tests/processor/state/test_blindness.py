@@ -70,8 +70,7 @@ class TestTraffic:
     def test_the_wall_clock_tells_it_while_it_lasts(self) -> None:
         bench = Bench.of(TABLES)
         now = 2_000_000_000 * SECOND  # far from event time: a history that is sent now
-        bench.registry.advance(now)
-        bench.registry.observe(steady(3000))
+        bench.registry.observe(replace(steady(3000), received_ns=now))
         assert not bench.registry.deaf(now + HOUR * SECOND // 2, since_ns=0)
         later = now + 2 * HOUR * SECOND
         assert bench.registry.deaf(later, since_ns=0)
@@ -82,25 +81,26 @@ class TestTraffic:
         assert not bench.registry.deaf(later, since_ns=0), "it is told once"
         other = bench.restarted()
         for each in (bench, other):
-            each.registry.advance(later + SECOND)
-            each.registry.observe(steady(50, start=3000, after=2 * HOUR))
+            each.registry.observe(
+                replace(steady(50, start=3000, after=2 * HOUR), received_ns=later + SECOND)
+            )
             assert changes(each, "traffic") == [("resolved", 10)]
             assert "traffic" not in {a.feature for a in each.model.verdicts.book.open}
             assert "no prediction has come" not in "".join(each.model.condition.reasons)
-            each.registry.observe(steady(100, start=3050, after=2 * HOUR))
+            each.registry.observe(
+                replace(steady(100, start=3050, after=2 * HOUR), received_ns=later + SECOND)
+            )
             assert changes(each, "traffic") == [], "not again by event time"
 
     def test_nobody_listened_is_no_silence(self) -> None:
         bench = Bench.of(TABLES)
-        bench.registry.advance(0)
-        bench.registry.observe(steady(3000))
+        bench.registry.observe(replace(steady(3000), received_ns=0))
         half_past_eight = 8 * HOUR * SECOND + HOUR * SECOND // 2
         assert not bench.registry.deaf(9 * HOUR * SECOND, since_ns=half_past_eight)
 
     def test_a_model_that_still_learns_is_not_missed(self) -> None:
         bench = Bench.of(TABLES)
-        bench.registry.advance(0)
-        bench.registry.observe(steady(100))
+        bench.registry.observe(replace(steady(100), received_ns=0))
         assert not bench.registry.deaf(99 * DAY * SECOND, since_ns=0)
 
     def test_without_a_wall_clock_there_is_no_look(self) -> None:
