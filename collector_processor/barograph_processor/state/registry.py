@@ -1,6 +1,6 @@
 """All models: what the pipeline feeds and what everybody reads."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
