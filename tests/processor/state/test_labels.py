@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from barograph_processor import codec
 from barograph_processor.observation import ModelKey
 from barograph_processor.stats.column import CategoricalColumn, NumericColumn
 from tests.processor.state.rows import (
@@ -432,5 +433,7 @@ class TestQuality:
             for start in range(0, 1000, size):
                 part = np.arange(start, min(start + size, 1000))
                 bench.registry.observe(whole.take(part))
-            found.append((bench.registry.snapshot(), bench.telemetry.counters()))
+            state = bench.model.state()
+            kept = [codec.dumps(state[part]) for part in ("joiner", "counters", "standing")]
+            found.append((kept, bench.telemetry.counters()))
         assert found[0] == found[1] == found[2]
