@@ -2,12 +2,14 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 __all__ = ["Arguments"]
 
 _RECEIVERS = frozenset({"self", "cls", "mcs"})
 _MAX_VARIADIC = 64
+_MAX_FLAT = 128
 
 
 class Arguments:
@@ -46,22 +48,27 @@ class Arguments:
     def flat(
         self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Return names and values, those of dicts among the arguments in place of the dicts."""
+        """Return names and values, those of dicts among the arguments in place of the dicts.
+
+        Of many, more than 128, only some: too many for a plan, and enough to see that.
+        """
         if self._simple and not kwargs:
             if self._receiver:
                 args = args[1:]
             names = self._names
             if len(args) == len(names):
-                if len(args) == 1 and type(args[0]) is dict:
+                if len(args) == 1 and type(args[0]) is dict and len(args[0]) <= _MAX_FLAT:
                     return tuple(args[0]), tuple(args[0].values())
                 if dict not in map(type, args):
                     return names, args
         found: list[Any] = []
         values: list[Any] = []
         for name, value in self.bind(args, kwargs).items():
+            if len(found) > _MAX_FLAT:
+                break
             if type(value) is dict:
-                found.extend(value)
-                values.extend(value.values())
+                found.extend(islice(value, _MAX_FLAT))
+                values.extend(islice(value.values(), _MAX_FLAT))
             else:
                 found.append(name)
                 values.append(value)

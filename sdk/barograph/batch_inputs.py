@@ -4,10 +4,10 @@ from barograph import semconv
 from barograph.capture import Capture
 from barograph.column import clean_array, homogeneous
 from barograph.inputs import Attributes, attribute_key
-from barograph.limits import MAX_FULL_CHARS
+from barograph.limits import MAX_FULL_CHARS, chars_of_each
 from barograph.redaction import Redactor
 from barograph.table import Columns
-from barograph.text import is_category, summarize_text
+from barograph.text import is_category, measure_text
 
 __all__ = ["write_columns"]
 
@@ -40,7 +40,8 @@ def write_columns(
 
 
 def _summaries(found: Attributes, name: str, texts: list[str]) -> None:
-    described = [summarize_text(text) for text in texts]
+    limit = chars_of_each(len(texts))
+    described = [measure_text(text, limit) for text in texts]
     for part in ("length", "words"):
         found[attribute_key(semconv.INPUT_PREFIX, f"{name}.{part}")] = [
             summary[part] for summary in described

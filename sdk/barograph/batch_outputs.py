@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from barograph.column import Array, as_category, homogeneous
+from barograph.limits import chars_of_each
 from barograph.outputs import LABEL_KEYS, VALUE_KEYS, confidence_of, is_distribution, understand
-from barograph.scalar import Scalar
+from barograph.scalar import Scalar, scalar
 from barograph.table import Batch, Columns, columns_of, rows_of, thin
-from barograph.text import is_category
+from barograph.text import is_category, summarize_text
 
 __all__ = ["BatchOutcome", "confidences_of", "understand_batch"]
 
@@ -84,7 +85,7 @@ def _single(values: list[Any], task: str | None) -> BatchOutcome:
         return outcome
     kind = type(array[0])
     if kind is str and task not in _CLASSES:
-        outcome.outputs = _texts([str(text) for text in array], task)
+        outcome.outputs = _texts([str(text) for text in array])
     elif _are_classes(array, task):
         outcome.label = _labels(array)
     else:
@@ -106,9 +107,10 @@ def _labels(array: Array) -> list[str] | None:
     return [spelled[value] for value in values] if all(map(is_category, spelled.values())) else None
 
 
-def _texts(texts: list[str], task: str | None) -> dict[str, Array]:
+def _texts(texts: list[str]) -> dict[str, Array]:
     """Summaries of one text a row; a part that only some rows have is NaN in the others."""
-    described = [understand(text, task).outputs for text in texts]
+    limit = chars_of_each(len(texts))
+    described = [summarize_text(text, limit) for text in texts]
     names = dict.fromkeys(name for row in described for name in row)
     found: dict[str, Array] = {}
     for name in names:
@@ -148,6 +150,12 @@ def _matrix(columns: Columns, task: str | None, classes: tuple[str, ...]) -> Bat
     return outcome
 
 
+def _quantity(value: Any) -> Any:
+    """An output's value: flags count as numbers, so that their mean is a share."""
+    plain = scalar(value)
+    return int(plain) if type(plain) is bool else plain
+
+
 def _named(columns: Columns, task: str | None) -> BatchOutcome:
     """Columns with names: those of a prediction, and any others as outputs."""
     outcome = BatchOutcome()
@@ -170,11 +178,11 @@ def _named(columns: Columns, task: str | None) -> BatchOutcome:
         if array is not None and type(array[0]) is not str:
             outcome.value = [float(value) for value in array]
     for name, column in rest.items():
-        array = homogeneous(column)
+        array = homogeneous([_quantity(value) for value in column])
         if array is None:
             continue
         if type(array[0]) is str:
-            texts = _texts([str(text) for text in array], "generation")
+            texts = _texts([str(text) for text in array])
             outcome.outputs.update({f"{name}.{part}": values for part, values in texts.items()})
         else:
             outcome.outputs[name] = [float(value) for value in array]

@@ -1,8 +1,8 @@
 """A column of a batch as an array on the wire: one type, one value a row.
 
 Arrays on the wire hold one type and no gaps, so a missing value is NaN in a column of numbers
-and "" in a column of strings. Whole numbers with gaps become doubles; so do booleans, as 1 and
-0. Columns of mixed types become strings, booleans in them "true" and "false".
+and "" in a column of strings. Whole numbers with gaps become doubles. Booleans with gaps, which
+stay categories, and columns of mixed types become strings, booleans in them "true" and "false".
 """
 
 import math
@@ -42,6 +42,8 @@ def homogeneous(values: list[Any]) -> Array | None:  # noqa: PLR0911  # one a ki
     [1.0, nan, 2.0]
     >>> homogeneous(["a", None])
     ['a', '']
+    >>> homogeneous([True, None])
+    ['true', '']
     """
     kinds = set(map(type, values))
     if kinds in ({float}, {bool}):
@@ -57,11 +59,19 @@ def homogeneous(values: list[Any]) -> Array | None:  # noqa: PLR0911  # one a ki
         return None
     if kinds == {str}:
         return [value if value is not None else "" for value in values]
-    if str in kinds:
+    if str in kinds or _flags_with_gaps(kinds, values):
         return [_text_of(value) for value in values]
     if None not in values and kinds in ({int}, {bool}, {float}):
         return values
     return [math.nan if value is None else float(value) for value in values]
+
+
+def _flags_with_gaps(kinds: set[type], values: list[Any]) -> bool:
+    """Whether all values are booleans, but for None, or NaN, as pandas writes a gap."""
+    if bool not in kinds or int in kinds:
+        return False
+    gaps = [value for value in values if type(value) is not bool]
+    return bool(gaps) and all(value is None or value != value for value in gaps)  # noqa: PLR0124  # NaN
 
 
 def _text_of(value: Scalar | None) -> str:

@@ -15,6 +15,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind
 from opentelemetry.trace.status import StatusCode
 
+from barograph import telemetry
 from barograph.encoded_request import EncodedRequest
 from barograph.layout import Layout
 from barograph.layout_encoder import EMPTY_STATUS, KIND_INTERNAL, TAG_FLAGS, layout_encoder
@@ -187,7 +188,8 @@ def encode_requests(
 ) -> Iterator[EncodedRequest]:
     """Encode `spans` as requests of about `limit` bytes at most.
 
-    A span that is larger by itself has a request of its own.
+    A span that is larger by itself has a request of its own. One that cannot be encoded, which
+    would cost the official exporter its whole batch, is left out and counted as a failure.
     """
     request = _Spans()
     room = limit
@@ -195,7 +197,11 @@ def encode_requests(
     scope: Any = None
     bodies: list[bytes] | None = None
     for span in spans:
-        encoded = _encode_span(span)
+        try:
+            encoded = _encode_span(span)
+        except Exception as error:  # noqa: BLE001  # an attribute that OTLP cannot hold
+            telemetry.failed("encode", error)
+            continue
         room -= len(encoded)
         if room < 0 and bodies is not None:
             yield request.encode()

@@ -1,7 +1,8 @@
 """Estimators in the style of scikit-learn, under watch."""
 
 import copy
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import wrapt
@@ -17,6 +18,7 @@ __all__ = ["Instrumented", "instrument"]
 
 E = TypeVar("E")
 METHODS = ("predict_proba", "predict")
+_CHAINED = ("fit", "partial_fit", "set_params", "set_output")
 _FITTED = ("classes_", "feature_names_in_")
 
 
@@ -36,7 +38,7 @@ class Instrumented(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic a
         options = self._self_options
         method = getattr(self.__wrapped__, name)
         if name not in options["methods"]:
-            return method
+            return self._self_chained(method) if name in _CHAINED else method
         # Fitted anew, the estimator has other classes and columns.
         fitted = [getattr(self.__wrapped__, known, None) for known in _FITTED]
         watched, before = self._self_methods.get(name, (None, ()))
@@ -44,6 +46,19 @@ class Instrumented(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic a
             watched = watch_function(method, _site(self.__wrapped__, options))
             self._self_methods[name] = (watched, fitted)
         return watched
+
+    def _self_chained(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a method that returns its estimator, so that it returns the watched one."""
+
+        @functools.wraps(method)
+        def chained(*args: Any, **kwargs: Any) -> Any:
+            result = method(*args, **kwargs)
+            return self if result is self.__wrapped__ else result
+
+        return chained
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return Instrumented, (self.__wrapped__, self._self_options)

@@ -32,7 +32,7 @@ class BarographSpanExporter(OTLPSpanExporter):
             return super().export(spans)
         try:
             requests = list(encode_requests(spans))
-        except Exception as error:  # noqa: BLE001  # a span that cannot be encoded, or a bug
+        except Exception as error:  # noqa: BLE001  # a resource that cannot be encoded, or a bug
             telemetry.failed("encode", error)
             return super().export(spans)
         arrived = [_send(self, request) is SpanExportResult.SUCCESS for request in requests]

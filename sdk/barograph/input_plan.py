@@ -12,9 +12,9 @@ from barograph.redaction import Redactor
 from barograph.result_plan import ResultPlan
 from barograph.site import Site
 
-__all__ = ["InputPlan", "input_plan"]
+__all__ = ["MAX_PLANNED", "InputPlan", "input_plan"]
 
-_MAX_PLANNED = 96  # features; OpenTelemetry's default limit is 128 attributes
+MAX_PLANNED = 96  # features; OpenTelemetry's default limit is 128 attributes
 _CARD_FROM = 10**12  # whole numbers from here on are looked at one by one
 _PLAIN = frozenset({float, int, bool, str})
 
@@ -40,7 +40,7 @@ class InputPlan:
 def input_plan(site: Site, redactor: Redactor, names: Names, kinds: Kinds) -> InputPlan | None:
     """Return the plan of calls with these names and types; None for the general way."""
     at = {name: position for position, name in enumerate(names)}
-    if len(at) != len(names) or len(names) > _MAX_PLANNED or set(map(type, names)) - {str}:
+    if len(at) != len(names) or len(names) > MAX_PLANNED or set(map(type, names)) - {str}:
         return None
     plan = InputPlan()
     if not _roles(plan, site, at, kinds):

@@ -14,8 +14,8 @@ from barograph.limits import (
 from barograph.record import fields_of, is_sequence
 from barograph.redaction import Redactor
 from barograph.scalar import scalar
-from barograph.text import is_category, summarize_text
-from barograph.vector import numbers_of, shape_of, summarize_numbers
+from barograph.text import is_category, measure_text
+from barograph.vector import length_of, numbers_of, shape_of, summarize_numbers
 
 __all__ = ["Attributes", "InputWriter", "attribute_key"]
 
@@ -108,7 +108,7 @@ class InputWriter:
             return
         numbers = numbers_of(value)
         if numbers is not None:
-            for part, number in summarize_numbers(numbers).items():
+            for part, number in summarize_numbers(numbers, length_of(value)).items():
                 self._put(f"{name}.{part}", number)
             return
         shape = shape_of(value)
@@ -116,8 +116,7 @@ class InputWriter:
             for part, extent in zip(("rows", "columns", "depth"), shape, strict=False):
                 self._put(f"{name}.{part}", extent)
         elif is_sequence(value):
-            length = list.__len__ if issubclass(type(value), list) else tuple.__len__
-            self._put(f"{name}.size", length(value))
+            self._put(f"{name}.size", length_of(value))
 
     def _text(self, name: str, text: str) -> None:
         if not self._text_only_length and is_category(text):
@@ -128,9 +127,8 @@ class InputWriter:
             return
         if self._capture is Capture.FULL:
             self._put(name, text[:MAX_FULL_CHARS])
-        summary = summarize_text(text)
-        for part in ("length", "words"):
-            self._put(f"{name}.{part}", summary[part])
+        for part, number in measure_text(text).items():
+            self._put(f"{name}.{part}", number)
 
     def _put(self, name: str, value: Any) -> None:
         if value != value:  # noqa: PLR0124  # NaN is a gap, and breaks what shows spans as JSON

@@ -6,6 +6,7 @@ from typing import Final
 from opentelemetry.sdk.trace import SpanLimits
 
 __all__ = [
+    "MAX_BATCH_CHARS",
     "MAX_BATCH_ROWS",
     "MAX_BATCH_VALUES",
     "MAX_CATEGORY_CHARS",
@@ -16,6 +17,7 @@ __all__ = [
     "MAX_ROW_VECTOR",
     "MAX_SUMMARY_CHARS",
     "MAX_SUMMARY_ITEMS",
+    "chars_of_each",
     "span_limits",
 ]
 
@@ -23,6 +25,8 @@ __all__ = [
 MAX_CATEGORY_CHARS: Final = 64
 # Text is summarized, and in `full` sent, up to this many characters.
 MAX_SUMMARY_CHARS: Final = 65_536
+# The texts of a batch are summarized up to so many characters in all, 256 of each at least.
+MAX_BATCH_CHARS: Final = 1 << 20
 MAX_FULL_CHARS: Final = 32_768
 # A vector or list is summarized from this many of its items.
 MAX_SUMMARY_ITEMS: Final = 10_000
@@ -35,6 +39,11 @@ MAX_ROW_VECTOR: Final = 128
 # A larger batch is thinned evenly, and says so in `barograph.sample.rate`.
 MAX_BATCH_ROWS: Final = 10_000
 MAX_BATCH_VALUES: Final = 250_000
+
+
+def chars_of_each(rows: int) -> int:
+    """Return how many characters of each text of a batch are read."""
+    return max(256, min(MAX_SUMMARY_CHARS, MAX_BATCH_CHARS // max(1, rows)))
 
 
 def span_limits() -> SpanLimits:

@@ -35,6 +35,9 @@ class ObservedCallable(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no gener
         """Call the object under watch."""
         return self._self_call(*args, **kwargs)
 
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
     def __reduce_ex__(self, protocol: Any) -> Any:
         return self._self_rebuild, (self.__wrapped__, *self._self_options)
 

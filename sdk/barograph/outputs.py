@@ -6,16 +6,18 @@ Nothing is invented: a part that the result does not state is left out.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from barograph.capture import Capture
 from barograph.column import as_category
-from barograph.limits import MAX_FULL_CHARS
+from barograph.limits import MAX_FEATURES, MAX_FULL_CHARS
 from barograph.record import fields_of, is_sequence, items_of
 from barograph.responses import GenerationReading, read_response
 from barograph.scalar import Scalar, scalar
 from barograph.text import is_category, summarize_text
 from barograph.vector import (
+    length_of,
     numbers_of,
     project,
     shape_of,
@@ -134,7 +136,7 @@ class _Reading:
             return
         numbers = numbers_of(result)
         if numbers is not None:
-            self._numbers(numbers, array=shape is not None)
+            self._numbers(numbers, length_of(result), array=shape is not None)
         elif is_sequence(result):
             self._listed(result)
         elif shape is not None:
@@ -195,7 +197,7 @@ class _Reading:
         return True
 
     def _fields(self, fields: dict[Any, Any]) -> None:
-        rest = dict(fields)
+        rest = dict(islice(fields.items(), MAX_FEATURES))
         self.outcome.confidence = confidence_of(rest.pop("confidence", None))
         for key in LABEL_KEYS:
             label = scalar(rest.get(key))
@@ -227,16 +229,16 @@ class _Reading:
         else:
             self.outcome.outputs[str(name)] = int(plain) if type(plain) is bool else plain
 
-    def _numbers(self, numbers: list[float], *, array: bool) -> None:
+    def _numbers(self, numbers: list[float], size: int, *, array: bool) -> None:
         outcome = self.outcome
         if (self.task in _CLASSES or (self.task is None and array)) and is_distribution(numbers):
             self._distribution(numbers)
             return
         if self.task == "ranking":
-            outcome.outputs["size"] = len(numbers)
+            outcome.outputs["size"] = size
             outcome.outputs.update(summarize_scores(numbers))
             return
-        outcome.outputs.update(summarize_numbers(numbers))
+        outcome.outputs.update(summarize_numbers(numbers, size))
         outcome.outputs.update(project(numbers))
 
     def _distribution(self, numbers: list[float]) -> None:
@@ -252,8 +254,7 @@ class _Reading:
 
     def _listed(self, result: Any) -> None:
         """A list of items: of a ranking the scores, of anything else the size."""
-        length = list.__len__ if issubclass(type(result), list) else tuple.__len__
-        self.outcome.outputs["size"] = length(result)
+        self.outcome.outputs["size"] = length_of(result)
         scores = [_score(item) for item in items_of(result, 1_000)]
         if self.task == "ranking" and scores and None not in scores:
             self.outcome.outputs.update(summarize_scores([s for s in scores if s is not None]))

@@ -13,10 +13,10 @@ from barograph import semconv
 from barograph.arguments import Arguments
 from barograph.capture import Capture
 from barograph.event_time import event_time
-from barograph.input_plan import InputPlan, input_plan
+from barograph.input_plan import MAX_PLANNED, InputPlan, input_plan
 from barograph.layout import Layout
 from barograph.positions import Kinds, Names
-from barograph.result_plan import ResultPlan, plain_plan, record_plan, text_plan
+from barograph.result_plan import MAX_FIELDS, ResultPlan, plain_plan, record_plan, text_plan
 from barograph.runtime import Runtime
 from barograph.site import Site
 from barograph.text import summarize_text
@@ -83,6 +83,8 @@ class Plans:
     ) -> tuple[InputPlan, tuple[Any, ...]] | None:
         """Return the plan of a call and the values to send, or None for the general way."""
         names, values = self._arguments.flat(args, kwargs)
+        if len(names) > MAX_PLANNED:
+            return None
         look = (names, tuple(map(type, values)))
         try:
             plan = self._inputs[look]
@@ -123,6 +125,8 @@ class Plans:
             summary = summarize_text(result)
             return text_plan(tuple(summary)), tuple(summary.values())
         if kind is dict:
+            if len(result) > MAX_FIELDS:
+                return None
             look = (tuple(result), tuple(map(type, result.values())))
             try:
                 plan = self._results[look]

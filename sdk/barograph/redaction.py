@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from barograph import reentry, telemetry
+from barograph.scalar import wire_text
 from barograph.text import is_category
 
 __all__ = ["Mask", "Redactor", "redact"]
@@ -167,4 +168,4 @@ class Redactor:
             digest = hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()
             value = f"sha256:{digest[:32]}"
         masked = self.mask(key, value) if self._mask is not None else value
-        return None if masked is None else str(masked)
+        return None if masked is None else wire_text(str(masked))

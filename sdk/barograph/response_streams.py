@@ -55,6 +55,9 @@ class _Observed(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic at r
             return found if self._self_texts is None else self._self_texts
         return found
 
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
     def __del__(self) -> None:
         self._self_record.end(None, complete=False)
 

@@ -10,10 +10,10 @@ from barograph.positions import Check, Kinds, Names, expression, getter
 from barograph.redaction import Redactor
 from barograph.site import Site
 
-__all__ = ["ResultPlan", "noted_plan", "plain_plan", "record_plan", "text_plan"]
+__all__ = ["MAX_FIELDS", "ResultPlan", "noted_plan", "plain_plan", "record_plan", "text_plan"]
 
 _CLASSES = frozenset({"binary", "multiclass"})
-_MAX_FIELDS = 16
+MAX_FIELDS = 16
 _MAX_NOTED = 64
 _EXACT = 10**12  # whole numbers from here on are looked at one by one
 
@@ -94,7 +94,7 @@ def plain_plan(result: Any, kind: type, task: str | None) -> ResultPlan | None:
 def record_plan(site: Site, redactor: Redactor, names: Names, kinds: Kinds) -> ResultPlan | None:
     """Return the plan of dicts with these keys and types; None for the general way."""
     at = {name: position for position, name in enumerate(names)}
-    odd = set(map(type, names)) - {str} or set(kinds) - {str, float} or len(names) > _MAX_FIELDS
+    odd = set(map(type, names)) - {str} or set(kinds) - {str, float} or len(names) > MAX_FIELDS
     if odd or site.generation or site.id in at:
         return None
     label = next((key for key in LABEL_KEYS if key in at and kinds[at[key]] is str), None)

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 from uuid import UUID
 
-__all__ = ["ARRAY_LIBRARIES", "Scalar", "library", "scalar"]
+__all__ = ["ARRAY_LIBRARIES", "Scalar", "library", "scalar", "wire_text"]
 
 Scalar: TypeAlias = bool | int | float | str
 
@@ -37,8 +37,8 @@ def _integer(value: int) -> int | float | None:
         return None
 
 
-def _wire_text(value: str) -> str:
-    """A lone surrogate is no UTF-8: it would cost the whole export, so it is replaced."""
+def wire_text(value: str) -> str:
+    """Return `value` as it can be sent: a lone surrogate is no UTF-8, and is replaced."""
     if value.isascii():
         return value
     return value.encode("utf-8", "replace").decode("utf-8")
@@ -56,7 +56,7 @@ def scalar(value: Any) -> Scalar | None:
     if kind is int:
         return _integer(value)
     if kind is str:
-        return _wire_text(value)
+        return wire_text(value)
     if value is None:
         return None
     return _converted(value, kind)
@@ -64,9 +64,9 @@ def scalar(value: Any) -> Scalar | None:
 
 def _converted(value: Any, kind: type) -> Scalar | None:  # noqa: PLR0911  # one a kind of value
     if issubclass(kind, Enum):
-        return scalar(value._value_) if not issubclass(kind, str) else _wire_text(value._value_)
+        return scalar(value._value_) if not issubclass(kind, str) else wire_text(value._value_)
     if issubclass(kind, str):
-        return _wire_text(str.__str__(value))
+        return wire_text(str.__str__(value))
     if issubclass(kind, float):
         return float.__float__(value)
     if issubclass(kind, int):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from barograph import semconv
-from barograph.scalar import scalar
+from barograph.scalar import scalar, wire_text
 from barograph.selection import Features, Review, Selector, Slices
 
 __all__ = ["Site", "operation_of"]
@@ -63,8 +63,8 @@ class Site:
                 raise ValueError(f"{name} must be in [0, 1], got {share!r}")
         if self.positive is not None and scalar(self.positive) is None:
             raise ValueError(f"positive must be a class, got {type(self.positive).__name__}")
-        if type(self.version) is not str:
-            object.__setattr__(self, "version", str(self.version))
+        object.__setattr__(self, "model", wire_text(self.model))
+        object.__setattr__(self, "version", wire_text(str(self.version)))
         object.__setattr__(self, "name", f"{operation_of(self.task)} {self.model}")
         object.__setattr__(self, "constants", self._constants())
 

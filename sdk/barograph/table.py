@@ -102,7 +102,9 @@ def thin(value: Any, step: int, offset: int) -> Any:  # noqa: PLR0911  # one a k
     if type(value) is dict:
         return {name: thin(column, step, offset) for name, column in value.items()}
     if is_sequence(value):
-        return list(islice(items_of(value, rows_of(value) or 0), offset, None, step))
+        # The base type's own method, as everywhere.
+        take: Any = list.__getitem__ if issubclass(type(value), list) else tuple.__getitem__
+        return list(take(value, slice(offset, None, step)))
     return value[offset::step]
 
 
@@ -130,11 +132,13 @@ def _frame_columns(value: Any, owner: str, name: str) -> Columns:
     if owner == "pandas":
         if len(value.shape) == 1:
             return {_label(value.name, name): value.tolist()}
-        labels = value.columns[:MAX_FEATURES].tolist()
-        return {
-            _label(label, f"f{position}"): value.iloc[:, position].tolist()
-            for position, label in enumerate(labels)
-        }
+        found: Columns = {}
+        for position, label in enumerate(value.columns[:MAX_FEATURES].tolist()):
+            known = _label(label, f"f{position}")
+            if known in found:  # pandas allows a name twice
+                known = f"{known}.{position}"
+            found[known] = value.iloc[:, position].tolist()
+        return found
     if owner == "polars":
         series = value.get_columns() if len(value.shape) == _MATRIX else [value]
         return {column.name or name: column.to_list() for column in series[:MAX_FEATURES]}

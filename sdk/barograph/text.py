@@ -7,7 +7,7 @@ from typing import Final
 
 from barograph.limits import MAX_CATEGORY_CHARS, MAX_SUMMARY_CHARS
 
-__all__ = ["is_category", "summarize_text"]
+__all__ = ["is_category", "measure_text", "summarize_text"]
 
 _LINE_BREAKS: Final = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _REFUSAL: Final = re.compile(
@@ -24,8 +24,17 @@ def is_category(text: str) -> bool:
     return len(text) <= MAX_CATEGORY_CHARS and _LINE_BREAKS.search(text) is None
 
 
-def summarize_text(text: str) -> dict[str, int | float]:
-    """Describe `text` in numbers; cost is bounded by its first 65,536 characters.
+def measure_text(text: str, limit: int = MAX_SUMMARY_CHARS) -> dict[str, int]:
+    """Return `length` in characters, and `words` among the first `limit` of them."""
+    return {"length": len(text), "words": len(text[:limit].split())}
+
+
+def summarize_text(text: str, limit: int = MAX_SUMMARY_CHARS) -> dict[str, int | float]:
+    """Describe `text` in numbers.
+
+    Args:
+        text: Any text.
+        limit: Characters that are read; the cost is bounded by them.
 
     Returns:
         `length` in characters, `words`; for text that is not empty `refusal` (0 or 1: it opens
@@ -38,8 +47,8 @@ def summarize_text(text: str) -> dict[str, int | float]:
         >>> summarize_text('{"a": 1}')["valid_json"]
         1
     """
-    head = text[:MAX_SUMMARY_CHARS]
-    found: dict[str, int | float] = {"length": len(text), "words": len(head.split())}
+    head = text[:limit]
+    found: dict[str, int | float] = {**measure_text(head), "length": len(text)}
     if not head:
         return found
     opening = head[:_REFUSAL_WINDOW].replace("\u2019", "'")

@@ -11,7 +11,14 @@ from barograph.limits import MAX_SUMMARY_ITEMS
 from barograph.record import is_sequence, items_of
 from barograph.scalar import ARRAY_LIBRARIES, library, scalar
 
-__all__ = ["numbers_of", "project", "shape_of", "summarize_numbers", "summarize_scores"]
+__all__ = [
+    "length_of",
+    "numbers_of",
+    "project",
+    "shape_of",
+    "summarize_numbers",
+    "summarize_scores",
+]
 
 _NUMBERS = frozenset({int, float, bool})
 _PROJECTIONS = 4
@@ -54,8 +61,20 @@ def _converted(items: list[Any]) -> list[Any]:
     return found
 
 
-def summarize_numbers(values: list[float]) -> dict[str, int | float]:
+def length_of(value: Any) -> int:
+    """Return how many items the list, tuple or one-dimensional array `value` has."""
+    shape = shape_of(value)
+    if shape is not None:
+        return shape[0]
+    return list.__len__(value) if issubclass(type(value), list) else tuple.__len__(value)
+
+
+def summarize_numbers(values: list[float], size: int | None = None) -> dict[str, int | float]:
     """Describe a vector: `size`, `norm` (Euclidean), `mean`, `minimum`, `maximum`.
+
+    Args:
+        values: The vector's first values.
+        size: How many it has, if not these alone.
 
     Values that are not finite are left out, except of the size. An empty vector has only that.
 
@@ -63,7 +82,7 @@ def summarize_numbers(values: list[float]) -> dict[str, int | float]:
     5.0
     """
     finite = [value for value in values if math.isfinite(value)]
-    found: dict[str, int | float] = {"size": len(values)}
+    found: dict[str, int | float] = {"size": len(values) if size is None else size}
     if finite:
         found["norm"] = math.hypot(*finite)
         found["mean"] = math.fsum(finite) / len(finite)

@@ -121,6 +121,20 @@ def test_batch_call_with_gaps(wire: Wire) -> None:
     assert np.isnan(batch.latency).tolist() == [False, True, True]
 
 
+def test_flags_with_gaps_are_the_same_categories(wire: Wire) -> None:
+    @barograph.observe(model="m", batch=True)
+    def score(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{"score": 0.5, "cached": row["flag"]} for row in rows]
+
+    score([{"flag": True}, {"flag": None}, {"flag": False}])
+    score([{"flag": False}, {"flag": True}])
+    batches = wire.batches()
+    flags = [cell for batch in batches for cell in cells(batch.inputs["flag"])]
+    assert flags == ["true", None, "false", "false", "true"]
+    cached = [cell for batch in batches for cell in cells(batch.outputs["cached"])]
+    assert cached == [1.0, None, 0.0, 0.0, 1.0]
+
+
 def test_manual_form_and_late_facts_by_reference(wire: Wire) -> None:
     with barograph.prediction(model="m", task="generation") as call:
         call.output("Hello there.", confidence=0.8)

@@ -130,6 +130,7 @@ def test_missing_values_are_nan_or_empty(recorder: Recorder) -> None:
                 "id": ["a", None, "c"],
                 "whole": pd.array([1, None, 3], dtype="Int64"),
                 "flag": pd.array([True, None, False], dtype="boolean"),
+                "objects": [True, float("nan"), np.False_],
                 "word": ["x", None, "z"],
                 "mixed": [1, "b", None],
                 "empty": [None, None, None],
@@ -138,11 +139,11 @@ def test_missing_values_are_nan_or_empty(recorder: Recorder) -> None:
         )
     )
     (attributes,) = recorder.predictions
-    whole, flag = attributes["barograph.input.whole"], attributes["barograph.input.flag"]
+    whole = attributes["barograph.input.whole"]
     assert (whole[0], whole[2]) == (1.0, 3.0)
     assert math.isnan(whole[1])
-    assert (flag[0], flag[2]) == (1.0, 0.0)
-    assert math.isnan(flag[1])
+    assert attributes["barograph.input.flag"] == ("true", "", "false")
+    assert attributes["barograph.input.objects"] == ("true", "", "false")
     assert attributes["barograph.input.word"] == ("x", "", "z")
     assert attributes["barograph.input.mixed"] == ("1", "b", "")
     assert "barograph.input.empty" not in attributes
@@ -162,6 +163,7 @@ def test_missing_values_are_nan_or_empty(recorder: Recorder) -> None:
         ("binary", np.array([[0.9, 0.1], [0.2, 0.8]]), {"value": (0.1, 0.8)}),
         ("binary", np.array([0, 1]), {"label": ("0", "1")}),
         ("binary", [True, False], {"label": ("true", "false")}),
+        ("binary", [True, None], {"label": ("true", "")}),
         ("multiclass", ["cat", "dog"], {"label": ("cat", "dog")}),
         ("multiclass", np.array([2.0, 1.0]), {"label": ("2", "1")}),
         (

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.resources import Resource
@@ -19,6 +20,7 @@ from opentelemetry.trace.status import Status, StatusCode
 import barograph
 from barograph.encoder import encode_requests
 from barograph.testing import Recorder
+from tests.sdk.otlp_server import OtlpServer
 
 
 def normal(message: ExportTraceServiceRequest) -> bytes:
@@ -155,11 +157,49 @@ def test_unusual_values_take_the_official_way(value: Any) -> None:
     assert ours([span]) == official([span])
 
 
+def test_a_span_that_cannot_be_encoded_costs_itself_alone(server: OtlpServer) -> None:
+    barograph.configure(endpoint=server.endpoint)
+
+    @barograph.observe(model="m")
+    def score(x: float) -> float:
+        if x == 2.0:
+            trace.get_current_span().update_name("\ud800")
+        return x
+
+    before = barograph.stats().failures.get("encode", 0)
+    for at in range(5):
+        score(float(at))
+    assert barograph.force_flush(20)
+    assert len(server.spans) == 4
+    assert barograph.stats().failures["encode"] == before + 1
+
+
+def test_lone_surrogates_are_replaced(server: OtlpServer) -> None:
+    barograph.configure(endpoint=server.endpoint)
+
+    @barograph.observe(
+        model="m\ud800", version="\ud801", id="key", slices=("s",), positive="\ud802"
+    )
+    def score(key: str, s: str, **rest: Any) -> str:
+        return "\ud800"
+
+    for _ in range(2):
+        score("k\udfff", "s\ud800", **{"\ud800": "\ud800"})
+    barograph.label("k\udfff", "\ud800")
+    assert barograph.force_flush(20)
+    assert len(server.spans) == 2
+    sent = {entry.key: entry.value.string_value for entry in server.spans[1].attributes}
+    assert sent["barograph.prediction.id"] == "k?"
+    assert sent["barograph.model.name"] == "m?"
+    (record,) = server.records
+    assert {entry.key: entry.value.string_value for entry in record.attributes}[
+        "barograph.prediction.id"
+    ] == "k?"
+
+
 def test_the_exporter_works_in_the_official_processor() -> None:
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415  # this test's own
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415  # the same
-
-    from tests.sdk.otlp_server import OtlpServer  # noqa: PLC0415  # the same
 
     with OtlpServer() as server:
         provider = TracerProvider(shutdown_on_exit=False)
