@@ -98,6 +98,7 @@ class PredictionSpan(Span):
         """Whether the span is nothing but its layout and values."""
         return (
             self._layout is not None
+            and self._name is self._layout.name
             and self._events is _NONE
             and self._links is _NONE
             and self._status is _UNSET

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry import context, trace
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.sampling import (
     ALWAYS_OFF,
@@ -26,6 +27,7 @@ from opentelemetry.sdk.trace.sampling import (
 )
 
 import barograph
+from barograph.encoder import encode_requests
 from barograph.plan import Plans
 from barograph.span import PredictionSpan
 from barograph.testing import Recorder
@@ -155,6 +157,37 @@ def test_what_users_add_is_written_alike() -> None:
 
     first, second, third = by_all_ways(lambda: score(1.0), touched=True)
     assert first == second == third
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda span: span.update_name("another"),
+        lambda span: span.set_status(trace.StatusCode.OK),
+        lambda span: span.add_event("event", {"key": 1}, timestamp=2),
+        lambda span: span.add_link(trace.SpanContext(1, 2, is_remote=True)),
+        lambda span: span.record_exception(ValueError("why")),
+    ],
+)
+def test_each_change_of_a_user_arrives(change: Callable[[Any], None]) -> None:
+    """The fast encoder must see it too, not only the span."""
+
+    @barograph.observe(model="m")
+    def score(x: float) -> float:
+        change(trace.get_current_span())
+        return x
+
+    with Recorder() as recorder:
+        score(1.0)
+        (encoded,) = encode_requests(recorder.spans)
+        official = encode_spans(recorder.spans)
+    fast, slow = (
+        message.resource_spans[0].scope_spans[0].spans[0]
+        for message in (ExportTraceServiceRequest.FromString(encoded.body), official)
+    )
+    for message in (fast, slow):
+        message.attributes.sort(key=lambda entry: entry.key)
+    assert fast == slow
 
 
 def test_nested_calls_and_remote_parents_are_written_alike() -> None:
