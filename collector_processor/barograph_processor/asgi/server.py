@@ -51,6 +51,8 @@ class AsgiServer:
             http=PatientProtocol,
             ws="none",
             log_level="error",
+            # They go where all others go.
+            log_config=None,
             lifespan="off",
             access_log=False,
             server_header=False,

@@ -1,8 +1,13 @@
 """``barograph serve``: the processor."""
 
+import logging
+import os
 import signal
+import socket
 import threading
+from collections.abc import Mapping
 from types import FrameType
+from typing import Final
 
 from rich.console import Console
 
@@ -16,9 +21,13 @@ from barograph_processor.cli.options import (
     Web,
     configured,
 )
+from barograph_processor.config import Config
+from barograph_processor.log import configure_logging
 from barograph_processor.service import Service
 
 __all__ = ["serve", "stop_event"]
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 def serve(
@@ -40,21 +49,74 @@ def serve(
         export=export,
         trust_network=trust_network,
     )
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    scheme = "http" if settings.tls.cert is None else "https"
+    configure_logging(settings.serve.log_format)
+    tell = _Lines() if settings.serve.log_format == "text" else _Records()
     stop = stop_event()
     with Service(settings) as service:
-        where = service.addresses
-        console.print(f"OTLP/gRPC  {where['otlp_grpc']}")
-        console.print(f"OTLP/HTTP  {scheme}://{where['otlp_http']}")
-        console.print(f"page       {scheme}://{where['web']}")
-        if settings.serve.export is not None:
-            console.print(f"export     {settings.serve.export}")
-        console.print(f"state      {settings.serve.state_dir}")
-        console.print("ready", style="bold")
+        tell.ready(_where(settings, service.addresses))
+        _notify("READY=1")
         stop.wait()
-        console.print("stopping: finishing what was acknowledged")
-    console.print("stopped")
+        _notify("STOPPING=1")
+        tell.stopping()
+    tell.stopped()
+
+
+def _where(settings: Config, addresses: Mapping[str, str]) -> dict[str, str]:
+    scheme = "http" if settings.tls.cert is None else "https"
+    return {
+        "OTLP/gRPC": addresses["otlp_grpc"],
+        "OTLP/HTTP": f"{scheme}://{addresses['otlp_http']}",
+        "page": f"{scheme}://{addresses['web']}",
+        **({} if settings.serve.export is None else {"export": settings.serve.export}),
+        "state": settings.serve.state_dir,
+    }
+
+
+class _Lines:
+    """Tells people, on stderr."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def ready(self, where: Mapping[str, str]) -> None:
+        for name, value in where.items():
+            self._console.print(f"{name:<10} {value}")
+        self._console.print("ready", style="bold")
+
+    def stopping(self) -> None:
+        self._console.print("stopping: finishing what was acknowledged")
+
+    def stopped(self) -> None:
+        self._console.print("stopped")
+
+
+class _Records:
+    """Tells machines, in the log."""
+
+    def ready(self, where: Mapping[str, str]) -> None:
+        fields = {name.lower().replace("/", "_"): value for name, value in where.items()}
+        _LOG.info("ready", extra={"fields": fields})
+
+    def stopping(self) -> None:
+        _LOG.info("stopping: finishing what was acknowledged")
+
+    def stopped(self) -> None:
+        _LOG.info("stopped")
+
+
+def _notify(state: str) -> None:
+    """Tell systemd, if it waits to be told: see sd_notify(3)."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address.startswith(("/", "@")):
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notice:
+        try:
+            # A leading @ stands for the null byte of an abstract address.
+            notice.sendto(
+                state.encode(), address.replace("@", "\0", 1) if address[0] == "@" else address
+            )
+        except OSError as error:
+            _LOG.warning("the service manager cannot be told: %s", error)
 
 
 def stop_event() -> threading.Event:
