@@ -16,6 +16,7 @@ _LARGE_GROUP, _CLEAR = 4, 2.5
 _MIN_WINDOWS = 10
 _OWN_SIGNIFICANCE = 2.0
 _SHRINK = 10.0
+_DOUBTFUL = 8.0
 _CAPACITY = 200
 _UNEQUAL = 1.5
 _EVERY_UNTIL, _EVERY = 60, 20
@@ -26,12 +27,14 @@ _ABSENT = -128
 def persistence_inflation(deviates: Floats, present: Bools, groups: Ints) -> Floats:
     """Return ``(1 + r) / (1 - r)``, by which persistence inflates the variance of sums.
 
-    ``r`` is a lag-1 correlation, corrected for its bias: that of all series of the same group
-    together, if it is larger than its standard error (what moves the mean of one input from
-    hour to hour usually moves the others too), or the series' own, if it is larger than two
-    of its own, shrunk by ten windows without persistence, since the largest of many is large
-    by chance; the larger of both, each at its upper estimate by one standard error, at most
-    0.95.
+    ``r`` is a lag-1 correlation, corrected for its bias, at its upper estimate by one standard
+    error, at most 0.95: the larger of
+
+    - that of all series of the same group together, if it is larger than its standard error
+      (up to 8 windows: if there is any); what moves the mean of one input from hour to hour
+      usually moves the others too;
+    - the series' own, if it is larger than two of its own, shrunk by ten windows without
+      persistence: the largest of many is large by chance.
 
     Args:
         deviates: Of consecutive windows, shape ``(m, J)``; clipped at 3.
@@ -59,9 +62,12 @@ def persistence_inflation(deviates: Floats, present: Bools, groups: Ints) -> Flo
     length = np.maximum(length, _MIN_SHARED)
     weight = length * np.maximum(held / 2, 1.0)
     mended = np.clip(typical / (1 - 3 / length), 0.0, 0.95)
-    shared = np.where(typical * np.sqrt(weight) > 1.0, _plus_error(mended, weight), 0.0)
+    # Too few windows to prove persistence are too few to rule it out.
+    known = np.clip((length - _DOUBTFUL) / _DOUBTFUL, 0.0, 1.0)
+    strength = typical * np.sqrt(weight)
+    shared = np.where(strength > known, _plus_error(mended, weight), 0.0)
     large = held >= _LARGE_GROUP
-    clear = large & (typical * np.sqrt(weight) > _CLEAR)
+    clear = large & (strength > 1 + (_CLEAR - 1) * known)
     borrowed = np.where(large, 0.0, np.max(shared, initial=0.0, where=large))
     shared = np.where(large, shared, 0.0)
     shared = np.maximum(shared, np.maximum(borrowed, np.max(shared, initial=0.0, where=clear)))
