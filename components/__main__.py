@@ -10,6 +10,7 @@ from pathlib import Path
 
 from components.build import RECIPES
 from components.demo import demo
+from components.environment import ENVIRONMENTS
 from components.errors import ComponentError, ComponentMissingError
 from components.install import PACKAGES, install
 from components.prometheus import find
@@ -36,6 +37,12 @@ def _build(names: Sequence[str]) -> int:
         started = time.monotonic()
         path = RECIPES[name].build()
         _say(f"{name}: {path} ({time.monotonic() - started:.1f} s)")
+    return 0
+
+
+def _environment(names: Sequence[str]) -> int:
+    for name in names:
+        _say(f"{name}: {ENVIRONMENTS[name].build()}")
     return 0
 
 
@@ -73,13 +80,15 @@ def _demo(options: argparse.Namespace) -> int:
         return 128 + signal.SIGINT
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one a command
     """Run one command; 0 is success, 1 a failure or something missing, 2 bad usage, 130 Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m components", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="build the Go programs that are not in the cache")
     build.add_argument("name", nargs="?", default="all", choices=[*RECIPES, "all"])
     commands.add_parser("install", help="install Prometheus and Chromium with apt-get")
+    environment = commands.add_parser("environment", help="install peers and oracles by themselves")
+    environment.add_argument("name", nargs="+", choices=list(ENVIRONMENTS))
     path = commands.add_parser("path", help="print where a program is")
     path.add_argument("name", choices=list(_finders()))
     commands.add_parser("check", help="list what is there and what is missing; 1 if anything is")
@@ -94,6 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _build(list(RECIPES) if options.name == "all" else [options.name])
             case "install":
                 return _install()
+            case "environment":
+                return _environment(options.name)
             case "path":
                 return _path(options.name)
             case "demo":

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from components.errors import ComponentError, ComponentMissingError
 
-__all__ = ["COLLECTOR", "JAEGER", "RECIPES", "Recipe", "cache_directory"]
+__all__ = ["COLLECTOR", "JAEGER", "RECIPES", "Recipe", "cache_directory", "locked"]
 
 _HERE = Path(__file__).resolve().parent
 
@@ -97,7 +97,7 @@ class Recipe:
             ComponentError: The build failed; the message has what Go printed last.
         """
         path = self.path
-        with _locked(cache_directory() / f"{self.name}.lock"):
+        with locked(cache_directory() / f"{self.name}.lock"):
             if path.is_file():
                 return path
             go = self._go()
@@ -138,7 +138,7 @@ RECIPES = {recipe.name: recipe for recipe in (COLLECTOR, JAEGER)}
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold an exclusive lock on a file, across processes; the kernel frees it if we die."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:

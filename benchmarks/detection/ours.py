@@ -5,7 +5,7 @@ import numpy as np
 from barograph_processor.drift import DriftMonitor, ReferenceProfile, StreamKey
 from barograph_processor.stats import CategoricalColumn, Column, NumericColumn
 from benchmarks.detection.alarm import Alarm
-from benchmarks.detection.streams import CATEGORICAL, FEATURES, Run
+from benchmarks.detection.streams import Run
 
 __all__ = ["columns_of", "detect"]
 
@@ -15,10 +15,10 @@ BUDGET = 20_000.0
 def columns_of(run: Run, rows: slice) -> dict[StreamKey, Column]:
     """Return the rows of a run as columns."""
     columns: dict[StreamKey, Column] = {}
-    for name in FEATURES:
-        values, key = run.columns[name][rows], StreamKey("input.drift", name)
-        if name in CATEGORICAL:
-            levels = tuple(f"lv{i}" for i in range(12))
+    for name, whole in run.columns.items():
+        values, key = whole[rows], StreamKey("input.drift", name)
+        if name in run.categorical:
+            levels = tuple(f"lv{i}" for i in range(int(whole.max()) + 1))
             columns[key] = CategoricalColumn(values.astype(np.int32), levels)
         else:
             columns[key] = NumericColumn(values)
@@ -40,7 +40,7 @@ def detect(
     profile = ReferenceProfile.learn(columns_of(run, at), run.window[at], run.time[at])
     monitor = DriftMonitor(profile, budget=budget, season=season)
     alarms = []
-    for live in range(until or run.windows - run.reference):
+    for live in range(until or run.live):
         window = run.reference + live
         rows = run.rows(window)
         time = float(run.time[rows].mean()) if rows.stop > rows.start else np.nan

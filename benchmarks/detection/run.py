@@ -1,105 +1,104 @@
-"""Run the detection benchmark: ``python -m benchmarks.detection.run --runs 20``.
+"""Run the detection benchmark: ``python -m benchmarks.detection.run --quick``.
 
-The benchmark's own bias, first: the streams were made by the people who made the detector,
-its constants were chosen while looking at streams of these kinds (with other seeds), and
-peers run with their defaults, since that is what their users run. Drift is the same shift
-of a latent normal everywhere; all features of a stream share what happens to its windows.
-Every figure is of this process on this machine; times are comparable within one run only.
+Barograph and its peers, each in an environment of its own, on the same streams. Alarms,
+tables and plots are written to ``results``; README.md has the benchmark's own bias first.
 """
 
 import argparse
 import json
-import platform
+import os
+import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
-from importlib.metadata import version
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Timer
+from typing import Any
 
-from benchmarks.detection.alarm import Alarm
-from benchmarks.detection.measure import HEAD, Measured, line, measure
-from benchmarks.detection.ours import detect
-from benchmarks.detection.peers_scipy import p_values, threshold_alarms
-from benchmarks.detection.streams import make_run
-from benchmarks.detection.suite import SUITE
+from benchmarks.detection.contenders import CONTENDERS, Contender
+from benchmarks.detection.flights import save_flights
+from benchmarks.detection.plots import plots
+from benchmarks.detection.results import Results, machine
+from benchmarks.detection.suite import SUITES
+from benchmarks.detection.table import markdown
 
-RESULTS = Path(__file__).parent / "results"
-Found = dict[str, list[Alarm]]
-
-
-def one_run(job: tuple[int, int, bool]) -> tuple[Found, dict[str, float]]:
-    """Run all detectors on one run of one stream; returns their alarms and seconds."""
-    at, seed, peers = job
-    stream = SUITE[at]
-    run = make_run(stream, seed)
-    found, seconds = {}, {}
-    start = time.perf_counter()
-    found["barograph"] = detect(run, season=stream.season_declared)
-    seconds["barograph"] = time.perf_counter() - start
-    if peers:
-        start = time.perf_counter()
-        p = p_values(run)
-        seconds["scipy"] = time.perf_counter() - start
-        for alpha in (0.05, 1e-5):
-            found[f"KS/chi2 p<{alpha:g}"] = threshold_alarms(p, alpha)
-    return found, seconds
+_ROOT = Path(__file__).resolve().parents[2]
+_RESULTS = Path(__file__).parent / "results"
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
-def rows(
-    runs: int, first: int, only: str, *, peers: bool, workers: int
-) -> Iterator[tuple[str, str, Measured, dict[str, float]]]:
-    """Yield stream, detector, figures and mean seconds a run, stream after stream."""
-    with ProcessPoolExecutor(workers) as pool:
-        for at, stream in enumerate(SUITE):
-            if only not in stream.name:
-                continue
-            jobs = [(at, first + seed, peers) for seed in range(runs)]
-            results = list(pool.map(one_run, jobs, chunksize=2))
-            for name in results[0][0]:
-                figures = measure(stream, [found[name] for found, _ in results])
-                seconds = {k: sum(s[k] for _, s in results) / runs for k in results[0][1]}
-                yield stream.name, name, figures, seconds
+def jobs(contender: Contender, profile: str, *, first_seed: int, most: int) -> list[dict[str, Any]]:
+    """Return a contender's jobs, seed after seed, so that a stop costs all streams alike."""
+    runs = min(contender.quick if profile == "quick" else contender.runs, most)
+    return [
+        {"suite": profile, "stream": at, "seed": first_seed + seed}
+        for seed in range(runs)
+        for at in range(len(SUITES[profile]))
+    ]
+
+
+def answers(
+    contender: Contender, asked: Iterable[dict[str, Any]], *, minutes: float
+) -> Iterator[dict[str, Any]]:
+    """Yield what a contender's own process answers; what is not done in time is left out."""
+    with subprocess.Popen(
+        [str(contender.python()), "-m", "benchmarks.detection.work", contender.name],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=_ROOT,
+        env={**os.environ, **_ONE_THREAD},
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        end = Timer(60 * minutes, process.kill)
+        end.start()
+        try:
+            # A worker reads all of them before it starts, so that no pipe fills up.
+            with process.stdin as stdin:
+                stdin.write("".join(json.dumps(job) + "\n" for job in asked))
+            yield from map(json.loads, process.stdout)
+        finally:
+            end.cancel()
 
 
 def main(arguments: list[str]) -> None:
-    """Parse the command line, run, print the table and write it with the figures."""
+    """Run, print the tables, and write them with the figures and plots."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--quick", action="store_true", help="a few short streams, a few minutes")
+    parser.add_argument("--only", nargs="*", help="contenders", default=[])
+    parser.add_argument("--minutes", type=float, default=90.0, help="for each contender at most")
+    parser.add_argument("--runs", type=int, default=10**6, help="of each stream at most")
     parser.add_argument("--first-seed", type=int, default=1000)
-    parser.add_argument("--only", default="", help="streams whose name contains this")
-    parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--output", type=Path, default=RESULTS)
+    parser.add_argument("--output", type=Path, default=_RESULTS)
     given = parser.parse_args(arguments)
-    versions = {name: version(name) for name in ("numpy", "scipy")}
-    head = [
-        (
-            f"{given.runs} runs a stream from seed {given.first_seed}; Python "
-            f"{platform.python_version()}, {versions}, {platform.machine()}."
-        ),
-        "",
-        *HEAD,
-    ]
-    report: Callable[[str], None] = lambda text: print(text, flush=True)  # noqa: E731 - one place
-    lines, records = list(head), []
-    report("\n".join([str(__doc__), *head]))
-    for stream, detector, figures, seconds in rows(
-        given.runs, given.first_seed, given.only, peers=not given.no_peers, workers=given.workers
-    ):
-        lines.append(line(stream, detector, figures))
-        records.append(
-            {"stream": stream, "detector": detector, "seconds": seconds, **asdict(figures)}
-        )
-        report(lines[-1])
+    profile = "quick" if given.quick else "full"
+    chosen = [each for each in CONTENDERS if not given.only or each.name in given.only]
+    save_flights()
+    results = Results(machine(chosen), profile)
+
+    def work(contender: Contender) -> None:
+        asked = jobs(contender, profile, first_seed=given.first_seed, most=given.runs)
+        for answer in answers(contender, asked, minutes=given.minutes):
+            results.take(contender.name, answer)
+        print(f"{contender.name}: done", file=sys.stderr, flush=True)
+
+    # The slow ones first.
+    with ThreadPoolExecutor(given.workers) as pool:
+        list(pool.map(work, reversed(chosen)))
+    for contender in chosen:
+        for detector in results.drift_detectors(contender.name):
+            cost = [{"cost": detector}]
+            results.costs += answers(contender, cost, minutes=given.minutes)
     given.output.mkdir(parents=True, exist_ok=True)
-    (given.output / "detection.md").write_text(
-        "\n".join([str(__doc__), *lines]) + "\n", encoding="utf-8"
+    text = markdown(results)
+    print(text)
+    (given.output / f"{profile}.md").write_text(text, encoding="utf-8")
+    (given.output / f"{profile}.json").write_text(
+        json.dumps(results.document(), indent=1), encoding="utf-8"
     )
-    (given.output / "detection.json").write_text(
-        json.dumps({"versions": versions, "rows": records}, indent=1), encoding="utf-8"
-    )
+    (given.output / f"{profile}.html").write_text(plots(results), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The streams of the detection benchmark: numpy arrays of whole runs, from a seed.
+"""Streams of inputs with a known change: numpy arrays of whole runs, from a seed.
 
 Every stream has ten features, ``f0`` to ``f7`` numeric and ``c8``, ``c9`` categorical, each a
 function of a latent standard normal, so that one effect size means the same everywhere. A
@@ -6,18 +6,19 @@ run is a reference followed by live windows; what changes, changes at live windo
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["CATEGORICAL", "DRIFTED", "FEATURES", "ONSET", "Run", "Stream", "make_run"]
+__all__ = ["DRIFTED", "ONSET", "Outcome", "Run", "Stream", "make_run"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
-FEATURES = tuple([f"f{i}" for i in range(8)] + ["c8", "c9"])
-CATEGORICAL = ("c8", "c9")
+_FEATURES = tuple([f"f{i}" for i in range(8)] + ["c8", "c9"])
+_CATEGORICAL = frozenset(["c8", "c9"])
 DRIFTED = ("f0", "f5", "c8")
 ONSET = 20
 WINDOW_SECONDS = 3600.0
@@ -61,9 +62,25 @@ class Stream:
     drift: Callable[[int], float] | None = None
     season_declared: str | None = None
 
-    def with_reference(self, windows: int) -> "Stream":
-        """Return the same with a reference of so many windows."""
-        return replace(self, reference=windows)
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The features that an alarm should name."""
+        return () if self.drift is None else DRIFTED
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a model said of the rows of a run, and what was true.
+
+    Attributes:
+        score: Its probability of the positive class, shape ``(n,)``.
+        predicted: Its choice, shape ``(n,)``.
+        label: The truth, shape ``(n,)``.
+    """
+
+    score: Floats
+    predicted: Bools
+    label: Bools
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,18 +88,23 @@ class Run:
     """One run: rows in time order.
 
     Attributes:
-        columns: The values of each feature, shape ``(n,)``; categories as integer codes.
+        columns: The values of each feature, shape ``(n,)``; categories as integer codes,
+            missing numbers as NaN.
+        categorical: Which of them are categories.
         window: Window of each row, shape ``(n,)``, from 0 with the reference.
         time: Epoch seconds of each row.
         reference: Windows of the reference.
         windows: Windows in all.
+        outcome: On streams about quality; None on those about drift.
     """
 
     columns: dict[str, Floats]
+    categorical: frozenset[str]
     window: Ints
     time: Floats
     reference: int
     windows: int
+    outcome: Outcome | None = None
 
     def rows(self, window: int) -> slice:
         """Return where the rows of a window stand."""
@@ -92,6 +114,11 @@ class Run:
     def reference_rows(self) -> slice:
         """Where the reference's rows stand."""
         return slice(0, int(np.searchsorted(self.window, self.reference)))
+
+    @property
+    def live(self) -> int:
+        """How many windows come after the reference."""
+        return self.windows - self.reference
 
 
 def make_run(stream: Stream, seed: int) -> Run:
@@ -105,14 +132,14 @@ def make_run(stream: Stream, seed: int) -> Run:
     place = np.arange(len(window)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     time = WINDOW_SECONDS * (hour[window] + place / np.maximum(sizes, 1)[window])
     columns = {}
-    for name in FEATURES:
+    for name in _FEATURES:
         latent = _latent(stream, rng, window, sizes, hour)
         if stream.drift is not None and name in DRIFTED:
             first = stream.reference + ONSET
             shift = [stream.drift(t - first + 1) if t >= first else 0.0 for t in range(total)]
             latent = latent + np.array(shift)[window]
         columns[name] = _value(name, latent)
-    return Run(columns, window, time, stream.reference, total)
+    return Run(columns, _CATEGORICAL, window, time, stream.reference, total)
 
 
 def autoregression(rng: np.random.Generator, n: int, rho: float) -> Floats:

@@ -1,10 +1,14 @@
-"""Which streams the benchmark runs, and what is asked of a detector on each."""
+"""Which streams the benchmark runs."""
 
 from collections.abc import Callable
 
-from benchmarks.detection.streams import Stream
+from benchmarks.detection.flights import FlightStream, make_flight_run
+from benchmarks.detection.labelled import LabelledStream, make_labelled_run
+from benchmarks.detection.streams import Run, Stream, make_run
 
-__all__ = ["SUITE"]
+__all__ = ["SUITES", "AnyStream", "draw"]
+
+AnyStream = Stream | FlightStream | LabelledStream
 
 HOUR_OF_DAY = "hour_of_day"
 
@@ -21,7 +25,7 @@ def _pulse(size: float, windows: int) -> Callable[[int], float]:
     return lambda t: size if t <= windows else 0.0
 
 
-SUITE = (
+_INPUTS: tuple[AnyStream, ...] = (
     Stream("iid"),
     Stream("iid, reference of 50", reference=50),
     Stream("AR(1) .5", ar=0.5),
@@ -62,5 +66,41 @@ SUITE = (
         windows=60,
         drift=_step(0.2),
     ),
+    FlightStream("real flights, days permuted, reference of 50"),
 )
-"""In the order of the table. Windows are of 1,000 rows and the reference of 10 unless said."""
+"""Inputs, in the order of the table. Windows are of 1,000 rows, the reference of 10 unless said."""
+
+_LABELLED: tuple[AnyStream, ...] = (
+    LabelledStream("answers as good as ever"),
+    LabelledStream("concept shift: one weight at .3", concept=0.3),
+    LabelledStream("one slice of 9% with 35% of labels flipped", flipped=0.35),
+    LabelledStream("miscalibrated: log odds times 1.6", overconfidence=1.6),
+)
+"""Quality, with labels."""
+
+_QUICK: tuple[AnyStream, ...] = (
+    Stream("iid", windows=60),
+    Stream("AR(1) .9", ar=0.9, windows=60),
+    Stream(
+        "season .3, declared", season=0.3, season_declared=HOUR_OF_DAY, reference=50, windows=60
+    ),
+    Stream("gradual .5 over 50", windows=80, drift=_ramp(0.5, 50)),
+    Stream("step .1", windows=60, drift=_step(0.1)),
+    LabelledStream("answers as good as ever", windows=60),
+    LabelledStream("concept shift: one weight at .3", concept=0.3, windows=60),
+)
+"""A few of them, shorter."""
+
+SUITES: dict[str, tuple[AnyStream, ...]] = {"full": (*_INPUTS, *_LABELLED), "quick": _QUICK}
+"""By profile."""
+
+
+def draw(stream: AnyStream, seed: int) -> Run:
+    """Draw one run."""
+    match stream:
+        case LabelledStream():
+            return make_labelled_run(stream, seed)
+        case FlightStream():
+            return make_flight_run(stream, seed)
+        case _:
+            return make_run(stream, seed)
