@@ -7,12 +7,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from barograph_processor.cli import baseline
-from barograph_processor.cli.demo import demo
-from barograph_processor.cli.doctor import doctor
-from barograph_processor.cli.replay import replay
-from barograph_processor.cli.report import report
-from barograph_processor.cli.serve import serve
+from barograph_processor.cli.commands import Commands
 from barograph_processor.exceptions import BarographError
 
 __all__ = ["main"]
@@ -21,6 +16,7 @@ _BAD_INPUT: Final = 2
 
 app = typer.Typer(
     name="barograph",
+    cls=Commands,
     help="Quality and drift signals for models in production.",
     no_args_is_help=True,
     add_completion=False,
@@ -43,14 +39,6 @@ def _options(
     ] = False,
 ) -> None:
     """Quality and drift signals for models in production."""
-
-
-app.command()(serve)
-app.command()(demo)
-app.command()(replay)
-app.command()(report)
-app.command()(doctor)
-app.add_typer(baseline.app, name="baseline")
 
 
 def main() -> None:

@@ -5,7 +5,12 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import click
 import pytest
+from typer.main import get_command
+
+from barograph_processor.cli.app import app
+from barograph_processor.cli.commands import COMMANDS, Commands
 
 
 def barograph(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -21,6 +26,26 @@ def barograph(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedP
 def test_version() -> None:
     done = barograph("--version")
     assert (done.returncode, done.stdout) == (0, f"barograph {version('barograph')}\n")
+
+
+def test_the_list_of_commands_says_what_they_say_themselves() -> None:
+    group = get_command(app)
+    assert isinstance(group, Commands)
+    context = click.Context(group)
+    for name, line in COMMANDS.items():
+        command = group.get_command(context, name)
+        assert command is not None
+        assert (command.help or "").splitlines()[0] == line
+    assert group.get_command(context, "divine") is None
+
+
+@pytest.mark.parametrize("command", ["app", "replay", "baseline", "report"])
+def test_commands_that_need_no_sockets_import_none(command: str) -> None:
+    """They would take longer to start than to work."""
+    heavy = "{'grpc', 'uvicorn', 'starlette', 'httpx'}"
+    code = f"import sys, barograph_processor.cli.{command}; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 @pytest.mark.parametrize(
