@@ -61,7 +61,7 @@ def save_flights() -> None:
     _, day = np.unique((table["month"] * 100 + table["day"]).to_numpy(), return_inverse=True)
     _file().parent.mkdir(parents=True, exist_ok=True)
     with _file().open("wb") as file:
-        np.savez_compressed(file, day=day, **columns)  # type: ignore[arg-type] # numpy's own stub
+        np.savez_compressed(file, day=day, **columns)
 
 
 def make_flight_run(stream: FlightStream, seed: int) -> Run:

@@ -17,7 +17,7 @@ STREAMS: dict[str, Draw] = {
     "rare errors": lambda rng: (rng.random(600) < 0.04).astype(np.float64),
     "coin": lambda rng: (rng.random(600) < 0.5).astype(np.float64),
     "losses": lambda rng: rng.beta(2, 6, 600),
-    "constant": lambda rng: np.full(600, 0.3),
+    "constant": lambda _: np.full(600, 0.3),
     "a step": lambda rng: np.concatenate([rng.beta(2, 8, 300), rng.beta(8, 2, 300)]),
 }
 

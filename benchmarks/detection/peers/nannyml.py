@@ -1,6 +1,7 @@
 """NannyML: univariate drift, realized performance and CBPE, a chunk a window."""
 
 import os
+from typing import Any
 
 os.environ["NML_DISABLE_USAGE_LOGGING"] = "1"
 
@@ -25,7 +26,7 @@ def _univariate(run: Run) -> list[Alarm]:
     reference, later = frame(run, run.reference_rows), frame(run, live)
     sizes = np.bincount(run.window, minlength=run.windows)
     if np.ptp(sizes) == 0:
-        chunks = {"chunk_size": int(sizes[0])}
+        chunks: dict[str, Any] = {"chunk_size": int(sizes[0])}
     else:
         # Windows of unequal size are its calendar chunks: one an hour.
         chunks = {"chunk_period": "h", "timestamp_column_name": "hour"}

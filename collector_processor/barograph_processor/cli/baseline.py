@@ -80,7 +80,7 @@ def promote(
         if answer.status_code != httpx.codes.OK:
             raise DataError(str(document.get("error", answer.status_code)))
         learnt = Baseline.from_json(document)
-    except (httpx.HTTPError, ValueError, AttributeError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError) as error:
         raise DataError(f"{url}: {error}") from error
     _write(learnt, output)
 
@@ -98,7 +98,9 @@ def _write(baseline: Baseline, output: Path) -> None:
 def _read(file: Path) -> Baseline:
     try:
         return Baseline.from_json(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise DataError(f"{file}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{file}: {error}") from error
 
 

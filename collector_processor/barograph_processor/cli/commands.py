@@ -5,9 +5,8 @@ server for them would take most of their start.
 """
 
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
-import click
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
@@ -28,14 +27,19 @@ class Commands(TyperGroup):
     """The group of all commands.
 
     A command ``x`` is the function ``x`` of ``barograph_processor.cli.x``, or that module's
-    ``app`` if it has commands of its own.
+    ``app`` if it has commands of its own. Types of click are `Any`: which click Typer stands
+    on, its own or the package, differs by version.
     """
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's signature
         """Return their names in the order of the help."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: Any,  # noqa: ARG002 - click's signature
+        cmd_name: str,
+    ) -> Any:
         """Import a command; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
@@ -48,7 +52,11 @@ class Commands(TyperGroup):
         alone.command(cmd_name)(getattr(module, cmd_name))
         return get_command(alone)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self,
+        ctx: Any,  # noqa: ARG002 - click's signature
+        formatter: Any,
+    ) -> None:
         """List them without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))

@@ -1,10 +1,12 @@
 """What happened, as lines of JSON: the output of ``replay`` and ``demo``."""
 
+import os
 import sys
 from typing import Any
 
 import orjson
 
+from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.state.alarms import AlarmChange
 from barograph_processor.state.record import WindowRecord
 from barograph_processor.web.views import iso
@@ -51,6 +53,17 @@ def alarm_line(change: AlarmChange) -> dict[str, Any]:
 
 
 def print_line(line: dict[str, Any]) -> None:
-    """Write one line to stdout and flush it, so that a reader sees it as it happens."""
-    sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-    sys.stdout.buffer.flush()
+    """Write one line to stdout and flush it, so that a reader sees it as it happens.
+
+    Raises:
+        ConfigurationError: It cannot be written, for want of space, say.
+    """
+    try:
+        sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # So that the interpreter does not try, and fail, once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise ConfigurationError(f"standard output: {error.strerror}") from error

@@ -95,7 +95,7 @@ def _summary(
         "labels": 0 if model is None else model.counters.labels,
         "late": 0 if model is None else model.counters.late,
         "skipped": run.skipped,
-        "warnings": [] if model is None else list(model.warnings),
+        "warnings": run.warnings,
         "state": None if model is None else model.condition.state,
     }
 

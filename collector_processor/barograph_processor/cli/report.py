@@ -69,5 +69,5 @@ def _asked(service: str) -> list[dict[str, Any]]:
                 .json()
                 for model in found
             ]
-    except (httpx.HTTPError, KeyError, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, KeyError, ValueError) as error:
         raise DataError(f"{base} did not answer as a Barograph service: {error}") from error

