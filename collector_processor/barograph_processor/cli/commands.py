@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "demo": "Replay a year of flights through a watched model: quality falls, latency does not.",
     "replay": "Say what would have been raised over a history, and when.",
     "report": "Write a self-contained HTML page with plots that explain each alarm.",
+    "doctor": "Check configuration, addresses, clock, state and Collector, and say what to mend.",
     "baseline": "Learn, look at, and pin what is normal for a model.",
 }
 """Each command, and its first line of help: the same as its own, so that a list imports none."""

@@ -8,6 +8,7 @@ from plotly.subplots import make_subplots
 
 from barograph_processor.report.drawing import (
     CALM,
+    HARM,
     HEIGHT,
     QUALITY,
     band,
@@ -70,6 +71,8 @@ def alarm_plot(model: Mapping[str, Any], alarm: Mapping[str, Any]) -> Any | None
     figure.add_trace(line(time, evidence, "evidence", CALM), 2, 1)
     limit(figure, time, [p.tolerated for p in points], 1, "tolerated")
     limit(figure, time, [p.threshold for p in points], 2, "to be reached")
+    # A window's evidence is that at its end; harm is told within it, and counts anew from there.
+    figure.add_trace(line([alarm["raised"]], [alarm["evidence"]], "when raised", HARM), 2, 1)
     mark(figure, [alarm], time)
     return styled(figure, 2 * HEIGHT)
 
