@@ -22,6 +22,7 @@ from barograph_processor.quality.ranking import RankingPerformance
 from barograph_processor.quality.regression import RegressionPerformance
 from barograph_processor.quality.score_histogram import ScoreCounts, ScoreHistogram
 from barograph_processor.quality.slice_layout import SliceCounts, SliceLayout
+from barograph_processor.quality.value import ValueByQuality
 from barograph_processor.quality.weighted import WeightedMean
 from barograph_processor.stats import (
     CategoricalColumn,
@@ -91,6 +92,7 @@ BUILDERS: dict[type[Any], Callable[[Rows], Any]] = {
     ScoreHistogram: lambda data: ScoreHistogram.of(
         data["score"], data["score"] > 0.5, data["label"], data["weight"]
     ),
+    ValueByQuality: lambda data: ValueByQuality.of(data["x"], data["label"].astype(np.float64)),
     WeightedMean: lambda data: WeightedMean.of(data["x"], data["weight"]),
 }
 

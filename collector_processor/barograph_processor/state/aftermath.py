@@ -10,6 +10,7 @@ from barograph_processor.state.blindness import Blindness
 from barograph_processor.state.finding import Finding
 from barograph_processor.state.labelled import LabelledQuality
 from barograph_processor.state.loops import Loops
+from barograph_processor.state.outcomes import Outcomes
 from barograph_processor.state.reactions import Reactions
 from barograph_processor.state.usage import Usage
 from barograph_processor.state.watch import ClosedWindow, Watch
@@ -31,6 +32,7 @@ class Aftermath:
     def __init__(self, config: ModelConfig) -> None:
         block = config.window.max_rows or 1000
         self.reactions = Reactions(config.alarm, block=block)
+        self.outcomes = Outcomes(config.alarm, block=block)
         self.loops = Loops(config.alarm, block=block)
         self.usage = Usage(config.alarm)
         self._lateness_ns = round(config.window.lateness * 1e9)
@@ -42,6 +44,7 @@ class Aftermath:
     def see(self, rows: ObservationBatch) -> None:
         """Take punctual rows, in order of arrival."""
         self.reactions.see(len(rows))
+        self.outcomes.see(len(rows))
         self.loops.outputs.see(rows.label)
         self.blindness.see(rows)
         self.usage.see(rows.event_time)
@@ -55,6 +58,7 @@ class Aftermath:
             windows_since_label: Windows closed since the last label; None if there was none.
         """
         self.reactions.close(closed.number)
+        self.outcomes.close(closed.number)
         self.loops.close(closed.number)
         self.usage.close(closed.end_ns - self._lateness_ns, windows_per_day=watch.windows_per_day)
         self.blindness.close(
@@ -75,17 +79,23 @@ class Aftermath:
         """
         found = self.reactions.findings(start_of, quality_harmed=quality.harmed)
         usage = self.usage.finding(quality_harmed=quality.harmed)
+        found += self.outcomes.findings(start_of)
         found += self.loops.findings(start_of, reference_risk=quality.baseline_risk)
         return [*found, *([] if usage is None else [usage]), *self.blindness.findings()]
 
     def figures(self) -> dict[str, Any]:
         """Return the figures of the last window by signal, in plain values."""
-        return {**self.reactions.figures(), **self.loops.figures()}
+        return {
+            **self.reactions.figures(),
+            **self.outcomes.figures(),
+            **self.loops.figures(),
+        }
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
         return {
             "reactions": self.reactions.state(),
+            "outcomes": self.outcomes.state(),
             "loops": self.loops.state(),
             "usage": self.usage.state(),
             "blindness": self.blindness.state(),
@@ -94,6 +104,7 @@ class Aftermath:
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
         self.reactions.load(state["reactions"])
+        self.outcomes.load(state["outcomes"])
         self.loops.load(state["loops"])
         self.usage.load(state["usage"])
         self.blindness.load(state["blindness"])

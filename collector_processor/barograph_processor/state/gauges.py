@@ -64,6 +64,7 @@ def _window(figures: Mapping[str, Any]) -> Iterator[_Value]:
         where = {"slice": ",".join(f"{name}={level}" for name, level in status["slice"].items())}
         yield "barograph.slice.risk", status["risk"], where
     yield from _people(figures)
+    yield from _outcomes(figures)
     yield from _loops(figures)
     risk = figures.get("risk")
     if risk is not None:
@@ -79,6 +80,17 @@ def _people(figures: Mapping[str, Any]) -> Iterator[_Value]:
         yield "barograph.trust.coverage", trust["coverage"], {}
     for kind, rates in figures.get("reactions", {}).items():
         yield "barograph.reactions.rate", rates["rate"]["value"], {"kind": kind}
+
+
+def _outcomes(figures: Mapping[str, Any]) -> Iterator[_Value]:
+    for unit, found in figures.get("outcome", {}).items():
+        where = {"unit": unit}
+        yield "barograph.outcome.mean", found["mean"], where
+        yield "barograph.outcome.mean.lower", found["lower"], where
+        yield "barograph.outcome.mean.upper", found["upper"], where
+        apart = found["good_minus_bad"]
+        if apart is not None:
+            yield "barograph.outcome.good_minus_bad", apart["value"], where
 
 
 def _loops(figures: Mapping[str, Any]) -> Iterator[_Value]:

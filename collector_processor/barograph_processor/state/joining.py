@@ -115,9 +115,35 @@ class Joiner:
                 confidence=kept.confidence,
                 weight=kept.weight,
                 slices=kept.slices,
-                labelled=kept.truth is not None,
             )
+            self._note_truth(kept)
         return evicted
+
+    def losses(self, slots: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """Return the losses of predictions, as in ``Judged``; NaN where there is no label."""
+        found = np.full(len(slots), np.nan)
+        labelled = self.pending.column("labelled", slots)
+        numbers = self.pending.column("truth_class", slots) < 0
+        for kind in (numbers, ~numbers):
+            rows = np.flatnonzero(labelled & kind)
+            if len(rows):
+                judged = self._judged(slots[rows], self.pending.truth(slots[rows]))
+                if judged is not None:
+                    found[rows] = judged.loss
+        return found
+
+    def _note_truth(self, rows: ObservationBatch) -> None:
+        """Note the labels that came with rows, for what comes later and asks for them."""
+        if rows.truth is None:
+            return
+        slots = self.pending.find(rows.prediction_ids)
+        known = np.intersect1d(_present(rows.truth), np.flatnonzero(slots >= 0))
+        self.pending.mark_labelled(
+            slots[known],
+            rows.truth.take(known),
+            source=np.full(len(known), _RANKS[None], dtype=np.int8),
+            time_ns=rows.event_time[known],
+        )
 
     def join(
         self,

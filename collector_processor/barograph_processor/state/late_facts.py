@@ -11,6 +11,7 @@ from barograph_processor.semconv import EVALUATION_REVIEW, REACTION_KINDS
 from barograph_processor.state.early import EarlyFacts, Fact
 from barograph_processor.state.joining import source_ranks
 from barograph_processor.state.model import ModelState
+from barograph_processor.state.outcomes import LARGEST
 from barograph_processor.state.prediction_id import short_ids
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 from barograph_processor.telemetry import Telemetry
@@ -151,13 +152,11 @@ class LateFacts:
         reactions = [(fact, slot) for fact, slot in known if fact.kind == "reaction"]
         if reactions:
             self._react(model, reactions)
+        outcomes = [(fact, slot) for fact, slot in known if fact.kind == "outcome"]
+        if outcomes:
+            self._realize(model, outcomes)
         for fact, _ in known:
-            if fact.kind == "outcome":
-                if np.isfinite(fact.number):
-                    model.counters.outcome(fact.text or "1", fact.number)
-                else:
-                    self._unjoined("outcome", "wrong_type", 1)
-            elif fact.kind == "evaluation":
+            if fact.kind == "evaluation":
                 if np.isfinite(fact.number):
                     model.counters.evaluate(fact.title or "unnamed", fact.number)
                 else:
@@ -186,6 +185,17 @@ class LateFacts:
         )
         if again:
             self._unjoined("reaction", "already_reacted", again)
+
+    def _realize(self, model: ModelState, outcomes: Sequence[tuple[Fact, int]]) -> None:
+        usable = [(fact, slot) for fact, slot in outcomes if abs(fact.number) <= LARGEST]
+        if len(usable) < len(outcomes):
+            self._unjoined("outcome", "wrong_type", len(outcomes) - len(usable))
+        if usable:
+            model.realize(
+                np.array([slot for _, slot in usable], dtype=np.intp),
+                [fact.text or "1" for fact, _ in usable],
+                np.array([fact.number for fact, _ in usable]),
+            )
 
     def _unjoined(self, kind: str, reason: str, count: int) -> None:
         self._telemetry.add("barograph.monitor.unjoined", count, kind=kind, reason=reason)

@@ -176,6 +176,24 @@ class ModelState:
             self.counters.react(kind)
         return len(slots) - len(counted)
 
+    def realize(
+        self,
+        slots: npt.NDArray[np.intp],
+        units: Sequence[str],
+        values: npt.NDArray[np.float64],
+    ) -> None:
+        """Take outcomes of predictions that are pending, in order of arrival.
+
+        Args:
+            slots: Of the predictions, from ``pending.find``, all known, shape ``(n,)``.
+            units: Of each.
+            values: Finite, shape ``(n,)``.
+        """
+        for unit, value in zip(units, values.tolist(), strict=True):
+            self.counters.outcome(unit, value)
+        losses = self._bounded(self._joiner.losses(slots))
+        self._standing.aftermath.outcomes.take(self.pending, slots, units, values, losses)
+
     def look(self, now_ns: int, *, since_ns: int) -> None:
         """Look at the wall clock: no predictions for too long are an alarm.
 
@@ -362,6 +380,11 @@ class ModelState:
             self.counters.label(np.zeros(len(labels)))
         return labels
 
+    def _bounded(self, losses: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return losses in [0, 1]; NaN stays, and is all while it is not known what is usual."""
+        known = ~np.isnan(losses) & self.quality.frozen
+        return np.where(known, self.quality.bounded(losses), np.nan)
+
     def _take_labels(self, joined: Joined) -> None:
         """Take labels that came later than their prediction."""
         for reason, count in joined.doubted.items():
@@ -374,6 +397,8 @@ class ModelState:
             return
         self.counters.label(joined.delay_s)
         self._last_label_window = self.counters.windows
+        losses = self._bounded(labels.judged.loss)
+        self._standing.aftermath.outcomes.judge(self.pending, joined.slots, losses)
         early = np.flatnonzero(joined.in_reference)
         later = np.flatnonzero(~joined.in_reference)
         if len(early):

@@ -1,6 +1,6 @@
 """What an alarm says: one sentence first, then the figures behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import numpy as np
@@ -17,7 +17,10 @@ from barograph_processor.state.open_window import Sample
 from barograph_processor.state.realized import Share
 from barograph_processor.stats.column import CategoricalColumn, Column
 
-__all__ = ["Narrator", "clean", "model_title", "moment", "operational_clause"]
+__all__ = ["Cost", "Narrator", "clean", "model_title", "moment", "operational_clause"]
+
+Cost = Callable[[Share | None, float | None, int], str]
+"""Says what harm has cost, by the risk now, that before, and the first window under it."""
 
 _SUBJECT: Mapping[str, str] = {
     "input.drift": "input",
@@ -59,10 +62,12 @@ class Narrator:
 
     Args:
         key: The model.
+        cost: Says what harm costs; see ``Outcomes.cost``.
     """
 
-    def __init__(self, key: ModelKey) -> None:
+    def __init__(self, key: ModelKey, *, cost: Cost) -> None:
         self._key = key
+        self._cost = cost
 
     def risk(
         self,
@@ -95,9 +100,10 @@ class Narrator:
             if quality.baseline_risk is None
             else f", the reference had {quality.baseline_risk:.1%}"
         )
+        cost = self._cost(share, quality.baseline_risk, since_window)
         sentence = (
             f"{model_title(self._key)}: too many predictions are wrong since {moment(since_ns)}:"
-            f"{figures}{tolerated}{before}. {operational_clause(operations)}"
+            f"{figures}{tolerated}{before}.{cost} {operational_clause(operations)}"
         )
         return Alarm(
             id=alarm_id(*self._key, ("risk", None, ()), window),

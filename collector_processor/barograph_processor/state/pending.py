@@ -27,6 +27,8 @@ _FIELDS: dict[str, Any] = {
     "label_time": np.int64,
     "place": np.int64,
     "reacted": np.uint8,
+    "outcome_unit": np.int8,
+    "outcome": np.float64,
 }
 
 
@@ -84,12 +86,10 @@ class PendingPredictions:
         slices: Mapping[str, CategoricalColumn],
         confidence: npt.NDArray[np.float64] | None = None,
         weight: npt.NDArray[np.float64] | None = None,
-        labelled: bool = False,
     ) -> int:
         """Add predictions, each column of ``n`` rows; return how many were evicted or thinned.
 
-        ``reference`` says that all of them belong to the reference, ``labelled`` that their
-        labels came with them.
+        ``reference`` says that all of them belong to the reference.
         """
         names = short_ids(names)
         columns: dict[str, npt.NDArray[Any] | None] = {
@@ -113,9 +113,10 @@ class PendingPredictions:
             codes = -1 if predicted is None else _recode(predicted, self._classes)[rows]
             self._rows["predicted"][slots] = codes
             self._rows["reference"][slots] = reference
-            self._rows["labelled"][slots] = labelled
+            self._rows["labelled"][slots] = False
             self._rows["truth_class"][slots] = -1
             self._rows["reacted"][slots] = 0
+            self._rows["outcome_unit"][slots] = -1
             self._slices.add(slices, rows, slots.start)
             start = stop
             if start < len(names):
@@ -195,6 +196,19 @@ class PendingPredictions:
         """Note which kinds of reactions predictions have, as bits by slot."""
         for slot, mask in masks.items():
             self._rows["reacted"][slot] = mask
+
+    def note_outcomes(
+        self, slots: npt.NDArray[np.intp], values: npt.NDArray[np.float64], *, unit: int
+    ) -> None:
+        """Note what predictions were worth, for when their labels come; the last one counts."""
+        self._rows["outcome"][slots] = values
+        self._rows["outcome_unit"][slots] = unit
+
+    def outcomes(
+        self, slots: npt.NDArray[np.intp]
+    ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
+        """Return unit, -1 for none, and value of what predictions were worth."""
+        return self._rows["outcome_unit"][slots], self._rows["outcome"][slots]
 
     def reference_coverage(self) -> tuple[int, int]:
         """Return (labelled, all) of the predictions held that belong to the reference."""

@@ -46,7 +46,7 @@ class Standing:
             slice_budget_windows=harm_budget(alarm, "slice"),
         )
         self.aftermath = Aftermath(config)
-        self.verdicts = Verdicts(key)
+        self.verdicts = Verdicts(key, cost=self.aftermath.outcomes.cost)
         self.history: deque[WindowRecord] = deque(maxlen=kept)
         self.condition = Condition("blind", sight.blindness())
         self.condition_since_ns: int | None = None

@@ -8,7 +8,7 @@ from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.state.alarms import AlarmBook, AlarmChange, AlarmKey, key_of
 from barograph_processor.state.finding import Finding
 from barograph_processor.state.labelled import LabelledQuality
-from barograph_processor.state.narrative import Narrator, moment
+from barograph_processor.state.narrative import Cost, Narrator, moment
 from barograph_processor.state.realized import RealizedPerformance
 from barograph_processor.state.watch import ClosedWindow, Watch
 
@@ -16,7 +16,7 @@ __all__ = ["Verdicts"]
 
 _RISK: AlarmKey = ("risk", None, ())
 _SILENCE: AlarmKey = ("blind", "traffic", ())
-_FOUND = frozenset({"trust", "loop", "blind"})
+_FOUND = frozenset({"trust", "outcome", "loop", "blind"})
 """Signals whose alarms are findings."""
 
 
@@ -27,12 +27,13 @@ class Verdicts:
 
     Args:
         key: The model.
+        cost: Says what harm costs; see ``Outcomes.cost``.
     """
 
-    def __init__(self, key: ModelKey) -> None:
+    def __init__(self, key: ModelKey, *, cost: Cost) -> None:
         self.book = AlarmBook()
         self._key = key
-        self._narrator = Narrator(key)
+        self._narrator = Narrator(key, cost=cost)
 
     def harm(
         self,
