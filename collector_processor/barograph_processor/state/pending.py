@@ -130,6 +130,20 @@ class PendingPredictions:
             (get(name, -1) for name in short_ids(names)), dtype=np.intp, count=len(names)
         )
 
+    def of_trace(self, high: int, low: int) -> npt.NDArray[np.intp]:
+        """Return the slots of a trace's predictions; a scan of the table.
+
+        Args:
+            high: The trace id's high 64 bits.
+            low: Its low 64 bits.
+        """
+        ids = self._ids[: len(self._names)]
+        return np.flatnonzero((ids[:, 0] == np.uint64(high)) & (ids[:, 1] == np.uint64(low)))
+
+    def names(self, slots: npt.NDArray[np.intp]) -> list[str]:
+        """Return the ids of slots."""
+        return [self._names[slot] for slot in slots.tolist()]
+
     def thinned(self, name: str) -> bool:
         """Whether this id is among those that are not kept at the present rate."""
         return self.keep_rate < 1.0 and _hash(short_ids((name,))[0]) >= self.keep_rate

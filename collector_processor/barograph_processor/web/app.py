@@ -20,6 +20,7 @@ from barograph_processor.web.exposition import accepts_openmetrics, render
 from barograph_processor.web.guard import Guard, Guarded
 from barograph_processor.web.login import Login
 from barograph_processor.web.page import Page
+from barograph_processor.web.predictions import PredictionLookup
 from barograph_processor.web.responses import OrjsonResponse, error_response
 from barograph_processor.web.review import ReviewDesk
 from barograph_processor.web.sessions import Sessions
@@ -64,6 +65,7 @@ def web_app(
             Route("/api/baseline/{name:path}/{version}", views.baseline),
             Route("/api/alarms", views.alarms),
             *Login(access, sessions, telemetry).routes(),
+            *PredictionLookup(registry, pipeline, trace_url=trace_url).routes(),
             *ReviewDesk(registry, pipeline, guard, trace_url=trace_url).routes(),
             *Page(registry, pipeline, trace_url=trace_url).routes(),
         ],
