@@ -14,6 +14,8 @@ import yaml
 
 from barograph_processor.config import Config, exposures, parse_config
 from barograph_processor.doctor.collector import wiring
+from components.collector import validate
+from tests.processor.receiver.certificates import Authority
 
 _DEPLOY = Path(__file__).parents[2] / "deploy"
 _UNIT = _DEPLOY / "barograph.service"
@@ -107,6 +109,21 @@ def test_pods_are_restricted(name: str) -> None:
 def test_collector_is_wired_as_the_doctor_wants_it() -> None:
     findings = list(wiring(collector_config(), processor_config()))
     assert [finding.message for finding in findings if finding.level != "ok"] == []
+
+
+@pytest.mark.components
+def test_collector_of_kubernetes_is_valid(collector_binary: Path, tmp_path: Path) -> None:
+    """But for the extension that sends the token, which our small Collector has not."""
+    config = collector_config()
+    del config["extensions"]["bearertokenauth/barograph"]
+    config["service"]["extensions"].remove("bearertokenauth/barograph")
+    del config["exporters"]["otlp_grpc/barograph"]["auth"]
+    # It is read when the configuration is checked.
+    Authority(tmp_path)
+    config["exporters"]["otlp_grpc/barograph"]["tls"]["ca_file"] = str(tmp_path / "ca")
+    file = tmp_path / "config.yaml"
+    file.write_text(yaml.safe_dump(config))
+    validate(file, binary=collector_binary)
 
 
 def test_unit_is_one_that_systemd_reads(tmp_path: Path) -> None:
