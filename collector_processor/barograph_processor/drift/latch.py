@@ -124,7 +124,10 @@ class Latch:
         return cls(alarm, Recovery(*watched)), span - found.at
 
     def update(self, recent: Recent, stream: int) -> str | None:
-        """Take a window; return ``resolved``, ``updated`` if the effect moved much, or None."""
+        """Take a window; return ``resolved``, ``updated`` if the effect moved much, or None.
+
+        Much is more than its interval allowed for when it was told last.
+        """
         series = self.recovery.series
         self.recovery.update(float(recent.evidence.deviates(1)[0, series]))
         if self.recovery.recovered:
@@ -132,9 +135,9 @@ class Latch:
         if (recent.windows[-1] - self.alarm.raised_window) % _UPDATE_EVERY:
             return None
         size = recent.distance(stream)
-        if not _moved(self.alarm.distance, size):
+        change, told = recent.effect(stream, series), self.alarm.effect
+        if told.low <= change.now <= told.high or not _moved(self.alarm.distance, size):
             return None
-        change = recent.effect(stream, series)
         self.alarm = replace(
             self.alarm,
             distance=size,

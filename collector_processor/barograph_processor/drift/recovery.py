@@ -9,7 +9,7 @@ from barograph_processor.sequential.shiryaev_roberts import ShiryaevRoberts
 __all__ = ["Recovery"]
 
 _TILTS = np.array([0.2, 0.4, 0.8, 1.6])
-_WINDOWS_BETWEEN_FALSE_RECOVERIES = 50.0
+_WINDOWS_BETWEEN_FALSE_RECOVERIES = 200.0
 _FORGET = 0.85
 _LARGEST = 3.0
 _SMALLEST = 0.5
@@ -21,8 +21,8 @@ class Recovery:
     The null is that its deviate from the reference is still at least half of the largest
     average deviate that the drift has reached; each bet wins when it is lower than that.
     If the drift grows, so does what must be undone. A stream that comes back for good is
-    resolved within some 5 windows after a large drift and some 20 after one that was barely
-    found; one that stays drifted is resolved by mistake at most once in 50 windows on
+    resolved some 5 windows after a large drift and some 17 after one that was barely
+    found; one that stays drifted is resolved by mistake at most once in 200 windows on
     average, and is then found again.
 
     State: 7 floats.

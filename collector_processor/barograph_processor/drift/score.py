@@ -16,7 +16,7 @@ MIN_EXPECTED = 5.0
 MAX_OWN_LEVELS = 20
 """At most so many levels of a column have a score of their own; the rest are pooled."""
 TAIL = 0.1
-_LEVELS, _ORDER, _TREND, _SHAPE, _SIDE = 0.33, 0.25, 0.22, 0.08, 0.06
+_LEVELS, _ORDER, _TREND, _SHAPE, _SIDE = 0.31, 0.32, 0.2, 0.07, 0.05
 """Shares of the bets: all levels together, order, trend, shape; missing and new each."""
 _ALIKE = 0.999
 
@@ -67,7 +67,7 @@ def numeric_scores(binning: NumericBinning, counts: Ints) -> list[Score]:
         outside = np.flatnonzero(held == 0)
         scores.append(_share("outside", outside, 0.0, total, weight=0.5))
     lost = np.arange(k, binning.slots)
-    scores.append(_share("missing", lost, float(counts[lost].sum()), total, weight=0.15))
+    scores.append(_share("missing", lost, float(counts[lost].sum()), total, weight=0.1))
     return _normalised(scores)
 
 
@@ -76,10 +76,10 @@ def _ordinal(q: Floats) -> list[tuple[str, Floats, float]]:
     mid = (u + 1) / 2
     kept: list[tuple[str, Floats, float]] = []
     candidates = (
-        ("location", midrank_scores(q), 0.45),
-        ("scale", u * u, 0.2),
-        ("low tail", (mid < TAIL) * 1.0, 0.1),
-        ("high tail", (mid > 1 - TAIL) * 1.0, 0.1),
+        ("location", midrank_scores(q), 0.55),
+        ("scale", u * u, 0.17),
+        ("low tail", (mid < TAIL) * 1.0, 0.09),
+        ("high tail", (mid > 1 - TAIL) * 1.0, 0.09),
     )
     for name, raw, weight in candidates:
         h = raw - q @ raw
