@@ -423,6 +423,20 @@ METRICS: Final[tuple[Metric, ...]] = (
         "Things forgotten because a limit was reached.",
         ("what",),
     ),
+    Metric(
+        "barograph.monitor.stage.seconds",
+        "counter",
+        "s",
+        "CPU time of the processor by stage: unpack, decode, journal, observe, checkpoint, "
+        "evaluate.",
+        ("stage",),
+    ),
+    Metric(
+        "barograph.monitor.sync.seconds",
+        "counter",
+        "s",
+        "Time in which the journal wrote to the disk and waited for it.",
+    ),
     Metric("barograph.monitor.queue.bytes", "gauge", "By", "Acknowledged and not yet processed."),
     Metric("barograph.monitor.journal.bytes", "gauge", "By", "Size of the journal on disk."),
     Metric(

@@ -195,7 +195,10 @@ class Service:
 
     def evaluate(self) -> None:
         """Export every signal as it stands, and tell what happened since the last time."""
-        now_ns = time.time_ns()
+        with self.telemetry.stage("evaluate"):
+            self._evaluate(time.time_ns())
+
+    def _evaluate(self, now_ns: int) -> None:
         exporter = self._exporter
         with self.pipeline.hold():
             happenings = self.registry.drain()

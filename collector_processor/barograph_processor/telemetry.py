@@ -1,7 +1,9 @@
 """The processor's own counters: what came in, what went out, what was dropped and why."""
 
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 __all__ = ["Telemetry"]
 
@@ -31,6 +33,15 @@ class Telemetry:
         key = (metric, tuple(sorted(attributes.items())))
         with self._lock:
             self._counters[key] = self._counters.get(key, 0.0) + amount
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Count what this thread works for the length of the context to a stage."""
+        start = time.thread_time()
+        try:
+            yield
+        finally:
+            self.add("barograph.monitor.stage.seconds", time.thread_time() - start, stage=name)
 
     def set(self, metric: str, value: float, **attributes: str) -> None:
         """Set a gauge."""

@@ -46,9 +46,11 @@ def spans() -> list[ReadableSpan]:
 class _Busy(Recorder):
     """Refuses the first request, and takes what comes after."""
 
-    def submit(self, signal: Literal["traces", "logs"], payload: bytes) -> Acknowledgement:
+    def submit(
+        self, signal: Literal["traces", "logs"], payload: bytes, packed: bytes | None = None
+    ) -> Acknowledgement:
         self.error = None if self.refused() else OverloadedError("full", retry_after=0.01)
-        return super().submit(signal, payload)
+        return super().submit(signal, payload, packed)
 
 
 @pytest.mark.parametrize("recorder", [Recorder(), _Busy()], ids=["free", "busy"])

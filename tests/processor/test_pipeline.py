@@ -1,5 +1,6 @@
 """What was acknowledged is processed once, in order, and after a crash nothing is missing."""
 
+import gzip
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,6 +59,12 @@ def abandon(path: Path, sink: Ledger, work: Callable[[Pipeline], None]) -> None:
 
 def counter(telemetry: Telemetry, metric: str, **attributes: str) -> float:
     return telemetry.counters().get((metric, tuple(sorted(attributes.items()))), 0.0)
+
+
+def items(telemetry: Telemetry) -> dict[Any, float]:
+    """What was counted, but for the time that it took."""
+    counters = telemetry.counters().items()
+    return {key: value for key, value in counters if not key[0].endswith(".seconds")}
 
 
 def test_acknowledged_requests_reach_the_sink(tmp_path: Path) -> None:
@@ -163,7 +170,34 @@ def test_crash_loses_nothing_and_counts_nothing_twice(tmp_path: Path) -> None:
         pass
     assert (crashed.rows, crashed.events) == (21, 20)
     assert crashed.chain == straight.chain
-    assert recounted.counters() == counted.counters()
+    assert items(recounted) == items(counted)
+
+
+def test_time_is_told_by_stage(tmp_path: Path) -> None:
+    telemetry = Telemetry()
+    with running(tmp_path, Ledger(), telemetry) as pipeline:
+        pipeline.submit("traces", request(*range(500)))
+    stages = ("decode", "journal", "observe", "checkpoint")
+    spent = [counter(telemetry, "barograph.monitor.stage.seconds", stage=name) for name in stages]
+    assert min(spent) > 0.0
+    assert counter(telemetry, "barograph.monitor.sync.seconds") > 0.0
+
+
+@pytest.mark.parametrize("damage", [b"", b"\1"])
+def test_journal_keeps_gzip_as_it_came(tmp_path: Path, damage: bytes) -> None:
+    payload = request(*range(100))
+    packed = gzip.compress(payload)[: -len(damage) or None]
+
+    def work(pipeline: Pipeline) -> None:
+        pipeline.submit("traces", payload, packed)
+
+    abandon(tmp_path, Ledger(), work)
+    sink, telemetry = Ledger(), Telemetry()
+    with running(tmp_path, sink, telemetry):
+        pass
+    assert sink.rows == (0 if damage else 100)
+    lost = counter(telemetry, "barograph.monitor.dropped", reason="undecodable_record")
+    assert lost == len(damage)
 
 
 def test_start_of_counting_is_restored(tmp_path: Path) -> None:

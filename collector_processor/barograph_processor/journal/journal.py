@@ -196,8 +196,10 @@ class Journal:
             Record(seq, item.signal, item.payload, item.time_ns)
             for seq, item in enumerate(group, first)
         ]
+        start = time.perf_counter()
         try:
-            self._store.append(records)
+            with self._telemetry.stage("journal"):
+                self._store.append(records)
         except sqlite3.Error as error:
             with self._guard:
                 self._bytes -= sum(item.cost for item in group)
@@ -206,6 +208,8 @@ class Journal:
                     OverloadedError(f"the journal cannot be written: {error}", retry_after=5.0)
                 )
             return
+        finally:
+            self._telemetry.add("barograph.monitor.sync.seconds", time.perf_counter() - start)
         self._last_seq += len(group)
         self._stored_bytes += sum(item.cost for item in group)
         for record, item in zip(records, group, strict=True):

@@ -1,15 +1,20 @@
 """What is kept on disk: requests as they came, and checkpoints of what became of them."""
 
+import gzip
 import struct
 import zlib
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["Checkpoint", "Record", "SignalKind", "checksum"]
+from barograph_processor.exceptions import UndecodableError
+
+__all__ = ["Checkpoint", "Record", "SignalKind", "checksum", "unpacked"]
 
 SignalKind = Literal["traces", "logs", "clock"]
 """Spans, log records, or a look at the wall clock, which is an event like any other."""
 
+# Nothing in OTLP begins like this: field 3 of no known kind.
+_GZIP: Final = b"\x1f\x8b"
 _HEAD: Final = struct.Struct("<qq")
 
 
@@ -20,7 +25,7 @@ class Record:
     Attributes:
         seq: Its place in the order of acknowledgement, from 1, without gaps.
         signal: What the payload is.
-        payload: The OTLP message.
+        payload: The OTLP message, as it is or in gzip.
         time_ns: When it came, ns since the epoch.
     """
 
@@ -43,6 +48,20 @@ class Checkpoint:
     seq: int
     schema: int
     blob: bytes
+
+
+def unpacked(payload: bytes) -> bytes:
+    """Return a request as it was before gzip; as it is if it is not in gzip.
+
+    Raises:
+        UndecodableError: It is damaged.
+    """
+    if not payload.startswith(_GZIP):
+        return payload
+    try:
+        return gzip.decompress(payload)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UndecodableError(f"no gzip: {error}") from error
 
 
 def checksum(seq: int, time_ns: int, content: bytes) -> int:

@@ -13,7 +13,9 @@ __all__ = ["OVERHEAD_BYTES", "Store"]
 OVERHEAD_BYTES: Final = 64
 """What a record takes beside its payload, about."""
 
-_FORMAT: Final = 1
+# Since 2 a payload may be in gzip, and a signal "clock"; what 1 wrote reads the same.
+_FORMAT: Final = 2
+_READ: Final = (0, 1, 2)
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS record (
     seq INTEGER PRIMARY KEY, signal TEXT NOT NULL, time_ns INTEGER NOT NULL,
@@ -62,10 +64,10 @@ class Store:
             # On macOS a plain fsync does not reach the platter.
             self._db.execute("PRAGMA fullfsync=1")
             (found,) = self._db.execute("PRAGMA user_version").fetchone()
-            if found not in (0, _FORMAT):
+            if found not in _READ:
                 raise StateError(
                     f"the journal {self._path} has format {found}, this version reads "
-                    f"{_FORMAT}: start the version that wrote it, or move the file away"
+                    f"up to {_FORMAT}: start the version that wrote it, or move the file away"
                 )
             self._db.executescript(_SCHEMA)
             self._db.execute(f"PRAGMA user_version={_FORMAT}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from barograph_processor.exceptions import OverloadedError, UndecodableError
-from barograph_processor.journal import Journal, Record, SignalKind
+from barograph_processor.journal import Journal, Record, SignalKind, unpacked
 from barograph_processor.otlp import DecodedLogs, DecodedTraces, decode_logs, decode_traces
 from barograph_processor.pipeline.envelope import Envelope
 from barograph_processor.pipeline.feeder import Feeder, Sink
@@ -114,10 +114,17 @@ class Pipeline:
         """Whether requests are taken now."""
         return self._inbox.is_open and self._worker.is_alive()
 
-    def submit(self, signal: SignalKind, payload: bytes) -> Acknowledgement:
+    def submit(
+        self, signal: SignalKind, payload: bytes, packed: bytes | None = None
+    ) -> Acknowledgement:
         """Take a request; when this returns it is durable, and it will be processed once.
 
         Blocks for one write to the disk. Safe to call from any thread.
+
+        Args:
+            signal: What it carries.
+            payload: The message.
+            packed: The same in gzip, if it came so: what the journal then keeps.
 
         Raises:
             UndecodableError: It is no OTLP request.
@@ -128,9 +135,9 @@ class Pipeline:
             received_ns = time.time_ns()
             # The interpreter runs one thread at a time anyway, and a second
             # decoder would only make both slower.
-            with self._decoding:
+            with self._decoding, self._telemetry.stage("decode"):
                 decoded = _decode(signal, payload, received_ns)
-            seq = self._journal.append(signal, payload, time_ns=received_ns)
+            seq = self._journal.append(signal, packed or payload, time_ns=received_ns)
         except BaseException:
             self._inbox.release(len(payload))
             raise
@@ -179,7 +186,7 @@ class Pipeline:
         Raises:
             OverloadedError: The disk is full; the checkpoint before stands.
         """
-        with self._turn.hold():
+        with self._turn.hold(), self._telemetry.stage("checkpoint"):
             blob = Envelope.pack(
                 self._sink, self._spans, self._facts, self._telemetry, self.started_ns
             )
@@ -240,7 +247,7 @@ class Pipeline:
             decoded = (
                 Look(_SINCE.unpack(record.payload)[0])
                 if record.signal == "clock"
-                else _decode(record.signal, record.payload, record.time_ns)
+                else _decode(record.signal, unpacked(record.payload), record.time_ns)
             )
         except UndecodableError:
             # Its checksum was right, so a version before this one could read it.
@@ -249,7 +256,7 @@ class Pipeline:
         return Item(record.seq, record.signal, decoded, len(record.payload), record.time_ns)
 
     def _process(self, items: Sequence[Item]) -> None:
-        with self._turn.hold():
+        with self._turn.hold(), self._telemetry.stage("observe"):
             self._feeder.feed(items)
             self._seq = items[-1].seq
             self._unsaved_bytes += sum(max(1, item.cost) for item in items)

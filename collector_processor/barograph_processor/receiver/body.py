@@ -12,7 +12,7 @@ from barograph_processor.otlp.status import Code
 from barograph_processor.receiver.intake import RefusedError
 from barograph_processor.receiver.limits import ReceiverLimits
 
-__all__ = ["BodyBudget", "decompress", "read_body"]
+__all__ = ["BodyBudget", "decompress", "read_body", "unpack"]
 
 _GZIP: Final = 16 + zlib.MAX_WBITS
 # zlib's own overhead cannot make a body larger than this part of its content.
@@ -132,6 +132,34 @@ def decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
     except zlib.error as error:
         raise _no_gzip(str(error)) from error
     return b"".join(parts)
+
+
+def unpack(message: bytes, max_bytes: int) -> tuple[bytes, bytes | None]:
+    """Undo what compressed a gRPC message, as its first bytes tell.
+
+    No OTLP message begins as gzip does, with field 3 of an unknown kind. One might
+    begin as zlib does, but would be no zlib behind that.
+
+    Returns:
+        The message as it was, and what came if that is gzip.
+
+    Raises:
+        RefusedError: It is too large, or damaged.
+    """
+    if message.startswith(b"\x1f\x8b"):
+        return decompress(message, "gzip", max_bytes), message
+    inflated = _inflated(message, max_bytes) if message.startswith(b"\x78") else None
+    return decompress(message if inflated is None else inflated, "identity", max_bytes), None
+
+
+def _inflated(message: bytes, max_bytes: int) -> bytes | None:
+    """Undo zlib, of which a byte more than the limit is unpacked; None if it is none."""
+    stream = zlib.decompressobj()
+    try:
+        found = stream.decompress(message, max_bytes + 1)
+    except zlib.error:
+        return None
+    return found if stream.eof or len(found) > max_bytes else None
 
 
 def _no_gzip(why: str) -> RefusedError:

@@ -9,6 +9,7 @@ from grpc_status import rpc_status
 
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.otlp.status import Code
+from barograph_processor.receiver.body import unpack
 from barograph_processor.receiver.intake import Intake, RefusedError
 from barograph_processor.receiver.limits import ReceiverLimits
 
@@ -24,8 +25,8 @@ _UNSUPPORTED: Final = "opentelemetry.proto.collector.metrics.v1.MetricsService"
 class GrpcReceiver:
     """A gRPC server for traces and logs, with gzip; metrics are UNIMPLEMENTED.
 
-    The size limit holds for the decompressed message too; beyond it gRPC itself
-    answers RESOURCE_EXHAUSTED without RetryInfo, which tells the sender to give up.
+    The size limit holds for the decompressed message too; beyond it the answer is
+    RESOURCE_EXHAUSTED without RetryInfo, which tells the sender to give up.
 
     Args:
         address: ``host:port``; port 0 takes a free one.
@@ -46,11 +47,14 @@ class GrpcReceiver:
         self._address = address
         self._credentials = credentials
         self._intake = intake
+        self._max_bytes = limits.max_request_bytes
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="barograph-grpc")
         self._server = grpc.server(
             self._threads,
             options=[
                 ("grpc.max_receive_message_length", limits.max_request_bytes),
+                # Messages come as they were sent: the journal keeps what is in gzip in gzip.
+                ("grpc.per_message_decompression", 0),
                 # Without it a second server would silently share the port.
                 ("grpc.so_reuseport", 0),
                 # A message that never ends would hold its thread for ever: no connection
@@ -89,9 +93,11 @@ class GrpcReceiver:
     def _handler(
         self, service: str, signal: Literal["traces", "logs"]
     ) -> "grpc.GenericRpcHandler[bytes, bytes]":
-        def export(payload: bytes, context: grpc.ServicerContext) -> bytes:
+        def export(message: bytes, context: grpc.ServicerContext) -> bytes:
             try:
-                return self._intake.take(signal, payload).SerializeToString()
+                with self._intake.telemetry.stage("unpack"):
+                    payload, packed = unpack(message, self._max_bytes)
+                return self._intake.take(signal, payload, packed).SerializeToString()
             except RefusedError as refusal:
                 self._intake.count(refusal)
                 _abort(context, refusal)

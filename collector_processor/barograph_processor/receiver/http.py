@@ -95,8 +95,9 @@ class _HttpReceiver:
         self, signal: Literal["traces", "logs"], body: bytes, encoding: str, media_type: str
     ) -> Message:
         if media_type == _PROTOBUF:
-            payload = decompress(body, encoding, self._limits.max_request_bytes)
-            return self._intake.take(signal, payload)
+            with self._intake.telemetry.stage("unpack"):
+                payload = decompress(body, encoding, self._limits.max_request_bytes)
+            return self._intake.take(signal, payload, body if encoding == "gzip" else None)
         convert = traces_from_json if signal == "traces" else logs_from_json
         text = decompress(body, encoding, self._limits.max_json_bytes)
         try:

@@ -24,8 +24,9 @@ class _Acknowledgement(Protocol):
     def message(self) -> str: ...
 
 
-Submit = Callable[[Literal["traces", "logs"], bytes], _Acknowledgement]
-"""``Pipeline.submit``: blocks until the request is durable; any thread."""
+Submit = Callable[[Literal["traces", "logs"], bytes, bytes | None], _Acknowledgement]
+"""``Pipeline.submit``: the request, and the same in gzip if it came so; blocks until it is
+durable; any thread."""
 
 
 class RefusedError(Exception):
@@ -65,7 +66,7 @@ class Intake:
         self, submit: Submit, telemetry: Telemetry, authorize: Authorize | None = None
     ) -> None:
         self._submit = submit
-        self._telemetry = telemetry
+        self.telemetry = telemetry
         self._authorize = authorize
 
     def check(self, headers: Mapping[str, str]) -> None:
@@ -78,15 +79,20 @@ class Intake:
             raise RefusedError(Code.UNAUTHENTICATED, "unauthenticated", "not authorized")
 
     def take(
-        self, signal: Literal["traces", "logs"], payload: bytes
+        self, signal: Literal["traces", "logs"], payload: bytes, packed: bytes | None = None
     ) -> ExportTraceServiceResponse | ExportLogsServiceResponse:
         """Submit a request and return the answer; ``partial_success`` is set only if needed.
+
+        Args:
+            signal: What it carries.
+            payload: The message.
+            packed: The same in gzip, if it came so.
 
         Raises:
             RefusedError: It was not taken.
         """
         try:
-            done = self._submit(signal, payload)
+            done = self._submit(signal, payload, packed)
         except UndecodableError as error:
             raise RefusedError(Code.INVALID_ARGUMENT, "undecodable", str(error)) from error
         except OverloadedError as error:
@@ -107,4 +113,4 @@ class Intake:
 
     def count(self, refusal: RefusedError) -> None:
         """Count a request that was refused."""
-        self._telemetry.add("barograph.monitor.refused", reason=refusal.reason)
+        self.telemetry.add("barograph.monitor.refused", reason=refusal.reason)

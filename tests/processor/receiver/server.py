@@ -1,6 +1,7 @@
 """Receivers for tests: both protocols on loopback, and an intake that does as it is told."""
 
 import asyncio
+import gzip
 import socket
 import threading
 from collections.abc import Iterator
@@ -38,7 +39,10 @@ class Recorder:
     taken: list[tuple[str, bytes]] = field(default_factory=list)
     telemetry: Telemetry = field(default_factory=Telemetry)
 
-    def submit(self, signal: Literal["traces", "logs"], payload: bytes) -> Acknowledgement:
+    def submit(
+        self, signal: Literal["traces", "logs"], payload: bytes, packed: bytes | None = None
+    ) -> Acknowledgement:
+        assert packed is None or gzip.decompress(packed) == payload
         if self.error is not None:
             raise self.error
         decoded = decode_traces(payload) if signal == "traces" else decode_logs(payload)

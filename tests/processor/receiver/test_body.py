@@ -2,11 +2,13 @@
 
 import gzip
 import tracemalloc
+import zlib
+from collections.abc import Callable
 
 import pytest
 
 from barograph_processor.otlp.status import Code
-from barograph_processor.receiver.body import decompress
+from barograph_processor.receiver.body import decompress, unpack
 from barograph_processor.receiver.intake import RefusedError
 
 
@@ -31,3 +33,21 @@ def test_limit_holds_over_all_parts_and_is_inclusive() -> None:
     assert decompress(b"x" * 100, "", 100) == b"x" * 100
     with pytest.raises(RefusedError):
         decompress(b"x" * 100, "identity", 99)
+
+
+@pytest.mark.parametrize("message", [b"", b"plain", b"\x78", b"\x78\x9cno zlib behind it"])
+def test_message_that_is_not_compressed_stays(message: bytes) -> None:
+    assert unpack(message, 100) == (message, None)
+
+
+def test_message_tells_how_it_is_compressed() -> None:
+    packed = gzip.compress(b"a" * 100)
+    assert unpack(packed, 100) == (b"a" * 100, packed)
+    assert unpack(zlib.compress(b"a" * 100), 100) == (b"a" * 100, None)
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, zlib.compress])
+def test_message_has_a_limit_however_it_is_compressed(compress: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(RefusedError) as raised:
+        unpack(compress(b"a" * 101), 100)
+    assert raised.value.code is Code.RESOURCE_EXHAUSTED

@@ -230,7 +230,7 @@ async def test_event_loop_is_free_while_a_request_waits_for_the_disk(recorder: R
     """Two requests are in the journal at once, although there is one event loop."""
     together = threading.Barrier(2)
 
-    def submit(_signal: str, _payload: bytes) -> Acknowledgement:
+    def submit(_signal: str, _payload: bytes, _packed: bytes | None) -> Acknowledgement:
         together.wait(timeout=30)
         return Acknowledgement(0, "")
 
