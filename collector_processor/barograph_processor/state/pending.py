@@ -308,6 +308,8 @@ class PendingPredictions:
 
     def _current(self) -> npt.NDArray[np.bool_]:
         """Slots that their id still leads to; others were replaced by a later prediction."""
+        if len(self._index) == len(self._names):
+            return np.ones(len(self._names), dtype=np.bool_)
         return np.fromiter(
             (self._index.get(name) == slot for slot, name in enumerate(self._names)),
             dtype=np.bool_,
@@ -315,6 +317,8 @@ class PendingPredictions:
         )
 
     def _retain(self, mask: npt.NDArray[np.bool_]) -> None:
+        if mask.all():
+            return
         slots = np.flatnonzero(mask)
         for name, column in self._rows.items():
             self._rows[name] = column[slots].copy()
