@@ -1,6 +1,6 @@
 """Measures one contender in this process, and prints one line of JSON.
 
-python -m benchmarks.sdk_overhead.measure CONTENDER time|memory
+python -m benchmarks.sdk_overhead.measure CONTENDER busy|paced|memory|off
 """
 
 import contextlib
@@ -11,72 +11,140 @@ import os
 import sys
 import time
 import tracemalloc
+import urllib.request
 import warnings
+from collections.abc import Callable
+from typing import Any
+
+CONTENDER, MODE = sys.argv[1:3]
 
 warnings.simplefilter("ignore")
-# A queue that nothing falls out of: everyone pays for every span.
-os.environ.setdefault("OTEL_BSP_MAX_QUEUE_SIZE", "65536")
-os.environ.setdefault("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "512")
-if sys.argv[2] == "memory":
+logging.disable(logging.CRITICAL)
+if MODE != "paced":  # a queue that nothing falls out of: everyone pays for every span
+    os.environ["OTEL_BSP_MAX_QUEUE_SIZE"] = "65536"
+if MODE == "memory":  # and that nothing leaves
     os.environ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"] = "65536"
     os.environ["OTEL_BSP_SCHEDULE_DELAY"] = "3600000"
-logging.disable(logging.CRITICAL)
 
-from benchmarks.sdk_overhead.contenders import CONTENDERS  # noqa: E402  # after the environment
-from benchmarks.sdk_overhead.workload import inputs  # noqa: E402  # the same
+from benchmarks.sdk_overhead.contender import Contender, Watched, sink  # noqa: E402  # environment
+from benchmarks.sdk_overhead.contenders import CONTENDERS  # noqa: E402  # the same
+from benchmarks.sdk_overhead.workload import inputs, marked  # noqa: E402  # the same
 
-CHUNKS = 150
-WARM_CHUNKS = 30
+WARM_CALLS = 2_000
+CALLS = 15_000
+BUSY_SECONDS = 6.0  # then the slow ones have shown enough
+RATE = 5_000  # calls a second
+PACED_CALLS = 20_000
+PACED_SECONDS = 15.0  # at most
+HELD_CALLS = 2_000
 
 
-def timed(name: str) -> dict[str, float]:
-    watched = next(entry for entry in CONTENDERS if entry.name == name).build()
-    call, rows = watched.call, inputs()
-    for _ in range(WARM_CHUNKS):
-        for row in rows:
-            call(row)
-    watched.flush()
-    gc.collect()
-    chunks: list[float] = []
-    process, wall = time.process_time(), time.perf_counter()
+def busy(contender: Contender) -> dict[str, float]:
+    """Call back to back."""
+    watched = contender.build()
+    _warm(watched)
     thread = time.thread_time()
-    for _ in range(CHUNKS):
-        begin = time.perf_counter()
-        for row in rows:
-            call(row)
-        chunks.append((time.perf_counter() - begin) / len(rows))
-    wall = time.perf_counter() - wall
+    durations, cpu = _call(watched, CALLS, BUSY_SECONDS)
     thread = time.thread_time() - thread
+    begin = time.process_time()
     watched.flush()
-    process = time.process_time() - process
-    calls = CHUNKS * len(rows)
-    chunks.sort()
+    flushed = time.process_time() - begin
+    calls = len(durations)
+    wall = sum(durations) / calls
+    durations.sort()
     return {
-        "wall": wall / calls,
-        "median": chunks[len(chunks) // 2],
-        "p99": chunks[int(len(chunks) * 0.99)],
+        "wall": wall,
+        "median": durations[calls // 2],
+        "p99": durations[int(calls * 0.99)],
         "caller_cpu": thread / calls,
-        "all_cpu": process / calls,
+        "all_cpu": (cpu + flushed) / calls,
     }
 
 
-def memory(name: str) -> dict[str, float]:
-    watched = next(entry for entry in CONTENDERS if entry.name == name).build()
-    call, rows = watched.call, inputs()
-    for row in rows * 5:
-        call(row)
+def off(contender: Contender) -> dict[str, float]:
+    """Call back to back while tracing is disabled."""
+    if contender.switched_off is None:
+        return {}
+    watched = contender.switched_off()
+    _warm(watched)
+    durations, _ = _call(watched, CALLS, BUSY_SECONDS)
+    return {"off": sorted(durations)[len(durations) // 2]}
+
+
+def memory(contender: Contender) -> dict[str, float]:
+    """Call while nothing can leave the process."""
+    watched = contender.build()
+    rows = inputs()
+    for at in range(500):
+        watched.call(rows[at % len(rows)])
+    _tell("hold")
     gc.collect()
     tracemalloc.start(1)
     before, _ = tracemalloc.get_traced_memory()
-    for row in rows * 20:
-        call(row)
+    for at in range(HELD_CALLS):
+        watched.call(rows[at % len(rows)])
     gc.collect()
     after, _ = tracemalloc.get_traced_memory()
-    return {"bytes_queued": (after - before) / (len(rows) * 20)}
+    _tell("drop")
+    return {"bytes_queued": (after - before) / HELD_CALLS}
+
+
+def paced(contender: Contender) -> dict[str, float]:
+    """Call at a fixed rate with queues of the default size, and count what arrives."""
+    watched = contender.build()
+    rows = inputs()
+    _warm(watched)
+    given = [marked(rows[at % len(rows)], at) for at in range(PACED_CALLS)]
+    _tell("keep")
+    clock, call = time.perf_counter, watched.call
+    begin = clock()
+    calls = 0
+    for row in given:
+        now = clock() - begin
+        if now > PACED_SECONDS:
+            break
+        if calls / RATE > now:
+            time.sleep(calls / RATE - now)
+        call(row)
+        calls += 1
+    seconds = clock() - begin
+    watched.flush()
+    time.sleep(1.0)
+    return {"arrived": json.loads(_tell("calls")) / calls, "rate": calls / seconds}
+
+
+def _warm(watched: Watched) -> None:
+    _call(watched, WARM_CALLS, BUSY_SECONDS / 3)
+    watched.flush()
+    gc.collect()
+
+
+def _call(watched: Watched, most: int, seconds: float) -> tuple[list[float], float]:
+    """Return how long each call took, and the process's CPU time meanwhile."""
+    call: Callable[[Any], Any] = watched.call
+    rows = inputs()
+    clock = time.perf_counter
+    durations: list[float] = []
+    cpu, end = time.process_time(), clock() + seconds
+    while len(durations) < most and clock() < end:
+        for row in rows:
+            begin = clock()
+            call(row)
+            durations.append(clock() - begin)
+    return durations, time.process_time() - cpu
+
+
+def _tell(order: str) -> bytes:
+    """Give the sink an order."""
+    with urllib.request.urlopen(f"{sink()}/-/{order}") as answer:  # noqa: S310  # loopback
+        body: bytes = answer.read()
+    return body
 
 
 if __name__ == "__main__":
-    result = (timed if sys.argv[2] == "time" else memory)(sys.argv[1])
+    chosen = next(entry for entry in CONTENDERS if entry.name == CONTENDER)
+    modes = {"busy": busy, "off": off, "memory": memory, "paced": paced}
+    result = modes[MODE](chosen)
     with contextlib.suppress(BrokenPipeError):
         print("@@" + json.dumps(result), flush=True)
     os._exit(0)  # exporters may linger
