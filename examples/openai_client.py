@@ -33,10 +33,9 @@ class Parrot(BaseHTTPRequestHandler):
                 {"delta": {"content": word}} for word in ("It ", "will ", "rain.")
             ]
             chunks.append({"delta": {}, "finish_reason": "stop"})
-            events = [
-                {**base, "object": "chat.completion.chunk", "choices": [{"index": 0, **chunk}]}
-                for chunk in chunks
-            ]
+            base |= {"object": "chat.completion.chunk"}
+            events = [base | {"choices": [{"index": 0, **chunk}]} for chunk in chunks]
+            events.append(base | {"choices": [], "usage": usage})
             body = (
                 "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
             )
@@ -73,11 +72,14 @@ def main(endpoint: str) -> None:
     @barograph.observe(model=MODEL, task="generation")
     def stream(prompt: str) -> Iterator[Any]:
         messages: Any = [{"role": "user", "content": prompt}]
-        yield from client.chat.completions.create(model=MODEL, messages=messages, stream=True)
+        yield from client.chat.completions.create(
+            model=MODEL, messages=messages, stream=True, stream_options={"include_usage": True}
+        )
 
     print(chat("what is the weather like?").choices[0].message.content)
     for chunk in stream("what is the weather like?"):
-        print(chunk.choices[0].delta.content or "", end="")
+        for choice in chunk.choices:  # the last chunk has none: it brings the usage
+            print(choice.delta.content or "", end="")
     print()
     client.close()
     server.shutdown()
