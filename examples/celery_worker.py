@@ -38,20 +38,22 @@ if "SCORING_FOLDER" in os.environ:  # in the worker
     use(os.environ["SCORING_FOLDER"])
 
 
-@signals.worker_process_init.connect(weak=False)
 def begin(**_: Any) -> None:
     """Watch in each process of the pool, after the fork."""
     barograph.configure(service="scoring", set_global=True)
-    CeleryInstrumentor().instrument()
+    CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]  # it has no types
 
 
-@signals.worker_process_shutdown.connect(weak=False)
 def end(**_: Any) -> None:
     """Send what is queued: Celery ends its processes without Python's exit handlers."""
     barograph.force_flush()
 
 
-@app.task(name="score")
+signals.worker_process_init.connect(begin, weak=False)
+signals.worker_process_shutdown.connect(end, weak=False)
+
+
+@app.task(name="score")  # type: ignore[untyped-decorator]  # Celery has no types
 def score(order_id: str, amount: float) -> float:
     """Score an order in the background."""
     return predict(order_id, amount)
@@ -83,7 +85,7 @@ def main(endpoint: str) -> None:
 def send() -> list[float]:
     """Send four orders inside one span, and wait for their scores."""
     barograph.configure(service="shop", set_global=True)
-    CeleryInstrumentor().instrument()
+    CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]  # it has no types
     with trace.get_tracer("shop").start_as_current_span("checkout"):
         waiting = [score.delay(f"order-{at}", 100.0 * at) for at in range(4)]
     return [result.get(timeout=60) for result in waiting]

@@ -24,11 +24,11 @@ module.append(torch.nn.Linear(8, 3)).append(torch.nn.Softmax(dim=1)).eval()
     features=FEATURES,
     classes=("low", "middle", "high"),
 )
-@torch.inference_mode()
 def predict(rows: torch.Tensor) -> torch.Tensor:
     """Return the probabilities of the classes, shape `(n, 3)`."""
-    probabilities: torch.Tensor = module(rows)
-    return probabilities
+    with torch.inference_mode():
+        probabilities: torch.Tensor = module(rows)
+        return probabilities
 
 
 def main(endpoint: str) -> None:

@@ -1,6 +1,19 @@
-"""``python -m barograph_processor``."""
+"""The program ``barograph``, also as ``python -m barograph_processor``."""
 
-from barograph_processor.cli import main
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the program; where the SDK alone is installed, say what the program needs."""
+    try:
+        from barograph_processor.cli import main as program  # noqa: PLC0415  # it may be absent
+    except ModuleNotFoundError as error:
+        needs = "the program needs the extra `processor`: pip install 'barograph[processor]'"
+        sys.exit(f"barograph: there is no {error.name}; {needs}")
+    program()
+
 
 if __name__ == "__main__":
     main()

@@ -48,6 +48,16 @@ def test_commands_that_need_no_sockets_import_none(command: str) -> None:
     assert done.stdout == "set()\n"
 
 
+def test_the_sdk_alone_says_what_the_program_needs() -> None:
+    """Its script is installed with it, without the libraries of the program."""
+    code = "import sys; sys.modules['typer'] = None; import runpy; "
+    code += "runpy.run_module('barograph_processor', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "barograph[processor]" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
