@@ -40,7 +40,7 @@ def library(name: str) -> Any:
 
 def sink() -> str:
     """The base address of what everyone sends to."""
-    return os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"]
+    return os.environ["BENCHMARK_SINK"]
 
 
 def exporter() -> Any:

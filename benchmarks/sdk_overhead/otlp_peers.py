@@ -113,6 +113,8 @@ def openlit_off() -> Watched:
 
 
 def mlflow() -> Watched:
+    # Where OpenTelemetry's metrics would go too, MLflow sends some: needs the whole of MLflow.
+    os.environ.pop("OTEL_EXPORTER_OTLP_ENDPOINT")
     os.environ["MLFLOW_TRACKING_URI"] = sink()
     os.environ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = f"{sink()}/v1/traces"
     os.environ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] = "http/protobuf"

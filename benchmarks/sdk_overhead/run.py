@@ -65,7 +65,11 @@ def measure(contender: Contender, python: Path, mode: str, endpoint: str) -> dic
         done = subprocess.run(
             [str(python), "-m", "benchmarks.sdk_overhead.measure", contender.name, mode],
             cwd=ROOT,
-            env={**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint},
+            env={
+                **os.environ,
+                "BENCHMARK_SINK": endpoint,
+                "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+            },
             capture_output=True,
             text=True,
             timeout=300,
