@@ -120,22 +120,80 @@ METRICS: Final[tuple[Metric, ...]] = (
         "barograph.performance.realized",
         "gauge",
         "1",
-        "Quality of the last labelled window by true labels.",
+        "Quality by the latest 1,000 to 2,000 true labels.",
         ("metric",),
     ),
     Metric(
         "barograph.performance.realized.lower",
         "gauge",
         "1",
-        "Lower end of the 95% interval of the realized quality.",
+        "Lower end of the 95% interval of the realized quality, right at all looks at once.",
         ("metric",),
     ),
     Metric(
         "barograph.performance.realized.upper",
         "gauge",
         "1",
-        "Upper end of the 95% interval of the realized quality.",
+        "Upper end of the 95% interval of the realized quality, right at all looks at once.",
         ("metric",),
+    ),
+    Metric(
+        "barograph.performance.estimated",
+        "gauge",
+        "1",
+        "Quality that the scores of the last window promise without labels, if a score means "
+        "what it meant in the reference (covariate shift): blind to concept shift.",
+        ("metric", "assumption"),
+    ),
+    Metric(
+        "barograph.performance.estimated.lower",
+        "gauge",
+        "1",
+        "Lower end of the 95% interval of what labels of these predictions would show.",
+        ("metric", "assumption"),
+    ),
+    Metric(
+        "barograph.performance.estimated.upper",
+        "gauge",
+        "1",
+        "Upper end of the 95% interval of what labels of these predictions would show.",
+        ("metric", "assumption"),
+    ),
+    Metric(
+        "barograph.performance.gap",
+        "gauge",
+        "1",
+        "Realized quality minus what the scores of the same predictions promised (a sign of "
+        "concept shift), or minus the figure of the evaluation offline.",
+        ("metric", "against"),
+    ),
+    Metric(
+        "barograph.performance.gap.lower",
+        "gauge",
+        "1",
+        "Lower end of the 95% interval of the gap, right at all looks at once.",
+        ("metric", "against"),
+    ),
+    Metric(
+        "barograph.performance.gap.upper",
+        "gauge",
+        "1",
+        "Upper end of the 95% interval of the gap, right at all looks at once.",
+        ("metric", "against"),
+    ),
+    Metric(
+        "barograph.calibration.error",
+        "gauge",
+        "1",
+        "Root mean square distance of scores from how often they came true lately, less what "
+        "sampling alone would show.",
+    ),
+    Metric(
+        "barograph.calibration.evidence",
+        "gauge",
+        "1",
+        "log10 of the evidence that scores stopped meaning what they say over its threshold: "
+        "0 and above is an alarm. Once it is one, of the evidence that they are back.",
     ),
     Metric(
         "barograph.risk.excess",

@@ -17,9 +17,11 @@ import barograph_processor.drift
 import barograph_processor.quality
 import barograph_processor.sequential
 from barograph_processor.drift import DriftMonitor, ReferenceProfile, StreamKey
+from barograph_processor.quality.calibration_monitor import CalibrationMonitor
 from barograph_processor.quality.figure import FigureMonitor, FigureReference
 from barograph_processor.quality.rate import RateMonitor, RateReference
 from barograph_processor.quality.risk import RiskMonitor
+from barograph_processor.quality.score_histogram import ScoreHistogram
 from barograph_processor.quality.slice_layout import SliceLayout
 from barograph_processor.quality.slices import SliceMonitor
 from barograph_processor.sequential import ShiryaevRoberts
@@ -98,6 +100,18 @@ def _slice(monitor: SliceMonitor, step: int) -> Any:
     return moves, monitor.statuses()
 
 
+def _scores(seed: int, n: int, *, steeper: bool = False) -> ScoreHistogram:
+    rng = np.random.default_rng([10, seed])
+    chance = rng.uniform(size=n)
+    score = chance**2 / (chance**2 + (1 - chance) ** 2) if steeper else chance
+    return ScoreHistogram.of(score, score > 0.5, rng.uniform(size=n) < chance)
+
+
+def _calibration(monitor: CalibrationMonitor, step: int) -> Any:
+    moved = monitor.update(_scores(step + 1, 300, steeper=15 < step < 25), window=step)
+    return moved, monitor.log10_evidence, monitor.broken
+
+
 def _sum(detector: ShiryaevRoberts, step: int) -> Any:
     detector.update(np.random.default_rng([6, step]).normal(size=2))
     return detector.evidence
@@ -137,6 +151,11 @@ CASES: dict[type[Any], Case] = {
         _figure_monitor,
         lambda state: FigureMonitor.restore(json.loads(json.dumps(state))),
         _figure,
+    ),
+    CalibrationMonitor: (
+        lambda: CalibrationMonitor(_scores(0, 5000), tolerance=0.02, budget=1000.0),
+        CalibrationMonitor.restore,
+        _calibration,
     ),
     SliceMonitor: (_slice_monitor, SliceMonitor.restore, _slice),
     WeightedBettingSequence: (

@@ -3,6 +3,7 @@
 import math
 
 from barograph_processor.config.alarm import AlarmConfig
+from barograph_processor.config.baseline import BaselineConfig
 from barograph_processor.config.operations import OperationsConfig
 from barograph_processor.config.reference import ReferenceConfig
 from barograph_processor.config.review import ReviewConfig
@@ -25,6 +26,7 @@ class ModelConfig(Table, frozen=True, kw_only=True):
         alarm: The budget.
         operations: Objectives for latency and errors.
         review: What people are asked about.
+        baseline: What was promised before it was deployed.
     """
 
     task: str | None = None
@@ -35,6 +37,7 @@ class ModelConfig(Table, frozen=True, kw_only=True):
     alarm: AlarmConfig = AlarmConfig()
     operations: OperationsConfig = OperationsConfig()
     review: ReviewConfig = ReviewConfig()
+    baseline: BaselineConfig = BaselineConfig()
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""

@@ -9,6 +9,7 @@ import msgspec
 
 from barograph_processor.config import (
     AlarmConfig,
+    BaselineConfig,
     ModelConfig,
     ReferenceConfig,
     WindowConfig,
@@ -161,6 +162,7 @@ class ReplayConfig(_Table, frozen=True, kw_only=True):
     reference: ReferenceConfig = ReferenceConfig()
     window: WindowConfig = WindowConfig()
     alarm: AlarmConfig = AlarmConfig()
+    baseline: BaselineConfig = BaselineConfig()
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
@@ -176,6 +178,7 @@ class ReplayConfig(_Table, frozen=True, kw_only=True):
             reference=self.reference,
             window=self.window,
             alarm=self.alarm,
+            baseline=self.baseline,
         )
 
 

@@ -4,7 +4,7 @@ import math
 
 __all__ = ["asymptotic_radius", "beta_binomial_interval"]
 
-_STEPS = 50
+_STEPS = 30
 _PRIOR = 0.5
 
 
@@ -92,6 +92,8 @@ def _crossing(
     """Bisect for the mean at which the log likelihood falls to the limit; the outer end of it."""
     for _ in range(_STEPS):
         p = (outside + inside) / 2
+        if not 0 < p < 1:
+            break
         likelihood = (successes * math.log(p) if successes else 0.0) + (
             failures * math.log1p(-p) if failures else 0.0
         )

@@ -24,6 +24,7 @@ class QualityBaseline:
         labels: Labels it was learnt from.
         performance: Metrics by name, for people.
         slices: The slices and their labels, see ``SlicedQuality.as_baseline``; or None.
+        scores: What scores meant, see ``CalibratedScores.as_baseline``; or None.
     """
 
     risk: float
@@ -33,6 +34,7 @@ class QualityBaseline:
     labels: int
     performance: Mapping[str, float]
     slices: Mapping[str, Any] | None = None
+    scores: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +78,7 @@ class Baseline:
                 "labels": quality.labels,
                 "performance": dict(quality.performance),
                 "slices": quality.slices,
+                "scores": quality.scores,
             },
             "profile": self.profile.to_json(),
         }

@@ -56,7 +56,13 @@ class Condition:
     reasons: tuple[str, ...]
 
 
-def assess(open_alarms: Iterable[Alarm], operations: Mapping[str, str], sight: Sight) -> Condition:
+def assess(
+    open_alarms: Iterable[Alarm],
+    operations: Mapping[str, str],
+    sight: Sight,
+    *,
+    remarks: Sequence[str] = (),
+) -> Condition:
     """Weigh alarms, operations and blindness against each other.
 
     Harm outranks everything. It is silent while latency, errors and traffic
@@ -67,6 +73,7 @@ def assess(open_alarms: Iterable[Alarm], operations: Mapping[str, str], sight: S
         open_alarms: The model's open alarms.
         operations: ``normal``, ``high``, ``low`` or ``unknown`` by figure.
         sight: What can be seen.
+        remarks: Promises of quality that are surely not kept.
     """
     alarms = list(open_alarms)
     harm = [alarm.sentence for alarm in alarms if alarm.severity == "page"]
@@ -76,14 +83,14 @@ def assess(open_alarms: Iterable[Alarm], operations: Mapping[str, str], sight: S
     told = any(alarm.feature == "labels" for alarm in alarms if alarm.signal == "blind")
     blind = [*unseen, *(() if told else sight.blindness())]
     abnormal = [f"{name} is {v}" for name, v in operations.items() if v in ("high", "low")]
-    reasons: Sequence[str] = [*harm, *tickets, *blind, *notes, *abnormal]
+    reasons: Sequence[str] = [*harm, *remarks, *tickets, *blind, *notes, *abnormal]
     if harm:
         state = "degraded" if abnormal else "silent_degradation"
     elif tickets:
         state = "drifting"
     elif blind:
         state = "blind"
-    elif notes or abnormal:
+    elif notes or abnormal or remarks:
         state = "watch"
     else:
         state = "healthy"

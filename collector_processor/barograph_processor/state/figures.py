@@ -1,13 +1,25 @@
 """The figures of a closed window in plain values: what ``replay`` prints and the page draws."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from barograph_processor.drift.alarm import DriftUpdate
+from barograph_processor.quality.intervals import Estimate
+from barograph_processor.quality.score_histogram import ScoreCounts
 from barograph_processor.state.labelled import LabelledQuality
 from barograph_processor.state.operations import OperationsWindow
+from barograph_processor.state.promises import gaps
 from barograph_processor.state.realized import RealizedPerformance
 
-__all__ = ["figures"]
+__all__ = ["figures", "plain_estimates"]
+
+
+def plain_estimates(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
+    """Return figures with their intervals in plain values, by metric."""
+    return {
+        name: {"value": value, "lower": lower, "upper": upper}
+        for name, (value, lower, upper) in estimates.items()
+    }
 
 
 def figures(
@@ -15,6 +27,7 @@ def figures(
     update: DriftUpdate | None,
     performance: RealizedPerformance | None,
     quality: LabelledQuality,
+    scores: ScoreCounts | None = None,
 ) -> dict[str, Any]:
     """Return figures by signal; a figure that is unknown is None or left out."""
     found: dict[str, Any] = {
@@ -35,11 +48,9 @@ def figures(
             }
             found.setdefault(status.key.signal, {})[status.key.feature or ""] = figure
     if performance is not None:
-        estimates: dict[str, Any] = {
-            name: {"value": value, "lower": lower, "upper": upper}
-            for name, (value, lower, upper) in performance.estimates().items()
-        }
+        estimates: dict[str, Any] = plain_estimates(performance.estimates())
         found["performance"] = {**estimates, "labels": performance.n}
+    found |= _promises(quality, scores)
     if quality.risk is not None:
         found["risk"] = {
             "tolerated": quality.tolerated,
@@ -65,4 +76,32 @@ def figures(
             }
             for status in worst
         ]
+    return found
+
+
+def _promises(quality: LabelledQuality, scores: ScoreCounts | None) -> dict[str, Any]:
+    """Return quality now, as far as it is to be expected, and calibration."""
+    found: dict[str, Any] = {}
+    recent = quality.recent.performance
+    if recent.n:
+        found["now"] = {**plain_estimates(quality.recent.estimates()), "labels": recent.n}
+    estimated = quality.scores.estimates(scores)
+    if estimated and scores is not None:
+        found["estimated"] = {
+            **plain_estimates(estimated),
+            "rows": scores.n,
+            "assumption": "covariate_shift",
+        }
+    gap = gaps(quality)
+    if gap:
+        found["gap"] = {against: plain_estimates(by) for against, by in gap.items()}
+    monitor = quality.scores.monitor
+    if monitor is not None:
+        found["calibration"] = {
+            "error": quality.scores.error(recent),
+            "reference": quality.scores.error(quality.baseline),
+            "evidence": monitor.log10_evidence,
+            "threshold": monitor.log10_threshold,
+            "alarm": monitor.broken,
+        }
     return found

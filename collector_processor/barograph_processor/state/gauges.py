@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from barograph_processor.catalog import STATES
+from barograph_processor.quality.intervals import Estimate
 from barograph_processor.signal import Signal
 from barograph_processor.state.model import ModelState
+from barograph_processor.state.promises import gaps
 
 __all__ = ["gauges"]
 
@@ -66,6 +68,13 @@ def _window(figures: Mapping[str, Any]) -> Iterator[_Value]:
     yield from _people(figures)
     yield from _outcomes(figures)
     yield from _loops(figures)
+    estimated = figures.get("estimated", {})
+    for name, estimate in estimated.items():
+        if name not in ("rows", "assumption"):
+            where = {"metric": name, "assumption": estimated["assumption"]}
+            yield "barograph.performance.estimated", estimate["value"], where
+            yield "barograph.performance.estimated.lower", estimate["lower"], where
+            yield "barograph.performance.estimated.upper", estimate["upper"], where
     risk = figures.get("risk")
     if risk is not None:
         yield "barograph.risk.evidence", risk["evidence"] - risk["threshold"], {}
@@ -107,20 +116,27 @@ def _loops(figures: Mapping[str, Any]) -> Iterator[_Value]:
         yield "barograph.loop.policy_gap.upper", loop["policy_gap"]["upper"], {}
 
 
+def _estimates(
+    metric: str, estimates: Mapping[str, Estimate], where: Mapping[str, str]
+) -> Iterator[_Value]:
+    for name, (value, lower, upper) in estimates.items():
+        more = {"metric": name, **where}
+        yield metric, value, more
+        yield f"{metric}.lower", lower, more
+        yield f"{metric}.upper", upper, more
+
+
 def _quality(model: ModelState) -> Iterator[_Value]:
-    """Yield figures of the last window that had labels, however long ago that was."""
-    for record in reversed(model.history):
-        performance = record.signals.get("performance")
-        if performance is None:
-            continue
-        for name, estimate in performance.items():
-            if name == "labels":
-                continue
-            where = {"metric": name}
-            yield "barograph.performance.realized", estimate["value"], where
-            yield "barograph.performance.realized.lower", estimate["lower"], where
-            yield "barograph.performance.realized.upper", estimate["upper"], where
-        break
+    """Yield what the latest labels say, however long ago they came, and what was promised."""
+    quality = model.quality
+    yield from _estimates("barograph.performance.realized", quality.recent.estimates(), {})
+    for against, by_metric in gaps(quality).items():
+        yield from _estimates("barograph.performance.gap", by_metric, {"against": against})
+    yield "barograph.calibration.error", quality.scores.error(quality.recent.performance), {}
+    if quality.scores.monitor is not None:
+        monitor = quality.scores.monitor
+        evidence = monitor.log10_evidence - monitor.log10_threshold
+        yield "barograph.calibration.evidence", evidence, {}
     estimate = model.quality.risk_now()
     if estimate is not None and model.quality.tolerated is not None:
         yield "barograph.risk.excess", estimate[1] - model.quality.tolerated, {}

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from barograph_processor.config import LimitsConfig, ModelConfig
 from barograph_processor.observation import ObservationBatch
-from barograph_processor.quality.loss import Judged
+from barograph_processor.quality.loss import Judged, is_class
+from barograph_processor.quality.score_histogram import ScoreCounts
 from barograph_processor.state.judging import Judge
 from barograph_processor.state.labels import Correction, LabelledRows, Labels
 from barograph_processor.state.pending import PendingPredictions
@@ -219,6 +220,22 @@ class Joiner:
         usable = np.flatnonzero(~np.isnan(judged.loss))
         kept = labels.take(usable).summed() if len(usable) else None
         return kept, len(rows) - len(usable)
+
+    def scores_of(self, batch: ObservationBatch) -> ScoreCounts | None:
+        """Return the scores of rows, labelled or not; None if they have none that can be told."""
+        classes, value = self.judge.predicted(batch)
+        if classes is not None and self.judge.task != "binary":
+            if batch.confidence is None:
+                return None
+            said = np.ones(len(batch), dtype=np.bool_)
+            return ScoreCounts.of(batch.confidence, said, batch.weight)
+        if value is None or self.judge.task == "regression":
+            return None
+        said = value >= self.judge.threshold
+        if classes is not None:
+            named = classes.codes >= 0
+            said = np.where(named, is_class(classes, self.judge.positive), said)
+        return ScoreCounts.of(value, said, batch.weight)
 
     def _delays(
         self, slots: npt.NDArray[np.intp], time_ns: npt.NDArray[np.int64]

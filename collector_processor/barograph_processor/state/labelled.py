@@ -12,6 +12,8 @@ from barograph_processor.config import AlarmConfig
 from barograph_processor.quality.risk import RiskMonitor, RiskTransition, tolerated_risk
 from barograph_processor.state.baseline import QualityBaseline
 from barograph_processor.state.baseline_labels import BaselineLabels
+from barograph_processor.state.calibrated import CalibratedScores
+from barograph_processor.state.harm_budget import harm_budget
 from barograph_processor.state.labels import Correction, LabelledRows
 from barograph_processor.state.realized import RealizedPerformance, Share
 from barograph_processor.state.recent import LabelSums, RecentPerformance
@@ -41,17 +43,16 @@ class LabelledQuality:
     the losses of the baseline until it is frozen. Not locked; its owner is.
 
     Args:
-        alarm: Tolerance.
-        budget_windows: Windows between false alarms of the model's own risk.
-        slice_budget_windows: Those of all its slices together.
+        alarm: Budget and tolerance.
+        offline: What an evaluation before deployment promised, by metric. An accuracy is an
+            objective: the risk that it leaves, and the tolerance, is all that is tolerated.
     """
 
-    def __init__(
-        self, alarm: AlarmConfig, *, budget_windows: float, slice_budget_windows: float
-    ) -> None:
-        self.slices = SlicedQuality(alarm, budget_windows=slice_budget_windows)
+    def __init__(self, alarm: AlarmConfig, *, offline: Mapping[str, float] | None = None) -> None:
+        self.slices = SlicedQuality(alarm, budget_windows=harm_budget(alarm, "slice"))
+        self.scores = CalibratedScores(alarm)
+        self.offline = dict(offline or {})
         self._alarm = alarm
-        self._budget_windows = budget_windows
         self._baseline = BaselineLabels()
         self._later: list[LabelledRows] = []
         self._scale = 1.0
@@ -65,10 +66,27 @@ class LabelledQuality:
         self._harmed = False
         self.risk: RiskMonitor | None = None
         self.baseline_risk: float | None = None
-        self.tolerated: float | None = alarm.tolerated_risk
+        self.tolerated = self._objective
         self.recent = RecentPerformance()
         self._window = LabelSums()
         self._last = LabelSums()
+
+    @property
+    def _objective(self) -> float | None:
+        """The risk that is tolerated whatever the reference had, where one was stated."""
+        if self._alarm.tolerated_risk is not None or "accuracy" not in self.offline:
+            return self._alarm.tolerated_risk
+        return min(1 - self.offline["accuracy"] + self._alarm.tolerance, _MOST)
+
+    @property
+    def tolerance(self) -> float:
+        """Risk above the reference's that is tolerated."""
+        return self._alarm.tolerance
+
+    @property
+    def task(self) -> str | None:
+        """What the baseline says that the model is; None as long as there is none."""
+        return self._task
 
     @property
     def baseline(self) -> RealizedPerformance:
@@ -92,6 +110,8 @@ class LabelledQuality:
         self._start(quality.risk, quality.bound, window_labels)
         if quality.slices is not None:
             self.slices.adopt(quality.slices)
+        if quality.scores is not None:
+            self.scores.adopt(quality.scores)
 
     def as_baseline(self) -> QualityBaseline | None:
         """Return the baseline, once it is fixed and was learnt here or adopted."""
@@ -108,6 +128,7 @@ class LabelledQuality:
             self.baseline.n,
             metrics,
             self.slices.as_baseline(),
+            self.scores.as_baseline(),
         )
 
     def learn(self, labels: LabelledRows) -> int | None:
@@ -203,9 +224,10 @@ class LabelledQuality:
             at_least: Labels that are enough. Positive.
         """
         self.recent.close_window(windows)
+        self.scores.note(self._window.first)
         if self._window.performance.n < at_least:
             return None
-        self._last, self._window = self._window, LabelSums(windows)
+        self._last, self._window = self._window, LabelSums(windows, self._seen)
         return self._last.performance
 
     def calm(self, performance: RealizedPerformance | None) -> bool:
@@ -219,7 +241,7 @@ class LabelledQuality:
         if share is None or self.tolerated is None:
             return False
         wanted = self.tolerated
-        if self.baseline_risk is not None and self._alarm.tolerated_risk is None:
+        if self.baseline_risk is not None and self._objective is None:
             point = self.baseline_risk + self._alarm.tolerance
             wanted = point + (self.tolerated - point) / 4
         return share[0] <= wanted
@@ -227,7 +249,8 @@ class LabelledQuality:
     def bad(self, performance: RealizedPerformance) -> bool:
         """Whether the labels of a window are worse than the reference beyond their own noise."""
         share = performance.risk()
-        wanted = self.tolerated if self.baseline_risk is None else self.baseline_risk
+        stated = self.baseline_risk is None or self._objective is not None
+        wanted = self.tolerated if stated else self.baseline_risk
         return share is not None and wanted is not None and share[1] > wanted
 
     @property
@@ -259,19 +282,20 @@ class LabelledQuality:
         self.slices.learn(labels.slices, len(labels))
 
     def _freeze(self, window_labels: float) -> None:
-        raw = self._baseline.losses()
+        raw, outcomes = self._baseline.losses(), self._baseline.outcomes()
         finite = raw[np.isfinite(raw)]
         self._scale = float(finite.mean()) if len(finite) else 1.0
         self._task = self.baseline.task
         losses = self.bounded(raw)
         self._start(float(losses.mean()), tolerated_risk(losses), window_labels)
         self.slices.fix(losses, window_labels=window_labels)
+        self.scores.fix(self.baseline, outcomes, window_labels=window_labels)
 
     def _start(self, risk: float, bound: float, window_labels: float) -> None:
         self.baseline_risk, self._bound = risk, bound
         if self.tolerated is None:
             self.tolerated = min(bound + self._alarm.tolerance, _MOST)
-        budget = max(self._budget_windows * window_labels, float(_BLOCK))
+        budget = max(harm_budget(self._alarm, "risk") * window_labels, float(_BLOCK))
         self.risk = RiskMonitor(
             self.tolerated, budget_labels=budget, block=_BLOCK, recovery=_RECOVERY_BLOCKS
         )
@@ -317,6 +341,7 @@ class LabelledQuality:
             "marks": [list(mark) for mark in self._marks],
             "wrong": self.wrong.state(),
             "slices": self.slices.state(),
+            "scores": self.scores.state(),
             "seen": self._seen,
             "harmed": self._harmed,
             "onset": None if self.onset is None else msgspec.to_builtins(self.onset),
@@ -340,6 +365,7 @@ class LabelledQuality:
         self._marks = deque((tuple(mark) for mark in state["marks"]), maxlen=_MARKS)
         self.wrong.load(state["wrong"])
         self.slices.load(state["slices"])
+        self.scores.load(state["scores"])
         self._seen = state["seen"]
         self._harmed = state["harmed"]
         onset = state["onset"]

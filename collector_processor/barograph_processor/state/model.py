@@ -365,7 +365,8 @@ class ModelState:
                 self._standing.aftermath.see(part)
                 usable, columns = self._summarize(part)
                 operations = OperationsWindow.of(part.latency, part.failed, part.event_time)
-                watch.add(slot, columns, usable.ids, operations, self._labels_of(usable))
+                scores = self._joiner.scores_of(usable) if self.quality.scores.known else None
+                watch.add(slot, columns, usable.ids, operations, self._labels_of(usable), scores)
             if closes:
                 self._close(watch, slot, partial=False)
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.stream import StreamKey
+from barograph_processor.quality.score_histogram import ScoreCounts
 from barograph_processor.state.labels import LabelledRows
 from barograph_processor.state.operations import OperationsWindow
 from barograph_processor.state.row_columns import (
@@ -108,6 +109,7 @@ class OpenWindow:
         self.counts: WindowCounts | None = None
         self.operations = OperationsWindow.empty()
         self.sample = Sample()
+        self.scores: ScoreCounts | None = None
         self._labels: list[LabelledRows] = []
 
     @property
@@ -121,8 +123,9 @@ class OpenWindow:
         ids: npt.NDArray[np.uint64],
         operations: OperationsWindow,
         labels: LabelledRows | None,
+        scores: ScoreCounts | None,
     ) -> None:
-        """Add rows: what is watched of them, their ids, their calls, labels that came with them."""
+        """Add rows: what is watched of them, ids, calls, labels that came with them, scores."""
         if len(ids):
             counts = self._profile.count(columns)
             self.counts = counts if self.counts is None else self.counts.merge(counts)
@@ -130,6 +133,8 @@ class OpenWindow:
         self.sample.add(columns, ids)
         if labels is not None:
             self._labels.append(labels)
+        if scores is not None:
+            self.scores = scores if self.scores is None else self.scores.merge(scores)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``restore`` continues."""
@@ -139,6 +144,7 @@ class OpenWindow:
             "operations": self.operations.state(),
             "sample": self.sample.state(),
             "labels": None if labels is None else labels.state(),
+            "scores": None if self.scores is None else self.scores.to_bytes(),
         }
 
     @classmethod
@@ -151,4 +157,6 @@ class OpenWindow:
         window.sample = Sample.restore(state["sample"])
         if state["labels"] is not None:
             window._labels = [LabelledRows.restore(state["labels"])]
+        if state["scores"] is not None:
+            window.scores = ScoreCounts.from_bytes(bytes(state["scores"]))
         return window

@@ -19,11 +19,13 @@ class LabelSums:
 
     Attributes:
         since: How many windows were closed when it began.
+        first: The number of its first label.
         performance: The sums.
     """
 
-    def __init__(self, since: int = 0) -> None:
+    def __init__(self, since: int = 0, first: int = 0) -> None:
         self.since = since
+        self.first = first
         self.performance = RealizedPerformance.empty()
 
     def add(self, performance: RealizedPerformance) -> None:
@@ -41,13 +43,13 @@ class LabelSums:
 
     def state(self) -> list[Any]:
         """Return plain values from which ``restore`` continues."""
-        return [self.since, self.performance.state()]
+        return [self.since, self.first, self.performance.state()]
 
     @classmethod
     def restore(cls, state: list[Any]) -> "LabelSums":
         """Undo ``state``."""
-        sums = cls(int(state[0]))
-        sums.performance = RealizedPerformance.restore(state[1])
+        sums = cls(int(state[0]), int(state[1]))
+        sums.performance = RealizedPerformance.restore(state[2])
         return sums
 
 

@@ -14,10 +14,12 @@ from barograph_processor.quality.risk import RiskTransition
 from barograph_processor.semconv import HOLDOUT
 from barograph_processor.state.aftermath import Aftermath
 from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.state.calibration_findings import calibration_findings
 from barograph_processor.state.condition import Condition, Sight, assess
-from barograph_processor.state.harm_budget import harm_budget
+from barograph_processor.state.finding import Finding
 from barograph_processor.state.labelled import LabelledQuality
 from barograph_processor.state.labels import LabelledRows
+from barograph_processor.state.promises import remarks
 from barograph_processor.state.realized import RealizedPerformance
 from barograph_processor.state.record import WindowRecord
 from barograph_processor.state.verdicts import Verdicts
@@ -39,17 +41,13 @@ class Standing:
     """
 
     def __init__(self, key: ModelKey, config: ModelConfig, *, kept: int, sight: Sight) -> None:
-        alarm = config.alarm
-        self.quality = LabelledQuality(
-            alarm,
-            budget_windows=harm_budget(alarm, "risk"),
-            slice_budget_windows=harm_budget(alarm, "slice"),
-        )
+        self.quality = LabelledQuality(config.alarm, offline=config.baseline.offline)
         self.aftermath = Aftermath(config)
         self.verdicts = Verdicts(key, cost=self.aftermath.outcomes.cost)
         self.history: deque[WindowRecord] = deque(maxlen=kept)
         self.condition = Condition("blind", sight.blindness())
         self.condition_since_ns: int | None = None
+        self._remarks: tuple[str, ...] = ()
         self._outbox: list[WindowRecord | AlarmChange] = []
 
     def drain(self) -> list[WindowRecord | AlarmChange]:
@@ -108,6 +106,7 @@ class Standing:
             self.aftermath.close(closed, watch, windows_since_label=sight.windows_since_label)
             self._outbox += self._silences(closed)
             changes = self._judge(closed, onsets, watch, performance)
+        self._remarks = remarks(self.quality)
         self.reassess(closed.end_ns, watch.operations, sight)
         record = closed.record(self.condition.state, performance, self.quality)
         record.signals.update(self.aftermath.figures())
@@ -160,7 +159,7 @@ class Standing:
     def reassess(self, now_ns: int, operations: Mapping[str, str], sight: Sight) -> None:
         """Find the word for how the model does, as of an event time."""
         before = self.condition.state
-        self.condition = assess(self.verdicts.book.open, operations, sight)
+        self.condition = assess(self.verdicts.book.open, operations, sight, remarks=self._remarks)
         if self.condition.state != before or self.condition_since_ns is None:
             self.condition_since_ns = now_ns
 
@@ -173,6 +172,7 @@ class Standing:
             "history": [msgspec.to_builtins(record) for record in self.history],
             "condition": [self.condition.state, list(self.condition.reasons)],
             "condition_since_ns": self.condition_since_ns,
+            "remarks": list(self._remarks),
             "outbox": [
                 [type(event).__name__, msgspec.to_builtins(event)] for event in self._outbox
             ],
@@ -187,6 +187,7 @@ class Standing:
         self.history.extend(msgspec.convert(plain, WindowRecord) for plain in state["history"])
         self.condition = Condition(state["condition"][0], tuple(state["condition"][1]))
         self.condition_since_ns = state["condition_since_ns"]
+        self._remarks = tuple(state["remarks"])
         kinds: dict[str, Any] = {"WindowRecord": WindowRecord, "AlarmChange": AlarmChange}
         self._outbox = [msgspec.convert(plain, kinds[name]) for name, plain in state["outbox"]]
 
@@ -224,8 +225,21 @@ class Standing:
             closed, performance, self.quality, operations=watch.operations
         )
         changes += [] if resolved is None else [resolved]
-        findings = self.aftermath.findings(watch.start_of, self.quality)
+        findings = self._calibration(performance, watch)
+        findings += self.aftermath.findings(watch.start_of, self.quality)
         return changes + self.verdicts.follow(findings, closed, operations=watch.operations)
+
+    def _calibration(self, performance: RealizedPerformance | None, watch: Watch) -> list[Finding]:
+        """Follow what the labels of a window say of the scores.
+
+        While there is harm, or the window's labels look like it, that is the alarm, or the
+        alarm to come: that scores are off as well is no news.
+        """
+        self.quality.scores.close_window(performance)
+        found = calibration_findings(self.quality, watch.number_at)
+        harm = self.verdicts.book.get(("risk", None, ())) is not None or self.quality.harmed
+        told = any(self.verdicts.book.get(finding.key) is not None for finding in found)
+        return found if told or (self.quality.calm(performance) and not harm) else []
 
     def _raise(
         self, onsets: Sequence[RiskTransition], watch: Watch, *, now_ns: int, window: int

@@ -13,6 +13,7 @@ from barograph_processor.config import ModelConfig, OperationsConfig
 from barograph_processor.drift.alarm import DriftUpdate
 from barograph_processor.drift.monitor import DriftMonitor
 from barograph_processor.drift.stream import StreamKey
+from barograph_processor.quality.score_histogram import ScoreCounts
 from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.figures import figures
 from barograph_processor.state.labelled import LabelledQuality
@@ -41,6 +42,7 @@ class ClosedWindow:
         update: What the drift monitor made of it; None if it was not judged.
         sample: Some of its last rows.
         labels: Labels that came with its rows; None if none did.
+        scores: Of its rows; None if they have none that can be told.
     """
 
     number: int
@@ -49,6 +51,7 @@ class ClosedWindow:
     update: DriftUpdate | None
     sample: Sample
     labels: LabelledRows | None
+    scores: ScoreCounts | None
 
     @property
     def start_ns(self) -> int:
@@ -71,7 +74,7 @@ class ClosedWindow:
             rows=self.operations.rows,
             partial=self.partial,
             condition=condition,
-            signals=figures(self.operations, self.update, performance, quality),
+            signals=figures(self.operations, self.update, performance, quality, self.scores),
         )
 
 
@@ -106,8 +109,9 @@ class Watch:
         ids: npt.NDArray[np.uint64],
         operations: OperationsWindow,
         labels: LabelledRows | None,
+        scores: ScoreCounts | None,
     ) -> None:
-        """Add rows to a window: what is watched, their ids, their calls, labels that they had."""
+        """Add rows to a window: what is watched, ids, calls, labels that they had, scores."""
         for key in columns:
             if key in self._known:
                 continue
@@ -117,7 +121,7 @@ class Watch:
         window = self._open.get(slot)
         if window is None:
             window = self._open[slot] = OpenWindow(self.learnt.profile)
-        window.add(columns, ids, operations, labels)
+        window.add(columns, ids, operations, labels, scores)
 
     def close(self, slot: Slot, *, number: int, partial: bool) -> ClosedWindow | None:
         """Close a window and, unless it is partial, judge it; None if it has no rows."""
@@ -132,7 +136,9 @@ class Watch:
             self._spans.append((number, start, end))
             if window.counts is not None:
                 update = self.monitor.update(window.counts, time=(start + end) / 2e9, window=number)
-        return ClosedWindow(number, partial, operations, update, window.sample, window.labels)
+        return ClosedWindow(
+            number, partial, operations, update, window.sample, window.labels, window.scores
+        )
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from barograph_processor.web.history import series_view
 from barograph_processor.web.late_facts import late_facts_view
 from barograph_processor.web.overview import Trends, glance_view, most_urgent
 from barograph_processor.web.responses import OrjsonResponse, error_response
-from barograph_processor.web.views import alarm_view, reference_view
+from barograph_processor.web.views import alarm_view, calibration_view, reference_view
 
 __all__ = ["Page"]
 
@@ -94,6 +94,7 @@ class Page:
             detail = {
                 "task": model.judge.task,
                 "warnings": list(model.warnings),
+                "calibration": calibration_view(model),
                 "late": model.counters.late,
                 "late_facts": late_facts_view(model.counters.signals({})),
             }

@@ -5,10 +5,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from barograph_processor.signal import Alarm
+from barograph_processor.state.figures import plain_estimates
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.record import WindowRecord
 
-__all__ = ["alarm_view", "iso", "model_view", "reference_view", "summary_view", "window_view"]
+__all__ = [
+    "alarm_view",
+    "calibration_view",
+    "iso",
+    "model_view",
+    "reference_view",
+    "summary_view",
+    "window_view",
+]
 
 
 def iso(time_ns: int | None) -> str | None:
@@ -105,10 +114,27 @@ def reference_view(model: ModelState) -> dict[str, Any]:
         "error_rate": None if reference is None else reference.operations.error_rate,
         "risk": quality.baseline_risk,
         "tolerated_risk": quality.tolerated,
-        "performance": {
-            name: {"value": value, "lower": lower, "upper": upper}
-            for name, (value, lower, upper) in quality.baseline.estimates().items()
-        },
+        "performance": plain_estimates(quality.baseline.estimates()),
+        "offline": quality.offline,
+    }
+
+
+def calibration_view(model: ModelState) -> dict[str, Any]:
+    """Return how often scores came true, lowest first, in the reference and of late."""
+    scores, recent = model.quality.scores, model.quality.recent.performance
+    sides = {"reference": scores.reference_bins, "now": scores.bins_of(recent)}
+    return {
+        side: [
+            {
+                "score": bin_.score,
+                "rate": bin_.rate,
+                "lower": bin_.lower,
+                "upper": bin_.upper,
+                "rows": bin_.rows,
+            }
+            for bin_ in bins
+        ]
+        for side, bins in sides.items()
     }
 
 
@@ -121,6 +147,7 @@ def model_view(model: ModelState, *, trace_url: str | None = None) -> dict[str, 
         "operational": dict(model.operations),
         "warnings": list(model.warnings),
         "reference": reference_view(model),
+        "calibration": calibration_view(model),
         "history": [window_view(record) for record in model.history],
         "alarms": [alarm_view(a, trace_url=trace_url) for a in (*book.open, *book.resolved)],
     }
