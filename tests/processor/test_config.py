@@ -12,6 +12,7 @@ from barograph_processor import config as module
 from barograph_processor.cli.options import with_flags
 from barograph_processor.config import (
     AlarmConfig,
+    BaselineConfig,
     Config,
     ExporterConfig,
     LimitsConfig,
@@ -351,9 +352,12 @@ class TestDocumentation:
             assert meaning
 
     def test_models_on_the_configuration_page(self) -> None:
-        documented = _documented("configuration.md")["models.NAME"]
-        own = [f.name for f in msgspec.structs.fields(ModelConfig) if f.name not in _TABLES]
-        assert list(documented) == own
+        documented = _documented("configuration.md")
+        tables = {*_TABLES, "baseline"}
+        own = [f.name for f in msgspec.structs.fields(ModelConfig) if f.name not in tables]
+        assert list(documented["models.NAME"]) == own
+        promised = [field.name for field in msgspec.structs.fields(BaselineConfig)]
+        assert list(documented["models.NAME.baseline"]) == promised
 
     @pytest.mark.parametrize(
         ("table", "kind"), [("model", ReplayModel), ("columns", ColumnsConfig)]

@@ -192,3 +192,14 @@ def test_endless_ids_meet_and_take_no_more_room() -> None:
     bench.registry.attach(facts("label", long[100:], text=["1"] * 100))
     assert bench.model.counters.labels == 200
     assert len(bench.registry.snapshot()) < 200_000
+
+
+def test_label_that_came_with_its_prediction_is_corrected_by_none() -> None:
+    bench = Bench.of(_SMALL)
+    bench.registry.observe(rows(1400))
+    before = bench.model.quality.recent.performance.wrong
+    bench.registry.attach(facts("label", ["p1300"], text=_flipped(101, 1300)[:1], source="human"))
+    assert bench.model.quality.recent.performance.wrong == before
+    assert _corrected(bench) == (0, 0)
+    reason = {"kind": "label", "reason": "superseded"}
+    assert bench.counted("barograph.monitor.unjoined", **reason) == 1
