@@ -373,5 +373,5 @@ class TestDocumentation:
         fields = {field.name for field in msgspec.structs.fields(Config)}
         assert fields == {*_TABLES, "models"}
         replay = {field.name for field in msgspec.structs.fields(ReplayConfig)}
-        assert replay == {"model", "columns", "reference", "window", "alarm"}
+        assert replay == {"model", "columns", "reference", "window", "alarm", "baseline"}
         assert set(module.__all__) >= {kind.__name__ for kind in _TABLES.values()}

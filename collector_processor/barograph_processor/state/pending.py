@@ -36,9 +36,6 @@ _FIELDS: dict[str, Any] = {
 _ABSENT: Final = {"value": np.nan, "confidence": np.nan, "weight": 1.0}
 
 
-_CAME_ALONG = 9
-
-
 class PendingPredictions:
     """A bounded table of predictions by id, in order of arrival.
 
@@ -119,8 +116,6 @@ class PendingPredictions:
             self._rows["labelled"][slots] = False
             self._rows["truth_class"][slots] = -1
             self._rows["place"][slots] = -1
-            # A label that came with its prediction is corrected by none.
-            self._rows["source"][slots] = _CAME_ALONG if labelled else 0
             self._rows["reacted"][slots] = 0
             self._rows["outcome_unit"][slots] = -1
             self._slices.add(slices, rows, slots.start)
