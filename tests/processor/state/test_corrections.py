@@ -198,6 +198,7 @@ def test_label_that_came_with_its_prediction_is_corrected_in_no_figure() -> None
     bench = Bench.of(_SMALL)
     bench.registry.observe(rows(1400))
     before = bench.model.quality.recent.performance.wrong
-    bench.registry.attach(facts("label", ["p1300"], text=_flipped(101, 1300)[:1], source="human"))
+    text = _flipped(1400, 0)[1300]
+    bench.registry.attach(facts("label", ["p1300"], text=[text], source="human"))
     assert bench.model.quality.recent.performance.wrong == before
     assert _corrected(bench) == (0, 1)
