@@ -4,7 +4,9 @@ They are the official exporters in everything else: addresses, headers, TLS, com
 timeouts, retries. Use them in any `BatchSpanProcessor`; `barograph.configure` does.
 """
 
+import os
 from collections.abc import Sequence
+from typing import Any
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan
@@ -26,8 +28,15 @@ class BarographSpanExporter(OTLPSpanExporter):
     of at most about 3 MiB. Spans of any instrumentation may pass through it.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._process = os.getpid()
+        self._arguments = (args, kwargs)
+        super().__init__(*args, **kwargs)
+
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send `spans`; as a failure counts any request that did not arrive."""
+        if self._process != os.getpid():  # forked: its connections are its parent's
+            self.__init__(*self._arguments[0], **self._arguments[1])  # type: ignore[misc]  # anew
         if _send is None:
             return super().export(spans)
         try:

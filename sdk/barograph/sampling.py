@@ -1,9 +1,22 @@
 """Which traces are kept, and which predictions are known to have been dropped."""
 
+import os
 import threading
 from collections import OrderedDict
 
 __all__ = ["DroppedPredictions", "Sampling"]
+
+_lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    """In a forked child: the lock may have been held by a thread that did not come along."""
+    global _lock  # noqa: PLW0603  # the one place that holds it
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 _BITS = 64  # the part of a trace id that OpenTelemetry's own ratio sampler reads
 
@@ -40,13 +53,12 @@ class DroppedPredictions:
 
     def __init__(self, limit: int = 65_536) -> None:
         self._limit = limit
-        self._lock = threading.Lock()
         # id -> the models that dropped it; None among them: another model kept it
         self._models: OrderedDict[str, frozenset[str | None]] = OrderedDict()
 
     def dropped(self, model: str, prediction_id: str) -> None:
         """Remember that `model` dropped the prediction."""
-        with self._lock:
+        with _lock:
             known = self._models.pop(prediction_id, frozenset[str | None]())
             self._models[prediction_id] = known | {model}
             if len(self._models) > self._limit:
@@ -56,7 +68,7 @@ class DroppedPredictions:
         """Note that `model` kept a prediction of this id, perhaps after dropping an earlier one."""
         if not self._models:
             return
-        with self._lock:
+        with _lock:
             known = self._models.get(prediction_id)
             if known is not None:
                 self._models[prediction_id] = (known - {model}) | {None}
@@ -68,7 +80,7 @@ class DroppedPredictions:
         """
         if not self._models:
             return False
-        with self._lock:
+        with _lock:
             known = self._models.get(prediction_id)
         if known is None:
             return False

@@ -18,16 +18,20 @@ class OtlpServer:
         self.logs: list[ExportLogsServiceRequest] = []
         self.headers: list[dict[str, str]] = []
         self.sizes: list[int] = []
+        self.connections: set[int] = set()
         self.gate = threading.Event()
         self.gate.set()
         self.status = 200
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"  # so that clients keep their connections
+
             def do_POST(self) -> None:
                 outer.gate.wait(30)
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 outer.sizes.append(len(body))
+                outer.connections.add(self.client_address[1])
                 if self.headers.get("Content-Encoding") == "gzip":
                     body = gzip.decompress(body)
                 outer.headers.append({k.lower(): v for k, v in self.headers.items()})
