@@ -5,7 +5,7 @@ from typing import Any
 
 from barograph.column import Array, as_category, homogeneous
 from barograph.limits import chars_of_each
-from barograph.outputs import LABEL_KEYS, VALUE_KEYS, confidence_of, is_distribution, understand
+from barograph.outputs import LABEL_KEYS, VALUE_KEYS, are_distributions, confidence_of, understand
 from barograph.scalar import Scalar, scalar
 from barograph.table import Batch, Columns, columns_of, rows_of, thin
 from barograph.text import is_category, summarize_text
@@ -132,8 +132,8 @@ def _matrix(columns: Columns, task: str | None, classes: tuple[str, ...]) -> Bat
         return outcome
     if any(array is None or type(array[0]) not in {float, int} for array in arrays):
         return outcome
-    numbers = [[float(value) for value in row] for row in rows]
-    if task in (*_CLASSES, None) and all(map(is_distribution, numbers)):
+    numbers = [list(map(float, row)) for row in rows]
+    if task in (*_CLASSES, None) and are_distributions(numbers):
         if task == "binary" and len(arrays) == 2:  # noqa: PLR2004  # of two classes
             outcome.value = [row[1] for row in numbers]
             return outcome

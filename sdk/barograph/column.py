@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from barograph.redaction import Redactor
-from barograph.scalar import INT64_MAX, INT64_MIN, Scalar, scalar
+from barograph.scalar import INT64_MAX, INT64_MIN, Scalar, scalar, wire_text
 
 __all__ = ["Array", "as_category", "clean_array", "homogeneous"]
 
@@ -51,7 +51,9 @@ def homogeneous(values: list[Any]) -> Array | None:  # noqa: PLR0911  # one a ki
     if kinds == {int}:
         low, high = min(values), max(values)
         return values if low >= INT64_MIN and high <= INT64_MAX else [float(v) for v in values]
-    if not kinds <= _PLAIN or kinds == {str}:
+    if kinds == {str}:
+        return values if "".join(set(values)).isascii() else list(map(wire_text, values))
+    if not kinds <= _PLAIN:
         values = [scalar(value) for value in values]
         kinds = set(map(type, values))
     kinds.discard(type(None))

@@ -176,7 +176,7 @@ def table_details(  # noqa: C901  # one branch a role of a column
     for name, how in site.slice_selectors().items():
         if (values := column("slices", how)) is not None:
             key = attribute_key(semconv.SLICE_PREFIX, name)
-            texts = [_category(value) for value in values]
+            texts = _categories(values)
             attributes[key] = clean_array(key, texts, runtime.redactor) or texts
     if runtime.capture is Capture.OFF:
         return details
@@ -200,6 +200,14 @@ def _batch_time(site: Site, attributes: Attributes, column: Any, rows: int) -> N
             attributes[semconv.EVENT_TIME] = [event_time(value) or "" for value in values]
     elif (written := event_time(site.time)) is not None:
         attributes[semconv.EVENT_TIME] = [written] * rows
+
+
+def _categories(values: list[Any]) -> list[str]:
+    """A slice of each row, spelled once for each value where that is all there is to a value."""
+    if set(map(type, values)) != {str}:
+        return [_category(value) for value in values]
+    spelled = {value: _category(value) for value in set(values)}
+    return [spelled[value] for value in values]
 
 
 def _category(value: Any) -> str:

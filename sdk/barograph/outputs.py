@@ -25,7 +25,7 @@ from barograph.vector import (
     summarize_scores,
 )
 
-__all__ = ["Outcome", "confidence_of", "is_distribution", "understand"]
+__all__ = ["Outcome", "are_distributions", "confidence_of", "is_distribution", "understand"]
 
 LABEL_KEYS = ("label", "class", "class_name", "predicted_class", "prediction")
 VALUE_KEYS = ("value", "probability", "proba", "score")
@@ -81,6 +81,15 @@ def is_distribution(numbers: list[float]) -> bool:
         and all(0 <= number <= 1 for number in numbers)
         and abs(math.fsum(numbers) - 1) <= _SUM_TOLERANCE
     )
+
+
+def are_distributions(rows: list[list[float]]) -> bool:
+    """Whether each of `rows`, of equal length, holds the probabilities of at least two classes."""
+    if not rows or len(rows[0]) < _PAIR:
+        return False
+    if not (min(map(min, rows)) >= 0 and max(map(max, rows)) <= 1):
+        return False
+    return all(abs(total - 1) <= _SUM_TOLERANCE for total in map(math.fsum, rows))
 
 
 def understand(
