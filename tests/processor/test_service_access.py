@@ -243,6 +243,7 @@ def test_tokens_show_nowhere(service: Service, page: httpx.Client) -> None:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "_HEADER_SECONDS", 0.3)
+    monkeypatch.setattr(protocol, "_BODY_SECONDS", 0.3)
     monkeypatch.setattr(protocol, "_WRITE_SECONDS", 0.3)
 
 
@@ -283,6 +284,31 @@ def test_slow_headers_end_the_connection(start: bytes) -> None:
 
 
 @pytest.mark.usefixtures("hasty")
+def test_slow_body_ends_the_connection() -> None:
+    """Whoever reads it, and however patient that is."""
+    server = AsgiServer(_patient, "127.0.0.1:0", what="test")
+    server.start()
+    host, _, port = server.address.partition(":")
+    with socket.create_connection((host, int(port))) as raw:
+        raw.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
+        assert _ends(raw, lambda: raw.sendall(b"x"))
+    server.stop()
+
+
+@pytest.mark.usefixtures("hasty")
+def test_connection_that_is_used_well_is_kept() -> None:
+    """Longer than any of the limits, with bodies and answers."""
+    server = AsgiServer(_short, "127.0.0.1:0", what="test")
+    server.start()
+    with httpx.Client(base_url=f"http://{server.address}") as client:
+        for _ in range(10):
+            assert client.post("/", content=b"x" * 100_000).status_code == 200
+            time.sleep(0.1)
+        assert len(server._server.server_state.connections) == 1
+    server.stop()
+
+
+@pytest.mark.usefixtures("hasty")
 def test_client_that_does_not_read_is_let_go() -> None:
     server = AsgiServer(_large, "127.0.0.1:0", what="test")
     server.start()
@@ -297,10 +323,17 @@ def test_client_that_does_not_read_is_let_go() -> None:
 
 
 async def _short(scope: Any, receive: Any, send: Any) -> None:
+    while (await receive()).get("more_body"):
+        pass
     await send(
         {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]}
     )
     await send({"type": "http.response.body", "body": b"ok"})
+
+
+async def _patient(scope: Any, receive: Any, send: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _large(scope: Any, receive: Any, send: Any) -> None:

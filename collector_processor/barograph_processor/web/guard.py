@@ -14,7 +14,7 @@ from barograph_processor.telemetry import Telemetry
 from barograph_processor.web.responses import error_response
 from barograph_processor.web.sessions import Sessions
 
-__all__ = ["Guard", "Guarded", "cookie_name"]
+__all__ = ["Guard", "Guarded", "cookie_name", "is_same_site"]
 
 _OPEN: Final = frozenset({"/healthz", "/readyz", "/login", "/logout"})
 # The page's own files say nothing of anybody's models, and the login page needs some.

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from barograph_processor.access import Access
 from barograph_processor.asgi import AsgiServer
 from barograph_processor.config import parse_config
 from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch
@@ -175,7 +176,11 @@ def new_registry(*, reference: int = 2000, window: int = 200) -> ModelRegistry:
 
 @contextmanager
 def serve(
-    registry: ModelRegistry, *, pipeline: HeldPipeline | None = None, trace_url: str | None = None
+    registry: ModelRegistry,
+    *,
+    pipeline: HeldPipeline | None = None,
+    trace_url: str | None = None,
+    access: Access | None = None,
 ) -> Iterator[str]:
     """Serve the page and its API on a free port of loopback; yield its address."""
     held = pipeline or HeldPipeline()
@@ -184,7 +189,7 @@ def serve(
         with held.hold():
             return list(registry.signals())
 
-    app = web_app(registry, cast("Pipeline", held), signals, trace_url=trace_url)
+    app = web_app(registry, cast("Pipeline", held), signals, trace_url=trace_url, access=access)
     server = AsgiServer(app, "127.0.0.1:0", what="page")
     server.start()
     try:

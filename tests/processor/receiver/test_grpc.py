@@ -1,5 +1,7 @@
 """The protocol's checklist over gRPC, with raw bytes. Numbers are those of the service page."""
 
+import threading
+import time
 import zlib
 from collections.abc import Iterator
 
@@ -137,6 +139,41 @@ def test_sender_without_the_token_is_refused(recorder: Recorder) -> None:
                 _TRACES, request_serializer=None, response_deserializer=None
             )
             assert export(b"", metadata=(("authorization", "Bearer x"),)) == b""
+
+
+def test_connections_that_grow_old_lose_no_request(recorder: Recorder) -> None:
+    """They are asked to come anew several times, while requests go on."""
+    limits = ReceiverLimits(connection_seconds=0.2, body_seconds=5)
+    with grpc_server(recorder, limits=limits) as address, grpc.insecure_channel(address) as channel:
+        export: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+            _TRACES, request_serializer=None, response_deserializer=None
+        )
+        for _ in range(50):
+            assert export(b"", timeout=30) == b""
+            time.sleep(0.02)
+    assert len(recorder.taken) == 50
+
+
+def test_message_that_does_not_end_is_cut_off(recorder: Recorder) -> None:
+    """Its thread is free again: others are served although every thread was held so."""
+    limits = ReceiverLimits(connection_seconds=0.2, body_seconds=0.2, threads=2)
+    stop = threading.Event()
+
+    def never() -> Iterator[bytes]:
+        stop.wait()
+        yield b""
+
+    with grpc_server(recorder, limits=limits) as address:
+        with grpc.insecure_channel(address) as channel:
+            export = channel.stream_unary(
+                _TRACES, request_serializer=None, response_deserializer=None
+            )
+            held = [export.future(never()) for _ in range(2)]
+            for one in held:
+                with pytest.raises(grpc.RpcError):
+                    one.result(timeout=30)
+        assert call(address, _TRACES, b"") == b""
+        stop.set()
 
 
 def test_address_in_use_is_a_configuration_error(recorder: Recorder, address: str) -> None:

@@ -19,6 +19,7 @@ export async function ask(path, query, signal) {
     signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
     headers: { accept: "application/json" },
   });
+  if (response.status === 401) location.assign("/login"); // the session is over
   if (response.status === 404) throw new NotFound((await response.json()).error);
   if (!response.ok) throw new Error(`${path} answered ${response.status}`);
   return response.json();
