@@ -1,12 +1,14 @@
 """Sends the load over OTLP/gRPC and measures the acknowledgements; run by ``serve``.
 
-Prints one line of JSON: spans acknowledged, seconds, and the latency's quantiles.
+Prints one line of JSON: spans acknowledged, seconds, requests that were refused and
+may come again, requests that failed otherwise, and the latency's quantiles.
 """
 
 import json
 import sys
 import threading
 import time
+from collections import Counter
 
 import grpc
 import numpy as np
@@ -20,7 +22,8 @@ def send(address: str, shape: Shape, seconds: float, connections: int) -> dict[s
     """Send as fast as acknowledgements come, and return what was measured."""
     template = Template.make(shape)
     latencies: list[float] = []
-    refused = [0]
+    refusals: Counter[grpc.StatusCode] = Counter()
+    guard = threading.Lock()
     end = time.monotonic() + seconds
 
     def work() -> None:
@@ -35,8 +38,9 @@ def send(address: str, shape: Shape, seconds: float, connections: int) -> dict[s
                 start = time.perf_counter()
                 try:
                     export(request, timeout=60, compression=grpc.Compression.Gzip)
-                except grpc.RpcError:
-                    refused[0] += 1
+                except grpc.RpcError as error:
+                    with guard:
+                        refusals[error.code()] += 1
                     time.sleep(0.05)
                 else:
                     latencies.append(time.perf_counter() - start)
@@ -52,7 +56,8 @@ def send(address: str, shape: Shape, seconds: float, connections: int) -> dict[s
     return {
         "spans": len(latencies) * SPANS,
         "seconds": took,
-        "refused": refused[0],
+        "refused": refusals[grpc.StatusCode.UNAVAILABLE],
+        "failed": refusals.total() - refusals[grpc.StatusCode.UNAVAILABLE],
         "p50_ms": float(p50) * 1e3,
         "p99_ms": float(p99) * 1e3,
     }

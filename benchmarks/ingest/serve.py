@@ -17,18 +17,17 @@ import platform
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.ingest.load import SHAPES
+from benchmarks.ingest.usage import cpu_seconds, idle, peak_mib
 from components.collector import Collector
-from components.process import Process, wait_until
+from components.process import Process
 from components.processor import Processor
 
 _CONFIG = Path(__file__).with_name("span_metrics.yaml")
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -43,35 +42,12 @@ def _collector(directory: Path) -> Iterator[tuple[Process, str]]:
         yield process, process.otlp_grpc
 
 
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS  # user and system
-
-
-def _peak_mib(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) / 1024
-    return float("nan")
-
-
 def _send(address: str, shape: str, seconds: float, connections: int) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.ingest.sender"]
     command += [address, shape, str(seconds), str(connections)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     result: dict[str, float] = json.loads(done.stdout)
     return result
-
-
-def _idle(pid: int) -> None:
-    """Wait until the process has worked off what it has acknowledged."""
-
-    def quiet() -> bool:
-        before = _cpu_seconds(pid)
-        time.sleep(1.0)
-        return _cpu_seconds(pid) - before < 0.1
-
-    wait_until(quiet, timeout=300, what="quiet")
 
 
 def main() -> None:
@@ -100,12 +76,12 @@ def main() -> None:
                     ),
                 ):
                     _send(address, shape, 3.0, options.connections)  # references are learnt
-                    _idle(process.pid)
-                    cpu = _cpu_seconds(process.pid)
+                    idle(process.pid)
+                    cpu = cpu_seconds(process.pid)
                     sent = _send(address, shape, options.seconds, options.connections)
-                    _idle(process.pid)
-                    cpu = _cpu_seconds(process.pid) - cpu
-                    peak = _peak_mib(process.pid)
+                    idle(process.pid)
+                    cpu = cpu_seconds(process.pid) - cpu
+                    peak = peak_mib(process.pid)
                 print(
                     f"{name + ', ' + shape:28}{sent['spans'] / sent['seconds']:10,.0f}"
                     f"{sent['spans'] / cpu:14,.0f}{peak:10.0f}"

@@ -17,7 +17,7 @@ from google.protobuf import __version__ as protobuf_version
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from barograph_processor.journal import Checkpoint, Journal, Record, SignalKind
-from barograph_processor.observation import EventBatch, ObservationBatch
+from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch
 from barograph_processor.otlp.decode import decode_traces, decode_traces_plainly
 from barograph_processor.pipeline import Pipeline
 from barograph_processor.telemetry import Telemetry
@@ -37,6 +37,10 @@ class _Nowhere:
 
     def observe(self, batch: ObservationBatch) -> None:
         self.rows += len(batch)
+
+    def admit(self, key: ModelKey) -> bool:
+        del key
+        return True
 
     def awaits(self, prediction_ids: Callable[[], Sequence[str]]) -> bool:
         del prediction_ids

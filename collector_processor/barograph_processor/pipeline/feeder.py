@@ -6,8 +6,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, Protocol
 
+import numpy as np
+
 from barograph_processor.journal import SignalKind
-from barograph_processor.observation import EventBatch, ObservationBatch
+from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch
 from barograph_processor.otlp import Decoded, DecodedTraces, Table, batches_of
 from barograph_processor.pipeline.duplicates import fresh_events, fresh_rows, fresh_spans
 from barograph_processor.pipeline.inbox import Item, Look
@@ -34,6 +36,9 @@ class Sink(Protocol):
 
     def look(self, now_ns: int, *, since_ns: int) -> None:
         """Look at the wall clock for what did not come, since somebody listened."""
+
+    def admit(self, key: ModelKey) -> bool:
+        """Whether predictions of this model are taken; others need not be handed over."""
 
     def awaits(self, prediction_ids: Callable[[], Sequence[str]]) -> bool:
         """Whether a late fact waits for one of these, to be joined before more is taken."""
@@ -95,12 +100,22 @@ class Feeder:
                 self._observe(replace(batch, received_ns=received_ns))
         else:
             table, dropped = fresh_rows(part, self._spans)
+            table = None if table is None else self._admitted(table)
             if table is not None:
                 self._waiting.append(table.received(received_ns))
                 if self._sink.awaits(partial(table.prediction_ids, table.rows)):
                     self._flush()
         if dropped:
             self._telemetry.add("barograph.monitor.duplicates", dropped, signal="traces")
+
+    def _admitted(self, table: Table) -> Table | None:
+        """Drop rows of models that there is no room for, before they cost a batch each."""
+        refused = np.array([not self._sink.admit(key.model) for key in table.keys])
+        if not refused.any():
+            return table
+        rows = table.rows[refused[table.group[table.rows]]]
+        self._telemetry.add("barograph.monitor.evicted", len(rows), what="models")
+        return table.without(rows) if len(rows) < len(table.rows) else None
 
     def _flush(self) -> None:
         tables, self._waiting = self._waiting, []

@@ -32,6 +32,8 @@ _FIELDS: dict[str, Any] = {
 }
 
 
+_FIRST: Final = 64
+
 # What a prediction has in a column that its model does not give.
 _ABSENT: Final = {"value": np.nan, "confidence": np.nan, "weight": 1.0}
 
@@ -59,8 +61,8 @@ class PendingPredictions:
         self._max_age_ns = max_age_ns
         self._index: dict[str, int] = {}
         self._names: list[str] = []
-        self._rows = {name: np.zeros(64, dtype=kind) for name, kind in _FIELDS.items()}
-        self._ids = np.zeros((64, 3), dtype=np.uint64)
+        self._rows = {name: np.zeros(0, dtype=kind) for name, kind in _FIELDS.items()}
+        self._ids = np.zeros((0, 3), dtype=np.uint64)
         self._classes: dict[str, int] = {}
         self._truths: dict[str, int] = {}
         self._slices = SliceTable()
@@ -279,7 +281,7 @@ class PendingPredictions:
         have = len(self._ids)
         if size <= have:
             return
-        want = max(size, min(2 * have, self._capacity))
+        want = max(size, min(max(2 * have, _FIRST), self._capacity))
         for name, column in self._rows.items():
             self._rows[name] = np.concatenate([column, np.zeros(want - have, dtype=column.dtype)])
         self._ids = np.concatenate([self._ids, np.zeros((want - have, 3), dtype=np.uint64)])

@@ -87,6 +87,10 @@ class ModelRegistry:
         """Whether ``look`` would find something."""
         return any(model.deaf(now_ns, since_ns=since_ns) for model in self._models.values())
 
+    def admit(self, key: ModelKey) -> bool:
+        """Return whether there is state for a model, or room, which it then has."""
+        return key in self._models or self._admit(key) is not None
+
     def awaits(self, prediction_ids: Callable[[], Sequence[str]]) -> bool:
         """Whether a late fact waits for one of these, to be joined before more is taken."""
         return self._facts.waiting > 0 and self._facts.awaits(short_ids(prediction_ids()))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from barograph_processor import codec
-from barograph_processor.observation import EventBatch, ObservationBatch
+from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch
 
 __all__ = ["Ledger"]
 
@@ -32,6 +32,10 @@ class Ledger:
         self.rows += len(batch)
         for row, name in enumerate(batch.prediction_ids):
             self._link(batch.model.name, batch.ids[row].tobytes() + name.encode())
+
+    def admit(self, key: ModelKey) -> bool:
+        del key
+        return True
 
     def awaits(self, prediction_ids: Callable[[], Sequence[str]]) -> bool:
         del prediction_ids
