@@ -21,7 +21,13 @@ from barograph_processor.exceptions import UndecodableError
 from barograph_processor.observation import ObservationBatch
 from barograph_processor.otlp.chunks import chunks
 from barograph_processor.otlp.columns import RowGroups
-from barograph_processor.otlp.conventions import barograph, gen_ai, openinference, read_event
+from barograph_processor.otlp.conventions import (
+    barograph,
+    gen_ai,
+    openinference,
+    read_annotations,
+    read_event,
+)
 from barograph_processor.otlp.decoded import DecodedLogs, DecodedTraces
 from barograph_processor.otlp.events import FactGroups
 from barograph_processor.otlp.rows import Ids, SpanFacts
@@ -185,6 +191,13 @@ def _read_span(span: Span, newer: bool, tally: Tally, groups: RowGroups, facts: 
             )
         )
     ]
+    ours += read_annotations(
+        view.attributes,
+        own=None if rows is None else ids,
+        linked=[_ids(link.trace_id, link.span_id) for link in span.links[:1]],
+        time_ns=view.end_ns,
+        tally=tally,
+    )
     if rows is None and not ours:
         tally.passed_over += 1
         return

@@ -25,6 +25,7 @@ PHRASES: Final = {
     "mixed_types": "numbers and text in one feature",
     "newer_schema": "a newer major version of the conventions, read as far as known",
     "too_many_features": "more features than are read, the rest left out",
+    "too_many_annotations": "more judgements than are read of one span",
     "truncated": "attributes dropped by the sender's limits",
     "unknown_source": "an unknown source, left out",
     "unknown_task": "an unknown task, left out",

@@ -23,7 +23,7 @@ def test_gen_ai_chat() -> None:
     assert batch.model == ModelKey("gpt-x", "unversioned")
     assert batch.task == "generation"
     assert {name: column.values for name, column in batch.inputs.items()}.keys() == {"input_tokens"}
-    assert batch.outputs.keys() == {"output_tokens", "finish_reason"}
+    assert batch.outputs.keys() == {"output_tokens", "finish_reason", "refusal"}
     assert batch.slices["response_model"].values() == ["gpt-x-2025"]
     assert batch.prediction_ids == (f"{1:016x}",)
 

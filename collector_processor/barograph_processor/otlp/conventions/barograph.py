@@ -19,7 +19,7 @@ from barograph_processor.otlp.values import (
     text_of,
 )
 
-__all__ = ["MAX_COLUMNS", "place_of", "read_span"]
+__all__ = ["MAX_COLUMNS", "PROMPT_SLICES", "place_of", "read_span"]
 
 MAX_COLUMNS: Final = 1024
 """Most inputs, outputs and slices of one span together."""
@@ -32,6 +32,13 @@ _PREFIXES: Final = (
     (semconv.OUTPUT_PREFIX, Role.OUTPUT),
     (semconv.SLICE_PREFIX, Role.SLICE),
 )
+
+
+PROMPT_SLICES: Final = {
+    "gen_ai.prompt.name": "prompt",
+    "gen_ai.prompt.version": "prompt_version",
+}
+"""The template that a prompt was made from, and its version: dimensions of any span."""
 
 
 def read_span(span: SpanFacts, tally: Tally) -> SpanRows | None:
@@ -198,6 +205,8 @@ def place_of(key: str) -> Field | None:
     if key == semconv.HOLDOUT:
         # It travels with the slices, under its own name.
         return Field(Role.SLICE, key)
+    if key in PROMPT_SLICES:
+        return Field(Role.SLICE, PROMPT_SLICES[key])
     for prefix, role in _PREFIXES:
         if key.startswith(prefix) and len(key) > len(prefix):
             return Field(role, bounded(key[len(prefix) :]))

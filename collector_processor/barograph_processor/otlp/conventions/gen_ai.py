@@ -3,6 +3,7 @@
 from typing import Final
 
 from barograph_processor.observation import ModelKey
+from barograph_processor.otlp.conventions.barograph import PROMPT_SLICES
 from barograph_processor.otlp.rows import Field, GroupKey, Role, SpanFacts, SpanRows
 from barograph_processor.otlp.tally import Tally
 from barograph_processor.otlp.values import Cell, Value, text_of
@@ -24,7 +25,10 @@ _NUMBERS: Final = {
 _SLICES: Final = {
     "gen_ai.response.model": Field(Role.SLICE, "response_model"),
     "gen_ai.operation.name": Field(Role.SLICE, "operation"),
+    **{key: Field(Role.SLICE, name) for key, name in PROMPT_SLICES.items()},
 }
+_REFUSALS: Final = frozenset({"content_filter", "refusal", "safety"})
+"""How a call ends that was not answered, as providers put it."""
 _FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
 
 
@@ -55,6 +59,8 @@ def read_span(span: SpanFacts, tally: Tally) -> SpanRows | None:
     if isinstance(reasons, list):
         texts = [reason for reason in reasons if isinstance(reason, str)]
         cells[Field(Role.OUTPUT, "finish_reason")] = [",".join(texts)]
+        refused = any(text.lower() in _REFUSALS for text in texts)
+        cells[Field(Role.OUTPUT, "refusal")] = [float(refused)]
     task = "embedding" if operation == "embeddings" else "generation"
     return SpanRows(
         group=GroupKey(ModelKey(name, UNVERSIONED), task, None, None),

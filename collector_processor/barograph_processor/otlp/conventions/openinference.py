@@ -3,6 +3,7 @@
 from typing import Final
 
 from barograph_processor.observation import ModelKey
+from barograph_processor.otlp.conventions.barograph import PROMPT_SLICES
 from barograph_processor.otlp.rows import Field, GroupKey, Role, SpanFacts, SpanRows
 from barograph_processor.otlp.tally import Tally
 from barograph_processor.otlp.values import Cell, text_of
@@ -17,6 +18,11 @@ _KINDS: Final = {
 _NUMBERS: Final = {
     "llm.token_count.prompt": Field(Role.INPUT, "input_tokens"),
     "llm.token_count.completion": Field(Role.OUTPUT, "output_tokens"),
+}
+_SLICES: Final = {
+    "prompt.id": Field(Role.SLICE, "prompt"),
+    "llm.prompt_template.version": Field(Role.SLICE, "prompt_version"),
+    **{key: Field(Role.SLICE, name) for key, name in PROMPT_SLICES.items()},
 }
 # Of text its length is taken, and the text itself goes no further.
 _LENGTHS: Final = {
@@ -46,6 +52,10 @@ def read_span(span: SpanFacts, tally: Tally) -> SpanRows | None:
             cells[place] = [value]
         elif value is not None:
             tally.warn("unusable_value")
+    for slice_key, place in _SLICES.items():
+        value = attributes.get(slice_key)
+        if isinstance(value, str | int | float):
+            cells[place] = [text_of(value)]
     for text_key, place in _LENGTHS.items():
         value = attributes.get(text_key)
         if isinstance(value, str):
