@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from barograph_processor.config import AlarmConfig
 from barograph_processor.quality.rate import RateMonitor, RateReference, RecentRate
-from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.state.finding import Finding
 from barograph_processor.state.harm_budget import harm_budget
 from barograph_processor.state.narrative import moment
@@ -106,7 +105,7 @@ class Loops:
         if not held or policy is None:
             return
         # A bad day is bad for both.
-        today = wilson_interval(lost, decided, alpha=0.1)[1] if decided else 0.0
+        today = lost / decided if decided else 0.0
         tolerated = max(policy[2], today) + self._alarm.tolerance
         self._gap.update(held_lost, held, window=window, tolerated=tolerated)
 
