@@ -66,7 +66,7 @@ class Plans:
         return (
             not site.batch
             and site.output is None
-            and runtime.capture is Capture.SUMMARY
+            and runtime.capture is not Capture.OFF
             and not (site.generation and runtime.content)
             and not runtime.redactor.masked
             and (site.id is None or isinstance(site.id, str))
@@ -122,8 +122,7 @@ class Plans:
         """Return the plan of a result and the values to send, or None for the general way."""
         kind = type(result)
         if kind is str and not self._labels:
-            summary = summarize_text(result)
-            return text_plan(tuple(summary)), tuple(summary.values())
+            return self._text(result)
         if kind is dict:
             if len(result) > MAX_FIELDS:
                 return None
@@ -142,6 +141,13 @@ class Plans:
         if plan.check is not None and not plan.check(values, self._known, self._clean):
             return None
         return plan, values
+
+    def _text(self, text: str) -> tuple[ResultPlan, tuple[Any, ...]] | None:
+        """Return the plan of a text and its summary; None if the text itself is sent."""
+        if self.runtime.capture is Capture.FULL:
+            return None
+        summary = summarize_text(text)
+        return text_plan(tuple(summary)), tuple(summary.values())
 
     def layout(self, plan: InputPlan, result: ResultPlan) -> Layout:
         """Return the layout of spans with these inputs and this result."""

@@ -150,12 +150,14 @@ class Redactor:
         """Ask the user's mask alone; a mask that fails drops the value."""
         if self._mask is None:
             return value
+        token = reentry.enter()
         try:
-            with reentry.guard():
-                masked = self._mask(key, value)
+            masked = self._mask(key, value)
         except Exception as error:  # noqa: BLE001  # the user's code
             telemetry.failed("mask", error)
             return None
+        finally:
+            reentry.leave(token)
         return masked if type(masked) in {str, int, float, bool} else None
 
     def identity(self, key: str, value: str) -> str | None:

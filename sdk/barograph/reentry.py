@@ -5,13 +5,19 @@ happens to call run bare: otherwise a mask that calls the model would never end.
 """
 
 import contextvars
+from functools import partial
 from types import TracebackType
 
-__all__ = ["guard", "inside"]
+__all__ = ["enter", "guard", "inside", "leave"]
 
 _inside: contextvars.ContextVar[bool] = contextvars.ContextVar("barograph_inside", default=False)
 
 inside = _inside.get
+
+
+enter = partial(_inside.set, True)  # noqa: FBT003  # the variable's value
+"""Mark the code up to `leave` as the SDK's own: what `guard` does, where it is done very often."""
+leave = _inside.reset
 
 
 class guard:  # noqa: N801  # reads as a statement: `with reentry.guard():`

@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import inspect
 import pkgutil
 import re
 from pathlib import Path
@@ -30,9 +31,27 @@ def test_public_names_exist(name: str) -> None:
     assert all(hasattr(module, public) for public in module.__all__)
 
 
-def test_the_first_block_of_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_blocks_of_the_page_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In their order, as one program."""
     monkeypatch.setattr(barograph, "configure", lambda **_: None)
-    (first, *_) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
+    page: dict[str, object] = {"__name__": "page"}
     with Recorder() as recorder:
-        exec(compile(first, str(PAGE), "exec"), {"__name__": "page"})  # noqa: S102  # what is tested
-    assert len(recorder.spans) == len(recorder.facts) == 1
+        for block in blocks:
+            exec(compile(block, str(PAGE), "exec"), page)  # noqa: S102  # what is tested
+    models = {sent["barograph.model.name"] for sent in recorder.predictions}
+    assert models == {"fraud-xgb", "ranker", "gpt-x", "credit"}
+    assert [name for name, _ in recorder.facts] == [
+        "barograph.label",
+        "barograph.label",
+        "barograph.reaction",
+        "gen_ai.evaluation.result",
+        "barograph.outcome",
+    ]
+
+
+@pytest.mark.parametrize("name", ["observe", "prediction", "configure", "instrument"])
+def test_the_page_names_every_option(name: str) -> None:
+    options = inspect.signature(getattr(barograph, name)).parameters.keys() - {"function"}
+    page = PAGE.read_text()
+    assert [option for option in options if not re.search(rf"\b{option}\b", page)] == []

@@ -25,10 +25,11 @@ from barograph.testing import Recorder
 from tests.sdk.ways import WAYS, by_all_ways, features, plain, results, tasks, way
 
 
+@pytest.mark.parametrize("capture", ["summary", "full"])
 @given(features=features, result=results, task=tasks, named=st.booleans())
 @settings(max_examples=150, deadline=None)
 def test_records_are_written_alike(
-    features: dict[str, Any], result: Any, task: str | None, named: bool
+    capture: str, features: dict[str, Any], result: Any, task: str | None, named: bool
 ) -> None:
     @barograph.observe(
         model="m",
@@ -39,7 +40,7 @@ def test_records_are_written_alike(
     def score(features: dict[str, Any]) -> Any:
         return result
 
-    first, second, third = by_all_ways(lambda: (score(features), score(features)))
+    first, second, third = by_all_ways(lambda: (score(features), score(features)), capture=capture)
     assert first == second == third
 
 

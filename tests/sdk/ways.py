@@ -59,11 +59,16 @@ def written(span: ReadableSpan) -> Any:
 
 
 def by_all_ways(
-    call: Callable[[], Any], *, touched: bool = False, rate: float = 1.0
+    call: Callable[[], Any],
+    *,
+    touched: bool = False,
+    rate: float = 1.0,
+    capture: str = "summary",
 ) -> list[list[Any]]:
     found = []
     for name in WAYS:
-        with way(name), Recorder(sample_rate=rate) as recorder, suppress(ZeroDivisionError):
+        recorder = Recorder(sample_rate=rate, capture=capture)
+        with way(name), recorder, suppress(ZeroDivisionError):
             call()
         fast = {type(span) is PredictionSpan for span in recorder.spans}
         assert fast == {name != "official" and not touched}
