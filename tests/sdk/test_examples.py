@@ -80,6 +80,22 @@ def test_a_prediction_in_a_worker_is_in_the_trace_of_who_sent_the_task(
         assert prediction.trace_id == checkout.trace_id
 
 
+def test_the_program_of_opentelemetry_sets_up_what_sends(
+    server: OtlpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through the entry point of the installed distribution; the code itself has no set-up."""
+    program = Path(sys.executable).with_name("opentelemetry-instrument")
+    needed(() if program.exists() else (program.name,))
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.endpoint)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+    for signal, exporter in (("TRACES", "otlp"), ("LOGS", "otlp"), ("METRICS", "none")):
+        monkeypatch.setenv(f"OTEL_{signal}_EXPORTER", exporter)
+    done = started(str(program), sys.executable, str(EXAMPLES / "auto_instrumented.py"))
+    assert (done.returncode, done.stdout) == (0, "0.025\n"), done.stderr
+    assert [span.name for span in server.spans] == ["predict fraud-rules"]
+    assert [record.event_name for record in server.records] == ["barograph.label"]
+
+
 def test_the_label_job_names_the_predictions_of_another_process(server: OtlpServer) -> None:
     run(server, "quickstart", ())
     server.logs.clear()
@@ -94,7 +110,7 @@ def test_the_label_job_names_the_predictions_of_another_process(server: OtlpServ
 
 
 def test_the_example_of_tests_passes() -> None:
-    done = python("-m", "pytest", "-q", str(EXAMPLES / "test_predictions.py"))
+    done = started(sys.executable, "-m", "pytest", "-q", str(EXAMPLES / "test_predictions.py"))
     assert done.returncode == 0, done.stdout
     assert "4 passed" in done.stdout
 
@@ -105,20 +121,22 @@ def test_the_list_of_examples_has_all_of_them() -> None:
 
 
 def run(server: OtlpServer, name: str, needs: tuple[str, ...], *arguments: str) -> None:
-    """Run an example to its end. It is skipped without its libraries, but not in CI."""
-    absent = [package for package in needs if importlib.util.find_spec(package) is None]
-    if absent and os.environ.get("BAROGRAPH_REQUIRE_COMPONENTS") != "1":
-        pytest.skip(f"without {', '.join(absent)}")
-    done = python(str(EXAMPLES / f"{name}.py"), *arguments, server.endpoint)
+    """Run an example to its end."""
+    needed(tuple(package for package in needs if importlib.util.find_spec(package) is None))
+    done = started(sys.executable, str(EXAMPLES / f"{name}.py"), *arguments, server.endpoint)
     assert done.returncode == 0, done.stderr
     assert done.stdout.rstrip().endswith("\nsent")
     assert done.stderr == ""
 
 
-def python(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *arguments], check=False, timeout=200, capture_output=True, text=True
-    )
+def needed(absent: tuple[str, ...]) -> None:
+    """Skip the test without what it needs; in CI, which has to have it all, let it fail."""
+    if absent and os.environ.get("BAROGRAPH_REQUIRE_COMPONENTS") != "1":
+        pytest.skip(f"without {', '.join(absent)}")
+
+
+def started(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, check=False, timeout=200, capture_output=True, text=True)
 
 
 def attributes(item: Any) -> dict[str, Any]:
