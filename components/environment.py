@@ -118,6 +118,18 @@ ENVIRONMENTS = {
             ),
             sources=("confseq==0.0.11",),
         ),
+        # The oracle for estimated performance, and a peer of the detection benchmark. It
+        # forgets to ask for statsmodels, and does not import beside pandas 3.
+        Environment(
+            "nannyml",
+            (
+                "nannyml==0.13.1",
+                "numpy==2.2.6",
+                "pandas==2.3.3",
+                "scikit-learn==1.9.1",
+                "statsmodels==0.15.0",
+            ),
+        ),
     )
 }
 """By name."""

@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.environment import Environment
+from components.environment import ENVIRONMENTS, Environment
 
 __all__ = ["CONTENDERS", "Contender"]
 
@@ -37,23 +37,13 @@ def _peer(name: str, *packages: str, runs: int, quick: int) -> Contender:
     return Contender(name, (name, "numpy"), environment, runs, quick)
 
 
-# Pins are sets that were seen to work: NannyML forgets statsmodels and neither it nor
-# Evidently imports beside pandas 3.
+# Pins are sets that were seen to work: Evidently does not import beside pandas 3.
 CONTENDERS = (
     Contender("barograph", ("numpy",), None, runs=20, quick=5),
     Contender("scipy", ("scipy",), None, runs=20, quick=5),
     _peer("frouros", "==0.9.0", "numpy==2.1.3", "scipy==1.14.1", runs=10, quick=3),
     _peer("river", "==0.26.1", "numpy==2.4.6", "scipy==1.17.1", runs=3, quick=2),
-    _peer(
-        "nannyml",
-        "==0.13.1",
-        "numpy==2.2.6",
-        "pandas==2.3.3",
-        "scikit-learn==1.9.1",
-        "statsmodels==0.15.0",
-        runs=5,
-        quick=3,
-    ),
+    Contender("nannyml", ("nannyml", "numpy"), ENVIRONMENTS["nannyml"], runs=5, quick=3),
     _peer("evidently", "==0.7.23", "numpy==2.4.6", "pandas==2.3.3", runs=2, quick=2),
 )
 """In the order of the tables."""

@@ -1,5 +1,6 @@
 """What a run of the benchmark found."""
 
+import json
 import platform
 import subprocess
 from collections.abc import Iterable
@@ -55,18 +56,38 @@ class Results:
     Attributes:
         machine: Where it ran.
         profile: Which streams.
+        file: Where each answer is kept as it comes, so that a run that was cut off goes on.
         costs: Seconds and memory by detector.
         failures: What raised, as sentences.
     """
 
     machine: dict[str, str]
     profile: str
+    file: Path
     costs: list[dict[str, Any]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     _answers: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Read what an earlier run left."""
+        if self.file.exists():
+            for text in self.file.read_text(encoding="utf-8").splitlines():
+                contender, answer = json.loads(text)
+                self._add(contender, answer)
+
+    def missing(self, contender: str, jobs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the jobs that a contender has not answered yet."""
+        done = {(a["stream"], a["seed"]) for name, a in self._answers if name == contender}
+        return [job for job in jobs if (job["stream"], job["seed"]) not in done]
+
     def take(self, contender: str, answer: dict[str, Any]) -> None:
-        """Add an answer."""
+        """Add an answer, and keep it."""
+        self._add(contender, answer)
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self.file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps([contender, answer]) + "\n")
+
+    def _add(self, contender: str, answer: dict[str, Any]) -> None:
         if "failed" in answer:
             name = SUITES[self.profile][answer["stream"]].name
             self.failures.append(f"{contender}, {name}, seed {answer['seed']}: {answer['failed']}")

@@ -70,16 +70,22 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--minutes", type=float, default=90.0, help="for each contender at most")
     parser.add_argument("--runs", type=int, default=10**6, help="of each stream at most")
     parser.add_argument("--first-seed", type=int, default=1000)
+    parser.add_argument("--fresh", action="store_true", help="forget what an earlier run left")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--output", type=Path, default=_RESULTS)
     given = parser.parse_args(arguments)
     profile = "quick" if given.quick else "full"
     chosen = [each for each in CONTENDERS if not given.only or each.name in given.only]
     save_flights()
-    results = Results(machine(chosen), profile)
+    answered = given.output / f"{profile}-answers.jsonl"
+    if given.fresh:
+        answered.unlink(missing_ok=True)
+    results = Results(machine(chosen), profile, answered)
 
     def work(contender: Contender) -> None:
-        asked = jobs(contender, profile, first_seed=given.first_seed, most=given.runs)
+        asked = results.missing(
+            contender, jobs(contender, profile, first_seed=given.first_seed, most=given.runs)
+        )
         for answer in answers(contender, asked, minutes=given.minutes):
             results.take(contender.name, answer)
         print(f"{contender.name}: done", file=sys.stderr, flush=True)

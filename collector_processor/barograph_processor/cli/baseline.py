@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from barograph_processor.cli.progress import progress
 from barograph_processor.config import ReferenceConfig
 from barograph_processor.exceptions import ConfigurationError, DataError
 from barograph_processor.history.config import load_replay_config
@@ -40,7 +41,9 @@ def create(
     """Learn a reference from all rows of a file; ``reference.file`` then names it."""
     settings = load_replay_config(config)
     reference = ReferenceConfig(rows=_EVERYTHING, season=settings.reference.season)
-    learnt = Replay(data, msgspec.structs.replace(settings, reference=reference)).learn()
+    run = Replay(data, msgspec.structs.replace(settings, reference=reference))
+    with progress(Console(stderr=True), f"reading {data.name}") as show:
+        learnt = run.learn(show)
     _write(learnt, output)
 
 

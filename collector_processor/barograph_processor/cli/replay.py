@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from barograph_processor.cli.lines import alarm_line, print_line, window_line
+from barograph_processor.cli.progress import progress
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.history.config import load_replay_config
 from barograph_processor.history.replay import Replay
@@ -41,15 +41,14 @@ def replay(
     started = time.monotonic()
     run = Replay(data, load_replay_config(config))
     windows, opened = 0, list[AlarmChange]()
-    with _bar(console) as bar:
-        task = bar.add_task(f"replaying {data.name}", total=1.0)
+    with progress(console, f"replaying {data.name}") as show:
         for step in run.run():
             for event in step.events:
                 windows += isinstance(event, WindowRecord) and not event.partial
                 if isinstance(event, AlarmChange) and event.change == "open":
                     opened.append(event)
                 _show(event, console, as_json=as_json)
-            bar.update(task, completed=step.done)
+            show(step.done)
     summary = _summary(run, windows, opened, time.monotonic() - started)
     if as_json:
         print_line(summary)
@@ -57,18 +56,6 @@ def replay(
         _print_summary(console, summary)
     if fail_on is not None and any(_RANK[c.alarm.severity] >= _RANK[fail_on] for c in opened):
         raise typer.Exit(_ALARMED)
-
-
-def _bar(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
-    )
 
 
 def _show(event: WindowRecord | AlarmChange, console: Console, *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ import httpx
 import typer
 from rich.console import Console
 
+from barograph_processor.cli.progress import progress
 from barograph_processor.exceptions import ConfigurationError, DataError
 from barograph_processor.history.config import load_replay_config
 from barograph_processor.history.replay import Replay
@@ -51,8 +52,9 @@ def report(
 
 def _replayed(data: Path, config: Path | None) -> list[dict[str, Any]]:
     run = Replay(data, load_replay_config(config))
-    for _ in run.run():
-        pass
+    with progress(Console(stderr=True), f"replaying {data.name}") as show:
+        for step in run.run():
+            show(step.done)
     return [] if run.model is None else [model_view(run.model)]
 
 

@@ -2,7 +2,7 @@
 
 import heapq
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -112,8 +112,11 @@ class Replay:
         self._check_end()
         yield self._progress(1.0)
 
-    def learn(self) -> Baseline:
+    def learn(self, show: Callable[[float], None] | None = None) -> Baseline:
         """Read everything as reference and return what was learnt.
+
+        Args:
+            show: Takes the share of the file that was read.
 
         Raises:
             DataError: A row cannot be used, or there is none.
@@ -121,6 +124,8 @@ class Replay:
         for rows in self._reader.read():
             if len(rows.batch):
                 self._feed(rows)
+            if show is not None:
+                show(rows.done)
         self._arrive(None)
         model = self.model
         if model is not None:

@@ -1,5 +1,6 @@
 """The program as a shell meets it: exit codes, one line for a mistake, never a traceback."""
 
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -88,6 +89,30 @@ def test_misuse_is_exit_code_2_and_says_how(arguments: tuple[str, ...]) -> None:
     assert done.returncode == 2
     assert "Usage:" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_interrupt_ends_it_at_once_without_a_traceback(tmp_path: Path) -> None:
+    """Exit code 130, as shells have it; what was printed is whole lines."""
+    rows = "\n".join(str(i % 17) for i in range(200_000))
+    (tmp_path / "data.csv").write_text(f"a\n{rows}\n", encoding="utf-8")
+    (tmp_path / "replay.toml").write_text("[window]\nrows = 100\n", encoding="utf-8")
+    with subprocess.Popen(
+        [
+            *(sys.executable, "-m", "barograph_processor", "replay", "data.csv"),
+            *("--json", "--config", "replay.toml"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert all(line.endswith("}") for line in out.splitlines())
 
 
 def test_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
