@@ -84,7 +84,7 @@ def main(arguments: list[str]) -> None:
 
     def work(contender: Contender) -> None:
         asked = results.missing(
-            contender, jobs(contender, profile, first_seed=given.first_seed, most=given.runs)
+            contender.name, jobs(contender, profile, first_seed=given.first_seed, most=given.runs)
         )
         for answer in answers(contender, asked, minutes=given.minutes):
             results.take(contender.name, answer)
