@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -231,6 +233,21 @@ def test_listening_to_others_takes_tls_and_tokens_or_a_word(
     with Service(parse_config({"serve": {**serve, "trust_network": True}})):
         pass
     assert "without TLS and without a token, and trust_network" in caplog.text
+
+
+def test_commands_that_ask_a_service_show_the_token(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "report.html"
+    command = [sys.executable, "-m", "barograph_processor", "report", "--output", str(output)]
+    where = ["--from", f"http://{service.addresses['web']}"]
+    for token, code in (("", 2), ("wrong-wrong-wrong-wrong", 2), (_READER, 0)):
+        monkeypatch.setenv("BAROGRAPH_TOKEN", token)
+        done = subprocess.run([*command, *where], capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
+        assert ("401" in done.stderr) is (code != 0)
+        assert "Traceback" not in done.stderr
+        assert output.exists() is (code == 0)
 
 
 def test_tokens_show_nowhere(service: Service, page: httpx.Client) -> None:

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from barograph_processor.cli.client import service_client
 from barograph_processor.cli.progress import progress
 from barograph_processor.config import ReferenceConfig
 from barograph_processor.exceptions import ConfigurationError, DataError
@@ -78,7 +79,8 @@ def promote(
     """Take the reference that a running service has learnt from what it observed, as a file."""
     url = f"{service.rstrip('/')}/api/baseline/{quote(model)}/{quote(version, safe='')}"
     try:
-        answer = httpx.get(url, timeout=30.0)
+        with service_client() as client:
+            answer = client.get(url)
         document: Any = answer.json()
         if answer.status_code != httpx.codes.OK:
             raise DataError(str(document.get("error", answer.status_code)))

@@ -1,13 +1,14 @@
 """``barograph report``: one HTML file about a replay, or about the running service."""
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import httpx
 import typer
 from rich.console import Console
 
+from barograph_processor.cli.client import service_client
 from barograph_processor.cli.progress import progress
 from barograph_processor.exceptions import ConfigurationError, DataError
 from barograph_processor.history.config import load_replay_config
@@ -16,8 +17,6 @@ from barograph_processor.report import render_report
 from barograph_processor.web.views import model_view
 
 __all__ = ["report"]
-
-_TIMEOUT: Final = 30.0
 
 
 def report(
@@ -61,7 +60,7 @@ def _replayed(data: Path, config: Path | None) -> list[dict[str, Any]]:
 def _asked(service: str) -> list[dict[str, Any]]:
     base = service.rstrip("/")
     try:
-        with httpx.Client(timeout=_TIMEOUT) as client:
+        with service_client() as client:
             found = client.get(f"{base}/api/models").raise_for_status().json()["models"]
             return [
                 client.get(

@@ -13,7 +13,7 @@ import grpc
 import httpx
 import msgspec
 
-from barograph_processor.config import Config, read_secret
+from barograph_processor.config import Config, is_loopback, read_secret
 from barograph_processor.doctor.finding import Finding, error, fine, warning
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.exporter import Endpoint, connect
@@ -58,6 +58,10 @@ def downstream(config: Config) -> Iterator[Finding]:
     address = urlsplit(target.target).netloc if target.protocol == "http" else target.target
     if _split(address) in own:
         yield error("export", f"{endpoint} is this processor", "export to the Collector")
+    if config.exporter.headers and not target.secure and not is_loopback(address):
+        yield warning(
+            "export", f"headers go to {endpoint} in plain text", "use https:// or grpcs://"
+        )
     for signal in ("metrics", "logs"):
         outcome = transport.send(signal, b"")
         if outcome.result == "sent":
