@@ -1,0 +1,84 @@
+"""The detection benchmark measures what its tables say."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.detection.alarm import Alarm
+from benchmarks.detection.labelled import LabelledStream, make_labelled_run
+from benchmarks.detection.measure import measure
+from benchmarks.detection.results import Results
+from benchmarks.detection.streams import ONSET, Stream
+from benchmarks.detection.table import markdown
+
+QUIET = Stream("quiet", windows=100)
+STEP = Stream("step", windows=100, drift=lambda _: 1.0)
+
+
+def alarm(window: int, feature: str = "f1", state: str = "open") -> Alarm:
+    return Alarm(window, feature, state, window)
+
+
+def test_one_alarm_a_window_and_feature_counts() -> None:
+    found = measure(QUIET, [[alarm(3), alarm(3), alarm(3, "f2"), alarm(9)], []])
+    assert (found.false_alarms, found.runs_with_false, found.runs) == (1.5, 1, 2)
+
+
+def test_the_run_length_counts_the_windows_of_quiet_runs_too() -> None:
+    """Geometric times cut off at 100: windows watched over alarms that ended a run."""
+    assert measure(QUIET, [[alarm(9)], []]).run_length == (10 + 100) / 1
+    assert measure(QUIET, [[], []]).run_length is None
+    assert measure(QUIET, [[], []]).windows == 200
+
+
+def test_delay_begins_with_the_first_drifted_window() -> None:
+    run = [alarm(ONSET - 1, "f0"), alarm(ONSET + 4, "f0"), alarm(ONSET, "c8"), alarm(ONSET, "f1")]
+    found = measure(STEP, [run])
+    assert (found.found, found.of) == (2, 3)
+    assert found.delay == 5  # of 1, 5 and never
+    assert found.false_alarms == 2  # f0 before it drifted, and f1, which never does
+
+
+def test_a_drift_that_most_runs_miss_has_no_delay() -> None:
+    assert measure(STEP, [[], []]).delay is None
+
+
+@pytest.mark.parametrize(
+    ("stream", "least", "most"),
+    [
+        (LabelledStream("same"), -0.01, 0.01),
+        (LabelledStream("concept", concept=0.3), 0.04, 0.08),
+        (LabelledStream("slice", flipped=0.35), 0.01, 0.03),
+        (LabelledStream("overconfident", overconfidence=1.6), -0.01, 0.01),
+    ],
+)
+def test_answers_get_worse_by_as_much_as_is_said(
+    stream: LabelledStream, least: float, most: float
+) -> None:
+    run = make_labelled_run(stream, 1)
+    assert run.outcome is not None
+    wrong = run.outcome.predicted != run.outcome.label
+    after = run.window >= run.reference + ONSET
+    assert least < wrong[after].mean() - wrong[~after].mean() < most
+    before = run.outcome.score[~after].mean() - run.outcome.label[~after].mean()
+    assert abs(before) < 0.01
+
+
+def test_answers_are_kept_for_a_run_that_was_cut_off(tmp_path: Path) -> None:
+    file = tmp_path / "answers.jsonl"
+    jobs = [{"suite": "quick", "stream": at, "seed": 1} for at in (0, 1)]
+    answer = {**jobs[0], "detector": "d", "seconds": 1.0, "fingerprint": 0.5, "alarms": []}
+    Results({}, "quick", file).take("scipy", answer)
+    again = Results({}, "quick", file)
+    assert again.missing("scipy", jobs) == jobs[1:]
+    assert again.missing("river", jobs) == jobs
+    assert "| iid | d | 1 | 0.00 | 0/1 | > 60 |" in markdown(again)
+
+
+def test_contenders_that_saw_other_rows_are_not_compared(tmp_path: Path) -> None:
+    results = Results({}, "quick", tmp_path / "answers.jsonl")
+    answer = {"suite": "quick", "stream": 0, "seed": 1, "seconds": 1.0, "alarms": []}
+    results.take("scipy", {**answer, "detector": "a", "fingerprint": 0.5})
+    results.take("river", {**answer, "detector": "b", "fingerprint": 0.6})
+    with pytest.raises(ValueError, match="b saw other rows"):
+        results.measured()
