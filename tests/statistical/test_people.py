@@ -9,6 +9,9 @@ from barograph_processor.config import AlarmConfig
 from barograph_processor.quality.figure import FigureMonitor, FigureReference
 from barograph_processor.quality.rate import RateMonitor, RateReference
 from barograph_processor.state.harm_budget import HARM_SHARES, harm_budget
+from barograph_processor.state.pending import PendingPredictions
+from barograph_processor.state.reactions import Reactions
+from barograph_processor.stats.column import CategoricalColumn
 
 Floats = npt.NDArray[np.float64]
 
@@ -72,3 +75,60 @@ def test_a_figure_keeps_its_budget(kind: str, reference: int) -> None:
                 alarms += 1
                 break
     at_most(alarms, runs, live / budget)
+
+
+class _Users:
+    """Users who react to predictions, more or less kindly from day to day."""
+
+    def __init__(self, seed: int, *, spread: float) -> None:
+        self._rng = np.random.default_rng([3, seed])
+        self._spread = spread
+        self.pending = PendingPredictions(capacity=100_000, max_age_ns=10**18)
+        self.reactions = Reactions(AlarmConfig(windows_between_false_alarms=100), block=PREDICTIONS)
+
+    def day(self, number: int) -> bool:
+        """Live through a window; return whether there is an alarm after it."""
+        rng, n = self._rng, PREDICTIONS
+        mood = float(np.exp(rng.normal(0, self._spread)))
+        names = [f"{number}:{row}" for row in range(n)]
+        region = CategoricalColumn(rng.integers(0, 4, n).astype(np.int32), tuple("nesw"))
+        self.pending.add(
+            names,
+            ids=np.zeros((n, 3), dtype=np.uint64),
+            time=np.full(n, number, dtype=np.int64),
+            reference=False,
+            predicted=None,
+            value=None,
+            slices={"region": region},
+        )
+        self.reactions.see(n)
+        shares = np.array([0.05, 0.08, 0.04, 0.02]) * mood
+        edges = np.cumsum([*shares, 0.3])
+        kind = np.searchsorted(edges, rng.random(n))
+        reacted = np.flatnonzero(kind < len(KINDS))
+        self.reactions.take(
+            self.pending,
+            self.pending.find([names[row] for row in reacted.tolist()]),
+            [KINDS[k] for k in kind[reacted].tolist()],
+            rng.random(len(reacted)).tolist(),
+        )
+        self.reactions.close(number)
+        return bool(self.reactions.findings(lambda _: 0, quality_harmed=False))
+
+
+KINDS = ("rejected", "edited", "verified", "abandoned", "accepted")
+PREDICTIONS = 200
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.25])
+def test_all_that_is_judged_of_reactions_keeps_its_budget(spread: float) -> None:
+    """Index, edits, slices and adapting users together, of 12 models over 150 windows.
+
+    Their share of the budget is 0.12 of half of one alarm in 100 windows.
+    """
+    models, windows = 12, 150
+    alarms = 0
+    for seed in range(models):
+        users = _Users(seed, spread=spread)
+        alarms += any(users.day(number) for number in range(windows))
+    at_most(alarms, models, 0.12 * 0.5 * windows / 100)

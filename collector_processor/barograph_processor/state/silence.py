@@ -60,6 +60,11 @@ class Silence:
         gaps = np.diff(times)
         # Gaps of less than an hour are too long only for an objective.
         least = _HOUR_NS if self._objective_ns is None else min(self._objective_ns, _HOUR_NS)
+        largest = int(gaps.max())
+        if largest <= least:
+            self._usual_ns = max(self._usual_ns, largest)
+            self.last_ns = int(times[-1])
+            return
         at = 0
         for long in np.flatnonzero(gaps > least).tolist():
             self._usual_ns = max(self._usual_ns, int(gaps[at:long].max(initial=0)))

@@ -52,14 +52,13 @@ class Usage:
         """Count punctual predictions, by event time, shape ``(n,)``."""
         if len(time_ns) == 0:
             return
+        low, high = int(time_ns.min()) // _DAY_NS, int(time_ns.max()) // _DAY_NS
+        if low == high:
+            self._count(low, len(time_ns))
+            return
         days, counts = np.unique(time_ns // _DAY_NS, return_counts=True)
         for day, count in zip(days.tolist(), counts.tolist(), strict=True):
-            if self._next is None:
-                # The day on which it begins is no whole one.
-                self._next = day + 1
-            known = day in self._open
-            if day >= self._next and (known or len(self._open) < _MOST_OPEN):
-                self._open[day] = self._open.get(day, 0) + count
+            self._count(day, count)
 
     def close(self, over_ns: int, *, windows_per_day: float) -> None:
         """Judge the days that are over.
@@ -103,6 +102,14 @@ class Usage:
             evidence=monitor.log10_evidence,
             threshold=monitor.log10_threshold,
         )
+
+    def _count(self, day: int, rows: int) -> None:
+        if self._next is None:
+            # The day on which it begins is no whole one.
+            self._next = day + 1
+        known = day in self._open
+        if day >= self._next and (known or len(self._open) < _MOST_OPEN):
+            self._open[day] = self._open.get(day, 0) + rows
 
     def _take(self, day: int, count: float, windows_per_day: float) -> None:
         size = math.log1p(count)
