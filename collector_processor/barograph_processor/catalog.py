@@ -227,7 +227,15 @@ METRICS: Final[tuple[Metric, ...]] = (
         "barograph.labels.coverage",
         "gauge",
         "1",
-        "Share of the predictions of the last labelled window that have a label.",
+        "Share of predictions that have their label: by age, in windows of the reference's "
+        "length, and of the ten slices with the least, once they are eight windows old.",
+        ("age", "slice"),
+    ),
+    Metric(
+        "barograph.labels.biased",
+        "gauge",
+        "1",
+        "1 if labels come unevenly, by slice, class or score, so that quality is biased; else 0.",
     ),
     Metric(
         "barograph.labels.delay",

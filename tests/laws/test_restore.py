@@ -18,6 +18,7 @@ import barograph_processor.quality
 import barograph_processor.sequential
 from barograph_processor.drift import DriftMonitor, ReferenceProfile, StreamKey
 from barograph_processor.quality.calibration_monitor import CalibrationMonitor
+from barograph_processor.quality.coverage import CoverageMonitor
 from barograph_processor.quality.figure import FigureMonitor, FigureReference
 from barograph_processor.quality.rate import RateMonitor, RateReference
 from barograph_processor.quality.risk import RiskMonitor
@@ -112,6 +113,14 @@ def _calibration(monitor: CalibrationMonitor, step: int) -> Any:
     return moved, monitor.log10_evidence, monitor.broken
 
 
+def _coverage(monitor: CoverageMonitor, step: int) -> Any:
+    predictions = np.array([1000.0, 300.0, 200.0] if step > 3 else [1000.0, 300.0])
+    share = np.array([0.5, 0.9 if 10 < step < 20 else 0.5, 0.5])[: len(predictions)]
+    labels = np.random.default_rng([11, step]).binomial(predictions.astype(int), share)
+    monitor.update(predictions, labels.astype(float))
+    return monitor.biased
+
+
 def _sum(detector: ShiryaevRoberts, step: int) -> Any:
     detector.update(np.random.default_rng([6, step]).normal(size=2))
     return detector.evidence
@@ -156,6 +165,11 @@ CASES: dict[type[Any], Case] = {
         lambda: CalibrationMonitor(_scores(0, 5000), tolerance=0.02, budget=1000.0),
         CalibrationMonitor.restore,
         _calibration,
+    ),
+    CoverageMonitor: (
+        lambda: CoverageMonitor(budget=100.0),
+        lambda state: CoverageMonitor.restore(json.loads(json.dumps(state))),
+        _coverage,
     ),
     SliceMonitor: (_slice_monitor, SliceMonitor.restore, _slice),
     WeightedBettingSequence: (

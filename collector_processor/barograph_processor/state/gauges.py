@@ -68,6 +68,7 @@ def _window(figures: Mapping[str, Any]) -> Iterator[_Value]:
     yield from _people(figures)
     yield from _outcomes(figures)
     yield from _loops(figures)
+    yield from _coverage(figures.get("labels", {}))
     estimated = figures.get("estimated", {})
     for name, estimate in estimated.items():
         if name not in ("rows", "assumption"):
@@ -114,6 +115,18 @@ def _loops(figures: Mapping[str, Any]) -> Iterator[_Value]:
         yield "barograph.loop.policy_gap", loop["policy_gap"]["value"], {}
         yield "barograph.loop.policy_gap.lower", loop["policy_gap"]["lower"], {}
         yield "barograph.loop.policy_gap.upper", loop["policy_gap"]["upper"], {}
+
+
+def _coverage(labels: Mapping[str, Any]) -> Iterator[_Value]:
+    for entry in labels.get("coverage", ()):
+        low, high = entry["age"]
+        age = f"{low}" if low == high else f"{low}-{high}"
+        yield "barograph.labels.coverage", entry["coverage"], {"age": age}
+    for entry in labels.get("slices", ()):
+        ((name, level),) = entry["slice"].items()
+        yield "barograph.labels.coverage", entry["coverage"], {"slice": f"{name}={level}"}
+    if labels:
+        yield "barograph.labels.biased", labels["biased"], {}
 
 
 def _estimates(

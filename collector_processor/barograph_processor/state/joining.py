@@ -12,12 +12,13 @@ from barograph_processor.config import LimitsConfig, ModelConfig
 from barograph_processor.observation import ObservationBatch
 from barograph_processor.quality.loss import Judged, is_class
 from barograph_processor.quality.score_histogram import ScoreCounts
+from barograph_processor.state.coverage import Traits, traits
 from barograph_processor.state.judging import Judge
 from barograph_processor.state.labels import Correction, LabelledRows, Labels
 from barograph_processor.state.pending import PendingPredictions
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
-__all__ = ["Joined", "Joiner", "distinct_runs", "source_ranks"]
+__all__ = ["Joined", "Joiner", "distinct_runs", "present", "source_ranks"]
 
 _RANKS: Final[Mapping[str | None, int]] = {"human": 3, "system": 2, None: 2, "model": 1}
 """Whom to believe of those who label the same prediction: the higher."""
@@ -138,7 +139,7 @@ class Joiner:
         if rows.truth is None:
             return
         slots = self.pending.find(rows.prediction_ids)
-        known = np.intersect1d(_present(rows.truth), np.flatnonzero(slots >= 0))
+        known = np.intersect1d(present(rows.truth), np.flatnonzero(slots >= 0))
         self.pending.mark_labelled(
             slots[known],
             rows.truth.take(known),
@@ -207,7 +208,7 @@ class Joiner:
         """
         if batch.truth is None:
             return None, 0
-        known = _present(batch.truth)
+        known = present(batch.truth)
         rows = batch if len(known) == len(batch) else batch.take(known)
         if len(rows) == 0 or rows.truth is None:
             return None, 0
@@ -220,6 +221,19 @@ class Joiner:
         usable = np.flatnonzero(~np.isnan(judged.loss))
         kept = labels.take(usable).summed() if len(usable) else None
         return kept, len(rows) - len(usable)
+
+    def traits_of(self, batch: ObservationBatch) -> Traits:
+        """Return what rows are told apart by when their labels are counted."""
+        classes, value = self.judge.predicted(batch)
+        return traits(classes, batch.confidence if value is None else value, batch.slices)
+
+    def traits_of_slots(self, slots: npt.NDArray[np.intp]) -> Traits:
+        """Return the same of predictions that are pending."""
+        pending = self.pending
+        classes = CategoricalColumn(pending.column("predicted", slots), pending.classes)
+        value = pending.column("value", slots)
+        score = np.where(np.isnan(value), pending.column("confidence", slots), value)
+        return traits(classes, score, pending.slices(slots))
 
     def scores_of(self, batch: ObservationBatch) -> ScoreCounts | None:
         """Return the scores of rows, labelled or not; None if they have none that can be told."""
@@ -340,8 +354,8 @@ class Joiner:
         self.pending.load(state["pending"])
 
 
-def _present(column: Column) -> npt.NDArray[np.intp]:
-    """Rows of a column that have a value."""
+def present(column: Column) -> npt.NDArray[np.intp]:
+    """Return the rows of a column that have a value."""
     if isinstance(column, CategoricalColumn):
         return np.flatnonzero(column.codes >= 0)
     return np.flatnonzero(~np.isnan(column.values))

@@ -17,7 +17,7 @@ from barograph_processor.state.alarms import AlarmChange
 from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.condition import Condition, Sight
 from barograph_processor.state.counters import ModelCounters
-from barograph_processor.state.joining import Joined, Joiner, distinct_runs
+from barograph_processor.state.joining import Joined, Joiner, distinct_runs, present
 from barograph_processor.state.judging import Judge
 from barograph_processor.state.labelled import LabelledQuality
 from barograph_processor.state.labels import LabelledRows
@@ -291,7 +291,7 @@ class ModelState:
     def warnings(self) -> tuple[str, ...]:
         """What makes the figures less sure than the budget says, as sentences."""
         drift = () if self._watch is None else self._watch.warnings
-        return (*drift, *self.judge.warnings)
+        return (*drift, *self.judge.warnings, *self._standing.coverage.warnings)
 
     # Inside.
 
@@ -345,6 +345,8 @@ class ModelState:
         except ValueError as error:
             raise ConfigurationError(f"reference.season: {error}") from error
         self._learner = None
+        seconds = self._config.window.seconds
+        self._standing.coverage.begin(learnt.profile.time, seconds=seconds)
         if learnt.quality is not None:
             self.quality.adopt(learnt.quality, window_labels=float(learnt.profile.rows.mean()))
 
@@ -366,9 +368,18 @@ class ModelState:
                 usable, columns = self._summarize(part)
                 operations = OperationsWindow.of(part.latency, part.failed, part.event_time)
                 scores = self._joiner.scores_of(usable) if self.quality.scores.known else None
+                self._cover(slot, usable)
                 watch.add(slot, columns, usable.ids, operations, self._labels_of(usable), scores)
             if closes:
                 self._close(watch, slot, partial=False)
+
+    def _cover(self, slot: Slot, batch: ObservationBatch) -> None:
+        """Count rows, and the labels that came with them."""
+        coverage = self._standing.coverage
+        coverage.see(slot, batch.event_time, self._joiner.traits_of(batch))
+        if batch.truth is not None:
+            rows = batch.take(present(batch.truth))
+            coverage.label(rows.event_time, self._joiner.traits_of(rows), slot=slot)
 
     def _labels_of(self, batch: ObservationBatch) -> LabelledRows | None:
         """Judge rows whose label came with them; None if none did."""
@@ -408,6 +419,9 @@ class ModelState:
                 self.pending.settle(joined.slots[early], first + np.arange(len(early)))
             self._harm(self._settle(more_to_come=True))
         if len(later):
+            slots = joined.slots[later]
+            traits = self._joiner.traits_of_slots(slots)
+            self._standing.coverage.label(self.pending.column("time", slots), traits)
             if self.quality.frozen:
                 place = np.full(len(later), self.counters.windows)
                 self.pending.settle(joined.slots[later], place)
@@ -432,6 +446,7 @@ class ModelState:
 
     def _close(self, watch: Watch, slot: Slot, *, partial: bool) -> None:
         """Judge a window, or only report it if it is partial."""
+        self._standing.coverage.count_window(slot)
         closed = watch.close(slot, number=self.counters.windows, partial=partial)
         if closed is None:
             return

@@ -16,6 +16,7 @@ from barograph_processor.state.aftermath import Aftermath
 from barograph_processor.state.alarms import AlarmChange
 from barograph_processor.state.calibration_findings import calibration_findings
 from barograph_processor.state.condition import Condition, Sight, assess
+from barograph_processor.state.coverage import LabelCoverage
 from barograph_processor.state.finding import Finding
 from barograph_processor.state.labelled import LabelledQuality
 from barograph_processor.state.labels import LabelledRows
@@ -48,6 +49,7 @@ class Standing:
         self.condition = Condition("blind", sight.blindness())
         self.condition_since_ns: int | None = None
         self._remarks: tuple[str, ...] = ()
+        self.coverage = LabelCoverage(budget_windows=config.alarm.windows_between_false_alarms)
         self._outbox: list[WindowRecord | AlarmChange] = []
 
     def drain(self) -> list[WindowRecord | AlarmChange]:
@@ -106,10 +108,14 @@ class Standing:
             self.aftermath.close(closed, watch, windows_since_label=sight.windows_since_label)
             self._outbox += self._silences(closed)
             changes = self._judge(closed, onsets, watch, performance)
+        self.coverage.close_window(closed.end_ns)
         self._remarks = remarks(self.quality)
         self.reassess(closed.end_ns, watch.operations, sight)
         record = closed.record(self.condition.state, performance, self.quality)
         record.signals.update(self.aftermath.figures())
+        labels = self.coverage.figures(closed.end_ns)
+        if labels:
+            record.signals["labels"] = labels
         if review is not None:
             record.signals["review"] = review
         self.history.append(record)
@@ -173,6 +179,7 @@ class Standing:
             "condition": [self.condition.state, list(self.condition.reasons)],
             "condition_since_ns": self.condition_since_ns,
             "remarks": list(self._remarks),
+            "coverage": self.coverage.state(),
             "outbox": [
                 [type(event).__name__, msgspec.to_builtins(event)] for event in self._outbox
             ],
@@ -188,6 +195,7 @@ class Standing:
         self.condition = Condition(state["condition"][0], tuple(state["condition"][1]))
         self.condition_since_ns = state["condition_since_ns"]
         self._remarks = tuple(state["remarks"])
+        self.coverage.load(state["coverage"])
         kinds: dict[str, Any] = {"WindowRecord": WindowRecord, "AlarmChange": AlarmChange}
         self._outbox = [msgspec.convert(plain, kinds[name]) for name, plain in state["outbox"]]
 
