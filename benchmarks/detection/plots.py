@@ -6,14 +6,14 @@ from typing import Any
 import plotly.graph_objects as go
 import plotly.io
 
+from benchmarks.detection.findings import Findings
 from benchmarks.detection.measure import Measured
-from benchmarks.detection.results import Results
 from benchmarks.detection.table import BIAS
 
 __all__ = ["plots"]
 
 
-def plots(results: Results) -> str:
+def plots(results: Findings) -> str:
     """Return a page that needs nothing else."""
     measured = results.measured()
     detectors = list(dict.fromkeys(detector for _, detector, _ in measured))

@@ -16,9 +16,9 @@ from threading import Timer
 from typing import Any
 
 from benchmarks.detection.contenders import CONTENDERS, Contender
+from benchmarks.detection.findings import Findings, machine
 from benchmarks.detection.flights import save_flights
 from benchmarks.detection.plots import plots
-from benchmarks.detection.results import Results, machine
 from benchmarks.detection.suite import SUITES
 from benchmarks.detection.table import markdown
 
@@ -80,7 +80,7 @@ def main(arguments: list[str]) -> None:
     answered = given.output / f"{profile}-answers.jsonl"
     if given.fresh:
         answered.unlink(missing_ok=True)
-    results = Results(machine(chosen), profile, answered)
+    results = Findings(machine(chosen), profile, answered)
 
     def work(contender: Contender) -> None:
         asked = results.missing(

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from benchmarks.detection.findings import Findings
 from benchmarks.detection.labelled import LabelledStream
 from benchmarks.detection.measure import Measured
-from benchmarks.detection.results import Results
 
 __all__ = ["BIAS", "markdown"]
 
@@ -23,7 +23,7 @@ _COST = (
 )
 
 
-def markdown(results: Results) -> str:
+def markdown(results: Findings) -> str:
     """Return the bias, the machine, and the tables."""
     measured = results.measured()
     quiet = [m for m in measured if not m[0].targets]

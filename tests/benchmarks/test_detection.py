@@ -1,13 +1,14 @@
 """The detection benchmark measures what its tables say."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.detection.alarm import Alarm
+from benchmarks.detection.findings import Findings
 from benchmarks.detection.labelled import LabelledStream, make_labelled_run
 from benchmarks.detection.measure import measure
-from benchmarks.detection.results import Results
 from benchmarks.detection.streams import ONSET, Stream
 from benchmarks.detection.table import markdown
 
@@ -67,17 +68,29 @@ def test_answers_get_worse_by_as_much_as_is_said(
 def test_answers_are_kept_for_a_run_that_was_cut_off(tmp_path: Path) -> None:
     file = tmp_path / "answers.jsonl"
     jobs = [{"suite": "quick", "stream": at, "seed": 1} for at in (0, 1)]
-    answer = {**jobs[0], "detector": "d", "seconds": 1.0, "fingerprint": 0.5, "alarms": []}
-    Results({}, "quick", file).take("scipy", answer)
-    again = Results({}, "quick", file)
+    answer: dict[str, Any] = {
+        **jobs[0],
+        "detector": "d",
+        "seconds": 1.0,
+        "fingerprint": 0.5,
+        "alarms": [],
+    }
+    Findings({}, "quick", file).take("scipy", answer)
+    again = Findings({}, "quick", file)
     assert again.missing("scipy", jobs) == jobs[1:]
     assert again.missing("river", jobs) == jobs
     assert "| iid | d | 1 | 0.00 | 0/1 | > 60 |" in markdown(again)
 
 
 def test_contenders_that_saw_other_rows_are_not_compared(tmp_path: Path) -> None:
-    results = Results({}, "quick", tmp_path / "answers.jsonl")
-    answer = {"suite": "quick", "stream": 0, "seed": 1, "seconds": 1.0, "alarms": []}
+    results = Findings({}, "quick", tmp_path / "answers.jsonl")
+    answer: dict[str, Any] = {
+        "suite": "quick",
+        "stream": 0,
+        "seed": 1,
+        "seconds": 1.0,
+        "alarms": [],
+    }
     results.take("scipy", {**answer, "detector": "a", "fingerprint": 0.5})
     results.take("river", {**answer, "detector": "b", "fingerprint": 0.6})
     with pytest.raises(ValueError, match="b saw other rows"):

@@ -15,7 +15,7 @@ from benchmarks.detection.labelled import LabelledStream
 from benchmarks.detection.measure import Measured, measure
 from benchmarks.detection.suite import SUITES, AnyStream
 
-__all__ = ["Results", "machine"]
+__all__ = ["Findings", "machine"]
 
 _VERSIONS = (
     "import sys; from importlib.metadata import version; "
@@ -50,7 +50,7 @@ def machine(contenders: Iterable[Contender]) -> dict[str, str]:
 
 
 @dataclass
-class Results:
+class Findings:
     """Answers of all contenders.
 
     Attributes:
