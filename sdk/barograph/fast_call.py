@@ -31,7 +31,6 @@ from barograph.span import PredictionSpan
 __all__ = ["FastCall", "Starter"]
 
 _NOWHERE = Context()
-_set = dict.__setitem__  # a context refuses to be changed; this one nobody has seen yet
 
 
 class FastCall:
@@ -49,9 +48,7 @@ class FastCall:
         self._plan = plan
         self._values = values
         self._span = span
-        context = Context(get_current())
-        _set(context, _SPAN_KEY, span)
-        _set(context, CALL_KEY, self)
+        context = Context({**get_current(), _SPAN_KEY: span, CALL_KEY: self})
         self._token: Token[Context] | None = attach(context)
         self._noted: dict[str, Any] | None = None
 

@@ -47,8 +47,8 @@ class PredictionSpan(Span):
     _links: Any = _NONE
     _status = _UNSET
     _end_time: int | None = None
-    _touched = False
-    """Whether the span holds attributes of its own, as an ordinary span does."""
+    touched = False
+    """Whether attributes were set or read before the end, and are held as in an ordinary span."""
     _layout: Layout | None = None
     _values: tuple[Any, ...] = ()
     _ends: Ends
@@ -62,7 +62,7 @@ class PredictionSpan(Span):
             if layout is not None:  # ended: nothing changes any more
                 self._attributes = layout.attributes(self._values)
             else:
-                self._touched = True
+                self.touched = True
                 self._attributes = BoundedAttributes(
                     self._limits.max_span_attributes,
                     self._constants,
@@ -87,11 +87,6 @@ class PredictionSpan(Span):
         if self._links is _NONE and self._end_time is None:
             self._links = self._new_links(())
         super()._add_link(link)
-
-    @property
-    def touched(self) -> bool:
-        """Whether attributes were set or read before the end."""
-        return self._touched
 
     @property
     def plain(self) -> bool:
@@ -132,7 +127,7 @@ class PredictionSpan(Span):
         limits = self._limits
         room = limits.max_span_attributes
         if (
-            self._touched
+            self.touched
             or self._end_time is not None
             or limits.max_span_attribute_length is not None
             or (room is not None and len(attributes) + len(self._constants) > room)
