@@ -111,6 +111,11 @@ class DriftMonitor:
         """All streams after the latest window."""
         return self._last
 
+    @property
+    def recent(self) -> Pooled:
+        """Counts of the last windows, each weighing half of the one after it."""
+        return self._pooled
+
     def update(self, counts: WindowCounts, *, time: float, window: int) -> DriftUpdate:
         """Take a closed window.
 

@@ -276,6 +276,11 @@ class ModelState:
         return replace(self._watch.learnt, quality=self.quality.as_baseline())
 
     @property
+    def watch(self) -> Watch | None:
+        """What later windows are held against; None until the reference is complete."""
+        return self._watch
+
+    @property
     def reference_rows(self) -> int:
         """Rows of the reference, so far or in all."""
         if self._watch is not None:

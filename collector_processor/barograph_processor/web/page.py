@@ -12,6 +12,7 @@ from barograph_processor.pipeline import Pipeline
 from barograph_processor.signal import Alarm
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.web.assets import Assets, plotly_script
+from barograph_processor.web.distributions import distributions_view
 from barograph_processor.web.history import series_view
 from barograph_processor.web.late_facts import late_facts_view
 from barograph_processor.web.overview import Trends, glance_view, most_urgent
@@ -52,6 +53,7 @@ class Page:
             Route("/api/page/overview", self.overview),
             Route("/api/page/model", self.model),
             Route("/api/page/alarm", self.alarm),
+            Route("/api/page/distributions", self.distributions),
             Route("/static/plotly.min.js", plotly_script),
             Mount("/static", Assets(directory=_STATIC), name="static"),
         ]
@@ -113,6 +115,17 @@ class Page:
                 "series": None if known else series_view(history),
             }
         )
+
+    def distributions(self, request: Request) -> Response:
+        """Answer with a model's distributions, in the reference and lately."""
+        query = request.query_params
+        key = ModelKey(query.get("name", ""), query.get("version", ""))
+        with self._pipeline.hold():
+            model = self._registry.models.get(key)
+            if model is None:
+                return error_response(404, f"no predictions of {key.name!r} {key.version!r}")
+            found = distributions_view(model)
+        return OrjsonResponse({"distributions": found})
 
     def alarm(self, request: Request) -> Response:
         """Answer with one alarm, open or resolved, by its ``id``."""

@@ -65,6 +65,35 @@ def test_a_model_without_a_window_has_an_empty_trend(client: httpx.Client) -> No
     assert young["harm_since"] is None
 
 
+def test_distributions_are_those_of_the_reference_and_of_the_last_windows(
+    client: httpx.Client,
+) -> None:
+    found = client.get("/api/page/distributions", params=HARMED).json()["distributions"]
+    by_name = {(one["signal"], one["feature"]): one for one in found}
+    moved, still = by_name["input.drift", "distance"], by_name["input.drift", "departure delay"]
+    for one in (moved, still):
+        assert one["kind"] == "numeric"
+        assert len(one["edges"]) == len(one["reference"]) + 1 == len(one["now"]) + 1
+        assert one["edges"] == sorted(one["edges"])
+        total = sum(one["now"]) + one["missing"][1] + one["outside"][1]
+        assert total == pytest.approx(1, abs=1e-3)
+        assert one["reference"] == pytest.approx([0.05] * 20, abs=0.002)
+    # A standard deviation to the right: the upper half holds five sixths.
+    assert sum(moved["now"][10:]) + moved["outside"][1] == pytest.approx(0.84, abs=0.04)
+    assert sum(still["now"][10:]) == pytest.approx(0.5, abs=0.05)
+    carriers = by_name["input.drift", "carrier"]
+    assert carriers["kind"] == "categorical"
+    assert set(carriers["levels"]) == {"AA", "B6", "DL", "UA"}
+    assert sum(carriers["now"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_model_without_a_reference_has_no_distributions(client: httpx.Client) -> None:
+    young = {"name": "../a/b", "version": "1/2"}
+    assert client.get("/api/page/distributions", params=young).json() == {"distributions": []}
+    response = client.get("/api/page/distributions", params={"name": "nobody"})
+    assert response.status_code == 404
+
+
 def test_a_models_windows_come_by_column(client: httpx.Client, registry: ModelRegistry) -> None:
     found = client.get("/api/page/model", params=HARMED).json()
     series = found["series"]

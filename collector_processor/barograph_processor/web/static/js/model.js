@@ -3,6 +3,7 @@
 import { alarmList } from "./alarm-list.js";
 import { ask } from "./api.js";
 import { badge } from "./card.js";
+import { distributionGrid } from "./distributions.js";
 import { driftTable } from "./drift-table.js";
 import { el, say, terms } from "./dom.js";
 import { figure } from "./figure.js";
@@ -25,6 +26,7 @@ export function modelPage(name, version) {
   const windows = windowTable();
   const slices = sliceTable();
   const drift = driftTable();
+  const distributions = distributionGrid();
   const open = alarmList("No alarm is open.", 3);
   const resolved = alarmList("None.");
   const noWindows = el("p", { class: "quiet" }, "No window has closed yet: there is nothing to draw.");
@@ -47,6 +49,7 @@ export function modelPage(name, version) {
     ),
     section("The slices that do worst", slices.root),
     section("Drift by feature", drift.root),
+    section("Features now and in the reference", distributions.root),
     section("What this is held against", facts, warnings),
     el("details", { class: "windows" }, el("summary", {}, "Resolved alarms"), resolved.root),
   );
@@ -62,6 +65,10 @@ export function modelPage(name, version) {
     const fresh = model.series !== null;
     series = model.series ?? series;
     tell();
+    if (fresh) {
+      const found = await ask("/api/page/distributions", { name, version }, signal);
+      distributions.update(found.distributions, series.drift);
+    }
     if (fresh || drawnOf(before) !== drawnOf(model)) show();
     return {
       title: nameOf(model),
