@@ -5,6 +5,7 @@ from math import ceil
 from typing import Any, Final
 
 from barograph_processor.state.record import WindowRecord
+from barograph_processor.web.aftermath import aftermath_view
 from barograph_processor.web.overview import shorten
 from barograph_processor.web.slices import slices_view
 
@@ -35,9 +36,11 @@ def series_view(history: Sequence[WindowRecord]) -> dict[str, Any]:
         "error_rate": _column(history, "errors", "rate"),
         "rows_per_second": _column(history, "traffic", "rows_per_second"),
         "labels": [r.signals.get("performance", {}).get("labels", 0) for r in history],
-        "performance": [_performance(history, name) for name in _metrics(history)],
+        "performance": _estimates(history, "performance"),
+        "estimated": _estimates(history, "estimated"),
         "drift": _drift(history),
         "slices": slices_view(history),
+        "aftermath": aftermath_view(history),
     }
 
 
@@ -45,16 +48,20 @@ def _column(history: Sequence[WindowRecord], signal: str, figure: str) -> list[f
     return [shorten(record.signals.get(signal, {}).get(figure)) for record in history]
 
 
-def _metrics(history: Sequence[WindowRecord]) -> list[str]:
-    """Return the names of the performance metrics, in order of appearance."""
+def _estimates(history: Sequence[WindowRecord], signal: str) -> list[dict[str, Any]]:
+    """Return each metric of ``performance`` or ``estimated``, in order of appearance."""
     names: dict[str, None] = {}
     for record in history:
-        names.update(dict.fromkeys(record.signals.get("performance", {})))
-    return [name for name in names if name != "labels"]
+        names.update(dict.fromkeys(record.signals.get(signal) or {}))
+    return [
+        _metric(history, signal, name)
+        for name in names
+        if name not in ("labels", "rows", "assumption")
+    ]
 
 
-def _performance(history: Sequence[WindowRecord], name: str) -> dict[str, Any]:
-    estimates = [record.signals.get("performance", {}).get(name, {}) for record in history]
+def _metric(history: Sequence[WindowRecord], signal: str, name: str) -> dict[str, Any]:
+    estimates = [(record.signals.get(signal) or {}).get(name, {}) for record in history]
 
     def figure(part: str) -> list[float | None]:
         return [shorten(estimate.get(part)) for estimate in estimates]

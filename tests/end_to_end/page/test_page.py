@@ -102,9 +102,9 @@ def test_a_model_leads_to_its_page_and_back(stories_url: str, open_page: OpenPag
 
 def drawn(page: Page) -> list[dict[str, object]]:
     """Return name and last value of what the figure draws."""
-    page.wait_for_selector(".js-plotly-plot .main-svg")
+    page.wait_for_selector(".figure:not(.small) .main-svg")
     found: list[dict[str, object]] = page.eval_on_selector(
-        ".js-plotly-plot",
+        ".figure:not(.small) .js-plotly-plot",
         "plot => plot.data.filter(t => t.name)"
         ".map(t => ({name: t.name, axis: t.yaxis, n: t.y.length, last: t.y.at(-1)}))",
     )
@@ -117,6 +117,8 @@ def test_a_models_page_draws_what_the_api_holds(stories_url: str, open_page: Ope
     page = open_page(stories_url + MODEL)
     lines = {str(line["name"]): line for line in drawn(page)}
     assert lines.pop("so far")["n"] == 1
+    promised = lines.pop("promised by scores")
+    assert promised["last"] == pytest.approx(last["estimated"]["accuracy"]["value"], rel=1e-4)
     assert set(lines) == {"accuracy", "p50", "p95", "errors", "traffic"}
     assert len({line["axis"] for line in lines.values()}) == 4
     assert all(line["n"] == len(history) for line in lines.values())
@@ -132,7 +134,7 @@ def test_the_alarms_onset_is_marked(stories_url: str, open_page: OpenPage) -> No
     page = open_page(stories_url + MODEL)
     drawn(page)
     starts = page.eval_on_selector(
-        ".js-plotly-plot",
+        ".figure:not(.small) .js-plotly-plot",
         "plot => plot.layout.shapes.filter(s => s.type === 'rect')"
         ".map(s => new Date(s.x0).toISOString())",
     )
@@ -143,8 +145,33 @@ def test_another_figure_of_quality_can_be_chosen(stories_url: str, open_page: Op
     page = open_page(stories_url + MODEL)
     drawn(page)
     page.get_by_label("Quality by").select_option("auc")
-    expect(page.locator(".js-plotly-plot")).to_contain_text("area under the ROC curve")
+    figure = page.locator(".figure:not(.small) .js-plotly-plot")
+    expect(figure).to_contain_text("area under the ROC curve")
     assert "area under the ROC curve" in {line["name"] for line in drawn(page)}
+
+
+def test_features_are_shown_over_their_reference(stories_url: str, open_page: OpenPage) -> None:
+    page = open_page(stories_url + MODEL)
+    grid = page.get_by_role("region", name="Features now and in the reference")
+    cards = grid.locator(".distribution")
+    expect(cards.first.get_by_role("heading", name="departure delay")).to_be_visible()
+    drawn = cards.first.locator("path.now").get_attribute("d") or ""
+    assert drawn.count("L") == 2 * 20 - 1
+    carrier = cards.filter(has=page.get_by_role("heading", name="carrier", exact=True))
+    expect(carrier.locator("li")).to_have_count(4)
+    expect(carrier.locator("li").first).to_contain_text("→")
+
+
+def test_what_came_after_and_the_scores_word_are_shown(
+    stories_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(stories_url + MODEL)
+    after = page.get_by_role("region", name="What came after")
+    expect(after.get_by_role("row", name="Calibration error")).to_contain_text("%")
+    scores = page.get_by_role("region", name="Do scores keep their word?")
+    expect(scores.locator(".main-svg").first).to_be_visible()
+    expect(scores.locator(".legend")).to_contain_text("reference")
+    expect(scores.locator(".legend")).not_to_contain_text("trace")
 
 
 def test_drift_lists_every_stream_with_the_alarm_first(

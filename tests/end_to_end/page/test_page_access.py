@@ -65,11 +65,11 @@ def test_the_whole_way_by_keyboard(stories_url: str, open_page: OpenPage) -> Non
 
     page.get_by_role("application").focus()
     page.keyboard.press("End")
-    expect(page.locator(".figure [aria-live]")).to_contain_text("accuracy")
-    end = page.locator(".figure [aria-live]").inner_text()
+    expect(page.locator(".figure:not(.small) [aria-live]")).to_contain_text("accuracy")
+    end = page.locator(".figure:not(.small) [aria-live]").inner_text()
     page.keyboard.press("ArrowLeft")
-    expect(page.locator(".figure [aria-live]")).not_to_have_text(end)
-    expect(page.locator(".js-plotly-plot .hoverlayer .legend")).to_be_visible()
+    expect(page.locator(".figure:not(.small) [aria-live]")).not_to_have_text(end)
+    expect(page.locator(".figure:not(.small) .js-plotly-plot .hoverlayer .legend")).to_be_visible()
 
     page.get_by_role("button", name="Distance", exact=True).focus()
     page.keyboard.press("Enter")

@@ -1,7 +1,9 @@
 /** One model: how it stands and why, quality and operations on one time axis, drift, alarms. */
 
+import { aftermathTable } from "./aftermath.js";
 import { alarmList } from "./alarm-list.js";
 import { ask } from "./api.js";
+import { calibrationFigure } from "./calibration.js";
 import { badge } from "./card.js";
 import { distributionGrid } from "./distributions.js";
 import { driftTable } from "./drift-table.js";
@@ -26,6 +28,10 @@ export function modelPage(name, version) {
   const windows = windowTable();
   const slices = sliceTable();
   const drift = driftTable();
+  const aftermath = aftermathTable();
+  const reliability = figure("How often what a score promised came true, in the reference and now");
+  reliability.root.classList.add("small");
+  const scores = section("Do scores keep their word?", reliability.root);
   const distributions = distributionGrid();
   const open = alarmList("No alarm is open.", 3);
   const resolved = alarmList("None.");
@@ -48,6 +54,8 @@ export function modelPage(name, version) {
       windows.root,
     ),
     section("The slices that do worst", slices.root),
+    section("What came after", aftermath.root),
+    scores,
     section("Drift by feature", drift.root),
     section("Features now and in the reference", distributions.root),
     section("What this is held against", facts, warnings),
@@ -94,6 +102,10 @@ export function modelPage(name, version) {
   function show() {
     draw();
     slices.update(series.slices);
+    aftermath.update(series.aftermath);
+    const { calibration } = model;
+    scores.hidden = calibration.reference.length + calibration.now.length === 0;
+    if (!scores.hidden) reliability.update((look) => calibrationFigure(calibration, look));
     drift.update(series.drift);
   }
 

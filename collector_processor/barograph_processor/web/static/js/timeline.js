@@ -31,6 +31,7 @@ export function timeline(series, model, metric, marks, { width, colours }) {
   const known = series.performance.find((performance) => performance.name === metric);
   const data = [
     ...(known ? quality(x, known, colours) : []),
+    ...promised(x, series.estimated.find((estimate) => estimate.name === metric), colours),
     ...soFar(model, metric, colours),
     line(x, scaled(series.latency_p50_s, 1e3), "y2", "p50", colours.latency, { dash: "dot" }, " ms"),
     line(x, scaled(series.latency_p95_s, 1e3), "y2", "p95", colours.latency, {}, " ms"),
@@ -111,6 +112,15 @@ function quality(x, { name, value, lower, upper }, colours) {
     { ...edge, y: pick(upper), fill: "tonexty", fillcolor: colours.band },
     one,
   ];
+}
+
+/** What the scores promise without labels; blind to what only labels can tell. */
+function promised(x, estimate, colours) {
+  if (estimate === undefined) return [];
+  const rows = [...x.keys()].filter((row) => estimate.value[row] !== null);
+  const at = rows.map((row) => x[row]);
+  const value = rows.map((row) => estimate.value[row]);
+  return [line(at, value, "y", "promised by scores", colours.quiet, { dash: "dot", width: 1.4 }, "")];
 }
 
 /** The labels since the last window: what an alarm is about may show in no closed window yet. */

@@ -1,0 +1,72 @@
+/** What came after the predictions: trust, outcomes, loops, reviews, promises; and how each went. */
+
+import { el, keep, say, set } from "./dom.js";
+import { percent, plain } from "./format.js";
+import { sparkline } from "./sparkline.js";
+
+const WORDS = {
+  calibration: ["Calibration error", percent],
+  "gap.estimated": ["Beyond what the scores promised:", signed],
+  "gap.offline": ["Beyond the offline figure:", signed],
+  review: ["Accuracy by reviewers", percent],
+  trust: ["Trust of those who reacted", percent],
+  reacted: ["Predictions reacted to", percent],
+  reaction: ["Reaction:", percent],
+  top_share: ["Share of the most frequent output", percent],
+  entropy: ["Variety of outputs (entropy)", plain],
+  self_label_share: ["Labels that the model gave itself", percent],
+  policy_gap: ["Risk where the model decided, beyond the hold-out", signed],
+  outcome: ["Outcome of a prediction, in", plain],
+};
+
+export function aftermathTable() {
+  const parts = new Map();
+  const body = el("tbody");
+  const heads = ["What", "Now", "95 % interval", "Reference", "Over time"];
+  const table = el(
+    "table",
+    { class: "drift" },
+    el("caption", { class: "unseen" }, "What came after the predictions"),
+    el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col" }, text)))),
+    body,
+  );
+  const none = el("p", { class: "quiet" }, "No reaction, outcome, review or score to hold against labels has arrived yet.");
+  const root = el("div", {}, el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Table, scrolls sideways" }, table), none);
+
+  /** @param {Object[]} lines As the API answers. */
+  function update(lines) {
+    table.parentElement.hidden = lines.length === 0;
+    none.hidden = lines.length > 0;
+    keep(body, parts, lines, (line) => JSON.stringify([line.key, line.name]), row);
+  }
+
+  return { root, update };
+}
+
+function row({ key, name }) {
+  const [words, figure] = WORDS[key] ?? [key, plain];
+  const cells = [el("td", { class: "number" }), el("td", { class: "number" }), el("td", { class: "number" })];
+  const trend = sparkline(28, "quality");
+  const head = el("th", { scope: "row" }, words);
+  if (name !== null) head.append(" ", el("bdi", {}, name));
+  const root = el("tr", {}, head, ...cells, el("td", {}, trend.root));
+
+  function update({ value, lower, upper, held, alarm, trend: { time, value: values } }) {
+    set(root, "data-alarm", alarm ? "" : null);
+    say(cells[0], figure(value));
+    say(cells[1], lower === null || upper === null ? "–" : `${figure(lower)} to ${figure(upper)}`);
+    say(cells[2], figure(held));
+    const seen = held === null ? values : [...values, held];
+    const low = Math.min(...seen);
+    const high = Math.max(...seen);
+    const room = (high - low) * 0.1 || Math.abs(high) * 0.1 || 1;
+    trend.update(time, values, { low: low - room, high: high + room, level: held });
+  }
+
+  return { root, update };
+}
+
+function signed(value) {
+  if (value === null || value === undefined) return percent(value);
+  return `${value > 0 ? "+" : ""}${percent(value)}`;
+}
