@@ -208,3 +208,28 @@ def test_the_propensity_of_review(wire: Wire) -> None:
     assert rows.propensity is not None
     assert single.propensity.tolist() == [0.25]
     assert rows.propensity.tolist() == [0.5, 0.5]
+
+
+def test_the_hold_out_is_a_slice(wire: Wire) -> None:
+    @barograph.observe(model="ranker", id="user", holdout=0.5)
+    def rank(user: str, *, ask: bool = True) -> float:
+        return float(ask and barograph.current_prediction().holdout)
+
+    @barograph.observe(model="rows", batch=True, holdout=0.5)
+    def score(x: Any) -> Any:
+        return np.array(barograph.current_prediction().holdouts, dtype=float)
+
+    for at in range(40):
+        rank(f"user-{at}")
+    rank("user-40", ask=False)
+    score(np.arange(40.0))
+    batches = wire.batches()
+    for model, asked in (("ranker", 40), ("rows", 40)):
+        mine = [batch for batch in batches if batch.model.name == model]
+        held = [cell for batch in mine for cell in cells(batch.slices["barograph.holdout"])]
+        served = [
+            value for batch in mine for value in (batch.value if batch.value is not None else ())
+        ]
+        assert held[:asked] == ["true" if value else "false" for value in served[:asked]]
+        assert held[asked:] == [None] * (len(held) - asked)
+        assert {"true", "false"} <= set(held)

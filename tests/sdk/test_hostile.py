@@ -137,35 +137,6 @@ def test_the_base_types_own_values_are_read(recorder: Recorder) -> None:
     assert all(type(value) in {str, int, float, bool} for value in found.values())
 
 
-class NoHash(type):
-    __hash__ = None  # type: ignore[assignment]  # as hostile as can be
-
-
-class Raising(type):
-    def __eq__(cls, other: object) -> bool:
-        raise RuntimeError
-
-    def __hash__(cls) -> int:
-        raise RuntimeError
-
-
-@pytest.mark.parametrize("meta", [NoHash, Raising])
-def test_a_hostile_metaclass_passes(recorder: Recorder, meta: Any) -> None:
-    value = meta("Odd", (), {})()
-
-    @barograph.observe(model="m")
-    def echo(x: Any) -> Any:
-        return x
-
-    @barograph.observe(model="m", batch=True)
-    def rows(x: Any) -> Any:
-        return x
-
-    assert echo(value) is value
-    assert rows(listed := [value]) is listed
-    assert len(recorder.spans) == 2
-
-
 def test_a_structure_that_contains_itself_ends(recorder: Recorder) -> None:
     @barograph.observe(model="m")
     def score(features: dict[str, Any]) -> dict[str, Any]:
