@@ -1,6 +1,6 @@
 """OTLP bytes in both directions."""
 
-from barograph_processor.otlp.decode import decode_logs, decode_traces
+from barograph_processor.otlp.decode import decode_logs, decode_together, decode_traces
 from barograph_processor.otlp.decoded import Decoded, DecodedLogs, DecodedTraces
 from barograph_processor.otlp.encode import encode_alarms, encode_metrics
 from barograph_processor.otlp.joined import batches_of
@@ -14,6 +14,7 @@ __all__ = [
     "Table",
     "batches_of",
     "decode_logs",
+    "decode_together",
     "decode_traces",
     "encode_alarms",
     "encode_metrics",

@@ -8,7 +8,7 @@ anything else by the plain way, through the protocol's own message classes. Both
 give equal answers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -35,10 +35,10 @@ from barograph_processor.otlp.schema import is_newer_schema
 from barograph_processor.otlp.table import Table
 from barograph_processor.otlp.tally import RejectedItemError, Tally
 from barograph_processor.otlp.timestamps import MAX_NS
-from barograph_processor.otlp.usual import read_usual_traces
+from barograph_processor.otlp.usual import read_usual_requests, read_usual_traces
 from barograph_processor.otlp.values import attributes_of
 
-__all__ = ["decode_logs", "decode_traces", "decode_traces_plainly"]
+__all__ = ["decode_logs", "decode_together", "decode_traces", "decode_traces_plainly"]
 
 _CONVENTIONS: Final = (barograph.read_span, gen_ai.read_span, openinference.read_span)
 _TRACE_ID_BYTES: Final = 16
@@ -96,6 +96,18 @@ def _decode_traces(
         rejections=tally.rejections,
         passed_over=tally.passed_over,
     )
+
+
+def decode_together(payloads: Sequence[bytes]) -> list[DecodedTraces] | None:
+    """Read requests of spans together, if that makes no difference to any of them.
+
+    Args:
+        payloads: At least one, together no larger than ``CHUNK_BYTES``.
+
+    Returns:
+        What ``decode_traces`` returns for each; None if they are to be read one by one.
+    """
+    return read_usual_requests(payloads)
 
 
 def decode_logs(payload: bytes, *, received_ns: int = 0) -> DecodedLogs:

@@ -83,6 +83,9 @@ def _joined_part(parts: Sequence[Part], first: npt.NDArray[np.int64]) -> Part:
 
 
 def _joined_names(parts: Sequence[NamePart], first: npt.NDArray[np.int64]) -> NamePart:
+    if all(part.levels is parts[0].levels for part in parts):
+        same = np.concatenate([part.codes for part in parts])
+        return NamePart(_joined_rows(parts, first), same, parts[0].levels)
     levels: dict[str, int] = {}
     codes = []
     for part in parts:

@@ -17,7 +17,7 @@ Codes = npt.NDArray[np.int32]
 
 
 class NumberPart(NamedTuple):
-    """Numbers of some rows."""
+    """Numbers of some rows, in their order."""
 
     rows: Places
     values: npt.NDArray[np.float64] | npt.NDArray[np.int64]
@@ -30,6 +30,11 @@ class NumberPart(NamedTuple):
             raise UnusualError
         return cls(rows, np.array(times, np.int64)[codes])
 
+    def between(self, start: int, stop: int) -> "NumberPart":
+        """Return what it has of the rows from one to before another, counted from there."""
+        span = slice(*np.searchsorted(self.rows, (start, stop)).tolist())
+        return NumberPart(self.rows[span] - start, self.values[span])
+
     def reordered(self, order: Places, rows: Places) -> "NumberPart":
         """Return the same in another order, under other row numbers."""
         return NumberPart(rows, self.values[order])
@@ -40,7 +45,7 @@ class NumberPart(NamedTuple):
 
 
 class NamePart(NamedTuple):
-    """Names of some rows: codes, -1 where missing, into levels."""
+    """Names of some rows, in their order: codes, -1 where missing, into levels."""
 
     rows: Places
     codes: Codes
@@ -59,6 +64,11 @@ class NamePart(NamedTuple):
         if places != list(range(len(places))):
             codes = np.array(places, np.int32)[codes]
         return cls(rows, codes, tuple(levels))
+
+    def between(self, start: int, stop: int) -> "NamePart":
+        """Return what it has of the rows from one to before another, counted from there."""
+        span = slice(*np.searchsorted(self.rows, (start, stop)).tolist())
+        return NamePart(self.rows[span] - start, self.codes[span], self.levels)
 
     def reordered(self, order: Places, rows: Places) -> "NamePart":
         """Return the same in another order, under other row numbers."""

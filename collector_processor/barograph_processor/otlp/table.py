@@ -75,6 +75,27 @@ class Table:
         """Return the table with the time at which all of it came, ns since the epoch."""
         return replace(self, received_ns=np.full(len(self), time_ns, np.int64))
 
+    def between(self, start: int, stop: int) -> Self:
+        """Return the rows from one to before another, as a table of their own."""
+        parts = {
+            place: [cut for part in found if len((cut := part.between(start, stop)).rows)]
+            for place, found in self.parts.items()
+        }
+        group = self.group[start:stop]
+        number, order = _by_appearance(group, len(self.keys))
+        return replace(
+            self,
+            keys=tuple(self.keys[at] for at in order),
+            group=number[group],
+            ids=self.ids[start:stop],
+            event_time=self.event_time[start:stop],
+            latency=self.latency[start:stop],
+            failed=self.failed[start:stop],
+            weight=self.weight[start:stop],
+            named=self.named.between(start, stop),
+            parts={place: found for place, found in parts.items() if found},
+        )
+
     def without(self, rows: Places) -> Self:
         """Return the table with these rows in no group."""
         group = self.group.copy()
@@ -202,11 +223,32 @@ def _names(parts: Sequence[Part], rows: int) -> CategoricalColumn:
         raise UnusualError
     (part,) = parts
     assert isinstance(part, NamePart)
-    if len(part.rows) == rows:
-        return CategoricalColumn(part.codes, part.levels)
-    codes = np.full(rows, -1, np.int32)
-    codes[part.rows] = part.codes
-    return CategoricalColumn(codes, part.levels)
+    codes = part.codes
+    if len(part.rows) != rows:
+        codes = np.full(rows, -1, np.int32)
+        codes[part.rows] = part.codes
+    return _of_levels_that_occur(codes, part.levels)
+
+
+def _of_levels_that_occur(
+    codes: npt.NDArray[np.int32], levels: tuple[str, ...]
+) -> CategoricalColumn:
+    """Return a column whose levels are in order of appearance, whatever came beside its rows."""
+    number, order = _by_appearance(codes, len(levels))
+    return CategoricalColumn(number.astype(np.int32)[codes], tuple(levels[code] for code in order))
+
+
+def _by_appearance(
+    codes: npt.NDArray[np.int32] | npt.NDArray[np.int64], count: int
+) -> tuple[npt.NDArray[np.int64], list[int]]:
+    """Return a new number for each code, -1 for -1 behind them, and the codes that occur."""
+    first = np.full(count + 1, len(codes))
+    # Of several rows of one code the last one written stays, here the first; -1 is the last code.
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    order = np.argsort(first[:-1], kind="stable")[: int((first[:-1] < len(codes)).sum())]
+    number = np.full(count + 1, -1, np.int64)
+    number[order] = np.arange(len(order))
+    return number, order.tolist()
 
 
 def _of_role(columns: Mapping[Field, Column], role: Role) -> dict[str, Column]:

@@ -8,6 +8,7 @@ refused is unusual: then nothing is returned, and the plain way reads the reques
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,7 @@ from barograph_processor.otlp.assembly import Assembly
 from barograph_processor.otlp.attribute_values import cells_of, key_of, numbers_of
 from barograph_processor.otlp.buffer import Buffer, Places
 from barograph_processor.otlp.chunks import RESOURCES, SCHEMA_URL, SCOPES, fields, last
+from barograph_processor.otlp.columns import is_dense
 from barograph_processor.otlp.conventions.barograph import place_of
 from barograph_processor.otlp.decoded import DecodedTraces
 from barograph_processor.otlp.distinct import distinct
@@ -29,11 +31,12 @@ from barograph_processor.otlp.gathered import gather
 from barograph_processor.otlp.parts import NamePart, NumberPart, Part
 from barograph_processor.otlp.rows import Field, Role
 from barograph_processor.otlp.schema import is_newer_schema
+from barograph_processor.otlp.table import Table
 from barograph_processor.otlp.timestamps import MAX_NS
 from barograph_processor.otlp.values import Cell, text_of
 from barograph_processor.otlp.walk import SpanPlaces, Stretches, UnusualError, span_bounds, walk
 
-__all__ = ["read_usual_traces"]
+__all__ = ["read_usual_requests", "read_usual_traces"]
 
 _ROLES: Final = {
     semconv.PREDICTION_VALUE: Field(Role.VALUE),
@@ -61,17 +64,49 @@ def read_usual_traces(payload: bytes) -> DecodedTraces | None:
 
     Equal to what the plain way reads, up to the order of a column's levels.
     """
+    found = read_usual_requests([payload])
+    return None if found is None else found[0]
+
+
+def read_usual_requests(payloads: Sequence[bytes]) -> list[DecodedTraces] | None:
+    """Read requests together if all in all of them is usual, else return None.
+
+    What is read of each is what is read of it alone. Together it costs less: each
+    step is one for the spans of all of them.
+    """
     try:
-        start, stop = _bounds(payload)
-        if len(start) == 0:
-            return DecodedTraces()
-        data = Buffer(payload)
+        # Each frame by itself: what lacks an end must not find it in the next request.
+        bounds = [_bounds(payload) for payload in payloads]
+        rows = np.cumsum([0, *(len(start) for start, _ in bounds)]).tolist()
+        if rows[-1] == 0:
+            return [DecodedTraces() for _ in payloads]
+        offsets = np.cumsum([0, *map(len, payloads)]).tolist()
+        data = Buffer(b"".join(payloads))
+        start, stop = (
+            np.concatenate([b[side] + at for b, at in zip(bounds, offsets, strict=False)])
+            for side in (0, 1)
+        )
         places = walk(data, start, stop)
-        if places.events and _EVALUATION in payload:
+        if places.events and _EVALUATION in data.payload:
             return None
-        return _assemble(data, _Frame.of(data, places), gather(data, places.attributes))
+        table = _assemble(data, _Frame.of(data, places), gather(data, places.attributes))
     except (UnusualError, UndecodableError):
         return None
+    if len(payloads) == 1:
+        return [_decoded(table)]
+    if not is_dense(max(np.diff(rows).tolist()), len(table.parts), 0):
+        # Alone, one of them might be mostly gaps.
+        return None
+    return [_decoded(table.between(a, b)) for a, b in pairwise(rows)]
+
+
+def _decoded(table: Table) -> DecodedTraces:
+    taken = len(table.rows)
+    return DecodedTraces(
+        predictions=(table,) if taken else (),
+        accepted=len(table),
+        passed_over=len(table) - taken,
+    )
 
 
 def _bounds(payload: bytes) -> tuple[Places, Places]:
@@ -139,7 +174,7 @@ def _is_error(status: bytes) -> bool:
         raise UnusualError from None
 
 
-def _assemble(data: Buffer, frame: _Frame, columns: Mapping[bytes, Stretches]) -> DecodedTraces:
+def _assemble(data: Buffer, frame: _Frame, columns: Mapping[bytes, Stretches]) -> Table:
     parts: dict[Field, list[Part]] = {}
     shared: dict[str, NamePart | NumberPart] = {}
     for prefix, column in columns.items():
@@ -150,12 +185,7 @@ def _assemble(data: Buffer, frame: _Frame, columns: Mapping[bytes, Stretches]) -
             shared[key] = _shared_part(key, data, column)
         elif place is not None:
             parts.setdefault(place, []).extend(_parts(place, data, column))
-    table = Assembly(frame.ids, frame.start_ns, frame.latency, frame.failed, shared, parts).table()
-    return DecodedTraces(
-        predictions=(table,) if len(table.keys) else (),
-        accepted=len(table),
-        passed_over=len(table) - len(table.rows),
-    )
+    return Assembly(frame.ids, frame.start_ns, frame.latency, frame.failed, shared, parts).table()
 
 
 @lru_cache(maxsize=8192)

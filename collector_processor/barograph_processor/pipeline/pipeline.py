@@ -12,6 +12,7 @@ from typing import Final
 from barograph_processor.exceptions import OverloadedError, UndecodableError
 from barograph_processor.journal import Journal, Record, SignalKind, unpacked
 from barograph_processor.otlp import DecodedLogs, DecodedTraces, decode_logs, decode_traces
+from barograph_processor.pipeline.decoder import Decoder
 from barograph_processor.pipeline.envelope import Envelope
 from barograph_processor.pipeline.feeder import Feeder, Sink
 from barograph_processor.pipeline.inbox import ENOUGH_ITEMS, Inbox, Item, Look
@@ -79,7 +80,7 @@ class Pipeline:
         self._spans, self._facts = SeenSet(seen_capacity), SeenSet(seen_capacity)
         self._feeder = Feeder(sink, telemetry, spans=self._spans, facts=self._facts)
         self._turn = TurnLock()
-        self._decoding = threading.Lock()
+        self._decoder = Decoder(telemetry)
         self._inbox = Inbox(max_queue_bytes)
         self._seq = 0
         self._unsaved_bytes = 0
@@ -133,10 +134,11 @@ class Pipeline:
         self._inbox.reserve(len(payload))
         try:
             received_ns = time.time_ns()
-            # The interpreter runs one thread at a time anyway, and a second
-            # decoder would only make both slower.
-            with self._decoding, self._telemetry.stage("decode"):
-                decoded = _decode(signal, payload, received_ns)
+            decoded: DecodedTraces | DecodedLogs
+            if signal == "traces":
+                decoded = self._decoder.decode(payload)
+            else:
+                decoded = decode_logs(payload, received_ns=received_ns)
             seq = self._journal.append(signal, packed or payload, time_ns=received_ns)
         except BaseException:
             self._inbox.release(len(payload))

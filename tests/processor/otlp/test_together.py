@@ -1,0 +1,97 @@
+"""Requests that are decoded together read as each alone."""
+
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from barograph_processor.exceptions import UndecodableError
+from barograph_processor.otlp import DecodedTraces, decode_together, decode_traces
+from barograph_processor.pipeline.decoder import Decoder
+from barograph_processor.stats.column import CategoricalColumn
+from barograph_processor.telemetry import Telemetry
+from tests.processor.otlp.build import prediction, span, traces
+from tests.processor.otlp.sameness import assert_same
+from tests.processor.otlp.test_usual import spans
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(spans(), min_size=1, max_size=4))
+def test_each_reads_as_alone(requests: list[list[Span]]) -> None:
+    payloads = [traces(*drawn) for drawn in requests]
+    together = decode_together(payloads)
+    if together is not None:
+        for found, payload in zip(together, payloads, strict=True):
+            assert_same(found, decode_traces(payload))
+
+
+def test_call_sites_alike_are_read_together() -> None:
+    payloads = [
+        traces(
+            *(
+                prediction(10 * r + n, {"model.name": f"m{n % 3}", "input.c": f"{r}{n % 4}"})
+                for n in range(10)
+            ),
+            span(99 + r, {"http.route": "/"}),
+        )
+        for r in range(3)
+    ]
+    payloads.insert(1, b"")
+    together = decode_together(payloads)
+    assert together is not None
+    for found, payload in zip(together, payloads, strict=True):
+        alone = decode_traces(payload)
+        assert_same(found, alone)
+        assert _levels(found) == _levels(alone)
+
+
+def _levels(decoded: DecodedTraces) -> list[Any]:
+    columns = [column for batch in decoded.batches for column in batch.inputs.values()]
+    return [column.levels for column in columns if isinstance(column, CategoricalColumn)]
+
+
+def test_what_lacks_its_end_does_not_find_it_in_the_next() -> None:
+    whole = traces(*(prediction(n, {"input.x": 1.0}) for n in range(4)))
+    assert decode_together([whole[:-30], whole]) is None
+    assert decode_together([whole[:-30], whole[-30:]]) is None
+
+
+def test_gaps_are_counted_by_request() -> None:
+    """One that is mostly gaps alone is not read as part of others that are not."""
+    wide = [prediction(n, {f"input.f{n}-{k}": 1.0 for k in range(8)}) for n in range(300)]
+    narrow = [prediction(n, {"input.x": 1.0}) for n in range(300)]
+    assert decode_together([traces(*wide), traces(*narrow)]) is None
+
+
+def test_threads_have_what_is_theirs() -> None:
+    decoder = Decoder(Telemetry())
+    payloads = [traces(*(prediction(n, {}) for n in range(size))) for size in range(1, 33)]
+    payloads[5] = b"\x0a\xff"
+    found: dict[int, int] = {}
+    broken: list[int] = []
+    start = threading.Barrier(len(payloads))
+
+    def work(number: int) -> None:
+        start.wait()
+        try:
+            found[number] = decoder.decode(payloads[number]).accepted
+        except UndecodableError:
+            broken.append(number)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(len(payloads))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert broken == [5]
+    assert found == {n: n + 1 for n in range(len(payloads)) if n != 5}
+
+
+@pytest.mark.parametrize("payload", [b"", traces(span(1, {}))])
+def test_nothing_of_ours_is_read_together_too(payload: bytes) -> None:
+    together = decode_together([payload, payload])
+    assert together is not None
+    assert [found.predictions for found in together] == [(), ()]
