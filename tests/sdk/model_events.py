@@ -1,4 +1,4 @@
-"""What model providers send in pieces: one answer of 13 characters and one tool call, three ways."""
+"""What model providers send in pieces: one short answer and one tool call, in three ways."""
 
 from typing import Any
 
