@@ -253,6 +253,27 @@ METRICS: Final[tuple[Metric, ...]] = (
         ("name",),
         SCORE_BOUNDS,
     ),
+    Metric(
+        "barograph.evaluation.mean",
+        "gauge",
+        "1",
+        "Mean of the latest 1,000 to 2,000 scores of an evaluation.",
+        ("name",),
+    ),
+    Metric(
+        "barograph.evaluation.mean.lower",
+        "gauge",
+        "1",
+        "Lower end of its 95% interval, right at all looks at once.",
+        ("name",),
+    ),
+    Metric(
+        "barograph.evaluation.mean.upper",
+        "gauge",
+        "1",
+        "Upper end of its 95% interval, right at all looks at once.",
+        ("name",),
+    ),
     Metric("barograph.reactions", "counter", "{reaction}", "Reactions of users.", ("kind",)),
     Metric(
         "barograph.reactions.rate",

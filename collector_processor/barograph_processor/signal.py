@@ -17,6 +17,7 @@ SignalName = Literal[
     "calibration",
     "trust",
     "outcome",
+    "evaluation",
     "loop",
     "blind",
 ]

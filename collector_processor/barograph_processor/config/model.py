@@ -21,6 +21,7 @@ class ModelConfig(Table, frozen=True, kw_only=True):
         task: Overrides the task that the spans name.
         threshold: Probability from which a binary prediction is positive.
         positive: The positive class.
+        lower_is_better: Evaluations whose low scores are good ones, such as toxicity.
         reference: What normal is learnt from.
         window: What is judged at once.
         alarm: The budget.
@@ -32,6 +33,7 @@ class ModelConfig(Table, frozen=True, kw_only=True):
     task: str | None = None
     threshold: float | None = None
     positive: str | int | bool | None = None
+    lower_is_better: tuple[str, ...] = ()
     reference: ReferenceConfig = ReferenceConfig()
     window: WindowConfig = WindowConfig()
     alarm: AlarmConfig = AlarmConfig()

@@ -7,6 +7,7 @@ from barograph_processor.config import ModelConfig
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.observation import ObservationBatch
 from barograph_processor.state.blindness import Blindness
+from barograph_processor.state.evaluations import Evaluations
 from barograph_processor.state.finding import Finding
 from barograph_processor.state.labelled import LabelledQuality
 from barograph_processor.state.loops import Loops
@@ -33,6 +34,9 @@ class Aftermath:
         block = config.window.max_rows or 1000
         self.reactions = Reactions(config.alarm, block=block)
         self.outcomes = Outcomes(config.alarm, block=block)
+        self.evaluations = Evaluations(
+            config.alarm, block=block, lower_is_better=config.lower_is_better
+        )
         self.loops = Loops(config.alarm, block=block)
         self.usage = Usage(config.alarm)
         self._lateness_ns = round(config.window.lateness * 1e9)
@@ -45,6 +49,7 @@ class Aftermath:
         """Take punctual rows, in order of arrival."""
         self.reactions.see(len(rows))
         self.outcomes.see(len(rows))
+        self.evaluations.see(len(rows))
         self.loops.outputs.see(rows.label)
         self.blindness.see(rows)
         self.usage.see(rows.event_time)
@@ -59,6 +64,7 @@ class Aftermath:
         """
         self.reactions.close(closed.number)
         self.outcomes.close(closed.number)
+        self.evaluations.close()
         self.loops.close(closed.number)
         self.usage.close(closed.end_ns - self._lateness_ns, windows_per_day=watch.windows_per_day)
         self.blindness.close(
@@ -88,6 +94,7 @@ class Aftermath:
         return {
             **self.reactions.figures(),
             **self.outcomes.figures(),
+            **self.evaluations.figures(),
             **self.loops.figures(),
         }
 
@@ -96,6 +103,7 @@ class Aftermath:
         return {
             "reactions": self.reactions.state(),
             "outcomes": self.outcomes.state(),
+            "evaluations": self.evaluations.state(),
             "loops": self.loops.state(),
             "usage": self.usage.state(),
             "blindness": self.blindness.state(),
@@ -105,6 +113,7 @@ class Aftermath:
         """Undo ``state``."""
         self.reactions.load(state["reactions"])
         self.outcomes.load(state["outcomes"])
+        self.evaluations.load(state["evaluations"])
         self.loops.load(state["loops"])
         self.usage.load(state["usage"])
         self.blindness.load(state["blindness"])

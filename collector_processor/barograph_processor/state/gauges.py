@@ -69,6 +69,10 @@ def _window(figures: Mapping[str, Any]) -> Iterator[_Value]:
     yield from _outcomes(figures)
     yield from _loops(figures)
     yield from _coverage(figures.get("labels", {}))
+    for name, found in figures.get("evaluation", {}).items():
+        yield "barograph.evaluation.mean", found["value"], {"name": name}
+        yield "barograph.evaluation.mean.lower", found["lower"], {"name": name}
+        yield "barograph.evaluation.mean.upper", found["upper"], {"name": name}
     estimated = figures.get("estimated", {})
     for name, estimate in estimated.items():
         if name not in ("rows", "assumption"):

@@ -155,12 +155,16 @@ class LateFacts:
         outcomes = [(fact, slot) for fact, slot in known if fact.kind == "outcome"]
         if outcomes:
             self._realize(model, outcomes)
-        for fact, _ in known:
-            if fact.kind == "evaluation":
-                if np.isfinite(fact.number):
-                    model.counters.evaluate(fact.title or "unnamed", fact.number)
-                else:
-                    self._unjoined("evaluation", "wrong_type", 1)
+        evaluations = [(fact, slot) for fact, slot in known if fact.kind == "evaluation"]
+        usable = [(fact, slot) for fact, slot in evaluations if np.isfinite(fact.number)]
+        if len(usable) < len(evaluations):
+            self._unjoined("evaluation", "wrong_type", len(evaluations) - len(usable))
+        if usable:
+            model.evaluate(
+                np.array([slot for _, slot in usable], dtype=np.intp),
+                [fact.title or "unnamed" for fact, _ in usable],
+                np.array([fact.number for fact, _ in usable]),
+            )
 
     def _waiting_in(self, model: ModelState, facts: Sequence[Fact]) -> list[tuple[Fact, int]]:
         """Return the facts whose prediction waits for them, and where it does."""

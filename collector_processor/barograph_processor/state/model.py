@@ -194,6 +194,23 @@ class ModelState:
         losses = self._bounded(self._joiner.losses(slots))
         self._standing.aftermath.outcomes.take(self.pending, slots, units, values, losses)
 
+    def evaluate(
+        self,
+        slots: npt.NDArray[np.intp],
+        names: Sequence[str],
+        scores: npt.NDArray[np.float64],
+    ) -> None:
+        """Take the scores of evaluations of predictions that are pending, in order of arrival.
+
+        Args:
+            slots: Of the predictions, from ``pending.find``, all known, shape ``(n,)``.
+            names: What each evaluates.
+            scores: Finite, shape ``(n,)``.
+        """
+        for name, score in zip(names, scores.tolist(), strict=True):
+            self.counters.evaluate(name, score)
+        self._standing.aftermath.evaluations.take(self.pending, slots, names, scores)
+
     def look(self, now_ns: int, *, since_ns: int) -> None:
         """Look at the wall clock: no predictions for too long are an alarm.
 

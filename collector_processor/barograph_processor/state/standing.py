@@ -234,6 +234,7 @@ class Standing:
         )
         changes += [] if resolved is None else [resolved]
         findings = self._calibration(performance, watch)
+        findings += self.aftermath.evaluations.findings(watch.number_at)
         findings += self.aftermath.findings(watch.start_of, self.quality)
         return changes + self.verdicts.follow(findings, closed, operations=watch.operations)
 

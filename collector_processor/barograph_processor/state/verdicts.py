@@ -16,7 +16,7 @@ __all__ = ["Verdicts"]
 
 _RISK: AlarmKey = ("risk", None, ())
 _SILENCE: AlarmKey = ("blind", "traffic", ())
-_FOUND = frozenset({"trust", "outcome", "loop", "blind", "calibration"})
+_FOUND = frozenset({"trust", "outcome", "loop", "blind", "calibration", "evaluation"})
 """Signals whose alarms are findings."""
 
 

@@ -23,6 +23,7 @@ const SIGNALS = new Map([
   ["calibration", "Calibration"],
   ["trust", "Trust"],
   ["outcome", "Outcome"],
+  ["evaluation", "Evaluation"],
   ["loop", "Feedback loop"],
   ["blind", "Blindness"],
 ]);
