@@ -159,7 +159,7 @@ def prometheus(
 # Not sent by a registry that is fed directly: those of the pipeline, the journal and
 # the exporter, and facts that the stories do not have.
 ABSENT = re.compile(
-    r"barograph_(monitor_(?!models)|labels_coverage|evaluation|reactions|outcome|confidence)"
+    r"barograph_(monitor_(?!models)|evaluation|reactions|outcome|confidence|loop|review|trust)"
 )
 
 
