@@ -5,10 +5,12 @@ refused one by one is not sent again, what can never be taken is dropped by the
 Collector and holds up nothing, and what cannot be taken now comes again until it is.
 """
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_letters
 from typing import Any
 
 import httpx
@@ -120,8 +122,12 @@ def pair(
 
 
 def spans(first: int, count: int, *, padding: int = 0) -> bytes:
-    more = {"input.text": "x" * padding} if padding else {}
-    return traces(*(prediction(n, {"input.x": 1.0, **more}) for n in range(first, first + count)))
+    # Of letters that compression makes little smaller, since it is stored as it came.
+    rng = random.Random(first)  # noqa: S311 - reproducible
+    texts = ["".join(rng.choices(ascii_letters, k=padding)) for _ in range(count)]
+    return traces(
+        *(prediction(first + n, {"input.x": 1.0, "input.t": text}) for n, text in enumerate(texts))
+    )
 
 
 @pytest.fixture(params=_WAYS, ids="-".join)
