@@ -1,4 +1,4 @@
-"""Brings the programs that Debian packages: Prometheus and Chromium."""
+"""Brings the programs that Debian packages: Prometheus, Alertmanager and Chromium."""
 
 import contextlib
 import os
@@ -11,7 +11,11 @@ from components.errors import ComponentError
 
 __all__ = ["PACKAGES", "install", "missing_packages"]
 
-PACKAGES = {"prometheus": ("prometheus", "promtool"), "chromium": ("chromium",)}
+PACKAGES = {
+    "prometheus": ("prometheus", "promtool"),
+    "prometheus-alertmanager": ("prometheus-alertmanager",),
+    "chromium": ("chromium",),
+}
 """From packages to the programs that are wanted of them."""
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
@@ -75,7 +79,8 @@ def _no_daemons() -> Iterator[None]:
 def _no_daemons_at_boot() -> None:
     """Undo what the package enables where systemd runs."""
     if Path("/run/systemd/system").is_dir():
-        subprocess.run(["systemctl", "disable", "--now", "--quiet", "prometheus"], check=False)
+        daemons = ("prometheus", "prometheus-alertmanager")
+        subprocess.run(["systemctl", "disable", "--now", "--quiet", *daemons], check=False)
 
 
 def _run(command: list[str]) -> None:

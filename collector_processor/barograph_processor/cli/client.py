@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 import httpx
 
+from barograph_processor.config import read_secret
 from barograph_processor.exceptions import ConfigurationError
 
 __all__ = ["TOKEN", "service_client"]
@@ -14,18 +16,32 @@ TOKEN: Final = "BAROGRAPH_TOKEN"  # noqa: S105 - the variable that holds it
 _TIMEOUT: Final = 30.0
 
 
-def service_client(*, environ: Mapping[str, str] | None = None) -> httpx.Client:
-    """Return a client that shows the token in ``BAROGRAPH_TOKEN``, if there is one.
+def service_client(
+    *,
+    token_file: Path | None = None,
+    timeout: float = _TIMEOUT,
+    environ: Mapping[str, str] | None = None,
+) -> httpx.Client:
+    """Return a client that shows a token, if there is one.
 
     Certificates are checked against the system's authorities, or those in the file that
     ``SSL_CERT_FILE`` names.
 
+    Args:
+        token_file: Its first line that is not empty and no comment is the token; else the
+            variable ``BAROGRAPH_TOKEN`` is.
+        timeout: Seconds for each step of a request.
+        environ: Where variables are read; the process's if None.
+
     Raises:
-        ConfigurationError: The token is none that a header can hold.
+        ConfigurationError: The token cannot be read, or is none that a header can hold.
     """
-    token = (os.environ if environ is None else environ).get(TOKEN, "").strip()
+    if token_file is None:
+        source, token = TOKEN, (os.environ if environ is None else environ).get(TOKEN, "").strip()
+    else:
+        source, token = str(token_file), read_secret(f"file:{token_file}")[0]
     if not token:
-        return httpx.Client(timeout=_TIMEOUT)
+        return httpx.Client(timeout=timeout)
     if not (token.isascii() and token.isprintable()):
-        raise ConfigurationError(f"{TOKEN} holds no token")
-    return httpx.Client(timeout=_TIMEOUT, headers={"authorization": f"Bearer {token}"})
+        raise ConfigurationError(f"{source} holds no token")
+    return httpx.Client(timeout=timeout, headers={"authorization": f"Bearer {token}"})

@@ -18,6 +18,8 @@ COMMANDS: Final = {
     "demo": "Replay a year of flights through a watched model: quality falls, latency does not.",
     "replay": "Say what would have been raised over a history, and when.",
     "report": "Write a self-contained HTML page with plots that explain each alarm.",
+    "status": "Show how the models of a running service stand, and their open alarms.",
+    "watch": "Show how the models of a running service stand, live, until Ctrl-C.",
     "doctor": "Check configuration, addresses, clock, state and Collector, and say what to mend.",
     "baseline": "Learn, look at, and pin what is normal for a model.",
 }

@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 import typer
@@ -10,12 +10,16 @@ from barograph_processor.config import Config, ServeConfig, load_config
 from barograph_processor.exceptions import ConfigurationError
 
 __all__ = [
+    "SERVICE",
     "ConfigFile",
     "Export",
+    "Model",
     "OtlpGrpc",
     "OtlpHttp",
     "StateDir",
+    "TokenFile",
     "TrustNetwork",
+    "Url",
     "Web",
     "configured",
     "with_flags",
@@ -53,6 +57,16 @@ TrustNetwork = Annotated[
         help="Listen beyond this machine without TLS or tokens: something else guards it.",
     ),
 ]
+
+SERVICE: Final = "http://127.0.0.1:34380"
+"""Where a service is asked unless said otherwise: where one listens by default."""
+
+Url = Annotated[str, typer.Option(help="Where its page is.")]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(help="File with a token that may read; else BAROGRAPH_TOKEN holds it."),
+]
+Model = Annotated[str | None, typer.Option(help="Only this model, all its versions.")]
 
 
 def with_flags(config: Config, **flags: Any) -> Config:

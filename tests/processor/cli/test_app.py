@@ -40,7 +40,7 @@ def test_the_list_of_commands_says_what_they_say_themselves() -> None:
     assert group.get_command(context, "divine") is None
 
 
-@pytest.mark.parametrize("command", ["app", "replay", "baseline", "report"])
+@pytest.mark.parametrize("command", ["app", "replay", "baseline", "report", "status", "watch"])
 def test_commands_that_need_no_sockets_import_none(command: str) -> None:
     """They would take longer to start than to work."""
     heavy = "{'grpc', 'uvicorn', 'starlette'}"
