@@ -1,9 +1,9 @@
 """Where the predictions of a model meet their labels."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,42 +14,12 @@ from barograph_processor.quality.loss import Judged, is_class
 from barograph_processor.quality.score_histogram import ScoreCounts
 from barograph_processor.state.coverage import Traits, traits
 from barograph_processor.state.judging import Judge
+from barograph_processor.state.label_order import SOURCE_RANKS
 from barograph_processor.state.labels import Correction, LabelledRows, Labels
 from barograph_processor.state.pending import PendingPredictions
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
-__all__ = ["Joined", "Joiner", "distinct_runs", "present", "source_ranks"]
-
-_RANKS: Final[Mapping[str | None, int]] = {"human": 3, "system": 2, None: 2, "model": 1}
-"""Whom to believe of those who label the same prediction: the higher."""
-
-
-def source_ranks(sources: Sequence[str | None]) -> npt.NDArray[np.int8]:
-    """Return whom to believe, the higher the more; who does not say counts as a system.
-
-    >>> source_ranks(["human", None, "model"]).tolist()
-    [3, 2, 1]
-    """
-    return np.array([_RANKS[source] for source in sources], dtype=np.int8)
-
-
-def distinct_runs(slots: npt.NDArray[np.intp]) -> Iterator[slice]:
-    """Yield the longest runs in which no slot occurs twice, in order.
-
-    >>> [(run.start, run.stop) for run in distinct_runs(np.array([1, 2, 1, 3]))]
-    [(0, 2), (2, 4)]
-    """
-    if len(np.unique(slots)) == len(slots):
-        if len(slots):
-            yield slice(0, len(slots))
-        return
-    start, seen = 0, set[int]()
-    for at, slot in enumerate(slots.tolist()):
-        if slot in seen:
-            yield slice(start, at)
-            start, seen = at, set()
-        seen.add(slot)
-    yield slice(start, len(slots))
+__all__ = ["Joined", "Joiner", "present"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +113,7 @@ class Joiner:
         self.pending.mark_labelled(
             slots[known],
             rows.truth.take(known),
-            source=np.full(len(known), _RANKS[None], dtype=np.int8),
+            source=np.full(len(known), SOURCE_RANKS[None], dtype=np.int8),
             time_ns=rows.event_time[known],
         )
 

@@ -17,8 +17,9 @@ from barograph_processor.state.alarms import AlarmChange
 from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.condition import Condition, Sight
 from barograph_processor.state.counters import ModelCounters
-from barograph_processor.state.joining import Joined, Joiner, distinct_runs, present
+from barograph_processor.state.joining import Joined, Joiner, present
 from barograph_processor.state.judging import Judge
+from barograph_processor.state.label_order import distinct_runs
 from barograph_processor.state.labelled import LabelledQuality
 from barograph_processor.state.labels import LabelledRows
 from barograph_processor.state.learning import Learner
