@@ -59,7 +59,7 @@ class Evidence:
         for n, when, z in zip(rows.tolist(), given, profile.scores.astype(np.float64), strict=True):
             x, inflation = regressors.of(*when), calibration.inflation
             nu, _, usable = regression.step(x, n, z, inflation, every, live=False)
-            learn = every[: len(trends.series)]
+            learn = usable[trends.series]
             nu[trends.series] = trends.step(trend, nu * usable, inflation, learn, live=False)
             if usable.any():
                 calibration.remember(nu, usable, n, live=False)
@@ -90,7 +90,7 @@ class Evidence:
         self._fresh = None
         inflation, trends = self._calibration.inflation, self._profile.bank.trends
         nu, spread, usable = self._regression.step(x, n, z, inflation, ~latched, live=True)
-        learn = ~latched[self.owner[trends.series]]
+        learn = usable[trends.series] & ~latched[self.owner[trends.series]]
         nu[trends.series] = trends.step(self._trend, nu * usable, inflation, learn, live=True)
         self._calibration.remember(nu, usable & ~latched[self.owner], n, live=True)
         calibration = self._calibration
