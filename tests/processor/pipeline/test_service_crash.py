@@ -28,10 +28,10 @@ checkpoint_seconds = 0.2
 _OWN = ("barograph_monitor_", "#")
 
 
-def _request(number: int) -> tuple[str, bytes]:
+def _request(number: int, labels: bool) -> tuple[str, bytes]:
     rng = random.Random(number)  # noqa: S311 - the same request in both runs
-    first = number // 2 * _SPANS
-    if number % 2:
+    first = (number // 2 if labels else number) * _SPANS
+    if labels and number % 2:
         return _LOGS, logs(
             *(
                 record(
@@ -63,8 +63,8 @@ def _request(number: int) -> tuple[str, bytes]:
     )
 
 
-def _send(processor: Processor, number: int) -> bool:
-    path, payload = _request(number)
+def _send(processor: Processor, number: int, labels: bool) -> bool:
+    path, payload = _request(number, labels)
     with grpc.insecure_channel(processor.otlp_grpc) as channel:
         export: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
             path, request_serializer=None, response_deserializer=None
@@ -87,30 +87,33 @@ def _metrics(processor: Processor) -> dict[str, str]:
     return dict(line.rsplit(" ", 1) for line in lines if not line.startswith(_OWN))
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_killed_and_uninterrupted_services_show_the_same(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("labels", [True, False], ids=["labels-between", "spans-alone"])
+def test_killed_and_uninterrupted_services_show_the_same(tmp_path: Path, labels: bool) -> None:
+    """Where spans alone come, requests are joined, and in other groups after each crash."""
     config = tmp_path / "barograph.toml"
     config.write_text(_CONFIG)
-    rng = random.Random(seed)  # noqa: S311 - reproducible
+    rng = random.Random(1)  # noqa: S311 - reproducible
     kills = sorted(rng.sample(range(5, _REQUESTS), _KILLS))
 
     with Processor(tmp_path / "straight", config=config) as processor:
         for number in range(_REQUESTS):
-            assert _send(processor, number)
+            assert _send(processor, number, labels)
         expected = _metrics(processor)
 
     with Processor(tmp_path / "killed", config=config) as processor:
         for number in range(_REQUESTS):
-            assert _send(processor, number)
+            assert _send(processor, number, labels)
             if number in kills:
                 time.sleep(rng.uniform(0.0, 0.3))
                 processor.kill()
                 processor.start()
                 # The Collector does not know that it was acknowledged, and sends it again.
-                assert _send(processor, number)
+                assert _send(processor, number, labels)
         found = _metrics(processor)
 
-    assert found["barograph_predictions_total" + _labels("m", "1")] == "3000.0"
+    assert found["barograph_predictions_total" + _labels("m", "1")] == (
+        "3000.0" if labels else "6000.0"
+    )
     assert found == expected
 
 
