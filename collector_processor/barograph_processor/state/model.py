@@ -1,7 +1,7 @@
 """Everything that is known of one version of one model."""
 
 import zlib
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -31,6 +31,7 @@ from barograph_processor.state.reviews import Reviews
 from barograph_processor.state.standing import Standing
 from barograph_processor.state.verdicts import Verdicts
 from barograph_processor.state.watch import Watch
+from barograph_processor.state.window_history import WindowHistory
 from barograph_processor.state.windows import Slot, WindowClock
 from barograph_processor.stats.column import Column
 from barograph_processor.telemetry import Telemetry
@@ -267,7 +268,7 @@ class ModelState:
         return self._standing.verdicts
 
     @property
-    def history(self) -> deque[WindowRecord]:
+    def history(self) -> WindowHistory:
         """The last closed windows, oldest first."""
         return self._standing.history
 

@@ -1,6 +1,5 @@
 """How a model stands: its quality, its alarms, the word for it, and its windows so far."""
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +24,7 @@ from barograph_processor.state.realized import RealizedPerformance
 from barograph_processor.state.record import WindowRecord
 from barograph_processor.state.verdicts import Verdicts
 from barograph_processor.state.watch import ClosedWindow, Watch
+from barograph_processor.state.window_history import WindowHistory
 
 __all__ = ["Standing"]
 
@@ -45,7 +45,7 @@ class Standing:
         self.quality = LabelledQuality(config.alarm, offline=config.baseline.offline)
         self.aftermath = Aftermath(config)
         self.verdicts = Verdicts(key, cost=self.aftermath.outcomes.cost)
-        self.history: deque[WindowRecord] = deque(maxlen=kept)
+        self.history = WindowHistory(kept)
         self.condition = Condition("blind", sight.blindness())
         self.condition_since_ns: int | None = None
         self._remarks: tuple[str, ...] = ()
@@ -175,7 +175,7 @@ class Standing:
             "quality": self.quality.state(),
             "aftermath": self.aftermath.state(),
             "alarms": self.verdicts.book.state(),
-            "history": [msgspec.to_builtins(record) for record in self.history],
+            "history": self.history.state(),
             "condition": [self.condition.state, list(self.condition.reasons)],
             "condition_since_ns": self.condition_since_ns,
             "remarks": list(self._remarks),
@@ -190,8 +190,7 @@ class Standing:
         self.quality.load(state["quality"])
         self.aftermath.load(state["aftermath"])
         self.verdicts.book.load(state["alarms"])
-        self.history.clear()
-        self.history.extend(msgspec.convert(plain, WindowRecord) for plain in state["history"])
+        self.history.load(state["history"])
         self.condition = Condition(state["condition"][0], tuple(state["condition"][1]))
         self.condition_since_ns = state["condition_since_ns"]
         self._remarks = tuple(state["remarks"])
