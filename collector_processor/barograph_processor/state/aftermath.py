@@ -15,6 +15,8 @@ from barograph_processor.state.outcomes import Outcomes
 from barograph_processor.state.reactions import Reactions
 from barograph_processor.state.usage import Usage
 from barograph_processor.state.watch import ClosedWindow, Watch
+from barograph_processor.state.window_rows import WindowRows
+from barograph_processor.state.windows import Slot
 
 __all__ = ["Aftermath"]
 
@@ -39,20 +41,34 @@ class Aftermath:
         )
         self.loops = Loops(config.alarm, block=block)
         self.usage = Usage(config.alarm)
+        self._open: dict[Slot, WindowRows] = {}
         self._lateness_ns = round(config.window.lateness * 1e9)
         self.blindness = Blindness(
             silence_s=config.operations.silence_s,
             stale_s=config.reference.stale_days * 86_400,
         )
 
-    def see(self, rows: ObservationBatch) -> None:
-        """Take punctual rows, in order of arrival."""
+    def learn(self, rows: ObservationBatch) -> None:
+        """Take rows of the reference, in order of arrival."""
         self.reactions.see(len(rows))
         self.outcomes.see(len(rows))
         self.evaluations.see(len(rows))
         self.loops.outputs.see(rows.label)
-        self.blindness.see(rows)
-        self.usage.see(rows.event_time)
+
+    def hold(self, slot: Slot, rows: ObservationBatch) -> None:
+        """Take rows of a window that is open: they count when it closes."""
+        self.evaluations.see(len(rows))
+        self._open.setdefault(slot, WindowRows()).add(rows)
+
+    def settle(self, slot: Slot) -> None:
+        """Count the rows of a window that closes."""
+        held = self._open.pop(slot, None)
+        if held is None:
+            return
+        self.reactions.see(held.rows)
+        self.outcomes.see(held.rows)
+        self.loops.outputs.add(held.outputs)
+        self.blindness.see(held.confident)
 
     def close(self, closed: ClosedWindow, watch: Watch, *, windows_since_label: int | None) -> None:
         """End a window that is judged.
@@ -106,6 +122,7 @@ class Aftermath:
             "evaluations": self.evaluations.state(),
             "loops": self.loops.state(),
             "usage": self.usage.state(),
+            "open": [[s.period, s.part, rows.state()] for s, rows in self._open.items()],
             "blindness": self.blindness.state(),
         }
 
@@ -116,4 +133,7 @@ class Aftermath:
         self.evaluations.load(state["evaluations"])
         self.loops.load(state["loops"])
         self.usage.load(state["usage"])
+        self._open = {
+            Slot(period, part): WindowRows.restore(plain) for period, part, plain in state["open"]
+        }
         self.blindness.load(state["blindness"])

@@ -4,9 +4,6 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-import numpy as np
-
-from barograph_processor.observation import ObservationBatch
 from barograph_processor.state.finding import Finding
 from barograph_processor.state.narrative import moment
 from barograph_processor.state.silence import Silence
@@ -65,10 +62,9 @@ class Blindness:
         """Windows without a label after which labels have stopped."""
         return max(_PATIENCE, _FACTOR * self._longest_wait)
 
-    def see(self, rows: ObservationBatch) -> None:
-        """Take rows of a window."""
-        if rows.confidence is not None:
-            self._confident += int(np.isfinite(rows.confidence).sum())
+    def see(self, confident: int) -> None:
+        """Take the rows of a window that have a confidence."""
+        self._confident += confident
 
     def close(
         self,

@@ -115,6 +115,7 @@ class ModelState:
             # Since its first row, however many came with it.
             self._reassess(int(newest_ns[0]))
         begin = 0
+        self._standing.aftermath.usage.see(batch.event_time[punctual])
         windows = self.counters.windows
         if self._standing.hear(newest_ns, received_ns=batch.received_ns, window=windows):
             self._reassess(int(newest_ns[0]))
@@ -350,7 +351,7 @@ class ModelState:
         self._remember(batch, split.end)
         if split.inside.any():
             rows = batch.take(np.flatnonzero(split.inside))
-            self._standing.aftermath.see(rows)
+            self._standing.aftermath.learn(rows)
             usable, columns = self._summarize(rows)
             learner.add(columns, rows)
             labels = self._labels_of(usable)
@@ -388,7 +389,7 @@ class ModelState:
         for slot, rows, closes in self._clock.deal(batch.event_time, newest_ns):
             if len(rows):
                 part = batch if len(rows) == len(batch) else batch.take(rows)
-                self._standing.aftermath.see(part)
+                self._standing.aftermath.hold(slot, part)
                 usable, columns = self._summarize(part)
                 operations = OperationsWindow.of(part.latency, part.failed, part.event_time)
                 scores = self._joiner.scores_of(usable) if self.quality.scores.known else None
@@ -471,6 +472,7 @@ class ModelState:
     def _close(self, watch: Watch, slot: Slot, *, partial: bool) -> None:
         """Judge a window, or only report it if it is partial."""
         self._standing.coverage.count_window(slot)
+        self._standing.aftermath.settle(slot)
         closed = watch.close(slot, number=self.counters.windows, partial=partial)
         if closed is None:
             return

@@ -8,11 +8,11 @@ import numpy as np
 
 from barograph_processor.quality.concentration import Concentration
 from barograph_processor.quality.figure import MIN_WINDOWS, FigureMonitor, FigureReference
+from barograph_processor.state.window_rows import MOST_LEVELS
 from barograph_processor.stats.column import CategoricalColumn
 
 __all__ = ["Outputs"]
 
-_MOST_LEVELS: Final = 10_000
 _FEW: Final = 10
 _LEAST: Final = 1e-6
 _TOLERANCE: Final = math.log(1.2)
@@ -59,6 +59,13 @@ class Outputs:
             if self._learning and sum(self._window.values()) >= self._block_rows:
                 self._blocks.append(self._end())
 
+    def add(self, counts: Mapping[str, int]) -> None:
+        """Take the outputs of a window that closes, by level."""
+        for level, count in counts.items():
+            self._add(level, count)
+        if self._learning and sum(self._window.values()) >= self._block_rows:
+            self._blocks.append(self._end())
+
     def close(self, window: int) -> None:
         """End a window after the reference."""
         if self._learning:
@@ -74,11 +81,13 @@ class Outputs:
     def _count(self, levels: tuple[str, ...], codes: np.ndarray[Any, Any]) -> None:
         counts = np.bincount(codes, minlength=len(levels))
         for code in np.flatnonzero(counts).tolist():
-            level = levels[code]
-            if level in self._window or len(self._window) < _MOST_LEVELS:
-                self._window[level] = self._window.get(level, 0) + int(counts[code])
-            if self._learning and len(self._known) < _MOST_LEVELS:
-                self._known.setdefault(level)
+            self._add(levels[code], int(counts[code]))
+
+    def _add(self, level: str, count: int) -> None:
+        if level in self._window or len(self._window) < MOST_LEVELS:
+            self._window[level] = self._window.get(level, 0) + count
+        if self._learning and len(self._known) < MOST_LEVELS:
+            self._known.setdefault(level)
 
     def _end(self) -> float:
         """Measure the open window and begin the next; return the figure that is judged."""
