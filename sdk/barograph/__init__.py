@@ -1,5 +1,7 @@
 """Barograph: every model call as an OpenTelemetry span, with its inputs and its prediction."""
 
+from typing import Any
+
 from barograph.block import Prediction, prediction
 from barograph.call import current_ref
 from barograph.configuration import configure, force_flush, shutdown
@@ -9,6 +11,7 @@ from barograph.estimator import instrument
 from barograph.exporter import BarographSpanExporter
 from barograph.facts import evaluation, label, outcome, reaction
 from barograph.reference import PredictionRef
+from barograph.runtime import sdk_version
 from barograph.telemetry import Stats, stats
 
 __all__ = [
@@ -31,3 +34,10 @@ __all__ = [
     "shutdown",
     "stats",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Reading the distribution's metadata takes a millisecond that an import need not pay.
+    if name == "__version__":
+        return sdk_version()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -81,12 +81,14 @@ def configure(  # the order is fixed by the design
         set_global: Also make the providers built here OpenTelemetry's global ones.
 
     Raises:
-        ValueError: An option is out of range.
+        ValueError: An option is out of range, or `endpoint` is no base address.
     """
     if on_full not in {"drop", "block"}:
         raise ValueError(f"on_full must be 'drop' or 'block', got {on_full!r}")
     if mask is not None and not callable(mask):
         raise ValueError(f"mask must be callable, got {type(mask).__name__}")
+    if endpoint is not None:
+        exporters.base_address(endpoint)
     mode = runtime.capture_from_environment() if capture is None else Capture.parse(capture)
     sampling = Sampling(sample_rate)
     enabled = enabled and not runtime.disabled_by_environment()

@@ -10,10 +10,33 @@ from opentelemetry.sdk.trace.export import SpanExporter
 from barograph.exporter import BarographSpanExporter
 from barograph.fact_exporter import FactExporter
 
-__all__ = ["fact_exporter", "protocol", "span_exporter"]
+__all__ = ["base_address", "fact_exporter", "protocol", "span_exporter"]
 
 Signal = Literal["TRACES", "LOGS"]
 _GRPC_PORTS = frozenset({4317, 34317})
+
+
+def base_address(endpoint: str) -> str:
+    """Return the base address of an OTLP/HTTP receiver, without a slash at its end.
+
+    Raises:
+        ValueError: It has no scheme or host, or is the address of one signal.
+
+    Examples:
+        >>> base_address("http://127.0.0.1:34318/")
+        'http://127.0.0.1:34318'
+    """
+    address = endpoint.rstrip("/")
+    try:
+        parts = urlsplit(address)
+        whole = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        whole = False
+    if not whole:
+        raise ValueError(f"endpoint must be an address like http://host:34318, got {endpoint!r}")
+    if address.endswith(("/v1/traces", "/v1/logs")):
+        raise ValueError(f"endpoint must be the part before /v1, got {endpoint!r}")
+    return address
 
 
 def _environment(signal: Signal, name: str) -> str:
@@ -48,7 +71,7 @@ def _none(signal: Signal) -> bool:
 def span_exporter(endpoint: str | None) -> SpanExporter | None:
     """Return an exporter of spans; None if `OTEL_TRACES_EXPORTER` is `none`."""
     if endpoint is not None:
-        return BarographSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+        return BarographSpanExporter(endpoint=f"{base_address(endpoint)}/v1/traces")
     if _none("TRACES"):
         return None
     if protocol("TRACES") == "grpc":
@@ -63,7 +86,7 @@ def span_exporter(endpoint: str | None) -> SpanExporter | None:
 def fact_exporter(endpoint: str | None) -> LogRecordExporter | None:
     """Return an exporter of late facts; None if `OTEL_LOGS_EXPORTER` is `none`."""
     if endpoint is not None:
-        return FactExporter(endpoint=f"{endpoint.rstrip('/')}/v1/logs")
+        return FactExporter(endpoint=f"{base_address(endpoint)}/v1/logs")
     if _none("LOGS"):
         return None
     if protocol("LOGS") == "grpc":

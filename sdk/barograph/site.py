@@ -57,6 +57,8 @@ class Site:
             raise ValueError(f"model must be a name, got {self.model!r}")
         if self.task is not None and self.task not in semconv.TASKS:
             raise ValueError(f"task must be one of {', '.join(semconv.TASKS)}, got {self.task!r}")
+        if type(self.batch) is not bool:
+            raise ValueError(f"batch must be true or false, got {self.batch!r}")
         for name in ("threshold", "holdout", "review"):
             share = getattr(self, name)
             if isinstance(share, (int, float)) and not 0 <= share <= 1:

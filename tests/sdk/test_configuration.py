@@ -43,6 +43,15 @@ def test_a_trailing_slash_changes_nothing(server: OtlpServer) -> None:
     assert len(server.spans) == 1
 
 
+@pytest.mark.parametrize(
+    "endpoint",
+    ["127.0.0.1:34318", "localhost", "", "ftp://host", "http://", "http://h:4318/v1/traces", "h/"],
+)
+def test_what_is_no_base_address_is_refused_at_once(endpoint: str) -> None:
+    with pytest.raises(ValueError, match="endpoint must be"):
+        barograph.configure(endpoint=endpoint)
+
+
 def test_configuring_again_replaces_and_loses_nothing(server: OtlpServer) -> None:
     barograph.configure(endpoint=server.endpoint)
     predict("a")
