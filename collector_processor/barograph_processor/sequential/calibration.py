@@ -149,7 +149,7 @@ class Calibration:
             return
         coded = np.clip(np.rint(nu * _RESOLUTION), -127, 127)
         self._history.append(np.where(present, coded, _ABSENT).astype(np.int8))
-        self._rows.append(rows)
+        self._rows.append(float(rows))
         if not live:
             del self._history[:-_CAPACITY], self._rows[:-_CAPACITY]
             self._reference = len(self._history)

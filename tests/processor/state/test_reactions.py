@@ -16,6 +16,7 @@ TABLES = {
     "alarm": {"windows_between_false_alarms": 500},
 }
 NORMAL = {"accepted": 0.2, "edited": 0.05, "rejected": 0.015, "verified": 0.02}
+_BUDGET = {"alarm": TABLES["alarm"]}
 
 
 def react(
@@ -205,3 +206,19 @@ def test_a_level_of_ten_kilobytes_is_shortened_in_the_sentence() -> None:
         bench.registry.attach(facts("reaction", batch.prediction_ids, text=kinds))
     alarm = next(alarm for alarm in opened(bench) if alarm["slice"])
     assert len(alarm["sentence"]) < 700
+
+
+def test_a_prompts_new_version_is_a_slice_like_any_other() -> None:
+    """Rejections of one version of a prompt are told of it."""
+    bench = Bench.of({"reference": {"rows": 4000}, "window": {"rows": 400}, **_BUDGET})
+    for window in range(40):
+        batch = unlabelled(rows(400, start=400 * window))
+        rng = np.random.default_rng([5, window])
+        codes = rng.integers(0, 3, 400).astype(np.int32)
+        slices = {"prompt_version": CategoricalColumn(codes, ("1", "2", "3"))}
+        bench.registry.observe(replace(batch, slices=slices))
+        bad = rng.random(400) < np.where((codes == 2) & (window >= 25), 0.4, 0.08)
+        kinds = ["rejected" if each else "accepted" for each in bad.tolist()]
+        bench.registry.attach(facts("reaction", batch.prediction_ids, text=kinds))
+    slices_told = [a.slice for a in bench.model.verdicts.book.open if a.signal == "trust"]
+    assert {"prompt_version": "3"} in slices_told
