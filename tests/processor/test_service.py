@@ -430,7 +430,7 @@ def test_documented_keys_are_those_of_the_answers(tmp_path: Path) -> None:
     assert set(model) == summarized | _keys(whole)
     assert set(window) == _keys(whole, 1)
     # No user reacted, nothing came of anything, and the reference ended before its labels came.
-    unknown = {"trust", "reactions", "outcome", "estimated", "gap", "calibration"}
+    unknown = {"trust", "reactions", "outcome", "evaluation", "estimated", "gap", "calibration"}
     assert set(window["signals"]) == _keys("Figures of a window") - unknown
     assert set(window["signals"]["input.drift"]["x"]) == _keys("Figures of a window", 1)
     assert set(alarm) == _keys("`/api/alarms`", 1)
