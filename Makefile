@@ -27,7 +27,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-collector:  ## build the real Collector and Jaeger once into a cache; install Prometheus and Chromium
+collector:  ## build the real Collector and Jaeger once into a cache; install Prometheus, Alertmanager and Chromium
 	$(PYTHON) -m components install
 	$(PYTHON) -m components build all
 

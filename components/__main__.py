@@ -86,7 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one 
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="build the Go programs that are not in the cache")
     build.add_argument("name", nargs="?", default="all", choices=[*RECIPES, "all"])
-    commands.add_parser("install", help="install Prometheus and Chromium with apt-get")
+    commands.add_parser(
+        "install", help="install Prometheus, Alertmanager and Chromium with apt-get"
+    )
     environment = commands.add_parser("environment", help="install peers and oracles by themselves")
     environment.add_argument("name", nargs="+", choices=list(ENVIRONMENTS))
     path = commands.add_parser("path", help="print where a program is")

@@ -40,7 +40,7 @@ class ExemplarSeries(TypedDict):
 
 
 def find(executable: str = "prometheus") -> Path:
-    """Return the path of ``prometheus`` or of ``promtool``.
+    """Return the path of ``prometheus``, ``promtool`` or ``prometheus-alertmanager``.
 
     Raises:
         ComponentMissingError: It is not installed.

@@ -546,6 +546,20 @@ METRICS: Final[tuple[Metric, ...]] = (
         "Alarms on disk that wait for the downstream.",
     ),
     Metric(
+        "barograph.monitor.notifications",
+        "counter",
+        "{request}",
+        "Requests to webhooks, by result.",
+        ("webhook", "result"),
+    ),
+    Metric(
+        "barograph.monitor.notifications.waiting",
+        "gauge",
+        "By",
+        "Alarms on disk that wait for a webhook.",
+        ("webhook",),
+    ),
+    Metric(
         "barograph.monitor.waiting",
         "gauge",
         "{event}",

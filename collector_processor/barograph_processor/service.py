@@ -5,7 +5,6 @@ import json
 import logging
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,9 +14,11 @@ from typing import Final, Self
 from barograph_processor.access import Access, bearer
 from barograph_processor.asgi import AsgiServer
 from barograph_processor.config import Config, check_exposure
-from barograph_processor.exceptions import ConfigurationError, OverloadedError, StateError
-from barograph_processor.exporter import AlarmQueue, OtlpExporter, QueuedAlarm, connect
+from barograph_processor.exceptions import ConfigurationError, OverloadedError
+from barograph_processor.exporter import AlarmQueue, Exporter, OtlpTally, QueuedAlarm, connect
+from barograph_processor.instance import instance_id, state_directory
 from barograph_processor.journal import Journal
+from barograph_processor.notify import Links, Notifier, Webhook
 from barograph_processor.otlp.encode import encode_alarms, encode_metrics
 from barograph_processor.pipeline import Pipeline
 from barograph_processor.receiver import (
@@ -28,7 +29,7 @@ from barograph_processor.receiver import (
     ReceiverLimits,
     http_receiver,
 )
-from barograph_processor.signal import Signal
+from barograph_processor.signal import Alarm, Signal
 from barograph_processor.state.alarms import AlarmChange
 from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.registry import Happening, ModelRegistry
@@ -61,8 +62,8 @@ class Service:
         self._config = config
         self._listener = listener
         check_exposure(config)
-        self._directory = _directory(Path(config.serve.state_dir))
-        self.instance_id = _instance_id(self._directory)
+        self._directory = state_directory(Path(config.serve.state_dir))
+        self.instance_id = instance_id(self._directory)
         self.telemetry = Telemetry()
         self.registry = ModelRegistry(
             config, self.telemetry, clock=time.time_ns, baselines=_baselines(config)
@@ -70,6 +71,7 @@ class Service:
         limits = config.limits
         endpoint = config.serve.export
         sender = None if endpoint is None else connect(endpoint, config.exporter)
+        webhooks = [Webhook(webhook) for webhook in config.webhooks]
         access, tls = Access.configured(config.tokens), Certificates.configured(config.tls)
         self._journal = Journal(
             self._directory / "journal.sqlite",
@@ -116,12 +118,15 @@ class Service:
         )
         self._exporter = None
         if sender is not None:
+            tally = OtlpTally(self.telemetry)
             queue = AlarmQueue(
                 self._directory / "alarms.sqlite",
                 max_bytes=config.exporter.queue_bytes,
-                telemetry=self.telemetry,
+                tally=tally,
             )
-            self._exporter = OtlpExporter(sender, queue, self.telemetry)
+            self._exporter = Exporter(sender, queue, tally)
+        links = Links(config.serve.public_url, config.serve.trace_url)
+        self._notifier = Notifier(webhooks, self._directory, links, self.telemetry)
         self._latest_ns = 0
         self._stopping = threading.Event()
         self._listening_ns = time.time_ns()
@@ -166,6 +171,7 @@ class Service:
             self._checkpoint()
         if self._exporter is not None:
             self._exporter.close(timeout=5.0)
+        self._notifier.close(timeout=5.0)
         self._web.stop()
         self._journal.close()
 
@@ -203,10 +209,13 @@ class Service:
         with self.pipeline.hold():
             happenings = self.registry.drain()
             deaf = self.registry.deaf(now_ns, since_ns=self._listening_ns)
+            changes = [event for _, event in happenings if isinstance(event, AlarmChange)]
+            # Before the lock is let go: a checkpoint that no longer holds an alarm
+            # must not be written before the queues do.
             if exporter is not None:
-                # Before the lock is let go: a checkpoint that no longer holds an alarm
-                # must not be written before the queue does.
-                exporter.alarms(self._queued(happenings))
+                exporter.alarms(self._queued(changes))
+            self._notifier.changes(changes)
+            self._notifier.standing(self._open_alarms)
         if deaf and self.pipeline.ready:
             self.pipeline.look(now_ns, since_ns=self._listening_ns)
         if exporter is not None:
@@ -231,16 +240,19 @@ class Service:
     def _resource(self) -> Mapping[str, str]:
         return {"service.name": "barograph", "service.instance.id": self.instance_id}
 
-    def _queued(self, happenings: Sequence[Happening]) -> list[QueuedAlarm]:
+    def _open_alarms(self) -> list[Alarm]:
+        models = self.registry.models.values()
+        return [alarm for model in models for alarm in model.verdicts.book.open]
+
+    def _queued(self, changes: Sequence[AlarmChange]) -> list[QueuedAlarm]:
         now, found = self.now_ns(), []
-        for _, event in happenings:
-            if isinstance(event, AlarmChange):
-                alarm = [event.alarm]
-                # Without the clock: what a replay finds again has the same key.
-                content = encode_alarms(alarm, now_ns=0, resource=self._resource)
-                key = hashlib.blake2b(content, digest_size=16).digest()
-                payload = encode_alarms(alarm, now_ns=now, resource=self._resource)
-                found.append(QueuedAlarm(key, payload))
+        for change in changes:
+            alarm = [change.alarm]
+            # Without the clock: what a replay finds again has the same key.
+            content = encode_alarms(alarm, now_ns=0, resource=self._resource)
+            key = hashlib.blake2b(content, digest_size=16).digest()
+            payload = encode_alarms(alarm, now_ns=now, resource=self._resource)
+            found.append(QueuedAlarm(key, payload))
         return found
 
     def _evaluate_forever(self) -> None:
@@ -264,31 +276,6 @@ def _writers(access: Access) -> Authorize | None:
     if not access.guards("otlp"):
         return None
     return lambda headers: access.allows(bearer(headers), "otlp")
-
-
-def _directory(path: Path) -> Path:
-    try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise ConfigurationError(f"state directory {path}: {error.strerror}") from error
-    return path
-
-
-def _instance_id(directory: Path) -> str:
-    """Return the id under which this state's series are written, for as long as it lives."""
-    file = directory / "instance-id"
-    try:
-        known = file.read_text(encoding="ascii").strip() if file.exists() else ""
-        if not known:
-            known = str(uuid.uuid4())
-            file.write_text(f"{known}\n", encoding="ascii")
-    except OSError as error:
-        raise ConfigurationError(
-            f"state directory {directory}: not readable and writable: {error.strerror}"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise StateError(f"{file}: {error}") from error
-    return known
 
 
 def _baselines(config: Config) -> dict[str, Baseline]:

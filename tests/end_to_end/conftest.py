@@ -58,6 +58,11 @@ def promtool_binary() -> Path:
 
 
 @pytest.fixture(scope="session")
+def alertmanager_binary() -> Path:
+    return _find_or_skip(lambda: find_prometheus("prometheus-alertmanager"))
+
+
+@pytest.fixture(scope="session")
 def chromium_binary() -> Path:
     return _find_or_skip(_find_chromium)
 

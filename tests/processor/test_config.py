@@ -23,6 +23,7 @@ from barograph_processor.config import (
     ServeConfig,
     TlsConfig,
     TokensConfig,
+    WebhookConfig,
     WindowConfig,
     exposures,
     load_config,
@@ -52,6 +53,13 @@ class TestMistakes:
         ("document", "said"),
         [
             ({"windows": {}}, "windows"),
+            ({"webhooks": [{"name": "a"}]}, "url"),
+            ({"webhooks": [{"name": "../a", "url": "http://h"}]}, "name"),
+            ({"webhooks": [{"name": "a", "url": "h"}]}, "url"),
+            ({"webhooks": [{"name": "a", "url": "http://u:p@h"}]}, "password"),
+            ({"webhooks": [{"name": "a", "url": "http://h", "format": "x"}]}, "format"),
+            ({"webhooks": [{"name": "a", "url": "http://h"}] * 2}, "names of their own"),
+            ({"serve": {"public_url": "barograph.example"}}, "public_url"),
             ({"window": {"rwos": 5}}, "rwos"),
             ({"window": {"rows": "many"}}, "rows"),
             ({"window": {"rows": 0}}, "rows"),
@@ -178,6 +186,7 @@ class TestEnvironment:
                     ("serve", "hosts"): ("a.example", "b"),
                     ("reference", "until"): 7,
                     ("reference", "season"): "hour_of_day",
+                    ("serve", "public_url"): "https://b.example",
                     ("serve", "trace_url"): "http://j/{trace_id}",
                     ("alarm", "harm_share"): 0.25,
                     ("alarm", "tolerance"): 0.25,
@@ -318,7 +327,7 @@ def _documented(page: str) -> dict[str, dict[str, list[str]]]:
     heading = ""
     for line in (_DOCS / page).read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
-            title = re.search(r"`\[(.+?)\]`", line)
+            title = re.search(r"`\[+(.+?)\]+`", line)
             heading = title[1] if title else ""
         elif cells := re.match(r"\| `(\w+)` \|(.*)\|$", line):
             row = [cell.strip() for cell in cells[2].split("|")]
@@ -359,6 +368,14 @@ class TestDocumentation:
         promised = [field.name for field in msgspec.structs.fields(BaselineConfig)]
         assert list(documented["models.NAME.baseline"]) == promised
 
+    def test_webhooks_on_the_configuration_page(self) -> None:
+        documented = _documented("configuration.md")["webhooks"]
+        fields = msgspec.structs.fields(WebhookConfig)
+        assert list(documented) == [field.name for field in fields]
+        for field in fields:
+            default = _shown(field.default) if not field.required else ""
+            assert documented[field.name][0] == (f"`{default}`" if default else "none")
+
     @pytest.mark.parametrize(
         ("table", "kind"), [("model", ReplayModel), ("columns", ColumnsConfig)]
     )
@@ -371,7 +388,7 @@ class TestDocumentation:
     def test_all_tables_are_covered(self) -> None:
         """A new table, or a new key in one, needs its place here and on a page."""
         fields = {field.name for field in msgspec.structs.fields(Config)}
-        assert fields == {*_TABLES, "models"}
+        assert fields == {*_TABLES, "models", "webhooks"}
         replay = {field.name for field in msgspec.structs.fields(ReplayConfig)}
         assert replay == {"model", "columns", "reference", "window", "alarm", "baseline"}
         assert set(module.__all__) >= {kind.__name__ for kind in _TABLES.values()}

@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from barograph_processor.cli.fleet import AlarmLine, Fleet, ModelLine
-from barograph_processor.cli.printable import printable
 from barograph_processor.cli.sparkline import sparkline
+from barograph_processor.printable import printable
 from barograph_processor.signal import Severity
 
 __all__ = ["FleetView", "plain_lines"]

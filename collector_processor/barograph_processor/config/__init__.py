@@ -19,6 +19,7 @@ from barograph_processor.config.reference import ReferenceConfig
 from barograph_processor.config.review import ReviewConfig
 from barograph_processor.config.secret import read_secret
 from barograph_processor.config.serve import ServeConfig
+from barograph_processor.config.webhook import WebhookConfig
 from barograph_processor.config.window import WindowConfig
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "ServeConfig",
     "TlsConfig",
     "TokensConfig",
+    "WebhookConfig",
     "WindowConfig",
     "check_exposure",
     "exposures",

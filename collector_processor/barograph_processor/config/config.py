@@ -12,6 +12,7 @@ from barograph_processor.config.reference import ReferenceConfig
 from barograph_processor.config.review import ReviewConfig
 from barograph_processor.config.serve import ServeConfig
 from barograph_processor.config.table import Table
+from barograph_processor.config.webhook import WebhookConfig
 from barograph_processor.config.window import WindowConfig
 
 __all__ = ["Config"]
@@ -30,7 +31,14 @@ class Config(Table, frozen=True, kw_only=True):
     alarm: AlarmConfig = AlarmConfig()
     operations: OperationsConfig = OperationsConfig()
     review: ReviewConfig = ReviewConfig()
+    webhooks: tuple[WebhookConfig, ...] = ()
     models: dict[str, ModelConfig] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        names = [webhook.name for webhook in self.webhooks]
+        if len(set(names)) < len(names):
+            raise ValueError(f"webhooks must have names of their own, got {', '.join(names)}")
 
     def model(self, name: str) -> ModelConfig:
         """Return how a model is watched: its own table over the defaults."""

@@ -77,6 +77,8 @@ def plain(value: Any) -> Any:
     """Copy tables, and write TOML's own dates and times as text."""
     if isinstance(value, Mapping):
         return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -9,6 +9,8 @@ __all__ = ["ServeConfig"]
 
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
+_PAGE: Final = re.compile(r"https?://[^\s?#<>|]+")
+
 
 class ServeConfig(Table, frozen=True, kw_only=True):
     """Where the service listens, keeps its state, and exports to.
@@ -24,6 +26,7 @@ class ServeConfig(Table, frozen=True, kw_only=True):
             asking who comes, because something else sees to it.
         export: Where metrics and alarms are sent: ``HOST:PORT`` for OTLP/gRPC, an
             http URL for OTLP/HTTP. None sends nothing.
+        public_url: Under which people reach the page; links in notifications start with it.
         trace_url: Template of a link to a trace, with ``{trace_id}``.
         evaluation_seconds: Time between two exports.
         log_format: How the log on stderr is written.
@@ -36,6 +39,7 @@ class ServeConfig(Table, frozen=True, kw_only=True):
     hosts: tuple[str, ...] = ()
     trust_network: bool = False
     export: str | None = None
+    public_url: str | None = None
     trace_url: str | None = None
     evaluation_seconds: float = 5.0
     log_format: Literal["text", "json"] = "text"
@@ -51,5 +55,7 @@ class ServeConfig(Table, frozen=True, kw_only=True):
         for host in self.hosts:
             if not _HOST_NAME.fullmatch(host):
                 raise ValueError(f"hosts must be names without a port, got {host!r}")
+        if self.public_url is not None and not _PAGE.fullmatch(self.public_url):
+            raise ValueError(f"public_url must be an http or https URL, got {self.public_url!r}")
         if self.trace_url is not None and "{trace_id}" not in self.trace_url:
             raise ValueError(f"trace_url must hold {{trace_id}}, got {self.trace_url!r}")

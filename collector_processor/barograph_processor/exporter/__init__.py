@@ -1,18 +1,27 @@
-"""OTLP out: send, retry, time out."""
+"""OTLP out: send, retry, time out; and what notifications share with it."""
 
 from barograph_processor.exporter.connect import connect
+from barograph_processor.exporter.credentials import header_pairs, tls_context
 from barograph_processor.exporter.endpoint import Endpoint
-from barograph_processor.exporter.exporter import OtlpExporter
+from barograph_processor.exporter.exporter import Exporter
+from barograph_processor.exporter.post import post
 from barograph_processor.exporter.queue import AlarmQueue, QueuedAlarm
+from barograph_processor.exporter.tally import OtlpTally, Result, Tally
 from barograph_processor.exporter.transport import ExportSignal, Outcome, Transport
 
 __all__ = [
     "AlarmQueue",
     "Endpoint",
     "ExportSignal",
-    "OtlpExporter",
+    "Exporter",
+    "OtlpTally",
     "Outcome",
     "QueuedAlarm",
+    "Result",
+    "Tally",
     "Transport",
     "connect",
+    "header_pairs",
+    "post",
+    "tls_context",
 ]

@@ -1,16 +1,15 @@
 """From an endpoint and its configuration to a transport."""
 
 import os
-import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote
 
 import grpc
 
 from barograph_processor.config import ExporterConfig, read_secret
 from barograph_processor.exceptions import ConfigurationError
+from barograph_processor.exporter.credentials import header_pairs, tls_context
 from barograph_processor.exporter.endpoint import Endpoint
 from barograph_processor.exporter.grpc import GrpcTransport
 from barograph_processor.exporter.http import HttpTransport
@@ -56,7 +55,7 @@ def connect(
     if parsed.protocol == "http":
         return HttpTransport(
             parsed.target,
-            trusted=_context(files["ca"], files["cert"], files["key"]),
+            trusted=tls_context(files["ca"], files["cert"], files["key"]),
             headers=headers,
             timeout=config.timeout_seconds,
         )
@@ -74,33 +73,8 @@ def connect(
 def _headers(config: ExporterConfig, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the headers of the configuration, else those of the environment."""
     if config.headers is not None:
-        return _pairs(read_secret(config.headers, environ=environ), config.headers)
-    return _pairs([environ.get(_HEADERS, "")], _HEADERS)
-
-
-def _pairs(lines: Iterable[str], where: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for pair in (pair.strip() for line in lines for pair in line.split(",")):
-        name, equals, value = pair.partition("=")
-        if not pair:
-            continue
-        if not equals or not name.strip():
-            # Not repeated: what stands there may be a secret.
-            raise ConfigurationError(f"{where}: a header must be name=value")
-        found[name.strip().lower()] = unquote(value.strip())
-    return found
-
-
-def _context(ca: str | None, cert: str | None, key: str | None) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=ca)
-        if cert is not None:
-            context.load_cert_chain(cert, key, password=b"")
-    except OSError as error:
-        raise ConfigurationError(
-            f"the certificates of the exporter cannot be used: {error}"
-        ) from error
-    return context
+        return header_pairs(read_secret(config.headers, environ=environ), config.headers)
+    return header_pairs([environ.get(_HEADERS, "")], _HEADERS)
 
 
 def _read(file: str) -> bytes:

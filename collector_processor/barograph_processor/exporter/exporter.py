@@ -1,6 +1,7 @@
-"""Sends metrics and alarms downstream, in the background, until they have arrived."""
+"""Sends alarms, and how things stand, in the background, until they have arrived."""
 
 import logging
+import math
 import random
 import threading
 import time
@@ -10,20 +11,19 @@ from typing import Final, Protocol
 from opentelemetry import context
 
 from barograph_processor.exporter.queue import AlarmQueue, QueuedAlarm
+from barograph_processor.exporter.tally import Result, Tally
 from barograph_processor.exporter.transport import ExportSignal, Outcome, Transport
-from barograph_processor.telemetry import Telemetry
 
-__all__ = ["OtlpExporter"]
+__all__ = ["Exporter"]
 
 _LOG: Final = logging.getLogger(__name__)
 _FIRST_DELAY: Final = 1.0
 _LONGEST_DELAY: Final = 30.0
 # What a downstream may ask for; one that is wrong about its clock must not silence us.
 _LONGEST_ASKED: Final = 300.0
-_METRIC: Final = "barograph.monitor.exports"
 
 
-class OtlpExporter:
+class Exporter:
     """Exports from one background thread; ``metrics`` never blocks, ``alarms`` for one write.
 
     Metrics are cumulative, so only the newest request is kept: what a lost one
@@ -34,7 +34,8 @@ class OtlpExporter:
     Args:
         transport: How to send; see ``connect``.
         queue: Alarms that wait, those of an earlier process too. Closed by ``close``.
-        telemetry: Counts requests by result: sent, failed, refused, dropped, replaced.
+        tally: Counts requests by result.
+        give_up_seconds: A request that failed for longer is given up; none is by default.
         rng: Spreads retries; give a seeded one to a test.
     """
 
@@ -42,13 +43,15 @@ class OtlpExporter:
         self,
         transport: Transport,
         queue: AlarmQueue,
-        telemetry: Telemetry,
+        tally: Tally,
         *,
+        give_up_seconds: float = math.inf,
         rng: random.Random | None = None,
     ) -> None:
         self._transport = transport
         self._queue = queue
-        self._telemetry = telemetry
+        self._tally = tally
+        self._give_up_seconds = give_up_seconds
         self._newest = _Newest()
         self._changed = threading.Condition()
         rng = rng or random.Random()  # noqa: S311 - spreads load, guards nothing
@@ -113,9 +116,11 @@ class OtlpExporter:
     def _settle(self, lane: "_Lane", number: int, outcome: Outcome) -> None:
         with self._changed:
             self._count(lane.signal, outcome.result)
-            if outcome.result == "failed":
+            if outcome.result == "failed" and lane.failing_seconds() < self._give_up_seconds:
                 lane.delay(outcome.retry_after)
             else:
+                if outcome.result == "failed":
+                    self._count(lane.signal, "given_up")
                 lane.source.remove(number)
                 lane.proceed()
         self._log(lane.signal, outcome)
@@ -124,14 +129,15 @@ class OtlpExporter:
         """Log changes, not repetitions: a downstream may be away for hours."""
         if outcome.result == "sent" and not outcome.message:
             if self._failing:
-                _LOG.info("export of %s works again", signal)
+                _LOG.info("%s works again", self._tally.what(signal))
             self._failing = False
         elif not self._failing:
-            _LOG.warning("export of %s: %s (%s)", signal, outcome.result, outcome.message)
+            what = self._tally.what(signal)
+            _LOG.warning("%s: %s (%s)", what, outcome.result, outcome.message)
             self._failing = True
 
-    def _count(self, signal: ExportSignal, result: str) -> None:
-        self._telemetry.add(_METRIC, signal=signal, result=result)
+    def _count(self, signal: ExportSignal, result: Result) -> None:
+        self._tally.count(signal, result)
 
 
 class _Source(Protocol):
@@ -171,7 +177,15 @@ class _Lane:
         self.source = source
         self.not_before = 0.0
         self._attempts = 0
+        self._failing_since: float | None = None
         self._rng = rng
+
+    def failing_seconds(self) -> float:
+        """Say for how long the oldest request fails; 0 at its first failure."""
+        now = time.monotonic()
+        if self._failing_since is None:
+            self._failing_since = now
+        return now - self._failing_since
 
     def delay(self, asked: float | None) -> None:
         """Wait before the next attempt: as asked, else twice as long as before."""
@@ -187,4 +201,5 @@ class _Lane:
     def proceed(self) -> None:
         """Start anew after a request that was settled."""
         self._attempts = 0
+        self._failing_since = None
         self.not_before = 0.0

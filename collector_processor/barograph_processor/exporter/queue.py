@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from barograph_processor.exceptions import ConfigurationError, StateError
-from barograph_processor.telemetry import Telemetry
+from barograph_processor.exporter.tally import Tally
 
 __all__ = ["AlarmQueue", "QueuedAlarm"]
 
@@ -31,7 +31,7 @@ class QueuedAlarm:
 
     Attributes:
         key: The same for the same change, also when a replay finds it again.
-        payload: An ExportLogsServiceRequest with this alone.
+        payload: A request with this alone.
     """
 
     key: bytes
@@ -49,16 +49,21 @@ class AlarmQueue:
     Args:
         path: The database file; the journal's lock guards its directory.
         max_bytes: Bound of what waits; the oldest are dropped beyond it, and counted.
-        telemetry: Counts what is dropped, and shows what waits.
+        tally: Counts what is dropped, and shows what waits.
+        request_bytes: Changes go into one request up to this size, behind one another as
+            protobuf allows; 0 gives each a request of its own.
 
     Raises:
         ConfigurationError: The file cannot be created or written.
         StateError: It is damaged, or of an unknown format.
     """
 
-    def __init__(self, path: Path, *, max_bytes: int, telemetry: Telemetry) -> None:
+    def __init__(
+        self, path: Path, *, max_bytes: int, tally: Tally, request_bytes: int = _REQUEST_BYTES
+    ) -> None:
         self._max_bytes = max_bytes
-        self._telemetry = telemetry
+        self._tally = tally
+        self._request_bytes = request_bytes
         self._lock = threading.Lock()
         # What could not be written yet: the disk is full.
         self._unwritten: deque[QueuedAlarm] = deque()
@@ -124,7 +129,7 @@ class AlarmQueue:
                 "SELECT seq, payload FROM waiting WHERE seq > ? ORDER BY seq", (self._done,)
             ):
                 size += len(payload)
-                if parts and size > _REQUEST_BYTES:
+                if parts and size > self._request_bytes:
                     break
                 last = seq
                 parts.append(payload)
@@ -190,11 +195,10 @@ class AlarmQueue:
 
     def _count_dropped(self, count: int) -> None:
         if count:
-            add = self._telemetry.add
-            add("barograph.monitor.exports", count, signal="logs", result="dropped")
+            self._tally.count("logs", "dropped", count)
 
     def _measure(self) -> None:
         (self._bytes,) = self._db.execute(
             "SELECT ifnull(sum(length(payload)), 0) FROM waiting WHERE seq > ?", (self._done,)
         ).fetchone()
-        self._telemetry.set("barograph.monitor.alarms.waiting", self._bytes)
+        self._tally.waiting(self._bytes)

@@ -26,9 +26,9 @@ from barograph_processor.cli.fleet import (
     Trend,
 )
 from barograph_processor.cli.fleet_view import FleetView, plain_lines
-from barograph_processor.cli.printable import printable
 from barograph_processor.cli.sparkline import sparkline
 from barograph_processor.exceptions import BarographError, ConfigurationError, DataError
+from barograph_processor.printable import printable
 from tests.end_to_end.page.models import Traffic, new_registry, serve
 
 HOSTILE = "[bold red]x[/]\x1b[2J\x07\u202egnp.exe\n\x9b31m"

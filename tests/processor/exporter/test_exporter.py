@@ -11,8 +11,9 @@ from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.exporter import (
     AlarmQueue,
     Endpoint,
+    Exporter,
     ExportSignal,
-    OtlpExporter,
+    OtlpTally,
     Outcome,
     QueuedAlarm,
     connect,
@@ -58,18 +59,18 @@ def telemetry() -> Telemetry:
 
 
 @pytest.fixture
-def start(script: Script, telemetry: Telemetry, tmp_path: Path) -> Callable[[], OtlpExporter]:
+def start(script: Script, telemetry: Telemetry, tmp_path: Path) -> Callable[[], Exporter]:
     """Start an exporter on the same queue; the bound of the queue is four bytes."""
 
-    def start() -> OtlpExporter:
-        waiting = AlarmQueue(tmp_path / "alarms.sqlite", max_bytes=4, telemetry=telemetry)
-        return OtlpExporter(script, waiting, telemetry, rng=random.Random(0))  # noqa: S311 - a seed, not a secret
+    def start() -> Exporter:
+        waiting = AlarmQueue(tmp_path / "alarms.sqlite", max_bytes=4, tally=OtlpTally(telemetry))
+        return Exporter(script, waiting, OtlpTally(telemetry), rng=random.Random(0))  # noqa: S311 - a seed, not a secret
 
     return start
 
 
 @pytest.fixture
-def started(script: Script, start: Callable[[], OtlpExporter]) -> Iterator[OtlpExporter]:
+def started(script: Script, start: Callable[[], Exporter]) -> Iterator[Exporter]:
     started = start()
     yield started
     for _ in range(100):
@@ -91,7 +92,7 @@ def count(telemetry: Telemetry) -> Callable[[str, str], float]:
     return count
 
 
-def test_alarms_go_first_and_in_order(script: Script, started: OtlpExporter) -> None:
+def test_alarms_go_first_and_in_order(script: Script, started: Exporter) -> None:
     started.metrics(b"first")
     assert script.request() == ("metrics", b"first")
     # While that is under way the others gather.
@@ -104,7 +105,7 @@ def test_alarms_go_first_and_in_order(script: Script, started: OtlpExporter) -> 
 
 
 def test_only_the_newest_metrics_are_kept(
-    script: Script, started: OtlpExporter, count: Callable[[str, str], float]
+    script: Script, started: Exporter, count: Callable[[str, str], float]
 ) -> None:
     started.metrics(b"1")
     script.request()
@@ -118,7 +119,7 @@ def test_only_the_newest_metrics_are_kept(
 
 
 def test_failed_alarm_is_tried_again_and_metrics_do_not_wait_for_it(
-    script: Script, started: OtlpExporter, count: Callable[[str, str], float]
+    script: Script, started: Exporter, count: Callable[[str, str], float]
 ) -> None:
     started.alarms(alarm(b"a"))
     assert script.request() == ("logs", b"a")
@@ -135,7 +136,7 @@ def test_failed_alarm_is_tried_again_and_metrics_do_not_wait_for_it(
 
 
 def test_refused_for_good_is_dropped_and_the_next_one_goes(
-    script: Script, started: OtlpExporter, count: Callable[[str, str], float]
+    script: Script, started: Exporter, count: Callable[[str, str], float]
 ) -> None:
     started.alarms(alarm(b"a"))
     assert script.request()[1] == b"a"
@@ -148,7 +149,7 @@ def test_refused_for_good_is_dropped_and_the_next_one_goes(
 
 
 def test_close_does_not_wait_for_ever_and_the_next_process_sends_what_is_left(
-    script: Script, start: Callable[[], OtlpExporter], count: Callable[[str, str], float]
+    script: Script, start: Callable[[], Exporter], count: Callable[[str, str], float]
 ) -> None:
     first = start()
     first.alarms(alarm(b"a"))
@@ -169,7 +170,7 @@ def test_close_does_not_wait_for_ever_and_the_next_process_sends_what_is_left(
 
 
 def test_changes_are_logged_and_repetitions_are_not(
-    script: Script, started: OtlpExporter, caplog: pytest.LogCaptureFixture
+    script: Script, started: Exporter, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
     for _ in range(5):

@@ -28,7 +28,7 @@ checkpoint_seconds = {seconds}
 """
 
 
-def _send(processor: Processor, first: int, last: int, shift: float) -> None:
+def send(processor: Processor, first: int, last: int, shift: float) -> None:
     for start in range(first, last, 200):
         spans = [
             prediction(n, {"input.x": float(n * 7919 % 1000) + shift, "input.y": n * 31 % 97})
@@ -75,12 +75,12 @@ def test_every_alarm_of_an_outage_arrives_once(tmp_path: Path, seconds: float) -
     config.write_text(_CONFIG.format(seconds=seconds), encoding="utf-8")
     [downstream] = free_addresses(1)
     with Processor(tmp_path, export=downstream, config=config) as processor:
-        _send(processor, 0, 2000, 0)
-        _send(processor, 2000, 2600, 2000)
+        send(processor, 0, 2000, 0)
+        send(processor, 2000, 2600, 2000)
         eventually(lambda: _alarms(processor, "open"))
         processor.kill()
         processor.start()
-        _send(processor, 2600, 4600, 0)
+        send(processor, 2600, 4600, 0)
         eventually(lambda: _alarms(processor, "resolved"))
         processor.kill()
         processor.start()
@@ -90,7 +90,7 @@ def test_every_alarm_of_an_outage_arrives_once(tmp_path: Path, seconds: float) -
             eventually(lambda: {_step(record) for record in sink.logs} >= expected, seconds=60)
             processor.kill()
             processor.start()
-            _send(processor, 4600, 5000, 0)
+            send(processor, 4600, 5000, 0)
             eventually(lambda: processor.api("/api/models")["models"])
         records = sink.logs
     steps = Counter(_content(record) for record in records)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from barograph_processor.exceptions import ConfigurationError, StateError
-from barograph_processor.exporter import AlarmQueue, QueuedAlarm
+from barograph_processor.exporter import AlarmQueue, OtlpTally, QueuedAlarm
 from barograph_processor.telemetry import Telemetry
 
 
@@ -27,7 +27,7 @@ def telemetry() -> Telemetry:
 
 
 def opened(path: Path, telemetry: Telemetry, max_bytes: int = 1000) -> AlarmQueue:
-    return AlarmQueue(path, max_bytes=max_bytes, telemetry=telemetry)
+    return AlarmQueue(path, max_bytes=max_bytes, tally=OtlpTally(telemetry))
 
 
 @pytest.fixture

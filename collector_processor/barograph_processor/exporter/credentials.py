@@ -1,0 +1,48 @@
+"""What is shown to a downstream, and which downstream is trusted."""
+
+import ssl
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+from barograph_processor.exceptions import ConfigurationError
+
+__all__ = ["header_pairs", "tls_context"]
+
+
+def header_pairs(lines: Iterable[str], where: str) -> dict[str, str]:
+    """Read headers, ``name=value`` a line or separated by commas; names in lower case.
+
+    Args:
+        lines: Of a secret, or of OTEL_EXPORTER_OTLP_HEADERS. Values are percent-decoded.
+        where: They are from, for messages.
+
+    Raises:
+        ConfigurationError: One is no ``name=value``.
+    """
+    found: dict[str, str] = {}
+    for pair in (pair.strip() for line in lines for pair in line.split(",")):
+        name, equals, value = pair.partition("=")
+        if not pair:
+            continue
+        if not equals or not name.strip():
+            # Not repeated: what stands there may be a secret.
+            raise ConfigurationError(f"{where}: a header must be name=value")
+        found[name.strip().lower()] = unquote(value.strip())
+    return found
+
+
+def tls_context(
+    ca: str | None, cert: str | None = None, key: str | None = None, *, whose: str = "the exporter"
+) -> ssl.SSLContext:
+    """Return a context that checks servers, by the system's authorities if ``ca`` is None.
+
+    Raises:
+        ConfigurationError: A file cannot be read, or holds no certificate or key.
+    """
+    try:
+        context = ssl.create_default_context(cafile=ca)
+        if cert is not None:
+            context.load_cert_chain(cert, key, password=b"")
+    except OSError as error:
+        raise ConfigurationError(f"the certificates of {whose} cannot be used: {error}") from error
+    return context

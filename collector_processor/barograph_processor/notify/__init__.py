@@ -1,0 +1,7 @@
+"""Who is told of alarms: webhooks, each from a queue on disk."""
+
+from barograph_processor.notify.notice import Links
+from barograph_processor.notify.notifier import Notifier
+from barograph_processor.notify.webhook import Webhook
+
+__all__ = ["Links", "Notifier", "Webhook"]

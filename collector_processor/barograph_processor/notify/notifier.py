@@ -1,0 +1,112 @@
+"""Tells webhooks of alarms, each at its own pace."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from barograph_processor.config import WebhookConfig
+from barograph_processor.exporter import AlarmQueue, Exporter
+from barograph_processor.notify.notice import Links, notice, queued
+from barograph_processor.notify.tally import WebhookTally
+from barograph_processor.notify.webhook import Webhook
+from barograph_processor.signal import Alarm
+from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.telemetry import Telemetry
+
+__all__ = ["Notifier"]
+
+_RANK: Final = {"page": 0, "ticket": 1, "note": 2}
+# As often as Prometheus tells Alertmanager again what still fires.
+_AGAIN_SECONDS: Final = 60.0
+_MOST_AGAIN: Final = 500
+
+
+class Notifier:
+    """One queue on disk and one thread for each webhook: one that fails holds up no other.
+
+    Each webhook goes through the ``Exporter``, as the downstream of OTLP does: a change is
+    durable when ``changes`` returns, is tried until it arrives, and is told once, also if
+    a replay finds it again. Used by the thread that evaluates.
+
+    Args:
+        webhooks: Who is told. Closed by ``close``.
+        directory: Of the queues; the journal's lock guards it.
+        links: Where a person looks further.
+        telemetry: Counts notifications.
+        clock: Monotonic seconds.
+
+    Raises:
+        ConfigurationError: A queue cannot be written.
+        StateError: A queue is damaged.
+    """
+
+    def __init__(
+        self,
+        webhooks: Sequence[Webhook],
+        directory: Path,
+        links: Links,
+        telemetry: Telemetry,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._links = links
+        self._clock = clock
+        self._again_at = clock()
+        self._lanes: list[tuple[WebhookConfig, Exporter]] = []
+        for webhook in webhooks:
+            config = webhook.config
+            tally = WebhookTally(telemetry, config.name)
+            queue = AlarmQueue(
+                directory / f"webhook-{config.name}.sqlite",
+                max_bytes=config.queue_bytes,
+                tally=tally,
+                request_bytes=0,
+            )
+            limit = config.give_up_seconds
+            self._lanes.append((config, Exporter(webhook, queue, tally, give_up_seconds=limit)))
+
+    def changes(self, found: Sequence[AlarmChange]) -> None:
+        """Queue what webhooks are to be told; once this returns it is durable.
+
+        Called without changes as well, so that what a full disk kept in memory is tried again.
+        """
+        for webhook, exporter in self._lanes:
+            exporter.alarms(
+                [
+                    queued(notice(change.change, change.alarm, self._links))
+                    for change in found
+                    if _concerns(webhook, change.alarm)
+                    and (webhook.updates or change.change != "updated")
+                ]
+            )
+
+    def standing(self, open_alarms: Callable[[], Iterable[Alarm]]) -> None:
+        """Tell Alertmanagers each minute what is open: they forget, and take silence for peace.
+
+        Args:
+            open_alarms: Is asked only if it is time.
+        """
+        told = [lane for lane in self._lanes if lane[0].format == "alertmanager"]
+        if not told or self._clock() < self._again_at:
+            return
+        self._again_at = self._clock() + _AGAIN_SECONDS
+        alarms = sorted(open_alarms(), key=lambda a: (_RANK[a.severity], -a.raised_ns))
+        for webhook, exporter in told:
+            concerned = [alarm for alarm in alarms if _concerns(webhook, alarm)][:_MOST_AGAIN]
+            if concerned:
+                notices = [notice("updated", alarm, self._links) for alarm in concerned]
+                exporter.metrics(orjson.dumps(notices))
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Try for up to ``timeout`` seconds to tell what waits, all at once; then stop."""
+        if self._lanes:
+            with ThreadPoolExecutor(len(self._lanes)) as pool:
+                list(pool.map(lambda lane: lane[1].close(timeout), self._lanes))
+
+
+def _concerns(webhook: WebhookConfig, alarm: Alarm) -> bool:
+    return _RANK[alarm.severity] <= _RANK[webhook.severity]

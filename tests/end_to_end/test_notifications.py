@@ -1,0 +1,99 @@
+"""From predictions to those who are told: kill -9 in between, and a real Alertmanager behind."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from barograph_processor.config import WebhookConfig
+from barograph_processor.notify import Links, Notifier, Webhook
+from barograph_processor.telemetry import Telemetry
+from components.alertmanager import Alertmanager
+from components.process import free_addresses
+from components.processor import Processor
+from tests.processor.exporter.test_outage import send
+from tests.processor.notify.receiver import Receiver
+from tests.processor.notify.test_notifier import step
+from tests.processor.test_service import eventually
+
+_CONFIG = """
+[serve]
+evaluation_seconds = 0.1
+public_url = "https://barograph.example"
+[reference]
+rows = 2000
+[window]
+rows = 100
+[alarm]
+windows_between_false_alarms = 50
+[limits]
+checkpoint_seconds = 0.2
+[[webhooks]]
+name = "ops"
+url = "http://{address}"
+severity = "note"
+"""
+
+
+def _told(bodies: list[Any]) -> list[tuple[str, str]]:
+    return [(body["alarm"]["id"], body["change"]) for body in bodies]
+
+
+def test_what_was_raised_before_kill_9_is_told_once(tmp_path: Path) -> None:
+    """Nobody listens while alarms are raised, forgotten by checkpoints, and resolved."""
+    [address] = free_addresses(1)
+    config = tmp_path / "barograph.toml"
+    config.write_text(_CONFIG.format(address=address), encoding="utf-8")
+    with Processor(tmp_path, config=config) as processor:
+        send(processor, 0, 2000, 0)
+        send(processor, 2000, 2600, 2000)
+        eventually(lambda: processor.api("/api/alarms?state=open")["alarms"])
+        processor.kill()
+        processor.start()
+        send(processor, 2600, 4600, 0)
+        eventually(lambda: processor.api("/api/alarms?state=resolved")["alarms"])
+        processor.kill()
+        processor.start()
+        alarms = processor.api("/api/alarms?state=all&limit=1000")["alarms"]
+        expected = {(alarm["id"], "open") for alarm in alarms}
+        expected |= {(alarm["id"], "resolved") for alarm in alarms if alarm["resolved"]}
+        with Receiver(port=int(address.rpartition(":")[2])) as receiver:
+            eventually(lambda: set(_told(receiver.bodies)) >= expected, seconds=60)
+            bodies = receiver.bodies
+    assert Counter(_told(bodies)) == Counter(expected)
+    assert all(body["url"].startswith("https://barograph.example/#/alarm?id=") for body in bodies)
+
+
+@pytest.mark.components
+def test_a_real_alertmanager_tells_what_it_is_told(
+    alertmanager_binary: Path, tmp_path: Path
+) -> None:
+    """Open until it is resolved, with names that hold anything."""
+    name = 'a "b" \\ {é}\n'
+    with (
+        Receiver() as people,
+        Alertmanager(tmp_path / "alertmanager", tell=people.url) as alertmanager,
+    ):
+        url = f"http://{alertmanager.address}"
+        hook = Webhook(WebhookConfig(name="am", url=url, format="alertmanager"))
+        telemetry = Telemetry()
+        links = Links("https://barograph.example", None)
+        notifier = Notifier([hook], tmp_path, links, telemetry)
+        try:
+            notifier.changes([step(model=name)])
+            [alert] = eventually(lambda: alertmanager.alerts('severity="page"', 'signal="slice"'))
+            eventually(lambda: people.bodies)
+            notifier.changes([step("resolved", model=name, state="resolved", sentence="over")])
+            eventually(lambda: people.bodies[-1]["status"] == "resolved")
+        finally:
+            notifier.close()
+        assert eventually(lambda: not alertmanager.alerts())
+    assert alert["labels"]["barograph_model_name"] == name
+    assert alert["generatorURL"] == "https://barograph.example/#/alarm?id=a1"
+    assert alert["startsAt"] == "2023-11-14T22:13:19.000Z"
+    statuses = [body["status"] for body in people.bodies]
+    assert (statuses[0], statuses[-1]) == ("firing", "resolved")
+    assert people.bodies[-1]["alerts"][0]["annotations"]["summary"] == "over"
+    [((_, attributes), sent)] = telemetry.counters().items()
+    assert (dict(attributes), sent) == ({"webhook": "am", "result": "sent"}, 2)

@@ -1,0 +1,302 @@
+"""Alarms reach webhooks: each step once, through failures and restarts, each at its own pace."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from barograph_processor.config import WebhookConfig
+from barograph_processor.exceptions import ConfigurationError
+from barograph_processor.exporter import QueuedAlarm, exporter
+from barograph_processor.notify import Links, Notifier, Webhook
+from barograph_processor.signal import Alarm
+from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.telemetry import Telemetry
+from components.process import free_addresses
+from tests.processor.notify.receiver import Receiver
+from tests.processor.otlp.test_encode import ALARM
+from tests.processor.test_service import eventually
+
+LINKS = Links("https://barograph.example/", "https://t.example/{trace_id}")
+
+
+@pytest.fixture(autouse=True)
+def _short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporter, "_FIRST_DELAY", 0.01)
+
+
+@pytest.fixture
+def telemetry() -> Telemetry:
+    return Telemetry()
+
+
+def webhook(url: str, **keys: Any) -> WebhookConfig:
+    return WebhookConfig(**{"name": "ops", "url": url, **keys})
+
+
+def step(change: Literal["open", "updated", "resolved"] = "open", **fields: Any) -> AlarmChange:
+    return AlarmChange(change, 7, dataclasses.replace(ALARM, **fields))
+
+
+@contextmanager
+def notifying(
+    path: Path,
+    telemetry: Telemetry,
+    *webhooks: WebhookConfig,
+    clock: Callable[[], float] = lambda: 0.0,
+) -> Iterator[Notifier]:
+    notifier = Notifier([Webhook(w) for w in webhooks], path, LINKS, telemetry, clock=clock)
+    try:
+        yield notifier
+    finally:
+        notifier.close(timeout=1.0)
+
+
+def count(telemetry: Telemetry, result: str, name: str = "ops") -> float:
+    key = ("barograph.monitor.notifications", (("result", result), ("webhook", name)))
+    return telemetry.counters().get(key, 0.0)
+
+
+def test_json_says_all_that_the_api_says(tmp_path: Path, telemetry: Telemetry) -> None:
+    with Receiver() as receiver:
+        with notifying(tmp_path, telemetry, webhook(f"{receiver.url}/hook?a=b")) as notifier:
+            notifier.changes([step()])
+        [request] = receiver.requests
+    assert request.path == "/hook?a=b"
+    assert request.headers["content-type"] == "application/json"
+    body = request.body
+    assert body["change"] == "open"
+    assert body["url"] == "https://barograph.example/#/alarm?id=a1"
+    alarm = body["alarm"]
+    assert alarm["sentence"] == ALARM.sentence
+    assert alarm["slice"] == {"region": "eu", "tier": "gold"}
+    assert alarm["trace_links"] == [f"https://t.example/{trace}" for trace in ALARM.trace_ids]
+    assert (alarm["evidence"], alarm["since"]) == (5.5, "2023-11-14T22:13:19.000Z")
+    assert count(telemetry, "sent") == 1
+
+
+def test_slack_shows_a_person_what_matters_and_obeys_no_name(
+    tmp_path: Path, telemetry: Telemetry
+) -> None:
+    hostile = "<!channel> <http://evil|ok> & \u202e\n"
+    with Receiver() as receiver:
+        hook = webhook(receiver.url, format="slack")
+        with notifying(tmp_path, telemetry, hook) as notifier:
+            notifier.changes([step(), step("resolved", state="resolved")])
+            notifier.changes([step(id="h", model=hostile, sentence=hostile, slice={hostile: "x"})])
+        opened, resolved, escaped = receiver.bodies
+    lines = opened["text"].splitlines()
+    assert lines[0] == "*alarm (page): m 1*"
+    assert lines[1] == ALARM.sentence
+    assert lines[2] == (
+        "since 2023-11-14 22:13 UTC; region = eu; tier = gold; evidence 10^5.5 against 10^5.0"
+    )
+    assert lines[3] == ALARM.advice
+    assert lines[4].startswith("<https://barograph.example/#/alarm?id=a1|alarm> · <https://t.")
+    assert opened["unfurl_links"] is False
+    assert resolved["text"].startswith("*resolved (page): m 1*")
+    assert ALARM.advice not in resolved["text"]
+    words = escaped["text"].rpartition("\n")[0]
+    assert not {"<", ">", "\u202e"} & set(words)
+    assert "&lt;!channel&gt;" in words
+    assert len(words.splitlines()) == 4
+
+
+def test_alertmanager_gets_alerts_that_stand_until_they_are_resolved(
+    tmp_path: Path, telemetry: Telemetry
+) -> None:
+    with Receiver() as receiver:
+        hook = webhook(f"{receiver.url}/am/", format="alertmanager")
+        with notifying(tmp_path, telemetry, hook) as notifier:
+            before = datetime.now(UTC) - timedelta(seconds=1)
+            notifier.changes([step(), step("resolved", state="resolved", sentence="over")])
+        assert {request.path for request in receiver.requests} == {"/am/api/v2/alerts"}
+        [opened], [resolved] = receiver.bodies
+    assert opened["labels"] == resolved["labels"]
+    assert opened["labels"] == {
+        "alertname": "BarographAlarm",
+        "severity": "page",
+        "signal": "slice",
+        "barograph_model_name": "m",
+        "barograph_model_version": "1",
+        "slice": "region=eu, tier=gold",
+    }
+    assert opened["annotations"]["summary"] == ALARM.sentence
+    assert ALARM.trace_ids[0] in opened["annotations"]["traces"]
+    assert opened["generatorURL"] == "https://barograph.example/#/alarm?id=a1"
+    assert opened["startsAt"] == "2023-11-14T22:13:19.000+00:00"
+    now = datetime.now(UTC)
+    assert datetime.fromisoformat(opened["endsAt"]) > now + timedelta(minutes=50)
+    assert before < datetime.fromisoformat(resolved["endsAt"]) <= now
+
+
+def test_an_event_time_ahead_of_the_clock_starts_now(tmp_path: Path, telemetry: Telemetry) -> None:
+    """Alertmanager refuses what ends before it starts."""
+    with Receiver() as receiver:
+        hook = webhook(receiver.url, format="alertmanager")
+        with notifying(tmp_path, telemetry, hook) as notifier:
+            notifier.changes([step("resolved", state="resolved", since_ns=2**62)])
+        [[alert]] = receiver.bodies
+    assert alert["startsAt"] == alert["endsAt"]
+
+
+def test_alertmanager_is_told_again_each_minute_what_is_open(
+    tmp_path: Path, telemetry: Telemetry
+) -> None:
+    moments = [0.0]
+    note = dataclasses.replace(ALARM, severity="note", feature="x")
+    open_alarms = [note, ALARM]
+    asked: list[float] = []
+
+    def look() -> list[Alarm]:
+        asked.append(moments[-1])
+        return open_alarms
+
+    with Receiver() as receiver:
+        hooks = [
+            webhook(receiver.url, format="alertmanager"),
+            webhook(receiver.url, name="chat", format="slack"),
+        ]
+        with notifying(tmp_path, telemetry, *hooks, clock=lambda: moments[-1]) as notifier:
+            for moment in (0.0, 30.0, 59.0, 60.0, 61.0):
+                moments.append(moment)
+                notifier.standing(look)
+                eventually(lambda: len(receiver.requests) == len(asked))
+        bodies = receiver.bodies
+    assert asked == [0.0, 60.0]
+    assert [[alert["labels"]["severity"] for alert in body] for body in bodies] == [["page"]] * 2
+    # Not counted as sent: nothing happened.
+    assert count(telemetry, "sent") == 0
+
+
+def test_a_failing_receiver_is_tried_until_it_takes_it(
+    tmp_path: Path, telemetry: Telemetry
+) -> None:
+    with Receiver([500, 429, 503]) as receiver:
+        with notifying(tmp_path, telemetry, webhook(receiver.url)) as notifier:
+            notifier.changes([step(), step("resolved", state="resolved")])
+            eventually(lambda: count(telemetry, "sent") == 2)
+        changes = [body["change"] for body in receiver.bodies]
+    assert changes == ["open"] * 4 + ["resolved"]
+    assert count(telemetry, "failed") == 3
+
+
+def test_a_restart_loses_none_and_tells_none_twice(tmp_path: Path, telemetry: Telemetry) -> None:
+    """Nobody listens; then the process is another one, and finds the same change again."""
+    [address] = free_addresses(1)
+    hook = webhook(f"http://{address}")
+    with notifying(tmp_path, telemetry, hook) as notifier:
+        notifier.changes([step(), step(id="a2")])
+        eventually(lambda: count(telemetry, "failed") >= 2)
+    assert count(telemetry, "sent") == 0
+    with (
+        Receiver(port=int(address.rpartition(":")[2])) as receiver,
+        notifying(tmp_path, telemetry, hook) as notifier,
+    ):
+        notifier.changes([step(), step(id="a3")])
+        eventually(lambda: count(telemetry, "sent") == 3)
+        told = [body["alarm"]["id"] for body in receiver.bodies]
+    assert told == ["a1", "a2", "a3"]
+
+
+def test_a_failing_webhook_holds_up_no_other(tmp_path: Path, telemetry: Telemetry) -> None:
+    [nobody] = free_addresses(1)
+    with Receiver() as receiver:
+        hooks = [webhook(f"http://{nobody}", name="gone"), webhook(receiver.url)]
+        with notifying(tmp_path, telemetry, *hooks) as notifier:
+            notifier.changes([step()])
+            eventually(lambda: receiver.requests)
+            eventually(lambda: count(telemetry, "failed", "gone"))
+    gauges = telemetry.gauges()
+    assert gauges["barograph.monitor.notifications.waiting", (("webhook", "gone"),)] > 0
+    assert gauges["barograph.monitor.notifications.waiting", (("webhook", "ops"),)] == 0
+
+
+def test_what_is_refused_for_good_or_too_long_lets_others_pass(
+    tmp_path: Path, telemetry: Telemetry
+) -> None:
+    with Receiver([400, 500, 500]) as receiver:
+        hook = webhook(receiver.url, give_up_seconds=1e-9)
+        with notifying(tmp_path, telemetry, hook) as notifier:
+            notifier.changes([step(id=name) for name in ("refused", "given_up", "sent")])
+            eventually(lambda: count(telemetry, "sent"))
+        told = [body["alarm"]["id"] for body in receiver.bodies]
+    assert told == ["refused", "given_up", "given_up", "sent"]
+    assert (count(telemetry, "refused"), count(telemetry, "given_up")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({"severity": "page"}, ["p", "p"]),
+        ({}, ["p", "t", "p"]),
+        ({"severity": "note"}, ["p", "t", "n", "p"]),
+        ({"severity": "note", "updates": True}, ["p", "t", "n", "n", "p"]),
+    ],
+)
+def test_only_what_is_asked_for_is_told(
+    tmp_path: Path, telemetry: Telemetry, keys: dict[str, Any], expected: list[str]
+) -> None:
+    with Receiver() as receiver:
+        with notifying(tmp_path, telemetry, webhook(receiver.url, **keys)) as notifier:
+            notifier.changes(
+                [
+                    step(id="p"),
+                    step(id="t", severity="ticket"),
+                    step(id="n", severity="note"),
+                    step("updated", id="n", severity="note", now=0.5),
+                    step("resolved", id="p", state="resolved"),
+                ]
+            )
+        assert [body["alarm"]["id"] for body in receiver.bodies] == expected
+
+
+def test_secrets_come_from_their_place_and_redirects_lead_nowhere(
+    tmp_path: Path, telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "headers").write_text("Authorization=Bearer%20t\nx-b=1\n", encoding="utf-8")
+    with Receiver() as elsewhere, Receiver([307], headers={"location": elsewhere.url}) as receiver:
+        monkeypatch.setenv("HOOK", receiver.url)
+        hook = webhook("env:HOOK", headers=f"file:{tmp_path / 'headers'}")
+        with notifying(tmp_path, telemetry, hook) as notifier:
+            notifier.changes([step()])
+            eventually(lambda: count(telemetry, "refused"))
+        headers = receiver.requests[0].headers
+        assert elsewhere.requests == []
+    assert (headers["authorization"], headers["x-b"]) == ("Bearer t", "1")
+
+
+@pytest.mark.parametrize("secret", ["ftp://secret", "secret", "http://", "http://[secret"])
+def test_a_bad_address_is_not_repeated(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    monkeypatch.setenv("HOOK", secret)
+    with pytest.raises(ConfigurationError, match="webhook ops: url is no http") as caught:
+        Webhook(webhook("env:HOOK"))
+    assert "secret" not in str(caught.value)
+
+
+def test_what_is_posted_is_bounded_and_an_endless_answer_is_left(
+    tmp_path: Path, telemetry: Telemetry
+) -> None:
+    long = "x" * 1_000_000
+    with Receiver(answer=long.encode()) as receiver:
+        with notifying(tmp_path, telemetry, webhook(receiver.url)) as notifier:
+            notifier.changes([step(sentence=long, advice=long, model=long, slice={long: long})])
+            eventually(lambda: count(telemetry, "sent"))
+        assert int(receiver.requests[0].headers["content-length"]) < 50_000
+
+
+def test_what_another_version_left_does_not_stop_the_rest(
+    tmp_path: Path, telemetry: Telemetry
+) -> None:
+    with Receiver() as receiver:
+        hook = webhook(receiver.url, format="slack")
+        with notifying(tmp_path, telemetry, hook) as notifier:
+            notifier._lanes[0][1].alarms([QueuedAlarm(b"old", b'{"alarm": 1}')])
+            notifier.changes([step()])
+            eventually(lambda: count(telemetry, "sent"))
+        assert count(telemetry, "refused") == 1
+        assert len(receiver.requests) == 1
