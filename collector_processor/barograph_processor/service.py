@@ -214,8 +214,7 @@ class Service:
             # must not be written before the queues do.
             if exporter is not None:
                 exporter.alarms(self._queued(changes))
-            self._notifier.changes(changes)
-            self._notifier.standing(self._open_alarms)
+            self._notifier.tell(changes, self._open_alarms)
         if deaf and self.pipeline.ready:
             self.pipeline.look(now_ns, since_ns=self._listening_ns)
         if exporter is not None:

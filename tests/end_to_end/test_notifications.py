@@ -14,7 +14,7 @@ from components.process import free_addresses
 from components.processor import Processor
 from tests.processor.exporter.test_outage import send
 from tests.processor.notify.receiver import Receiver
-from tests.processor.notify.test_notifier import step
+from tests.processor.notify.test_notifier import step, tell
 from tests.processor.test_service import eventually
 
 _CONFIG = """
@@ -81,10 +81,10 @@ def test_a_real_alertmanager_tells_what_it_is_told(
         links = Links("https://barograph.example", None)
         notifier = Notifier([hook], tmp_path, links, telemetry)
         try:
-            notifier.changes([step(model=name)])
+            tell(notifier, [step(model=name)])
             [alert] = eventually(lambda: alertmanager.alerts('severity="page"', 'signal="slice"'))
             eventually(lambda: people.bodies)
-            notifier.changes([step("resolved", model=name, state="resolved", sentence="over")])
+            tell(notifier, [step("resolved", model=name, state="resolved", sentence="over")])
             eventually(lambda: people.bodies[-1]["status"] == "resolved")
         finally:
             notifier.close()

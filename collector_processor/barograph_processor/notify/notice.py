@@ -47,9 +47,13 @@ def notice(change: str, alarm: Alarm, links: Links) -> dict[str, Any]:
 
 
 def queued(found: Mapping[str, Any]) -> QueuedAlarm:
-    """Return what waits on disk; the key is the same if a replay finds the change again."""
-    payload = orjson.dumps(found)
-    return QueuedAlarm(hashlib.blake2b(payload, digest_size=16).digest(), payload)
+    """Return what waits on disk; the key is the same if a replay finds the change again.
+
+    Links are left out of it: they are configured anew, perhaps, before the replay.
+    """
+    alarm = {key: value for key, value in found["alarm"].items() if key != "trace_links"}
+    content = orjson.dumps([found["change"], alarm])
+    return QueuedAlarm(hashlib.blake2b(content, digest_size=16).digest(), orjson.dumps(found))
 
 
 def _clipped(value: Any) -> Any:

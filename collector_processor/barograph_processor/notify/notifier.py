@@ -29,7 +29,7 @@ class Notifier:
     """One queue on disk and one thread for each webhook: one that fails holds up no other.
 
     Each webhook goes through the ``Exporter``, as the downstream of OTLP does: a change is
-    durable when ``changes`` returns, is tried until it arrives, and is told once, also if
+    durable when ``tell`` returns, is tried until it arrives, and is told once, also if
     a replay finds it again. Used by the thread that evaluates.
 
     Args:
@@ -69,37 +69,43 @@ class Notifier:
             limit = config.give_up_seconds
             self._lanes.append((config, Exporter(webhook, queue, tally, give_up_seconds=limit)))
 
-    def changes(self, found: Sequence[AlarmChange]) -> None:
+    def tell(
+        self, changes: Sequence[AlarmChange], open_alarms: Callable[[], Iterable[Alarm]]
+    ) -> None:
         """Queue what webhooks are to be told; once this returns it is durable.
 
-        Called without changes as well, so that what a full disk kept in memory is tried again.
+        Called without changes as well, so that what a full disk kept in memory is tried
+        again, and Alertmanagers are told each minute what is open.
+
+        Args:
+            changes: Since the last call.
+            open_alarms: Is asked for what is open now, only if that is told.
         """
+        resolved = any(change.change == "resolved" for change in changes)
+        # Before the change is queued: what stood open a minute ago and still waits to be
+        # told must not arrive behind its resolution.
+        if resolved or self._clock() >= self._again_at:
+            self._again_at = self._clock() + _AGAIN_SECONDS
+            self._tell_again(open_alarms)
         for webhook, exporter in self._lanes:
             exporter.alarms(
                 [
                     queued(notice(change.change, change.alarm, self._links))
-                    for change in found
+                    for change in changes
                     if _concerns(webhook, change.alarm)
                     and (webhook.updates or change.change != "updated")
                 ]
             )
 
-    def standing(self, open_alarms: Callable[[], Iterable[Alarm]]) -> None:
-        """Tell Alertmanagers each minute what is open: they forget, and take silence for peace.
-
-        Args:
-            open_alarms: Is asked only if it is time.
-        """
+    def _tell_again(self, open_alarms: Callable[[], Iterable[Alarm]]) -> None:
         told = [lane for lane in self._lanes if lane[0].format == "alertmanager"]
-        if not told or self._clock() < self._again_at:
+        if not told:
             return
-        self._again_at = self._clock() + _AGAIN_SECONDS
         alarms = sorted(open_alarms(), key=lambda a: (_RANK[a.severity], -a.raised_ns))
         for webhook, exporter in told:
             concerned = [alarm for alarm in alarms if _concerns(webhook, alarm)][:_MOST_AGAIN]
-            if concerned:
-                notices = [notice("updated", alarm, self._links) for alarm in concerned]
-                exporter.metrics(orjson.dumps(notices))
+            notices = [notice("updated", alarm, self._links) for alarm in concerned]
+            exporter.metrics(orjson.dumps(notices))
 
     def close(self, timeout: float = 5.0) -> None:
         """Try for up to ``timeout`` seconds to tell what waits, all at once; then stop."""

@@ -1,7 +1,7 @@
 """Alarms reach webhooks: each step once, through failures and restarts, each at its own pace."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from barograph_processor.config import WebhookConfig
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.exporter import QueuedAlarm, exporter
 from barograph_processor.notify import Links, Notifier, Webhook
+from barograph_processor.notify.notice import notice, queued
 from barograph_processor.signal import Alarm
 from barograph_processor.state.alarms import AlarmChange
 from barograph_processor.telemetry import Telemetry
@@ -56,6 +57,10 @@ def notifying(
         notifier.close(timeout=1.0)
 
 
+def tell(notifier: Notifier, changes: Sequence[AlarmChange], *still_open: Alarm) -> None:
+    notifier.tell(changes, lambda: still_open)
+
+
 def count(telemetry: Telemetry, result: str, name: str = "ops") -> float:
     key = ("barograph.monitor.notifications", (("result", result), ("webhook", name)))
     return telemetry.counters().get(key, 0.0)
@@ -64,7 +69,7 @@ def count(telemetry: Telemetry, result: str, name: str = "ops") -> float:
 def test_json_says_all_that_the_api_says(tmp_path: Path, telemetry: Telemetry) -> None:
     with Receiver() as receiver:
         with notifying(tmp_path, telemetry, webhook(f"{receiver.url}/hook?a=b")) as notifier:
-            notifier.changes([step()])
+            tell(notifier, [step()])
         [request] = receiver.requests
     assert request.path == "/hook?a=b"
     assert request.headers["content-type"] == "application/json"
@@ -86,8 +91,8 @@ def test_slack_shows_a_person_what_matters_and_obeys_no_name(
     with Receiver() as receiver:
         hook = webhook(receiver.url, format="slack")
         with notifying(tmp_path, telemetry, hook) as notifier:
-            notifier.changes([step(), step("resolved", state="resolved")])
-            notifier.changes([step(id="h", model=hostile, sentence=hostile, slice={hostile: "x"})])
+            tell(notifier, [step(), step("resolved", state="resolved")])
+            tell(notifier, [step(id="h", model=hostile, sentence=hostile, slice={hostile: "x"})])
         opened, resolved, escaped = receiver.bodies
     lines = opened["text"].splitlines()
     assert lines[0] == "*alarm (page): m 1*"
@@ -113,9 +118,10 @@ def test_alertmanager_gets_alerts_that_stand_until_they_are_resolved(
         hook = webhook(f"{receiver.url}/am/", format="alertmanager")
         with notifying(tmp_path, telemetry, hook) as notifier:
             before = datetime.now(UTC) - timedelta(seconds=1)
-            notifier.changes([step(), step("resolved", state="resolved", sentence="over")])
+            tell(notifier, [step(), step("resolved", state="resolved", sentence="over")])
         assert {request.path for request in receiver.requests} == {"/am/api/v2/alerts"}
-        [opened], [resolved] = receiver.bodies
+        # Beside what stands open, which is nothing.
+        [opened], [resolved] = [body for body in receiver.bodies if body]
     assert opened["labels"] == resolved["labels"]
     assert opened["labels"] == {
         "alertname": "BarographAlarm",
@@ -139,8 +145,8 @@ def test_an_event_time_ahead_of_the_clock_starts_now(tmp_path: Path, telemetry: 
     with Receiver() as receiver:
         hook = webhook(receiver.url, format="alertmanager")
         with notifying(tmp_path, telemetry, hook) as notifier:
-            notifier.changes([step("resolved", state="resolved", since_ns=2**62)])
-        [[alert]] = receiver.bodies
+            tell(notifier, [step("resolved", state="resolved", since_ns=2**62)])
+        [[alert]] = [body for body in receiver.bodies if body]
     assert alert["startsAt"] == alert["endsAt"]
 
 
@@ -164,7 +170,7 @@ def test_alertmanager_is_told_again_each_minute_what_is_open(
         with notifying(tmp_path, telemetry, *hooks, clock=lambda: moments[-1]) as notifier:
             for moment in (0.0, 30.0, 59.0, 60.0, 61.0):
                 moments.append(moment)
-                notifier.standing(look)
+                notifier.tell([], look)
                 eventually(lambda: len(receiver.requests) == len(asked))
         bodies = receiver.bodies
     assert asked == [0.0, 60.0]
@@ -173,12 +179,35 @@ def test_alertmanager_is_told_again_each_minute_what_is_open(
     assert count(telemetry, "sent") == 0
 
 
+def test_what_stood_open_does_not_arrive_behind_its_resolution(
+    tmp_path: Path, telemetry: Telemetry
+) -> None:
+    """Else an Alertmanager that was away would take it for open, for an hour."""
+    [address] = free_addresses(1)
+    hook = webhook(f"http://{address}", format="alertmanager")
+    with notifying(tmp_path, telemetry, hook) as notifier:
+        tell(notifier, [step()], ALARM)
+        eventually(lambda: count(telemetry, "failed") >= 2)
+        tell(notifier, [step("resolved", state="resolved")])
+        with Receiver(port=int(address.rpartition(":")[2])) as receiver:
+            eventually(lambda: count(telemetry, "sent") == 2 and [] in receiver.bodies)
+            alerts = [alert for body in receiver.bodies for alert in body]
+    now = datetime.now(UTC)
+    assert [datetime.fromisoformat(alert["endsAt"]) > now for alert in alerts] == [True, False]
+
+
+def test_a_replay_after_other_links_were_configured_tells_nothing_twice() -> None:
+    other = queued(notice("open", ALARM, Links(None, None)))
+    assert queued(notice("open", ALARM, LINKS)).key == other.key
+    assert queued(notice("resolved", ALARM, LINKS)).key != other.key
+
+
 def test_a_failing_receiver_is_tried_until_it_takes_it(
     tmp_path: Path, telemetry: Telemetry
 ) -> None:
     with Receiver([500, 429, 503]) as receiver:
         with notifying(tmp_path, telemetry, webhook(receiver.url)) as notifier:
-            notifier.changes([step(), step("resolved", state="resolved")])
+            tell(notifier, [step(), step("resolved", state="resolved")])
             eventually(lambda: count(telemetry, "sent") == 2)
         changes = [body["change"] for body in receiver.bodies]
     assert changes == ["open"] * 4 + ["resolved"]
@@ -190,14 +219,14 @@ def test_a_restart_loses_none_and_tells_none_twice(tmp_path: Path, telemetry: Te
     [address] = free_addresses(1)
     hook = webhook(f"http://{address}")
     with notifying(tmp_path, telemetry, hook) as notifier:
-        notifier.changes([step(), step(id="a2")])
+        tell(notifier, [step(), step(id="a2")])
         eventually(lambda: count(telemetry, "failed") >= 2)
     assert count(telemetry, "sent") == 0
     with (
         Receiver(port=int(address.rpartition(":")[2])) as receiver,
         notifying(tmp_path, telemetry, hook) as notifier,
     ):
-        notifier.changes([step(), step(id="a3")])
+        tell(notifier, [step(), step(id="a3")])
         eventually(lambda: count(telemetry, "sent") == 3)
         told = [body["alarm"]["id"] for body in receiver.bodies]
     assert told == ["a1", "a2", "a3"]
@@ -208,7 +237,7 @@ def test_a_failing_webhook_holds_up_no_other(tmp_path: Path, telemetry: Telemetr
     with Receiver() as receiver:
         hooks = [webhook(f"http://{nobody}", name="gone"), webhook(receiver.url)]
         with notifying(tmp_path, telemetry, *hooks) as notifier:
-            notifier.changes([step()])
+            tell(notifier, [step()])
             eventually(lambda: receiver.requests)
             eventually(lambda: count(telemetry, "failed", "gone"))
     gauges = telemetry.gauges()
@@ -222,7 +251,7 @@ def test_what_is_refused_for_good_or_too_long_lets_others_pass(
     with Receiver([400, 500, 500]) as receiver:
         hook = webhook(receiver.url, give_up_seconds=1e-9)
         with notifying(tmp_path, telemetry, hook) as notifier:
-            notifier.changes([step(id=name) for name in ("refused", "given_up", "sent")])
+            tell(notifier, [step(id=name) for name in ("refused", "given_up", "sent")])
             eventually(lambda: count(telemetry, "sent"))
         told = [body["alarm"]["id"] for body in receiver.bodies]
     assert told == ["refused", "given_up", "given_up", "sent"]
@@ -243,14 +272,15 @@ def test_only_what_is_asked_for_is_told(
 ) -> None:
     with Receiver() as receiver:
         with notifying(tmp_path, telemetry, webhook(receiver.url, **keys)) as notifier:
-            notifier.changes(
+            tell(
+                notifier,
                 [
                     step(id="p"),
                     step(id="t", severity="ticket"),
                     step(id="n", severity="note"),
                     step("updated", id="n", severity="note", now=0.5),
                     step("resolved", id="p", state="resolved"),
-                ]
+                ],
             )
         assert [body["alarm"]["id"] for body in receiver.bodies] == expected
 
@@ -263,7 +293,7 @@ def test_secrets_come_from_their_place_and_redirects_lead_nowhere(
         monkeypatch.setenv("HOOK", receiver.url)
         hook = webhook("env:HOOK", headers=f"file:{tmp_path / 'headers'}")
         with notifying(tmp_path, telemetry, hook) as notifier:
-            notifier.changes([step()])
+            tell(notifier, [step()])
             eventually(lambda: count(telemetry, "refused"))
         headers = receiver.requests[0].headers
         assert elsewhere.requests == []
@@ -284,7 +314,7 @@ def test_what_is_posted_is_bounded_and_an_endless_answer_is_left(
     long = "x" * 1_000_000
     with Receiver(answer=long.encode()) as receiver:
         with notifying(tmp_path, telemetry, webhook(receiver.url)) as notifier:
-            notifier.changes([step(sentence=long, advice=long, model=long, slice={long: long})])
+            tell(notifier, [step(sentence=long, advice=long, model=long, slice={long: long})])
             eventually(lambda: count(telemetry, "sent"))
         assert int(receiver.requests[0].headers["content-length"]) < 50_000
 
@@ -296,7 +326,7 @@ def test_what_another_version_left_does_not_stop_the_rest(
         hook = webhook(receiver.url, format="slack")
         with notifying(tmp_path, telemetry, hook) as notifier:
             notifier._lanes[0][1].alarms([QueuedAlarm(b"old", b'{"alarm": 1}')])
-            notifier.changes([step()])
+            tell(notifier, [step()])
             eventually(lambda: count(telemetry, "sent"))
         assert count(telemetry, "refused") == 1
         assert len(receiver.requests) == 1
