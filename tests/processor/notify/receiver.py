@@ -28,7 +28,6 @@ class Receiver:
         statuses: Sequence[int] = (),
         *,
         headers: dict[str, str] | None = None,
-        answer: bytes = b"ok",
         port: int = 0,
     ) -> None:
         self.requests: list[Request] = []
@@ -47,9 +46,8 @@ class Receiver:
                 handler.send_response(status)
                 for name, value in (headers or {}).items():
                     handler.send_header(name, value)
-                handler.send_header("content-length", str(len(answer)))
+                handler.send_header("content-length", "0")
                 handler.end_headers()
-                handler.wfile.write(answer)
 
             def log_message(handler, *_: Any) -> None:  # noqa: N805 - the same
                 """Say nothing."""
