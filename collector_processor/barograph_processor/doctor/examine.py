@@ -8,6 +8,7 @@ from barograph_processor.doctor.endpoints import clock, downstream, listening
 from barograph_processor.doctor.finding import Finding
 from barograph_processor.doctor.settings import budget, security, versions
 from barograph_processor.doctor.state import state
+from barograph_processor.doctor.webhooks import webhooks
 
 __all__ = ["examine"]
 
@@ -27,6 +28,7 @@ def examine(config: Config, *, collector_file: Path | None = None) -> list[Findi
     return [
         *versions(),
         *security(config),
+        *webhooks(config),
         *state(config),
         *listening(config),
         *downstream(config),

@@ -56,6 +56,16 @@ class Webhook:
             follow_redirects=False,
         )
 
+    @property
+    def host(self) -> str:
+        """Whom it posts to; the rest of the address may be a secret."""
+        return httpx.URL(self._url).host
+
+    @property
+    def secure(self) -> bool:
+        """Whether what it posts is encrypted."""
+        return httpx.URL(self._url).scheme == "https"
+
     def send(self, signal: ExportSignal, payload: bytes) -> Outcome:
         """Post a notice, or a list of those that stand open; see ``Transport``."""
         try:

@@ -147,6 +147,21 @@ def test_secret_that_is_not_there(tmp_path: Path) -> None:
     assert (finding.level, "absent" in finding.message) == ("error", True)
 
 
+@pytest.mark.parametrize(
+    ("url", "level"),
+    [
+        ("https://chat.example/secret", "ok"),
+        ("http://127.0.0.1:9093", "ok"),
+        ("http://chat.example/secret", "warning"),
+        ("env:BAROGRAPH_TEST_ABSENT", "error"),
+    ],
+)
+def test_webhooks(tmp_path: Path, url: str, level: str) -> None:
+    [finding] = found(config(tmp_path, webhooks=[{"name": "ops", "url": url}]), "webhook ops")
+    assert finding.level == level
+    assert "secret" not in finding.message.replace("the secret env:", "")
+
+
 def test_budget_of_a_model_of_its_own(tmp_path: Path) -> None:
     alarm = {"windows_between_false_alarms": 100}
     settings = config(tmp_path, alarm=alarm, models={"m": {"alarm": {"harm_share": 0.25}}})
