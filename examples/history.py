@@ -25,8 +25,12 @@ def moments(n: int, *, every: float, start: str = "2025-01-06T00:00:00") -> list
     return [(first + timedelta(seconds=every * i)).isoformat() for i in range(n)]
 
 
-def replayed(config: str, columns: Mapping[str, Iterable[Any]]) -> None:
-    """Write a history, replay it, and print what was told of it."""
+def replayed(config: str, columns: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
+    """Write a history, replay it, and print what was told of it.
+
+    Returns:
+        The signals of the last whole window.
+    """
     with tempfile.TemporaryDirectory() as folder:
         data, settings = Path(folder, "history.csv"), Path(folder, "history.toml")
         with data.open("w", newline="", encoding="utf-8") as file:
@@ -38,7 +42,10 @@ def replayed(config: str, columns: Mapping[str, Iterable[Any]]) -> None:
         done = subprocess.run(  # noqa: S603 - our own program
             [sys.executable, "-m", *command], check=True, capture_output=True, text=True
         )
+    signals: dict[str, Any] = {}
     for line in map(json.loads, done.stdout.splitlines()):
+        if line["type"] == "window" and not line.get("partial"):
+            signals = line["signals"]
         if line["type"] == "alarm" and line["state"] != "updated":
             print(
                 f"window {line['window']:>3}  {line['state']:>8}  {line['severity']:>6}  "
@@ -46,3 +53,4 @@ def replayed(config: str, columns: Mapping[str, Iterable[Any]]) -> None:
             )
         if line["type"] == "summary":
             print(f"in the end the model is {line['state']}")
+    return signals
