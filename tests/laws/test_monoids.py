@@ -107,7 +107,8 @@ def mergeable() -> list[type[Any]]:
         for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             module = importlib.import_module(info.name)
             for _, each in inspect.getmembers(module, inspect.isclass):
-                own = each.__module__ == info.name
+                # What others derive from has the laws of those.
+                own = each.__module__ == info.name and not each.__subclasses__()
                 if own and hasattr(each, "merge") and hasattr(each, "to_bytes"):
                     found[f"{info.name}.{each.__name__}"] = each
     return [found[name] for name in sorted(found)]

@@ -26,6 +26,7 @@ from barograph_processor.quality.score_histogram import ScoreHistogram
 from barograph_processor.quality.slice_layout import SliceLayout
 from barograph_processor.quality.slices import SliceMonitor
 from barograph_processor.sequential import ShiryaevRoberts
+from barograph_processor.sequential.cumulative import CumulativeSums
 from barograph_processor.sequential.weighted import WeightedBettingSequence
 from barograph_processor.stats import CategoricalColumn, NumericColumn
 
@@ -126,6 +127,19 @@ def _sum(detector: ShiryaevRoberts, step: int) -> Any:
     return detector.evidence
 
 
+def _began(sums: CumulativeSums, step: int) -> Any:
+    sums.update(np.random.default_rng([14, step]).normal(-0.5 + (step > 20), size=3), step)
+    if step == 30:
+        sums.reset()
+    return sums.began
+
+
+def _restored_sums(state: Any) -> CumulativeSums:
+    sums = CumulativeSums(3)
+    sums.restore(state)
+    return sums
+
+
 def _weighted(sequence: WeightedBettingSequence, step: int) -> Any:
     rng = np.random.default_rng([10, step])
     for _ in range(5):
@@ -181,6 +195,11 @@ CASES: dict[type[Any], Case] = {
         lambda: ShiryaevRoberts(2, threshold=100.0),
         lambda state: _restored_sum(json.loads(json.dumps(state))),
         _sum,
+    ),
+    CumulativeSums: (
+        lambda: CumulativeSums(3),
+        lambda state: _restored_sums(json.loads(json.dumps(state))),
+        _began,
     ),
 }
 

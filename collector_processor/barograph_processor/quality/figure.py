@@ -13,6 +13,7 @@ from barograph_processor.sequential.bets import (
     TILTS,
     clipped_normal_log_mgf,
 )
+from barograph_processor.sequential.cumulative import CumulativeSums
 from barograph_processor.sequential.shiryaev_roberts import LARGEST, shiryaev_roberts
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.chi_square import chi_square_quantile
@@ -118,8 +119,7 @@ class FigureMonitor:
         self.now: float | None = None
         self._depth = 0.0
         self._evidence = np.zeros(len(_TILTS))
-        self._sums = np.zeros(len(_TILTS))
-        self._since = np.zeros(len(_TILTS), dtype=np.int64)
+        self._start = CumulativeSums(len(_TILTS))
 
     @property
     def log10_evidence(self) -> float:
@@ -164,17 +164,16 @@ class FigureMonitor:
             if enough:
                 self._turn(harmed=False)
             return
-        self._since = np.where(self._sums <= 0, window, self._since)
-        self._sums = np.maximum(self._sums + bets, 0.0)
+        self._start.update(bets, window)
         if enough:
-            self.since_window = int(self._since[int(self._sums.argmax())])
+            self.since_window = self._start.began
             self._depth = moved
             self._turn(harmed=True)
 
     def _turn(self, *, harmed: bool) -> None:
         self.harmed = harmed
         self._evidence = np.zeros(len(_TILTS))
-        self._sums = np.zeros(len(_TILTS))
+        self._start.reset()
 
     def state(self) -> dict[str, Any]:
         """Return plain JSON types for ``restore``."""
@@ -187,8 +186,7 @@ class FigureMonitor:
             "now": self.now,
             "depth": self._depth,
             "evidence": self._evidence.tolist(),
-            "sums": self._sums.tolist(),
-            "since": self._since.tolist(),
+            **self._start.state(),
         }
 
     @classmethod
@@ -211,8 +209,7 @@ class FigureMonitor:
         monitor.harmed, monitor.since_window = state["harmed"], state["since_window"]
         monitor.now, monitor._depth = state["now"], state["depth"]
         monitor._evidence = np.array(state["evidence"], dtype=np.float64)
-        monitor._sums = np.array(state["sums"], dtype=np.float64)
-        monitor._since = np.array(state["since"], dtype=np.int64)
+        monitor._start.restore(state)
         return monitor
 
 

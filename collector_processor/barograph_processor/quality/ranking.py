@@ -7,6 +7,7 @@ import numpy as np
 from barograph_processor.quality.confusion import share_of
 from barograph_processor.quality.intervals import Estimate, Intervals, estimate_mean
 from barograph_processor.quality.weighted import WeightedMean
+from barograph_processor.quality.weighted_means import WeightedMeans
 from barograph_processor.stats.array import Floats
 
 __all__ = ["HIT_AT", "RankingPerformance", "gain_of_places", "places_of"]
@@ -16,7 +17,6 @@ HIT_AT = 10
 
 _MOST_PLACES = 100
 _FARTHEST = 1_000_000
-_MEAN = 48
 
 
 def places_of(label: str | float) -> tuple[int, ...] | None:
@@ -62,7 +62,7 @@ def gain_of_places(places: tuple[int, ...]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class RankingPerformance:
+class RankingPerformance(WeightedMeans):
     """Sums over labelled rankings: a commutative group under `merge`.
 
     Attributes:
@@ -91,31 +91,6 @@ class RankingPerformance:
             WeightedMean.of(np.where(found, 1 / np.maximum(first, 1), 0.0), weight),
         )
 
-    @property
-    def n(self) -> int:
-        """Labelled rankings."""
-        return self.gain.n
-
-    def merge(self, other: "RankingPerformance") -> "RankingPerformance":
-        """Return the sums of both."""
-        return RankingPerformance(
-            self.gain.merge(other.gain),
-            self.hit.merge(other.hit),
-            self.reciprocal.merge(other.reciprocal),
-        )
-
-    def without(self, other: "RankingPerformance") -> "RankingPerformance":
-        """Return the sums of the rankings that are not among the other's.
-
-        Raises:
-            ValueError: There are more rankings in the other.
-        """
-        return RankingPerformance(
-            self.gain.without(other.gain),
-            self.hit.without(other.hit),
-            self.reciprocal.without(other.reciprocal),
-        )
-
     def estimates(self, intervals: Intervals) -> dict[str, Estimate]:
         """Return ndcg, hit_rate and mrr; nothing without rankings."""
         found: dict[str, Estimate] = {}
@@ -129,19 +104,3 @@ class RankingPerformance:
         if share is not None:
             found["hit_rate"] = share
         return found
-
-    def to_bytes(self) -> bytes:
-        """Return a compact, platform-independent form."""
-        return self.gain.to_bytes() + self.hit.to_bytes() + self.reciprocal.to_bytes()
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> "RankingPerformance":
-        """Return what `to_bytes` wrote.
-
-        Raises:
-            ValueError: The bytes are of another length.
-        """
-        if len(data) != 3 * _MEAN:
-            raise ValueError("sums of rankings are of another length")
-        parts = [data[at : at + _MEAN] for at in range(0, len(data), _MEAN)]
-        return cls(*map(WeightedMean.from_bytes, parts))

@@ -9,6 +9,7 @@ import numpy as np
 
 from barograph_processor.sequential.binomial import mixture_interval
 from barograph_processor.sequential.confidence import wilson_interval
+from barograph_processor.sequential.cumulative import CumulativeSums
 from barograph_processor.sequential.shiryaev_roberts import ShiryaevRoberts
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.chi_square import chi_square_quantile
@@ -160,8 +161,7 @@ class RateMonitor:
         self.since_window = 0
         self._onset = ShiryaevRoberts(len(_STEPS), threshold=budget)
         self._return = ShiryaevRoberts(len(_STEPS), threshold=recovery)
-        self._sums = np.zeros(len(_STEPS))
-        self._since = np.zeros(len(_STEPS), dtype=np.int64)
+        self._start = CumulativeSums(len(_STEPS))
 
     @property
     def log10_evidence(self) -> float:
@@ -201,19 +201,17 @@ class RateMonitor:
             if self._return.alarmed:
                 self._turn(harmed=False)
             return
-        # The change began when the cumulative sum of the bets last left zero.
-        self._since = np.where(self._sums <= 0, window, self._since)
-        self._sums = np.maximum(self._sums + up, 0.0)
+        self._start.update(up, window)
         self._onset.update(up)
         if self._onset.alarmed:
-            self.since_window = int(self._since[int(self._sums.argmax())])
+            self.since_window = self._start.began
             self._turn(harmed=True)
 
     def _turn(self, *, harmed: bool) -> None:
         self.harmed = harmed
         self._onset.reset()
         self._return.reset()
-        self._sums = np.zeros(len(_STEPS))
+        self._start.reset()
 
     def state(self) -> dict[str, Any]:
         """Return plain JSON types for ``restore``."""
@@ -225,8 +223,7 @@ class RateMonitor:
             "since_window": self.since_window,
             "onset": self._onset.state(),
             "return": self._return.state(),
-            "sums": self._sums.tolist(),
-            "since": self._since.tolist(),
+            **self._start.state(),
         }
 
     @classmethod
@@ -248,8 +245,7 @@ class RateMonitor:
         monitor.harmed, monitor.since_window = state["harmed"], state["since_window"]
         monitor._onset.restore(state["onset"])
         monitor._return.restore(state["return"])
-        monitor._sums = np.array(state["sums"], dtype=np.float64)
-        monitor._since = np.array(state["since"], dtype=np.int64)
+        monitor._start.restore(state)
         return monitor
 
 

@@ -7,15 +7,14 @@ import numpy as np
 
 from barograph_processor.quality.intervals import Estimate, Intervals, estimate_mean
 from barograph_processor.quality.weighted import WeightedMean
+from barograph_processor.quality.weighted_means import WeightedMeans
 from barograph_processor.stats.array import Floats
 
 __all__ = ["RegressionPerformance"]
 
-_MEAN = 48
-
 
 @dataclass(frozen=True, slots=True)
-class RegressionPerformance:
+class RegressionPerformance(WeightedMeans):
     """Sums over labelled rows of a regression model: a commutative group under `merge`.
 
     Rows with an error that is not finite are left out.
@@ -47,31 +46,6 @@ class RegressionPerformance:
             WeightedMean.of(np.where(usable, square, np.nan), weight),
         )
 
-    @property
-    def n(self) -> int:
-        """Labelled rows."""
-        return self.error.n
-
-    def merge(self, other: "RegressionPerformance") -> "RegressionPerformance":
-        """Return the sums of both."""
-        return RegressionPerformance(
-            self.error.merge(other.error),
-            self.absolute.merge(other.absolute),
-            self.square.merge(other.square),
-        )
-
-    def without(self, other: "RegressionPerformance") -> "RegressionPerformance":
-        """Return the sums of the rows that are not among the other's.
-
-        Raises:
-            ValueError: There are more rows in the other.
-        """
-        return RegressionPerformance(
-            self.error.without(other.error),
-            self.absolute.without(other.absolute),
-            self.square.without(other.square),
-        )
-
     def estimates(self, intervals: Intervals) -> dict[str, Estimate]:
         """Return mae, rmse and bias (mean of prediction minus label); nothing without rows."""
         absolute, square, bias = self.absolute, self.square, self.error
@@ -85,19 +59,3 @@ class RegressionPerformance:
             "rmse": (math.sqrt(max(square.value, 0.0)), root[0], root[1]),
             "bias": estimate_mean(bias.value, bias.variance, n, intervals),
         }
-
-    def to_bytes(self) -> bytes:
-        """Return a compact, platform-independent form."""
-        return self.error.to_bytes() + self.absolute.to_bytes() + self.square.to_bytes()
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> "RegressionPerformance":
-        """Return what `to_bytes` wrote.
-
-        Raises:
-            ValueError: The bytes are of another length.
-        """
-        parts = [data[at : at + _MEAN] for at in range(0, max(len(data), 1), _MEAN)]
-        if len(data) != 3 * _MEAN:
-            raise ValueError("sums of a regression model are of another length")
-        return cls(*map(WeightedMean.from_bytes, parts))
