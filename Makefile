@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo demo-collector test check format collector clean
+.PHONY: demo demo-collector test check format docs collector clean
 
 demo: $(VENV)/.examples  ## a year of flights through a watched model; no Collector needed
 	$(BIN)/barograph demo
@@ -26,6 +26,9 @@ check: $(VENV)/.dev  ## style, types, architecture, licences and known vulnerabi
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/.dev  ## the documentation as a site in build/docs; a warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
 
 collector:  ## build the real Collector and Jaeger once into a cache; install Prometheus, Alertmanager and Chromium
 	$(PYTHON) -m components install

@@ -1,4 +1,4 @@
-"""Write the dashboards and the rules, or check that what is written is up to date."""
+"""Write the dashboards, the rules and the page of metrics, or check that they are up to date."""
 
 import argparse
 import sys
@@ -11,6 +11,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from dashboards.fleet import fleet
 from dashboards.frame import UIDS
+from dashboards.metrics_page import metrics_page
 from dashboards.model import model
 from dashboards.rules import rules
 from dashboards.service import service
@@ -22,10 +23,11 @@ _NOTE = "# Written by `python -m dashboards.generate` from the catalog; edit das
 
 
 def _files() -> dict[str, str]:
-    """Return what there is to write, by file name."""
+    """Return what there is to write, by its path from here."""
     boards = {"fleet": fleet(), "model": model(), "service": service()}
     files = {f"{UIDS[kind]}.json": _json(board) for kind, board in boards.items()}
     files["barograph-rules.yaml"] = _NOTE + yaml.safe_dump(rules(), sort_keys=False, width=1000)
+    files["../docs/metrics.md"] = metrics_page()
     return files
 
 

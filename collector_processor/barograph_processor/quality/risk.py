@@ -231,7 +231,7 @@ def tolerated_risk(
         confidence: One-sided, in ``(0.5, 1)``.
 
     Returns:
-        At most 1 - 1e-4; 1 - 1e-4 without losses: then nothing can be called harm.
+        At most 1 - 1e-4, which it is without losses, so that nothing can be called harm.
 
     Raises:
         ValueError: An argument is out of range.

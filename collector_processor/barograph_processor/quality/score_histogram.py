@@ -9,8 +9,8 @@ from barograph_processor.stats.array import Bools, Floats, Ints
 __all__ = ["BINS", "ScoreCounts", "ScoreHistogram", "score_bin"]
 
 BINS = 128
-"""Bins of equal width in the arcsine of the root of the score: narrow near 0 and 1, where
-scores of rare events crowd."""
+"""Bins of equal width in the arcsine of the root of the score. They are narrow near 0 and 1,
+where scores of rare events crowd."""
 
 
 def score_bin(score: Floats) -> Ints:

@@ -107,7 +107,7 @@ class Recorder:
 
     @property
     def facts(self) -> list[tuple[str, dict[str, Any]]]:
-        """The late facts: the event's name and its attributes."""
+        """The late facts, each as the event's name and its attributes."""
         return [
             (entry.log_record.event_name or "", dict(entry.log_record.attributes or {}))
             for entry in self._facts.records
