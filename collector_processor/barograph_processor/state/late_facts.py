@@ -141,7 +141,7 @@ class LateFacts:
         # Numbers and names apart, in order: one name must not make names of all numbers.
         for _, group in groupby(labels, key=lambda label: np.isfinite(label[0].number)):
             some = list(group)
-            unused = model.attach(
+            unused = model.facts.attach(
                 np.array([slot for _, slot in some], dtype=np.intp),
                 _truth([fact for fact, _ in some]),
                 np.array([fact.time_ns for fact, _ in some], dtype=np.int64),
@@ -160,7 +160,7 @@ class LateFacts:
         if len(usable) < len(evaluations):
             self._unjoined("evaluation", "wrong_type", len(evaluations) - len(usable))
         if usable:
-            model.evaluate(
+            model.facts.evaluate(
                 np.array([slot for _, slot in usable], dtype=np.intp),
                 [fact.title or "unnamed" for fact, _ in usable],
                 np.array([fact.number for fact, _ in usable]),
@@ -182,7 +182,7 @@ class LateFacts:
             self._unjoined("reaction", "unknown_kind", len(reactions) - len(named))
         if not named:
             return
-        again = model.react(
+        again = model.facts.react(
             np.array([slot for _, slot in named], dtype=np.intp),
             [fact.text or "" for fact, _ in named],
             [fact.number for fact, _ in named],
@@ -195,7 +195,7 @@ class LateFacts:
         if len(usable) < len(outcomes):
             self._unjoined("outcome", "wrong_type", len(outcomes) - len(usable))
         if usable:
-            model.realize(
+            model.facts.realize(
                 np.array([slot for _, slot in usable], dtype=np.intp),
                 [fact.text or "1" for fact, _ in usable],
                 np.array([fact.number for fact, _ in usable]),

@@ -62,7 +62,7 @@ class TestTraffic:
             whole.registry.observe(batch)
             for piece in pieces(batch, sizes):
                 cut.registry.observe(piece)
-        first, second = (b.model._standing.aftermath.state() for b in (whole, cut))
+        first, second = (b.model.standing.aftermath.state() for b in (whole, cut))
         assert first["blindness"] == second["blindness"]
         assert first["usage"] == second["usage"]
         assert whole.model.verdicts.book.resolved == cut.model.verdicts.book.resolved
@@ -168,7 +168,7 @@ class TestLabels:
                 for each in held:
                     bench.registry.attach(labels_of(each))
                 held = []
-        assert 40 <= bench.model._standing.aftermath.blindness.label_patience <= 48
+        assert 40 <= bench.model.standing.aftermath.blindness.label_patience <= 48
         told = changes(bench, "labels")
         assert [change for change, _ in told] == ["open"]
 

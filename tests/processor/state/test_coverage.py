@@ -98,4 +98,4 @@ def test_strata_are_bounded() -> None:
         many = tuple(f"r{window}-{i}" for i in range(200))
         column = type(batch.slices["region"])(np.arange(200, dtype=np.int32), many)
         bench.registry.observe(replace(batch, slices={"region": column}))
-    assert len(bench.model._standing.coverage._strata) <= 256
+    assert len(bench.model.standing.coverage._strata) <= 256

@@ -78,6 +78,6 @@ def test_names_are_bounded_and_words_are_no_scores() -> None:
     names = tuple(f"n{i}" for i in range(100))
     bench.registry.attach(replace(events, name=names))
     bench.registry.attach(facts("evaluation", ["p1"], number=[float("nan")], text=["good"]))
-    assert len(bench.model._standing.aftermath.evaluations.figures()["evaluation"]) == 16
+    assert len(bench.model.standing.aftermath.evaluations.figures()["evaluation"]) == 16
     reason = {"kind": "evaluation", "reason": "wrong_type"}
     assert bench.counted("barograph.monitor.unjoined", **reason) == 1

@@ -74,7 +74,7 @@ class TestConcentration:
         batch = rows(30_000, truth=False)
         label = CategoricalColumn(np.arange(30_000, dtype=np.int32), names)
         bench.registry.observe(replace(batch, task="ranking", label=label))
-        state = bench.model._standing.aftermath.loops.outputs.state()
+        state = bench.model.standing.aftermath.loops.outputs.state()
         assert len(state["window"]) <= 10_000
         assert len(state["known"]) <= 10_000
 
@@ -161,6 +161,6 @@ class TestPolicyGap:
             self.feed(whole, one, selected=0.05, held_out=0.25, cut=100)
             self.feed(other, one, selected=0.05, held_out=0.25, cut=100)
             other = other.restarted()
-        states = [repr(b.model._standing.aftermath.loops.state()) for b in (whole, other)]
+        states = [repr(b.model.standing.aftermath.loops.state()) for b in (whole, other)]
         assert states[0] == states[1]
         assert whole.model.verdicts.book.open == other.model.verdicts.book.open

@@ -116,7 +116,7 @@ def test_units_are_bounded() -> None:
     bench.registry.observe(unlabelled(batch))
     units = [f"unit {k}" for k in range(400)]
     bench.registry.attach(facts("outcome", batch.prediction_ids, number=[1.0] * 400, text=units))
-    assert len(bench.model._standing.aftermath.figures()["outcome"]) == 8
+    assert len(bench.model.standing.aftermath.figures()["outcome"]) == 8
     summed = [s for s in bench.registry.signals() if s.metric == "barograph.outcome"]
     assert len(summed) == 51
     assert sum(s.value for s in summed if isinstance(s.value, float)) == 400
@@ -129,6 +129,6 @@ def test_restarts_make_no_difference() -> None:
         for bench in (whole, other):
             feed(bench, one, wrong=0.1 if window < 25 else 0.4)
         other = other.restarted()
-    first, second = (b.model._standing.aftermath.outcomes.state() for b in (whole, other))
+    first, second = (b.model.standing.aftermath.outcomes.state() for b in (whole, other))
     assert repr(first) == repr(second)
     assert whole.model.verdicts.book.open == other.model.verdicts.book.open

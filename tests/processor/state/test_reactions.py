@@ -136,14 +136,14 @@ def test_unknown_kinds_and_predictions_are_counted_and_teach_nothing() -> None:
     unjoined = "barograph.monitor.unjoined"
     assert bench.counted(unjoined, kind="reaction", reason="unknown_kind") == 1
     assert bench.counted(unjoined, kind="reaction", reason="unknown_prediction") == 1
-    assert bench.model._standing.aftermath.figures() == {}
+    assert bench.model.standing.aftermath.figures() == {}
 
 
 @pytest.mark.parametrize("magnitude", [float("nan"), float("inf"), -1.0, 7.0])
 def test_an_impossible_magnitude_counts_as_a_whole_edit(magnitude: float) -> None:
     bench = Bench.of(TABLES)
     react(bench, 0, 12, magnitude=magnitude)
-    reactions = bench.model._standing.aftermath.reactions
+    reactions = bench.model.standing.aftermath.reactions
     assert reactions._recent["edited.amount"].estimate() == pytest.approx(
         reactions._recent["edited.share"].estimate()
     )
@@ -155,7 +155,7 @@ def test_a_later_rejection_counts_though_the_first_reaction_was_another() -> Non
     bench.registry.attach(facts("reaction", ["p1"], text=["accepted"]))
     bench.registry.attach(facts("reaction", ["p1"], text=["rejected"]))
     bench.registry.attach(facts("reaction", ["p1"], text=["escalated"]))
-    window = bench.model._standing.aftermath.reactions._window
+    window = bench.model.standing.aftermath.reactions._window
     assert window[1:3].tolist() == [2, 1]
 
 
@@ -183,7 +183,7 @@ def test_batches_and_restarts_make_no_difference() -> None:
             react(bench, window, 6, rates, sizes=sizes)
             bench = bench.restarted() if restart else bench
         book = bench.model.verdicts.book
-        return bench.model._standing.aftermath.state(), book.open
+        return bench.model.standing.aftermath.state(), book.open
 
     whole = run([1000], restart=False)
     assert whole[1]

@@ -1,0 +1,188 @@
+"""Where predictions come into a model: into its reference, then into windows."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.observation import ObservationBatch
+from barograph_processor.quality.risk import RiskTransition
+from barograph_processor.state.joining import Joiner, present
+from barograph_processor.state.labels import LabelledRows
+from barograph_processor.state.learning import Learner
+from barograph_processor.state.operations import OperationsWindow
+from barograph_processor.state.progress import Progress
+from barograph_processor.state.reference import drift_columns
+from barograph_processor.state.reviews import Reviews
+from barograph_processor.state.watch import Watch
+from barograph_processor.state.windows import Slot
+from barograph_processor.stats.column import Column
+from barograph_processor.telemetry import Telemetry
+
+__all__ = ["RowIntake"]
+
+
+class RowIntake:
+    """Takes rows in order of arrival, learns from them or deals them to windows.
+
+    Has no state of its own. Not locked; its owner is.
+
+    Args:
+        progress: Of the model.
+        joiner: Where predictions wait for labels.
+        reviews: What people are asked.
+        max_features: Features that are watched at most.
+        telemetry: Where what is dropped is counted.
+    """
+
+    def __init__(
+        self,
+        progress: Progress,
+        joiner: Joiner,
+        reviews: Reviews,
+        *,
+        max_features: int,
+        telemetry: Telemetry,
+    ) -> None:
+        self._progress = progress
+        self._counters = progress.counters
+        self._clock = progress.clock
+        self._standing = progress.standing
+        self._aftermath = progress.standing.aftermath
+        self._coverage = progress.standing.coverage
+        self._quality = progress.standing.quality
+        self._joiner = joiner
+        self._reviews = reviews
+        self._max_features = max_features
+        self._telemetry = telemetry
+
+    def observe(self, batch: ObservationBatch) -> None:
+        """Take rows in order of arrival."""
+        if len(batch) == 0:
+            return
+        self._joiner.judge.learn(batch)
+        self._counters.observe(batch)
+        before = self._clock.steps_back
+        punctual, newest_ns = self._clock.admit(batch.event_time)
+        if self._clock.steps_back > before:
+            self._telemetry.add(
+                "barograph.monitor.warnings",
+                self._clock.steps_back - before,
+                reason="event_time_stepped_back",
+            )
+        self._counters.late += len(batch) - int(punctual.sum())
+        batch = self._reviews.observe(batch, newest_ns)
+        if self._standing.condition_since_ns is None:
+            # Since its first row, however many came with it.
+            self._progress.reassess(int(newest_ns[0]))
+        begin = 0
+        self._aftermath.usage.see(batch.event_time[punctual])
+        windows = self._counters.windows
+        if self._standing.hear(newest_ns, received_ns=batch.received_ns, window=windows):
+            self._progress.reassess(int(newest_ns[0]))
+        if self._progress.learner is not None:
+            begin = self._learn(self._progress.learner, batch, punctual)
+        else:
+            self._remember(batch, 0)
+        if self._progress.watch is None:
+            self._progress.reassess(int(newest_ns[-1]))
+            return
+        punctual[:begin] = False
+        if punctual.all():
+            self._deal(self._progress.watch, batch, newest_ns)
+        elif punctual.any():
+            rows = np.flatnonzero(punctual)
+            self._deal(self._progress.watch, batch.take(rows), newest_ns[rows])
+
+    def flush(self) -> None:
+        """Close what is still open, for want of further rows: the end of a history."""
+        if self._progress.watch is not None:
+            for slot, complete in self._clock.remaining():
+                self._close(self._progress.watch, slot, partial=not complete)
+
+    def _remember(self, batch: ObservationBatch, begin: int) -> None:
+        """Keep predictions until their labels come; those before ``begin`` as the reference's."""
+        evicted = self._joiner.remember(batch, begin)
+        if evicted:
+            self._telemetry.add("barograph.monitor.evicted", evicted, what="pending_labels")
+
+    def _learn(
+        self, learner: Learner, batch: ObservationBatch, punctual: npt.NDArray[np.bool_]
+    ) -> int:
+        """Add rows to the reference; return how many rows come before its end."""
+        split = learner.split(batch.event_time, failed=batch.failed, punctual=punctual)
+        self._remember(batch, split.end)
+        if split.inside.any():
+            rows = batch.take(np.flatnonzero(split.inside))
+            self._aftermath.learn(rows)
+            usable, columns = self._summarize(rows)
+            learner.add(columns, rows)
+            labels = self._labels_of(usable)
+            if labels is not None:
+                self._quality.learn(labels)
+        if split.complete:
+            learnt = learner.finish()
+            self._progress.begin(learnt)
+            self._progress.harm(self._progress.settle(more_to_come=True))
+            self._progress.reassess(learnt.end_ns)
+        return split.end
+
+    def _summarize(self, batch: ObservationBatch) -> tuple[ObservationBatch, dict[Any, Column]]:
+        """Return the rows that did not fail, and what is watched of them."""
+        usable = batch.take(np.flatnonzero(~batch.failed)) if batch.failed.any() else batch
+        columns, left_out = drift_columns(usable, max_features=self._max_features)
+        if left_out:
+            self._telemetry.add("barograph.monitor.evicted", left_out, what="features")
+        return usable, columns
+
+    def _deal(
+        self, watch: Watch, batch: ObservationBatch, newest_ns: npt.NDArray[np.int64]
+    ) -> None:
+        for slot, rows, closes in self._clock.deal(batch.event_time, newest_ns):
+            if len(rows):
+                part = batch if len(rows) == len(batch) else batch.take(rows)
+                self._aftermath.hold(slot, part)
+                usable, columns = self._summarize(part)
+                operations = OperationsWindow.of(part.latency, part.failed, part.event_time)
+                scores = self._joiner.scores_of(usable) if self._quality.scores.known else None
+                self._cover(slot, usable)
+                watch.add(slot, columns, usable.ids, operations, self._labels_of(usable), scores)
+            if closes:
+                self._close(watch, slot, partial=False)
+
+    def _cover(self, slot: Slot, batch: ObservationBatch) -> None:
+        """Count rows, and the labels that came with them."""
+        coverage = self._coverage
+        coverage.see(slot, batch.event_time, self._joiner.traits_of(batch))
+        if batch.truth is not None:
+            rows = batch.take(present(batch.truth))
+            coverage.label(rows.event_time, self._joiner.traits_of(rows), slot=slot)
+
+    def _labels_of(self, batch: ObservationBatch) -> LabelledRows | None:
+        """Judge rows whose label came with them; None if none did."""
+        labels, unusable = self._joiner.labels_of(batch)
+        if unusable:
+            self._telemetry.add(
+                "barograph.monitor.unjoined", unusable, kind="label", reason="wrong_type"
+            )
+        if labels is not None:
+            self._counters.label(np.zeros(len(labels)))
+        return labels
+
+    def _close(self, watch: Watch, slot: Slot, *, partial: bool) -> None:
+        """Judge a window, or only report it if it is partial."""
+        self._coverage.count_window(slot)
+        self._aftermath.settle(slot)
+        closed = watch.close(slot, number=self._counters.windows, partial=partial)
+        if closed is None:
+            return
+        onsets: list[RiskTransition] = []
+        if not partial:
+            self._counters.windows += 1
+            if closed.labels is not None:
+                self._progress.note_label(closed.number)
+                onsets = self._standing.label(closed.labels) + self._progress.settle(
+                    more_to_come=True
+                )
+        review = self._reviews.figures()
+        self._standing.close(closed, onsets, watch, self._progress.sight(), review=review)
