@@ -15,10 +15,7 @@ _HEAD: Final = (
     "through the Collector's `prometheus` exporter. The folder `dashboards` of the repository "
     "has Grafana dashboards and Prometheus rules over these.\n\n"
 )
-_TABLE: Final = (
-    "| metric, and in Prometheus | kind | unit | attributes | meaning |\n"
-    "| --- | --- | --- | --- | --- |\n"
-)
+_TABLE: Final = "| metric, and in Prometheus | kind, unit | meaning |\n| --- | --- | --- |\n"
 
 
 def metrics_page() -> str:
@@ -27,8 +24,7 @@ def metrics_page() -> str:
     models = [entry for entry in METRICS if entry not in own]
     return (
         f"{_HEAD}## Of a model\n\n"
-        "Beside what the table says they carry `barograph.model.name` and "
-        "`barograph.model.version`. "
+        "All carry `barograph.model.name` and `barograph.model.version`. "
         f"The states are {', '.join(f'`{state}`' for state in STATES)}.\n\n"
         f"{_TABLE}{''.join(map(_row, models))}\n"
         f"## Of the processor itself\n\n{_TABLE}{''.join(map(_row, own))}"
@@ -37,6 +33,6 @@ def metrics_page() -> str:
 
 def _row(entry: Metric) -> str:
     names = f"`{entry.name}` `{prometheus_name(entry)}`"
-    attributes = ", ".join(f"`{key}`" for key in entry.attributes) or "none"
-    meaning = entry.description.replace("|", r"\|")
-    return f"| {names} | {entry.kind} | `{entry.unit}` | {attributes} | {meaning} |\n"
+    by = ", ".join(f"`{key}`" for key in entry.attributes)
+    meaning = entry.description.replace("|", r"\|") + (f" By {by}." if by else "")
+    return f"| {names} | {entry.kind}, `{entry.unit}` | {meaning} |\n"

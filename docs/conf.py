@@ -29,6 +29,8 @@ nitpick_ignore_regex = [
 ]
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 html_title = "Barograph"
 html_copy_source = False
 html_show_sphinx = False
