@@ -78,18 +78,8 @@ class _Stream(_Observed):
 
     def __next__(self) -> Any:
         record = self._self_record
-        record.enter()
-        try:
+        with record:
             item = next(self.__wrapped__)
-        except StopIteration:
-            record.leave()
-            record.end(None, complete=True)
-            raise
-        except BaseException as error:
-            record.leave()
-            record.end(error, complete=False)
-            raise
-        record.leave()
         record.add(item)
         return item
 
@@ -112,15 +102,8 @@ class _Stream(_Observed):
 
 class _Manager(_Observed):
     def __enter__(self) -> Any:
-        record = self._self_record
-        record.enter()
-        try:
+        with self._self_record:
             inner = self.__wrapped__.__enter__()
-        except BaseException as error:
-            record.leave()
-            record.end(error, complete=False)
-            raise
-        record.leave()
         return self._self_entered(inner, _Stream)
 
     def __exit__(self, *error: object) -> Any:
@@ -141,18 +124,8 @@ class _AsyncStream(_Observed):
 
     async def __anext__(self) -> Any:
         record = self._self_record
-        record.enter()
-        try:
+        with record:
             item = await anext(self.__wrapped__)
-        except StopAsyncIteration:
-            record.leave()
-            record.end(None, complete=True)
-            raise
-        except BaseException as error:
-            record.leave()
-            record.end(error, complete=False)
-            raise
-        record.leave()
         record.add(item)
         return item
 
@@ -175,15 +148,8 @@ class _AsyncStream(_Observed):
 
 class _AsyncManager(_Observed):
     async def __aenter__(self) -> Any:
-        record = self._self_record
-        record.enter()
-        try:
+        with self._self_record:
             inner = await self.__wrapped__.__aenter__()
-        except BaseException as error:
-            record.leave()
-            record.end(error, complete=False)
-            raise
-        record.leave()
         return self._self_entered(inner, _AsyncStream)
 
     async def __aexit__(self, *error: object) -> Any:

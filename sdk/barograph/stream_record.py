@@ -35,6 +35,9 @@ class StreamCall(Protocol):
 class StreamRecord:
     """A stream's run. Its methods never raise, and end the span exactly once.
 
+    As a context manager it is one step of a stream that raises its end: the span is current
+    inside, and whatever is raised ends it.
+
     State: at most 65,536 characters of text, and what `GenerationReading` keeps. Owned by
     whoever runs the stream at the moment.
     """
@@ -57,6 +60,16 @@ class StreamRecord:
         """Give the consumer its own context back."""
         if self._call is not None:
             self._call.leave()
+
+    def __enter__(self) -> None:
+        self.enter()
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        self.leave()
+        if isinstance(error, StopIteration | StopAsyncIteration):
+            self.end(None, complete=True)
+        elif error is not None:
+            self.end(error, complete=False)
 
     def add(self, item: Any) -> None:
         """Take note of one item."""
