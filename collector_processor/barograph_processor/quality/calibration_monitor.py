@@ -1,6 +1,5 @@
 """Have scores stopped meaning what they say? Evidence from windows of labels."""
 
-import math
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 
 from barograph_processor.quality.calibration import equal_mass
 from barograph_processor.quality.estimated import Calibrator
+from barograph_processor.quality.latch import Latch
 from barograph_processor.quality.score_histogram import BINS, ScoreHistogram, score_bin
 from barograph_processor.sequential.change_point import change_point
 from barograph_processor.sequential.shiryaev_roberts import ShiryaevRoberts
@@ -44,7 +44,7 @@ class CalibrationTransition:
     log10_threshold: float
 
 
-class CalibrationMonitor:
+class CalibrationMonitor(Latch):
     """Latches when outcomes leave the band around scores, and recovery once they are back.
 
     The band of a score reaches from the score to what it meant in the reference, at its 95%
@@ -100,46 +100,36 @@ class CalibrationMonitor:
         self._settings = (tolerance, budget, dispersion)
         self._sign = _directions(reference)
         self._calibrator = calibrator
-        self.broken = False
         self._leading = 0
-        self._alarm = ShiryaevRoberts(len(self._sign) * len(_SHIFTS), threshold=budget)
-        self._recovery = ShiryaevRoberts(1, threshold=_RECOVERY)
+        super().__init__(
+            ShiryaevRoberts(len(self._sign) * len(_SHIFTS), threshold=budget),
+            ShiryaevRoberts(1, threshold=_RECOVERY),
+        )
         self._bets: deque[tuple[int, Floats]] = deque(maxlen=_RECENT)
 
     @property
-    def log10_evidence(self) -> float:
-        """Of broken calibration while it is whole, of recovery while it is broken."""
-        return self._deciding.log10_evidence
-
-    @property
-    def log10_threshold(self) -> float:
-        """What that evidence has to reach."""
-        return math.log10(self._deciding.threshold)
-
-    @property
-    def _deciding(self) -> ShiryaevRoberts:
-        return self._recovery if self.broken else self._alarm
+    def broken(self) -> bool:
+        """Whether scores have stopped meaning what they say."""
+        return self.harmed
 
     def update(self, scores: ScoreHistogram, *, window: int) -> CalibrationTransition | None:
         """Take the labelled scores of a window; ``window`` is any number to date it by."""
-        bets = self._recovery_bets(scores) if self.broken else self._alarm_bets(scores)
+        bets = self._recovery_bets(scores) if self.harmed else self._alarm_bets(scores)
         self._bets.append((window, bets))
         self._deciding.update(bets)
         if not self._deciding.alarmed:
             return None
         found = change_point(np.array([bets for _, bets in self._bets]))
         moved = CalibrationTransition(
-            not self.broken,
+            not self.harmed,
             self._bets[found.at][0],
             self.log10_evidence,
             self.log10_threshold,
         )
-        if not self.broken:
-            self._leading = int(np.argmax(self._alarm.state()))
-        self.broken = not self.broken
+        if not self.harmed:
+            self._leading = int(np.argmax(self._onset.state()))
         self._bets.clear()
-        self._alarm.reset()
-        self._recovery.reset()
+        self._turn()
         return moved
 
     def _band(self, scores: ScoreHistogram) -> tuple[Floats, Floats, Floats]:
@@ -188,10 +178,10 @@ class CalibrationMonitor:
             "schema": _SCHEMA,
             "reference": self.reference.to_bytes(),
             "settings": list(self._settings),
-            "broken": self.broken,
+            "broken": self.harmed,
             "leading": self._leading,
-            "alarm": self._alarm.state(),
-            "recovery": self._recovery.state(),
+            "alarm": self._onset.state(),
+            "recovery": self._return.state(),
             "bets": [[window, bets.tolist()] for window, bets in self._bets],
         }
 
@@ -211,9 +201,9 @@ class CalibrationMonitor:
             budget=budget,
             dispersion=dispersion,
         )
-        monitor.broken, monitor._leading = bool(state["broken"]), int(state["leading"])
-        monitor._alarm.restore(state["alarm"])
-        monitor._recovery.restore(state["recovery"])
+        monitor.harmed, monitor._leading = bool(state["broken"]), int(state["leading"])
+        monitor._onset.restore(state["alarm"])
+        monitor._return.restore(state["recovery"])
         for window, bets in state["bets"]:
             monitor._bets.append((int(window), np.array(bets, dtype=np.float64)))
         return monitor

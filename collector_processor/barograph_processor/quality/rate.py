@@ -1,12 +1,12 @@
 """A rate by window against that of the reference: has it risen beyond what is tolerated?"""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from barograph_processor.quality.latch import Latch
 from barograph_processor.sequential.binomial import mixture_interval
 from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.sequential.cumulative import CumulativeSums
@@ -121,7 +121,7 @@ class RecentRate:
         self._windows = int(state[4])
 
 
-class RateMonitor:
+class RateMonitor(Latch):
     """Latches a rate that has risen above what is tolerated, and its return.
 
     Windows are bet on by binomial likelihood ratios against the tolerated rate, summed by
@@ -154,24 +154,15 @@ class RateMonitor:
             raise ValueError(f"tolerance must not be negative, got {tolerance!r}")
         if not (budget >= 1 and recovery >= 1):
             raise ValueError(f"budgets must be at least 1, got {budget!r} and {recovery!r}")
+        super().__init__(
+            ShiryaevRoberts(len(_STEPS), threshold=budget),
+            ShiryaevRoberts(len(_STEPS), threshold=recovery),
+        )
         self.reference = reference
         self._settings = tolerance, budget, recovery
         self.tolerated = min(reference.bound + tolerance, _MOST)
-        self.harmed = False
         self.since_window = 0
-        self._onset = ShiryaevRoberts(len(_STEPS), threshold=budget)
-        self._return = ShiryaevRoberts(len(_STEPS), threshold=recovery)
         self._start = CumulativeSums(len(_STEPS))
-
-    @property
-    def log10_evidence(self) -> float:
-        """Of a rise while there is none, of the return while there is one; at least -300."""
-        return (self._return if self.harmed else self._onset).log10_evidence
-
-    @property
-    def log10_threshold(self) -> float:
-        """What that evidence has to reach."""
-        return math.log10((self._return if self.harmed else self._onset).threshold)
 
     def update(
         self, successes: float, trials: float, *, window: int, tolerated: float | None = None
@@ -194,24 +185,16 @@ class RateMonitor:
         tau = self.tolerated if tolerated is None else min(max(tolerated, 1e-4), _MOST)
         above = np.minimum(tau + _STEPS, (1 + _MOST) / 2)
         below = np.maximum(tau - _STEPS, 0.3 * tau)
-        tempered = 1 + (trials - 1) * self.reference.correlation
-        up = _log_bets(successes, trials, tau, above) / tempered
-        if self.harmed:
-            self._return.update(_log_bets(successes, trials, tau, below) / tempered)
-            if self._return.alarmed:
-                self._turn(harmed=False)
-            return
-        self._start.update(up, window)
-        self._onset.update(up)
-        if self._onset.alarmed:
-            self.since_window = self._start.began
-            self._turn(harmed=True)
-
-    def _turn(self, *, harmed: bool) -> None:
-        self.harmed = harmed
-        self._onset.reset()
-        self._return.reset()
-        self._start.reset()
+        bets = _log_bets(successes, trials, tau, below if self.harmed else above)
+        bets /= 1 + (trials - 1) * self.reference.correlation
+        self._deciding.update(bets)
+        if not self.harmed:
+            self._start.update(bets, window)
+        if self._deciding.alarmed:
+            if not self.harmed:
+                self.since_window = self._start.began
+                self._start.reset()
+            self._turn()
 
     def state(self) -> dict[str, Any]:
         """Return plain JSON types for ``restore``."""

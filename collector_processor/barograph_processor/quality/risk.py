@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.quality.latch import Latch
 from barograph_processor.sequential.change_point import change_point
 from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.sequential.shiryaev_roberts import ShiryaevRoberts
@@ -48,7 +49,7 @@ class RiskTransition:
     log10_threshold: float
 
 
-class RiskMonitor:
+class RiskMonitor(Latch):
     """Latches harm while the risk is above ``tolerated``, and recovery once it is back below.
 
     Blocks of labels are bet on by likelihood ratios against the tolerated risk, summed by
@@ -99,7 +100,6 @@ class RiskMonitor:
         self.tolerated = min(max(tolerated, _EDGE), 1 - _EDGE)
         self._block = block
         self._budget, self._recovery = budget_labels, recovery
-        self.harmed = False
         self.labels = 0
         self._sum, self._held = 0.0, 0
         self._sums: list[float] = []
@@ -109,22 +109,10 @@ class RiskMonitor:
         below = below[below > self.tolerated / 20]
         self._above = above if len(above) else np.array([(1 + self.tolerated) / 2])
         self._below = below if len(below) else np.array([self.tolerated / 2])
-        self._onset = ShiryaevRoberts(len(self._above), threshold=budget_labels / block)
-        self._return = ShiryaevRoberts(len(self._below), threshold=recovery)
-
-    @property
-    def log10_evidence(self) -> float:
-        """Of harm while unharmed, of recovery while harmed; at least -300."""
-        return self._deciding.log10_evidence
-
-    @property
-    def log10_threshold(self) -> float:
-        """What that evidence has to reach."""
-        return math.log10(self._deciding.threshold)
-
-    @property
-    def _deciding(self) -> ShiryaevRoberts:
-        return self._return if self.harmed else self._onset
+        super().__init__(
+            ShiryaevRoberts(len(self._above), threshold=budget_labels / block),
+            ShiryaevRoberts(len(self._below), threshold=recovery),
+        )
 
     def update(self, losses: npt.ArrayLike) -> tuple[RiskTransition, ...]:
         """Take losses in order of arrival, shape ``(n,)``, each in ``[0, 1]``.
@@ -150,16 +138,13 @@ class RiskMonitor:
 
     def _judge(self, lost: float) -> list[RiskTransition]:
         self._sums = [*self._sums[1 - _RECENT :], lost]
-        deciding = self._deciding
         risks = self._below if self.harmed else self._above
-        deciding.update(self._log_bets(np.array([lost]), risks)[0])
-        if not deciding.alarmed:
+        self._deciding.update(self._log_bets(np.array([lost]), risks)[0])
+        if not self._deciding.alarmed:
             return []
         transition = self._transition(risks)
-        self.harmed = not self.harmed
         self._sums = []
-        self._onset.reset()
-        self._return.reset()
+        self._turn()
         return [transition]
 
     def _log_bets(self, lost: Floats, risks: Floats) -> Floats:
