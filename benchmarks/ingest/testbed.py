@@ -29,8 +29,10 @@ CEILING_MIB = 768
 """Memory of the processor under this load, a queue of 256 MiB that may fill included."""
 
 _PREDICTIONS = "barograph_predictions_total"
+# No labels come, so what waits for them would fill the memory that is watched here.
+_LIMITS = "[limits]\npending_labels = 10_000\n"
 # A dozen requests.
-_SHORT_QUEUE = "[limits]\nqueue_bytes = 4_000_000\n"
+_SHORT_QUEUE = "queue_bytes = 4_000_000\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,8 @@ def run(
     overload: bool = False,
 ) -> Result:
     """Load a processor, wait until it has worked all of it off, and ask what it counted."""
-    config = None
-    if overload:
-        config = directory / "barograph.toml"
-        config.write_text(_SHORT_QUEUE)
+    config = directory / "barograph.toml"
+    config.write_text(_LIMITS + (_SHORT_QUEUE if overload else ""))
     with Processor(directory, config=config) as processor:
         with memory_watched(processor.pid) as memory:
             sent = send(processor.otlp_grpc, shape, seconds, connections)

@@ -17,8 +17,8 @@ _SECONDS = float(os.environ.get("BAROGRAPH_LOAD_SECONDS", "8"))
 @pytest.mark.parametrize("shape", SHAPES)
 def test_all_that_was_acknowledged_is_counted(tmp_path: Path, shape: Shape) -> None:
     result = run(tmp_path, seconds=_SECONDS / len(SHAPES), shape=shape)
+    # A machine whose receiver outruns the rest may refuse some; then they were not acknowledged.
     assert result.acknowledged > 0
-    assert result.refused == 0
     assert result.faults() == []
 
 

@@ -10,7 +10,7 @@ class OperationsConfig(Table, frozen=True, kw_only=True):
 
     Attributes:
         latency_p95_s: Highest normal 95th percentile of the latency, s; else twice
-            the reference's.
+            the reference's, or a millisecond more if that is higher.
         error_rate: Highest normal share of failed calls; else one point above the
             reference's.
         silence_s: Longest normal time without a prediction, s; else three times the

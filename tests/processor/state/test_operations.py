@@ -92,6 +92,12 @@ def test_bounds_learnt_from_the_reference(
     assert tuple(found[name] for name in ("latency", "errors", "traffic")) == expected
 
 
+def test_a_function_of_microseconds_has_a_millisecond_of_room() -> None:
+    quick = OperationsReference.learn([window([2e-5] * 100)] * 20)
+    assert quick.judge(window([4e-4] * 100), OperationsConfig())["latency"] == "normal"
+    assert quick.judge(window([2e-3] * 100), OperationsConfig())["latency"] == "high"
+
+
 def test_objectives_replace_what_was_learnt() -> None:
     now = window([0.5] * 100, [i < 10 for i in range(100)])
     tight, wide = OperationsConfig(latency_p95_s=0.2), OperationsConfig(latency_p95_s=1.0)
