@@ -146,7 +146,7 @@ class FactIntake:
             self._progress.harm(self._progress.settle(more_to_come=True))
         if len(later):
             slots = joined.slots[later]
-            traits = self._joiner.traits_of_slots(slots)
+            traits = self._joiner.traits_of(slots)
             self._coverage.label(self._pending.column("time", slots), traits)
             if self._quality.frozen:
                 place = np.full(len(later), self._counters.windows)

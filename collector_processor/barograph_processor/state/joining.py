@@ -10,16 +10,16 @@ import numpy.typing as npt
 
 from barograph_processor.config import LimitsConfig, ModelConfig
 from barograph_processor.observation import ObservationBatch
-from barograph_processor.quality.loss import Judged, is_class
-from barograph_processor.quality.score_histogram import ScoreCounts
+from barograph_processor.quality.loss import Judged
 from barograph_processor.state.coverage import Traits, traits
 from barograph_processor.state.judging import Judge
 from barograph_processor.state.label_order import SOURCE_RANKS
-from barograph_processor.state.labels import Correction, LabelledRows, Labels
+from barograph_processor.state.labels import Correction, Labels
 from barograph_processor.state.pending import PendingPredictions
+from barograph_processor.state.row_judging import present
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
-__all__ = ["Joined", "Joiner", "present"]
+__all__ = ["Joined", "Joiner"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,57 +169,13 @@ class Joiner:
             slots, labels, in_reference, delay_s[usable], tuple(corrections), +unused, doubted
         )
 
-    def labels_of(self, batch: ObservationBatch) -> tuple[LabelledRows | None, int]:
-        """Judge rows whose label came with them.
-
-        Returns:
-            What is kept of them, None if no row had a label; and how many labels
-            could not be compared with their prediction.
-        """
-        if batch.truth is None:
-            return None, 0
-        known = present(batch.truth)
-        rows = batch if len(known) == len(batch) else batch.take(known)
-        if len(rows) == 0 or rows.truth is None:
-            return None, 0
-        classes, value = self.judge.predicted(rows)
-        value = np.full(len(rows), np.nan) if value is None else value
-        judged = self.judge.judge(classes, value, rows.truth, confidence=rows.confidence)
-        if judged is None:
-            return None, len(rows)
-        labels = Labels(replace(judged, weight=rows.weight), rows.ids, rows.event_time, rows.slices)
-        usable = np.flatnonzero(~np.isnan(judged.loss))
-        kept = labels.take(usable).summed() if len(usable) else None
-        return kept, len(rows) - len(usable)
-
-    def traits_of(self, batch: ObservationBatch) -> Traits:
-        """Return what rows are told apart by when their labels are counted."""
-        classes, value = self.judge.predicted(batch)
-        return traits(classes, batch.confidence if value is None else value, batch.slices)
-
-    def traits_of_slots(self, slots: npt.NDArray[np.intp]) -> Traits:
-        """Return the same of predictions that are pending."""
+    def traits_of(self, slots: npt.NDArray[np.intp]) -> Traits:
+        """Return what predictions are told apart by when their labels are counted."""
         pending = self.pending
         classes = CategoricalColumn(pending.column("predicted", slots), pending.classes)
         value = pending.column("value", slots)
         score = np.where(np.isnan(value), pending.column("confidence", slots), value)
         return traits(classes, score, pending.slices(slots))
-
-    def scores_of(self, batch: ObservationBatch) -> ScoreCounts | None:
-        """Return the scores of rows, labelled or not; None if they have none that can be told."""
-        classes, value = self.judge.predicted(batch)
-        if classes is not None and self.judge.task != "binary":
-            if batch.confidence is None:
-                return None
-            said = np.ones(len(batch), dtype=np.bool_)
-            return ScoreCounts.of(batch.confidence, said, batch.weight)
-        if value is None or self.judge.task == "regression":
-            return None
-        said = value >= self.judge.threshold
-        if classes is not None:
-            named = classes.codes >= 0
-            said = np.where(named, is_class(classes, self.judge.positive), said)
-        return ScoreCounts.of(value, said, batch.weight)
 
     def _delays(
         self, slots: npt.NDArray[np.intp], time_ns: npt.NDArray[np.int64]
@@ -322,10 +278,3 @@ class Joiner:
         """Undo ``state``."""
         self.judge.load(state["judge"])
         self.pending.load(state["pending"])
-
-
-def present(column: Column) -> npt.NDArray[np.intp]:
-    """Return the rows of a column that have a value."""
-    if isinstance(column, CategoricalColumn):
-        return np.flatnonzero(column.codes >= 0)
-    return np.flatnonzero(~np.isnan(column.values))

@@ -1,41 +1,19 @@
 """Predictions that wait for their label."""
 
-import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.state.name_table import NameTable
+from barograph_processor.state.pending_columns import PendingColumns
 from barograph_processor.state.prediction_id import short_ids
 from barograph_processor.state.slice_table import SliceTable
+from barograph_processor.state.thinning import Thinning
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
 __all__ = ["PendingPredictions"]
-
-_FIELDS: dict[str, Any] = {
-    "time": np.int64,
-    "reference": np.bool_,
-    "predicted": np.int32,
-    "value": np.float64,
-    "confidence": np.float64,
-    "weight": np.float64,
-    "labelled": np.bool_,
-    "truth_class": np.int32,
-    "truth_number": np.float64,
-    "source": np.int8,
-    "label_time": np.int64,
-    "place": np.int64,
-    "reacted": np.uint8,
-    "outcome_unit": np.int8,
-    "outcome": np.float64,
-}
-
-
-_FIRST: Final = 64
-
-# What a prediction has in a column that its model does not give.
-_ABSENT: Final = {"value": np.nan, "confidence": np.nan, "weight": 1.0}
 
 
 class PendingPredictions:
@@ -61,12 +39,11 @@ class PendingPredictions:
         self._max_age_ns = max_age_ns
         self._index: dict[str, int] = {}
         self._names: list[str] = []
-        self._rows = {name: np.zeros(0, dtype=kind) for name, kind in _FIELDS.items()}
-        self._ids = np.zeros((0, 3), dtype=np.uint64)
-        self._classes: dict[str, int] = {}
-        self._truths: dict[str, int] = {}
+        self._columns = PendingColumns(capacity)
+        self._classes = NameTable()
+        self._truths = NameTable()
         self._slices = SliceTable()
-        self.keep_rate = 1.0
+        self._thinning = Thinning()
 
     def __len__(self) -> int:
         return len(self._index)
@@ -74,7 +51,12 @@ class PendingPredictions:
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the classes that the ``predicted`` codes refer to."""
-        return tuple(self._classes)
+        return self._classes.names
+
+    @property
+    def keep_rate(self) -> float:
+        """Share of ids that are kept, in (0, 1]."""
+        return self._thinning.rate
 
     def add(
         self,
@@ -100,9 +82,10 @@ class PendingPredictions:
             "confidence": confidence,
             "weight": weight,
         }
+        keeps = self._thinning.keeps
         evicted = start = 0
         while start < len(names):
-            keep = self._kept(names, start)
+            keep = [row for row in range(start, len(names)) if keeps(names[row])]
             room = self._capacity - len(self._names)
             # As many as there is room for, so that clearing falls on the same row always.
             stop = keep[room] if len(keep) > room else len(names)
@@ -110,16 +93,12 @@ class PendingPredictions:
             evicted += stop - start - len(rows)
             slots = self._append([names[row] for row in rows.tolist()], ids[rows])
             for name, column in columns.items():
-                self._rows[name][slots] = _ABSENT.get(name) if column is None else column[rows]
-            # Here and not before: clearing numbers the classes anew.
-            codes = -1 if predicted is None else _recode(predicted, self._classes)[rows]
-            self._rows["predicted"][slots] = codes
-            self._rows["reference"][slots] = reference
-            self._rows["labelled"][slots] = False
-            self._rows["truth_class"][slots] = -1
-            self._rows["place"][slots] = -1
-            self._rows["reacted"][slots] = 0
-            self._rows["outcome_unit"][slots] = -1
+                if column is not None:
+                    self._columns[name][slots] = column[rows]
+            if predicted is not None:
+                # Here and not before: clearing numbers the classes anew.
+                self._columns["predicted"][slots] = self._classes.encode(predicted)[rows]
+            self._columns["reference"][slots] = reference
             self._slices.add(slices, rows, slots.start)
             start = stop
             if start < len(names):
@@ -140,7 +119,7 @@ class PendingPredictions:
             high: The trace id's high 64 bits.
             low: Its low 64 bits.
         """
-        ids = self._ids[: len(self._names)]
+        ids = self._columns.ids
         return np.flatnonzero((ids[:, 0] == np.uint64(high)) & (ids[:, 1] == np.uint64(low)))
 
     def names(self, slots: npt.NDArray[np.intp]) -> list[str]:
@@ -149,7 +128,7 @@ class PendingPredictions:
 
     def thinned(self, name: str) -> bool:
         """Whether this id is among those that are not kept at the present rate."""
-        return self.keep_rate < 1.0 and _hash(short_ids((name,))[0]) >= self.keep_rate
+        return not self._thinning.keeps(short_ids((name,))[0])
 
     def column(self, name: str, slots: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
         """Return a column of slots, by name.
@@ -159,11 +138,11 @@ class PendingPredictions:
         ``truth_class`` or ``truth_number``, ``source``, ``label_time``, ``place``.
         ``reacted`` are the kinds of its reactions, as bits.
         """
-        return self._rows[name][slots]
+        return self._columns[name][slots]
 
     def ids(self, slots: npt.NDArray[np.intp]) -> npt.NDArray[np.uint64]:
         """Return the trace and span ids of slots, shape ``(k, 3)``."""
-        return self._ids[slots]
+        return self._columns.ids[slots]
 
     def slices(self, slots: npt.NDArray[np.intp]) -> dict[str, CategoricalColumn]:
         """Return the levels of slots by dimension."""
@@ -171,13 +150,13 @@ class PendingPredictions:
 
     def truth(self, slots: npt.NDArray[np.intp]) -> Column:
         """Return the labels of slots that all have one, all names or all numbers."""
-        if (self._rows["truth_class"][slots] >= 0).any():
+        if (self._columns["truth_class"][slots] >= 0).any():
             return self.truth_names(slots)
-        return NumericColumn(self._rows["truth_number"][slots])
+        return NumericColumn(self._columns["truth_number"][slots])
 
     def truth_names(self, slots: npt.NDArray[np.intp]) -> CategoricalColumn:
         """Return the labels of slots that are names; the others are missing."""
-        return CategoricalColumn(self._rows["truth_class"][slots], tuple(self._truths))
+        return CategoricalColumn(self._columns["truth_class"][slots], self._truths.names)
 
     def mark_labelled(
         self,
@@ -195,117 +174,94 @@ class PendingPredictions:
             source: Whom to believe, the higher the more, shape ``(k,)``.
             time_ns: When each label became true, shape ``(k,)``.
         """
-        self._rows["labelled"][slots] = True
+        self._columns["labelled"][slots] = True
         if isinstance(truth, NumericColumn):
-            self._rows["truth_number"][slots], self._rows["truth_class"][slots] = truth.values, -1
+            self._columns["truth_number"][slots], self._columns["truth_class"][slots] = (
+                truth.values,
+                -1,
+            )
         else:
-            self._rows["truth_number"][slots] = np.nan
-            self._rows["truth_class"][slots] = _recode(truth, self._truths)
-        self._rows["source"][slots] = source
-        self._rows["label_time"][slots] = time_ns
-        self._rows["place"][slots] = -1
+            self._columns["truth_number"][slots] = np.nan
+            self._columns["truth_class"][slots] = self._truths.encode(truth)
+        self._columns["source"][slots] = source
+        self._columns["label_time"][slots] = time_ns
+        self._columns["place"][slots] = -1
 
     def settle(self, slots: npt.NDArray[np.intp], place: npt.NDArray[np.int64]) -> None:
         """Note where the labels of these are counted, shape ``(k,)``; -1 is nowhere."""
-        self._rows["place"][slots] = place
+        self._columns["place"][slots] = place
 
     def note_reactions(self, masks: Mapping[int, int]) -> None:
         """Note which kinds of reactions predictions have, as bits by slot."""
         for slot, mask in masks.items():
-            self._rows["reacted"][slot] = mask
+            self._columns["reacted"][slot] = mask
 
     def note_outcomes(
         self, slots: npt.NDArray[np.intp], values: npt.NDArray[np.float64], *, unit: int
     ) -> None:
         """Note what predictions were worth, for when their labels come; the last one counts."""
-        self._rows["outcome"][slots] = values
-        self._rows["outcome_unit"][slots] = unit
+        self._columns["outcome"][slots] = values
+        self._columns["outcome_unit"][slots] = unit
 
     def outcomes(
         self, slots: npt.NDArray[np.intp]
     ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
         """Return unit, -1 for none, and value of what predictions were worth."""
-        return self._rows["outcome_unit"][slots], self._rows["outcome"][slots]
+        return self._columns["outcome_unit"][slots], self._columns["outcome"][slots]
 
     def reference_coverage(self) -> tuple[int, int]:
         """Return (labelled, all) of the predictions held that belong to the reference."""
-        n = len(self._names)
-        chosen = self._rows["reference"][:n]
-        return int(self._rows["labelled"][:n][chosen].sum()), int(chosen.sum())
+        chosen = self._columns["reference"]
+        return int(self._columns["labelled"][chosen].sum()), int(chosen.sum())
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``restore`` continues."""
-        n = len(self._names)
         return {
             "names": list(self._names),
-            "rows": {name: column[:n] for name, column in self._rows.items()},
-            "ids": self._ids[:n],
-            "classes": list(self._classes),
-            "truths": list(self._truths),
-            "slices": self._slices.state(n),
-            "keep_rate": self.keep_rate,
+            **self._columns.state(),
+            "classes": self._classes.state(),
+            "truths": self._truths.state(),
+            "slices": self._slices.state(len(self._names)),
+            "keep_rate": self._thinning.rate,
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
         self._names = list(state["names"])
         self._index = {name: slot for slot, name in enumerate(self._names)}
-        self._rows = {
-            name: np.array(state["rows"][name], dtype=kind) for name, kind in _FIELDS.items()
-        }
-        self._ids = np.array(state["ids"], dtype=np.uint64).reshape(-1, 3)
-        self._classes = {name: code for code, name in enumerate(state["classes"])}
-        self._truths = {name: code for code, name in enumerate(state["truths"])}
+        self._columns.load(state)
+        self._classes.load(state["classes"])
+        self._truths.load(state["truths"])
         self._slices.load(state["slices"])
-        self.keep_rate = float(state["keep_rate"])
-
-    def _kept(self, names: Sequence[str], start: int) -> list[int]:
-        """Return the rows from ``start`` on that are kept at the present rate."""
-        rows = range(start, len(names))
-        if self.keep_rate >= 1.0:
-            return list(rows)
-        return [row for row in rows if _hash(names[row]) < self.keep_rate]
+        self._thinning.rate = float(state["keep_rate"])
 
     def _append(self, names: Sequence[str], ids: npt.NDArray[np.uint64]) -> slice:
-        """Make room for rows behind the others; return their slots."""
-        start = len(self._names)
-        stop = start + len(names)
-        self._reserve(stop)
+        """Add rows behind the others; return their slots."""
+        slots = self._columns.append(ids)
         self._names.extend(names)
         # An id that comes again names the newer prediction from now on.
-        self._index.update(zip(names, range(start, stop), strict=True))
-        self._ids[start:stop] = ids
-        return slice(start, stop)
-
-    def _reserve(self, size: int) -> None:
-        have = len(self._ids)
-        if size <= have:
-            return
-        want = max(size, min(max(2 * have, _FIRST), self._capacity))
-        for name, column in self._rows.items():
-            self._rows[name] = np.concatenate([column, np.zeros(want - have, dtype=column.dtype)])
-        self._ids = np.concatenate([self._ids, np.zeros((want - have, 3), dtype=np.uint64)])
+        self._index.update(zip(names, range(slots.start, slots.stop), strict=True))
+        return slots
 
     def _clear(self, now_ns: int) -> int:
         """Make room for an eighth of the table at least; return how many had been waiting."""
         evicted = self._compact(now_ns)
         # Less would be cleared again after a few rows, and each time costs the whole table.
         while len(self._names) > self._capacity - max(self._capacity // 8, 1):
-            self.keep_rate /= 2
+            self._thinning.halve()
             evicted += self._thin()
         return evicted
 
     def _compact(self, now_ns: int) -> int:
         """Drop the labelled and the too old; return how many had been waiting."""
-        n = len(self._names)
-        old = self._rows["time"][:n] < now_ns - self._max_age_ns
-        waiting = ~self._rows["labelled"][:n]
+        old = self._columns["time"] < now_ns - self._max_age_ns
+        waiting = ~self._columns["labelled"]
         self._retain(waiting & ~old & self._current())
         return int((waiting & old).sum())
 
     def _thin(self) -> int:
         before = len(self._names)
-        kept = np.fromiter((_hash(n) < self.keep_rate for n in self._names), bool, before)
+        kept = np.fromiter(map(self._thinning.keeps, self._names), bool, before)
         self._retain(kept & self._current())
         return before - len(self._names)
 
@@ -323,37 +279,10 @@ class PendingPredictions:
         if mask.all():
             return
         slots = np.flatnonzero(mask)
-        for name, column in self._rows.items():
-            self._rows[name] = column[slots].copy()
-        self._ids = self._ids[slots].copy()
+        self._columns.retain(slots)
         self._slices.retain(slots)
         self._names = [self._names[slot] for slot in slots.tolist()]
         self._index = {name: slot for slot, name in enumerate(self._names)}
-        self._forget_classes()
-
-    def _forget_classes(self) -> None:
-        """Drop the names of classes that no prediction and no label refers to any more."""
-        self._rows["predicted"], self._classes = _used(self._rows["predicted"], self._classes)
-        self._rows["truth_class"], self._truths = _used(self._rows["truth_class"], self._truths)
-
-
-def _recode(column: CategoricalColumn, known: dict[str, int]) -> npt.NDArray[np.int32]:
-    """Return the codes of a column in a table of names, which grows by its levels."""
-    table = [known.setdefault(level, len(known)) for level in column.levels]
-    return np.array([*table, -1], dtype=np.int32)[column.codes]
-
-
-def _used(
-    codes: npt.NDArray[np.int32], names: Mapping[str, int]
-) -> tuple[npt.NDArray[np.int32], dict[str, int]]:
-    """Return codes in a table of only the names that occur, and that table."""
-    known = tuple(names)
-    used, inverse = np.unique(codes, return_inverse=True)
-    kept = [known[code] for code in used.tolist() if code >= 0]
-    absent = len(used) - len(kept)  # the code -1, if it occurs, sorts first
-    return (inverse - absent).astype(np.int32), {name: code for code, name in enumerate(kept)}
-
-
-def _hash(name: str) -> float:
-    """Map an id to [0, 1), the same on every machine."""
-    return zlib.crc32(name.encode("utf-8", "surrogatepass")) / 2**32
+        # Names of classes that no prediction and no label refers to any more go as well.
+        for name, table in (("predicted", self._classes), ("truth_class", self._truths)):
+            self._columns[name][:] = table.prune(self._columns[name])

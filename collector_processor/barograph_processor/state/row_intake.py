@@ -7,13 +7,14 @@ import numpy.typing as npt
 
 from barograph_processor.observation import ObservationBatch
 from barograph_processor.quality.risk import RiskTransition
-from barograph_processor.state.joining import Joiner, present
+from barograph_processor.state.joining import Joiner
 from barograph_processor.state.labels import LabelledRows
 from barograph_processor.state.learning import Learner
 from barograph_processor.state.operations import OperationsWindow
 from barograph_processor.state.progress import Progress
 from barograph_processor.state.reference import drift_columns
 from barograph_processor.state.reviews import Reviews
+from barograph_processor.state.row_judging import RowJudge, present
 from barograph_processor.state.watch import Watch
 from barograph_processor.state.windows import Slot
 from barograph_processor.stats.column import Column
@@ -52,6 +53,7 @@ class RowIntake:
         self._coverage = progress.standing.coverage
         self._quality = progress.standing.quality
         self._joiner = joiner
+        self._judge = RowJudge(joiner.judge)
         self._reviews = reviews
         self._max_features = max_features
         self._telemetry = telemetry
@@ -144,7 +146,7 @@ class RowIntake:
                 self._aftermath.hold(slot, part)
                 usable, columns = self._summarize(part)
                 operations = OperationsWindow.of(part.latency, part.failed, part.event_time)
-                scores = self._joiner.scores_of(usable) if self._quality.scores.known else None
+                scores = self._judge.scores(usable) if self._quality.scores.known else None
                 self._cover(slot, usable)
                 watch.add(slot, columns, usable.ids, operations, self._labels_of(usable), scores)
             if closes:
@@ -153,14 +155,14 @@ class RowIntake:
     def _cover(self, slot: Slot, batch: ObservationBatch) -> None:
         """Count rows, and the labels that came with them."""
         coverage = self._coverage
-        coverage.see(slot, batch.event_time, self._joiner.traits_of(batch))
+        coverage.see(slot, batch.event_time, self._judge.traits(batch))
         if batch.truth is not None:
             rows = batch.take(present(batch.truth))
-            coverage.label(rows.event_time, self._joiner.traits_of(rows), slot=slot)
+            coverage.label(rows.event_time, self._judge.traits(rows), slot=slot)
 
     def _labels_of(self, batch: ObservationBatch) -> LabelledRows | None:
         """Judge rows whose label came with them; None if none did."""
-        labels, unusable = self._joiner.labels_of(batch)
+        labels, unusable = self._judge.labels(batch)
         if unusable:
             self._telemetry.add(
                 "barograph.monitor.unjoined", unusable, kind="label", reason="wrong_type"
