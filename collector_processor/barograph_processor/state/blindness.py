@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from barograph_processor.state.finding import Finding
-from barograph_processor.state.narrative import moment
+from barograph_processor.state.phrases import moment
 from barograph_processor.state.silence import Silence
 
 __all__ = ["Blindness"]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from barograph_processor.quality.calibration import ReliabilityBin
 from barograph_processor.state.finding import Finding
 from barograph_processor.state.labelled import LabelledQuality
-from barograph_processor.state.narrative import moment
+from barograph_processor.state.phrases import moment
 
 __all__ = ["calibration_findings"]
 

@@ -11,8 +11,8 @@ from barograph_processor.state.evaluation import Evaluation
 from barograph_processor.state.examples import Examples
 from barograph_processor.state.finding import Finding
 from barograph_processor.state.harm_budget import harm_budget
-from barograph_processor.state.narrative import clean, moment
 from barograph_processor.state.pending import PendingPredictions
+from barograph_processor.state.phrases import clean, moment
 
 __all__ = ["Evaluations"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from barograph_processor.observation import ModelKey
 from barograph_processor.signal import Alarm, Severity, SignalName
 from barograph_processor.state.alarms import AlarmKey, alarm_id
-from barograph_processor.state.narrative import model_title, operational_clause
+from barograph_processor.state.phrases import model_title, operational_clause
 
 __all__ = ["Finding"]
 

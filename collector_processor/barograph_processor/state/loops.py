@@ -11,8 +11,8 @@ from barograph_processor.config import AlarmConfig
 from barograph_processor.quality.rate import RateMonitor, RateReference, RecentRate
 from barograph_processor.state.finding import Finding
 from barograph_processor.state.harm_budget import harm_budget
-from barograph_processor.state.narrative import moment
 from barograph_processor.state.outputs import Outputs
+from barograph_processor.state.phrases import moment
 from barograph_processor.state.trust_findings import percent
 from barograph_processor.stats.column import CategoricalColumn
 

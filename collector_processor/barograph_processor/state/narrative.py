@@ -1,10 +1,6 @@
 """What an alarm says: one sentence first, then the figures behind it."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-
-import numpy as np
-import numpy.typing as npt
 
 from barograph_processor.drift.alarm import DriftAlarm, Effect
 from barograph_processor.drift.stream import StreamKey
@@ -14,10 +10,17 @@ from barograph_processor.signal import Alarm, Severity, SignalName
 from barograph_processor.state.alarms import alarm_id
 from barograph_processor.state.labelled import LabelledQuality
 from barograph_processor.state.open_window import Sample
+from barograph_processor.state.phrases import (
+    clean,
+    model_title,
+    moment,
+    operational_clause,
+    quoted,
+)
 from barograph_processor.state.realized import Share
-from barograph_processor.stats.column import CategoricalColumn, Column
+from barograph_processor.state.shown_rows import showing
 
-__all__ = ["Cost", "Narrator", "clean", "model_title", "moment", "operational_clause"]
+__all__ = ["Cost", "Narrator"]
 
 Cost = Callable[[Share | None, float | None, int], str]
 """Says what harm has cost, by the risk now, that before, and the first window under it."""
@@ -191,7 +194,7 @@ class Narrator:
         effect = drift.effect
         subject = _SUBJECT[key.signal]
         what = (
-            f"{subject} {_quoted(key.feature)}"
+            f"{subject} {quoted(key.feature)}"
             if key.feature
             else ("inputs together" if key.signal == "input.drift" else subject)
         )
@@ -200,6 +203,7 @@ class Narrator:
             f"{model_title(self._key)}: the {what} {verb} drifted since {moment(since_ns)}: "
             f"{_effect(effect)}. {operational_clause(operations)}"
         )
+        column = sample.column(key)
         return Alarm(
             id=alarm_id(*self._key, (key.signal, key.feature, ()), drift.raised_window),
             model=self._key.name,
@@ -220,59 +224,14 @@ class Narrator:
             interval=(float(effect.low), float(effect.high)),
             evidence=float(drift.log10_evidence),
             threshold=float(drift.log10_threshold),
-            trace_ids=_examples(sample, key, effect),
+            trace_ids=() if column is None else sample.traces(showing(column, effect)),
             operational=dict(operations),
             advice=_ADVICE[key.signal],
         )
 
 
-def moment(time_ns: int) -> str:
-    """Write a time to the minute, for people.
-
-    >>> moment(1_357_034_460_000_000_000)
-    '2013-01-01 10:01 UTC'
-    """
-    return datetime.fromtimestamp(time_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def operational_clause(operations: Mapping[str, str]) -> str:
-    """Say whether the usual dashboards would have shown it.
-
-    >>> operational_clause({"latency": "normal", "errors": "normal", "traffic": "high"})
-    'Latency and errors are normal; traffic is high.'
-    """
-    normal = [name for name, verdict in operations.items() if verdict == "normal"]
-    odd = [
-        f"{n} {'are' if n == 'errors' else 'is'} {v}"
-        for n, v in operations.items()
-        if v in ("high", "low")
-    ]
-    parts = []
-    if normal:
-        listed = normal[0] if len(normal) == 1 else f"{', '.join(normal[:-1])} and {normal[-1]}"
-        parts.append(f"{listed} {'is' if normal in (['latency'], ['traffic']) else 'are'} normal")
-    parts += odd
-    text = "; ".join(parts) or "latency, errors and traffic are unknown"
-    return text[0].upper() + text[1:] + "."
-
-
-def model_title(key: ModelKey) -> str:
-    """Return a model's name and version as a sentence begins with them."""
-    return f"{clean(key.name)} {clean(key.version)}"
-
-
-def _quoted(name: str | None) -> str:
-    return f"“{clean(name or '')}”"
-
-
-def clean(name: str) -> str:
-    """Make a name from a span harmless in a sentence: one line, printable, not endless."""
-    text = "".join(c if c.isprintable() else " " for c in name)
-    return text if len(text) <= 80 else text[:79] + "…"  # noqa: PLR2004 - a line's worth
-
-
 def _effect(effect: Effect) -> str:
-    subject = f" of {_quoted(effect.subject)}" if effect.subject else ""
+    subject = f" of {quoted(effect.subject)}" if effect.subject else ""
     if effect.kind in ("share", "missing", "outside"):
         words = {
             "share": f"the share{subject}",
@@ -290,40 +249,3 @@ def _effect(effect: Effect) -> str:
         f"{words} went from {effect.before:.4g} to {effect.now:.4g} "
         f"({effect.low:.4g} to {effect.high:.4g})"
     )
-
-
-def _examples(sample: Sample, key: StreamKey, effect: Effect) -> tuple[str, ...]:
-    """Return traces of rows that show the change, the clearest first."""
-    column = sample.column(key)
-    if column is None:
-        return ()
-    return sample.traces(_showing(column, effect))
-
-
-def _showing(column: Column, effect: Effect) -> npt.NDArray[np.intp]:
-    """Return the rows that show a change, the clearest first."""
-    if isinstance(column, CategoricalColumn):
-        return _showing_level(column, effect)
-    values = column.values
-    if effect.kind == "missing":
-        return np.flatnonzero(np.isnan(values))
-    if effect.kind == "mean":
-        direction = 1.0 if effect.now >= effect.before else -1.0
-        score = direction * values
-    else:
-        centre = float(np.nanmedian(values)) if np.isfinite(values).any() else 0.0
-        score = np.abs(values - centre)
-    order = np.argsort(-np.where(np.isfinite(score), score, -np.inf), kind="stable")
-    return order[np.isfinite(score[order])]
-
-
-def _showing_level(column: CategoricalColumn, effect: Effect) -> npt.NDArray[np.intp]:
-    if effect.kind == "missing":
-        return np.flatnonzero(column.codes < 0)
-    of_level = np.array([level == effect.subject for level in column.levels] + [False])
-    shown = of_level[column.codes]
-    if effect.now < effect.before:
-        # A level that became rare is shown by the rows that have another one.
-        return np.flatnonzero(~shown & (column.codes >= 0))
-    # A pooled level, such as `__new__`, has no name of its own among the rows.
-    return np.flatnonzero(shown) if shown.any() else np.arange(len(column))[::-1]

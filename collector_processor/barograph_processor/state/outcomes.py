@@ -11,9 +11,9 @@ from barograph_processor.config import AlarmConfig
 from barograph_processor.state.examples import Examples
 from barograph_processor.state.finding import Finding
 from barograph_processor.state.harm_budget import harm_budget
-from barograph_processor.state.narrative import clean, moment
 from barograph_processor.state.outcome_unit import OutcomeUnit
 from barograph_processor.state.pending import PendingPredictions
+from barograph_processor.state.phrases import clean, moment
 from barograph_processor.state.realized import Share
 
 __all__ = ["LARGEST", "Outcomes"]

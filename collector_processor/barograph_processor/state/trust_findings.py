@@ -5,7 +5,7 @@ from typing import Final
 from barograph_processor.quality.rate import RateMonitor
 from barograph_processor.quality.slices import SliceStatus
 from barograph_processor.state.finding import Finding
-from barograph_processor.state.narrative import clean, moment
+from barograph_processor.state.phrases import clean, moment
 
 __all__ = ["ADAPTING_ADVICE", "percent", "rate_finding", "slice_finding"]
 

@@ -12,7 +12,7 @@ from barograph_processor.config import AlarmConfig
 from barograph_processor.quality.figure import FigureMonitor, FigureReference
 from barograph_processor.state.finding import Finding
 from barograph_processor.state.harm_budget import harm_budget
-from barograph_processor.state.narrative import moment
+from barograph_processor.state.phrases import moment
 from barograph_processor.state.trust_findings import ADAPTING_ADVICE
 
 __all__ = ["Usage"]

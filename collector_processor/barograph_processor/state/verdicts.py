@@ -8,7 +8,8 @@ from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.state.alarms import AlarmBook, AlarmChange, AlarmKey, key_of
 from barograph_processor.state.finding import Finding
 from barograph_processor.state.labelled import LabelledQuality
-from barograph_processor.state.narrative import Cost, Narrator, moment
+from barograph_processor.state.narrative import Cost, Narrator
+from barograph_processor.state.phrases import moment
 from barograph_processor.state.realized import RealizedPerformance
 from barograph_processor.state.watch import ClosedWindow, Watch
 

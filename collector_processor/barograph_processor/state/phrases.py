@@ -1,0 +1,54 @@
+"""Parts of the sentences that alarms say."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from barograph_processor.observation import ModelKey
+
+__all__ = ["clean", "model_title", "moment", "operational_clause", "quoted"]
+
+
+def moment(time_ns: int) -> str:
+    """Write a time to the minute, for people.
+
+    >>> moment(1_357_034_460_000_000_000)
+    '2013-01-01 10:01 UTC'
+    """
+    return datetime.fromtimestamp(time_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def operational_clause(operations: Mapping[str, str]) -> str:
+    """Say whether the usual dashboards would have shown it.
+
+    >>> operational_clause({"latency": "normal", "errors": "normal", "traffic": "high"})
+    'Latency and errors are normal; traffic is high.'
+    """
+    normal = [name for name, verdict in operations.items() if verdict == "normal"]
+    odd = [
+        f"{n} {'are' if n == 'errors' else 'is'} {v}"
+        for n, v in operations.items()
+        if v in ("high", "low")
+    ]
+    parts = []
+    if normal:
+        listed = normal[0] if len(normal) == 1 else f"{', '.join(normal[:-1])} and {normal[-1]}"
+        parts.append(f"{listed} {'is' if normal in (['latency'], ['traffic']) else 'are'} normal")
+    parts += odd
+    text = "; ".join(parts) or "latency, errors and traffic are unknown"
+    return text[0].upper() + text[1:] + "."
+
+
+def model_title(key: ModelKey) -> str:
+    """Return a model's name and version as a sentence begins with them."""
+    return f"{clean(key.name)} {clean(key.version)}"
+
+
+def quoted(name: str | None) -> str:
+    """Return a name in quotation marks."""
+    return f"“{clean(name or '')}”"
+
+
+def clean(name: str) -> str:
+    """Make a name from a span harmless in a sentence: one line, printable, not endless."""
+    text = "".join(c if c.isprintable() else " " for c in name)
+    return text if len(text) <= 80 else text[:79] + "…"  # noqa: PLR2004 - a line's worth
