@@ -1,5 +1,6 @@
 """One prediction that people are asked about."""
 
+import hashlib
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from barograph_processor.observation import ObservationBatch, span_hex, trace_he
 from barograph_processor.state.prediction_id import short_ids
 from barograph_processor.stats.column import CategoricalColumn, Column
 
-__all__ = ["Answer", "ReviewItem", "shown_of"]
+__all__ = ["Answer", "ReviewItem", "lot", "shown_of"]
 
 _MOST_SHOWN = 64
 _LONGEST_TEXT = 500
@@ -124,3 +125,9 @@ def _cell(column: Column, row: int) -> str | float | None:
         return None if code < 0 else column.levels[code][:_LONGEST_TEXT]
     value = float(column.values[row])
     return value if np.isfinite(value) else None
+
+
+def lot(purpose: str, name: str) -> float:
+    """Return the number in [0, 1) that an id draws for a purpose, the same on every machine."""
+    digest = hashlib.blake2b(f"{purpose} {name}".encode("utf-8", "surrogatepass"), digest_size=8)
+    return int.from_bytes(digest.digest()) / 2.0**64

@@ -1,43 +1,28 @@
 """What people are asked about one model, and what their answers say of all predictions."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.config import ReviewConfig
 from barograph_processor.observation import ObservationBatch
-from barograph_processor.quality.loss import canonical_class, class_column
+from barograph_processor.quality.loss import class_column
 from barograph_processor.quality.review_sampler import ReviewSampler
-from barograph_processor.quality.reviewed_risk import ReviewedRisk, RiskEstimate
 from barograph_processor.signal import Signal
 from barograph_processor.state.guess import guessed_loss
 from barograph_processor.state.judging import Judge
-from barograph_processor.state.review_item import Answer, ReviewItem
+from barograph_processor.state.review_answers import ReviewAnswers, Ruling
+from barograph_processor.state.review_item import ReviewItem, lot
 from barograph_processor.state.review_queue import ReviewQueue
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
-__all__ = ["Reviews", "Ruling"]
+__all__ = ["Reviews"]
 
 _DAY_NS = 86_400_000_000_000
 _MOST_DECLARED = 20_000
-_PAIR = 2
-
-
-class Ruling(NamedTuple):
-    """What became of an answer.
-
-    Attributes:
-        ordinary: It may count as an ordinary label too: those that may are as if drawn
-            uniformly.
-        unused: Why it was not used; None if it was.
-    """
-
-    ordinary: bool
-    unused: str | None = None
 
 
 class Reviews:
@@ -45,9 +30,6 @@ class Reviews:
 
     A prediction whose span states its own chance of review is not drawn here: there the
     application asks, and its answers count by that chance.
-
-    What is drawn by uncertainty is no fair sample, so an answer becomes an ordinary label
-    by a second draw with the chance ``weight`` only: what passes is as if drawn uniformly.
 
     State size: the drawn predictions of ``expires_days``, about 1 KB each, and those of the
     application, 0.5 KB each of at most 20,000. Not locked; its owner is.
@@ -70,10 +52,9 @@ class Reviews:
         capacity = max(round(config.per_day * (config.expires_days + 1)), 1)
         self.queue = ReviewQueue(capacity=capacity, max_age_ns=age_ns)
         self._declared = ReviewQueue(capacity=_MOST_DECLARED, max_age_ns=age_ns)
-        self._risk = ReviewedRisk(horizon_ns=round(config.horizon_days * _DAY_NS))
+        self.answers = ReviewAnswers(judge, horizon_ns=round(config.horizon_days * _DAY_NS))
         self._least = 1.0
-        self.drawn, self.answered, self.expired = 0, 0, 0
-        self.twice, self.disagreed = 0, 0
+        self.drawn, self.expired = 0, 0
 
     # What comes in.
 
@@ -90,7 +71,7 @@ class Reviews:
             The batch, without the labels that came with it and are no fair sample.
         """
         guess = guessed_loss(batch, self._judge.task)
-        surprise = self._risk.surprises(np.where(batch.failed, np.nan, guess))
+        surprise = self.answers.surprises(np.where(batch.failed, np.nan, guess))
         own = ~batch.failed
         if batch.propensity is not None:
             rows = np.flatnonzero((batch.propensity > 0) & own)
@@ -124,7 +105,7 @@ class Reviews:
             truth: The label, one row.
             reviewer: Who says so, if that is known.
         """
-        return self._rule(self._item(name), truth, reviewer, name=name)
+        return self.answers.rule(self._item(name), truth, reviewer, name=name)
 
     def settle(self, name: str, truth: Column) -> None:
         """Take a label that came by itself: nobody has to be asked about its prediction now.
@@ -136,15 +117,11 @@ class Reviews:
             return
         item.wanted = 0
         if not item.answers:
-            loss, verdict = self._judged(item, truth)
-            if verdict is not None:
-                self._count(item, loss, Answer(None, verdict))
+            self.answers.settle(item, truth)
 
     def score(self, name: str, score: float, *, reviewer: str | None) -> Ruling:
         """Take a person's score of a prediction that is held: 1 is right, 0 is wrong."""
-        bounded = min(max(score, 0.0), 1.0)
-        answer = Answer(reviewer, canonical_class(bounded))
-        return self._take(self._item(name), 1 - bounded, answer, name=name)
+        return self.answers.score(self._item(name), score, reviewer, name=name)
 
     # What can be asked.
 
@@ -153,57 +130,34 @@ class Reviews:
         """Predictions that somebody is still to be asked about."""
         return sum(item.open for item in self.queue)
 
-    @property
-    def risk(self) -> RiskEstimate | None:
-        """The share of wrong predictions among all, by the answers; None before any.
-
-        A regression has none: how large an error is wrong is for its labels to say.
-        """
-        return self._risk.estimate
-
-    @property
-    def disagreement(self) -> float | None:
-        """Share of the predictions answered twice of which the answers differ; None if none."""
-        return self.disagreed / self.twice if self.twice else None
-
-    def figures(self) -> dict[str, Any] | None:
-        """Return the estimate of the risk and of its complement; None before any answer."""
-        risk = self.risk
-        if risk is None:
-            return None
-        accuracy = {"value": 1 - risk.value, "lower": 1 - risk.upper, "upper": 1 - risk.lower}
-        return {
-            "answers": risk.answers,
-            "risk": {"value": risk.value, "lower": risk.lower, "upper": risk.upper},
-            "accuracy": accuracy,
-            "disagreement": self.disagreement,
-        }
-
     def signals(self, attributes: Mapping[str, str], *, start_ns: int) -> Iterator[Signal]:
         """Yield the points; ``attributes`` name the model on all of them."""
+        risk = self.answers.risk
         yield Signal("barograph.review.pending", self.pending, attributes)
         for name, count in (
             ("drawn", self.drawn),
-            ("answered", self.answered),
+            ("answered", self.answers.count),
             ("expired", self.expired),
         ):
             yield Signal(f"barograph.review.{name}", count, attributes, start_ns)
-        if self.disagreement is not None:
-            yield Signal("barograph.review.disagreement", self.disagreement, attributes)
-        if self.risk is not None:
-            yield Signal("barograph.review.risk", self.risk.value, attributes)
-            yield Signal("barograph.review.risk.lower", self.risk.lower, attributes)
-            yield Signal("barograph.review.risk.upper", self.risk.upper, attributes)
+        if self.answers.disagreement is not None:
+            yield Signal("barograph.review.disagreement", self.answers.disagreement, attributes)
+        if risk is not None:
+            yield Signal("barograph.review.risk", risk.value, attributes)
+            yield Signal("barograph.review.risk.lower", risk.lower, attributes)
+            yield Signal("barograph.review.risk.upper", risk.upper, attributes)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
+        answers = self.answers.state()
+        answered, twice, disagreed = answers["counts"]
         return {
             "sampler": None if self._sampler is None else self._sampler.state(),
             "queue": self.queue.state(),
             "declared": self._declared.state(),
-            "risk": self._risk.state(),
+            "risk": answers["risk"],
             "least": self._least,
-            "counts": [self.drawn, self.answered, self.expired, self.twice, self.disagreed],
+            "counts": [self.drawn, answered, self.expired, twice, disagreed],
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -212,9 +166,9 @@ class Reviews:
             self._sampler.load(state["sampler"])
         self.queue.load(state["queue"])
         self._declared.load(state["declared"])
-        self._risk.load(state["risk"])
         self._least = state["least"]
-        self.drawn, self.answered, self.expired, self.twice, self.disagreed = state["counts"]
+        self.drawn, answered, self.expired, twice, disagreed = state["counts"]
+        self.answers.load({"risk": state["risk"], "counts": [answered, twice, disagreed]})
 
     # Inside.
 
@@ -248,7 +202,7 @@ class Reviews:
                 propensity=propensity,
                 weight=floor / propensity,
                 surprise=_known(surprise[row]),
-                wanted=1 + (_hash("twice", batch.prediction_ids[row]) < self._config.overlap),
+                wanted=1 + (lot("twice", batch.prediction_ids[row]) < self._config.overlap),
             )
             for row, propensity, floor in zip(
                 rows.tolist(), drawn.propensity.tolist(), drawn.floor.tolist(), strict=True
@@ -292,50 +246,10 @@ class Reviews:
         for row, item in zip(rows.tolist(), stated, strict=True):
             truth = batch.truth.take(np.array([row]))
             if class_column(truth).codes[0] >= 0:
-                ruling = self._rule(item, truth, None, name=f"{item.time_ns} {self.answered}")
+                name = f"{item.time_ns} {self.answers.count}"
+                ruling = self.answers.rule(item, truth, None, name=name)
                 passing[row] = ruling.ordinary or ruling.unused is not None
         return replace(batch, truth=_masked(batch.truth, passing))
-
-    def _rule(self, item: ReviewItem, truth: Column, reviewer: str | None, *, name: str) -> Ruling:
-        """Judge a label, and take it."""
-        loss, verdict = self._judged(item, truth)
-        if verdict is None:
-            return Ruling(ordinary=False, unused="wrong_type")
-        return self._take(item, loss, Answer(reviewer, verdict), name=name)
-
-    def _judged(self, item: ReviewItem, truth: Column) -> tuple[float | None, str | None]:
-        """Return the loss, None for a regression, and the label in canonical spelling.
-
-        The label is None if it does not fit the prediction.
-        """
-        classes = None if item.label is None else CategoricalColumn.of([item.label])
-        judged = self._judge.judge(classes, np.array([item.value]), truth)
-        if judged is None:
-            return None, None
-        loss = None if judged.task == "regression" else float(judged.loss[0])
-        return loss, class_column(truth).values()[0] or ""
-
-    def _take(self, item: ReviewItem, loss: float | None, answer: Answer, *, name: str) -> Ruling:
-        """Take a judged answer; ``loss`` is None where only ordinary figures can use it."""
-        if any(before.reviewer == answer.reviewer for before in item.answers):
-            return Ruling(ordinary=False, unused="already_answered")
-        self.answered += 1
-        if item.answers:
-            item.answers.append(answer)
-            if len(item.answers) == _PAIR:
-                self.twice += 1
-                self.disagreed += item.answers[0].verdict != answer.verdict
-            return Ruling(ordinary=False)
-        self._count(item, loss, answer)
-        return Ruling(ordinary=_hash("uniform", name) < item.weight)
-
-    def _count(self, item: ReviewItem, loss: float | None, answer: Answer) -> None:
-        """Let a prediction's first answer speak for all predictions."""
-        item.answers.append(answer)
-        if loss is not None:
-            self._risk.answer(
-                loss, weight=item.weight, surprise=item.surprise, time_ns=item.time_ns
-            )
 
 
 def _known(number: float) -> float | None:
@@ -347,9 +261,3 @@ def _masked(column: Column, kept: npt.NDArray[np.bool_]) -> Column:
     if isinstance(column, NumericColumn):
         return NumericColumn(np.where(kept, column.values, np.nan))
     return CategoricalColumn(np.where(kept, column.codes, -1).astype(np.int32), column.levels)
-
-
-def _hash(what: str, name: str) -> float:
-    """Map an id to [0, 1), the same on every machine, independently for each purpose."""
-    digest = hashlib.blake2b(f"{what} {name}".encode("utf-8", "surrogatepass"), digest_size=8)
-    return int.from_bytes(digest.digest()) / 2.0**64

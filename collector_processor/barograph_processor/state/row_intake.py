@@ -186,5 +186,5 @@ class RowIntake:
                 onsets = self._standing.label(closed.labels) + self._progress.settle(
                     more_to_come=True
                 )
-        review = self._reviews.figures()
+        review = self._reviews.answers.figures()
         self._standing.close(closed, onsets, watch, self._progress.sight(), review=review)

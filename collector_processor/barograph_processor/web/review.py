@@ -142,7 +142,7 @@ class ReviewDesk:
         return OrjsonResponse({"accepted": True})
 
     def _model(self, model: ModelState, *, limit: int, reviewer: str | None) -> dict[str, Any]:
-        reviews, risk = model.reviews, model.reviews.risk
+        reviews, risk = model.reviews, model.reviews.answers.risk
         items = [
             item
             for item in reviews.queue
@@ -154,9 +154,9 @@ class ReviewDesk:
             "task": model.judge.task,
             "pending": len(items),
             "drawn": reviews.drawn,
-            "answered": reviews.answered,
+            "answered": reviews.answers.count,
             "expired": reviews.expired,
-            "disagreement": {"share": reviews.disagreement, "of": reviews.twice},
+            "disagreement": {"share": reviews.answers.disagreement, "of": reviews.answers.twice},
             "risk": None if risk is None else risk._asdict(),
             "accuracy": None
             if risk is None

@@ -78,9 +78,9 @@ def test_answers_estimate_the_risk_of_all_predictions() -> None:
     bench.registry.observe(unlabelled(batch))
     names = drawn(bench)
     bench.registry.attach(answers(batch, names))
-    risk = reviews(bench).risk
+    risk = reviews(bench).answers.risk
     assert risk is not None
-    assert risk.answers == len(names) == reviews(bench).answered
+    assert risk.answers == len(names) == reviews(bench).answers.count
     assert risk.lower <= 0.1 <= risk.upper
     assert risk.upper - risk.lower < 0.1
     assert reviews(bench).pending == sum(item.wanted == 2 for item in reviews(bench).queue)
@@ -104,10 +104,10 @@ def test_labels_that_come_by_themselves_spare_people_the_question() -> None:
     names = drawn(bench)
     assert reviews(bench).pending > 100
     bench.registry.attach(replace(answers(batch, names), source=("system",) * len(names)))
-    assert reviews(bench).answered == 0
+    assert reviews(bench).answers.count == 0
     assert reviews(bench).pending == 0
     assert bench.model.counters.labels == len(names)
-    risk = reviews(bench).risk
+    risk = reviews(bench).answers.risk
     assert risk is not None
     assert risk.answers == len(names)
     assert risk.lower <= 0.1 <= risk.upper
@@ -119,14 +119,14 @@ def test_two_people_are_asked_about_some_and_their_disagreement_is_shown() -> No
     bench.registry.observe(unlabelled(batch))
     names = drawn(bench)[:40]
     bench.registry.attach(answers(batch, names))
-    assert reviews(bench).disagreement is None
+    assert reviews(bench).answers.disagreement is None
     bench.registry.attach(answers(batch, names[:30], reviewer="r2"))
-    assert reviews(bench).disagreement == 0.0
+    assert reviews(bench).answers.disagreement == 0.0
     flipped = answers(batch, names[30:], reviewer="r2")
     flipped = replace(flipped, text=tuple("0" if t == "1" else "1" for t in flipped.text))
     bench.registry.attach(flipped)
-    assert reviews(bench).disagreement == 0.25
-    risk = reviews(bench).risk
+    assert reviews(bench).answers.disagreement == 0.25
+    risk = reviews(bench).answers.risk
     assert risk is not None
     assert risk.answers == 40
 
@@ -138,7 +138,7 @@ def test_a_person_answers_once() -> None:
     name = drawn(bench)[:1]
     bench.registry.attach(answers(batch, name))
     bench.registry.attach(answers(batch, name))
-    assert reviews(bench).answered == 1
+    assert reviews(bench).answers.count == 1
     assert bench.counted("barograph.monitor.unjoined", kind="label", reason="already_answered") == 1
 
 
@@ -158,7 +158,7 @@ def test_answers_of_predictions_that_no_longer_wait_for_labels_count() -> None:
     batch = predictions()
     bench.registry.observe(unlabelled(batch))
     bench.registry.attach(answers(batch, drawn(bench)))
-    assert reviews(bench).answered == len(drawn(bench))
+    assert reviews(bench).answers.count == len(drawn(bench))
 
 
 def test_scores_judge_what_has_no_label() -> None:
@@ -171,7 +171,7 @@ def test_scores_judge_what_has_no_label() -> None:
     bench.registry.attach(
         replace(events, name=("review",) * 20, source=("human",) * 20, reviewer=("r1",) * 20)
     )
-    risk = reviews(bench).risk
+    risk = reviews(bench).answers.risk
     assert risk is not None
     assert risk.answers == 20
     assert risk.lower <= 0.25 <= risk.upper
@@ -203,7 +203,7 @@ def test_the_application_may_draw_and_state_its_chance(lean: bool) -> None:
         asked = np.flatnonzero(np.random.default_rng([12, seed]).random(8000) < chance)
         names = [batch.prediction_ids[row] for row in asked.tolist()]
         bench.registry.attach(answers(batch, names, reviewer=None))
-        risk = reviews(bench).risk
+        risk = reviews(bench).answers.risk
         assert risk is not None
         held += risk.lower <= float(wrong.mean()) <= risk.upper
         # What becomes ordinary labels is a fair sample of all.
@@ -221,7 +221,7 @@ def test_labels_that_come_with_rows_of_a_stated_chance_are_weighed_too() -> None
     truth = replace(known, codes=np.where(asked, known.codes, -1).astype(np.int32))
     bench = Bench.of({"reference": {"rows": 500}})
     bench.registry.observe(replace(batch, truth=truth, propensity=chance))
-    risk = reviews(bench).risk
+    risk = reviews(bench).answers.risk
     assert risk is not None
     assert risk.lower <= float(wrong.mean()) <= risk.upper
     assert wrong[asked].mean() > 0.45
@@ -240,7 +240,7 @@ def test_a_restart_changes_nothing() -> None:
     for bench in (straight, stopped):
         bench.registry.attach(answers(batch, drawn(bench)))
     stopped = stopped.restarted()
-    assert reviews(stopped).risk == reviews(straight).risk
+    assert reviews(stopped).answers.risk == reviews(straight).answers.risk
     assert reviews(stopped).state().keys() == reviews(straight).state().keys()
 
 
