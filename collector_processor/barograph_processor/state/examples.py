@@ -25,7 +25,7 @@ class _Example(msgspec.Struct, frozen=True):
 class Examples:
     """The last 256 predictions that had something, each with its event time and its levels.
 
-    Not locked; its owner is.
+    Those without a trace are passed over. Not locked; its owner is.
     """
 
     def __init__(self) -> None:
@@ -46,6 +46,13 @@ class Examples:
                 if (code := int(column.codes[row])) >= 0
             }
             self._held.append(_Example(trace_hex(ids, row), int(time_ns[row]), levels))
+
+    def discard(self, ids: npt.NDArray[np.uint64], time_ns: npt.NDArray[np.int64]) -> None:
+        """Drop predictions that turned out not to have it: ids of shape ``(n, 3)``, ``n`` times."""
+        gone = {(trace_hex(ids, row), int(time_ns[row])) for row in range(len(ids))}
+        if gone:
+            kept = [held for held in self._held if (held.trace_id, held.time_ns) not in gone]
+            self._held = deque(kept, maxlen=_KEPT)
 
     def traces(
         self, since_ns: int, *, within: Mapping[str, str] | None = None, limit: int = 5

@@ -11,6 +11,7 @@ from barograph_processor.config import AlarmConfig
 from barograph_processor.quality.risk import RiskMonitor, RiskTransition
 from barograph_processor.state.baseline import QualityBaseline
 from barograph_processor.state.calibrated import CalibratedScores
+from barograph_processor.state.examples import Examples
 from barograph_processor.state.harm_budget import harm_budget
 from barograph_processor.state.label_marks import LabelMarks
 from barograph_processor.state.labels import Correction, LabelledRows
@@ -19,7 +20,6 @@ from barograph_processor.state.realized import RealizedPerformance, Share
 from barograph_processor.state.recent import LabelSums, RecentPerformance
 from barograph_processor.state.risk_tolerance import RiskTolerance
 from barograph_processor.state.sliced import SlicedQuality
-from barograph_processor.state.wrong import WrongPredictions
 
 __all__ = ["LabelledQuality"]
 
@@ -27,6 +27,7 @@ _BLOCK = 20
 _RECOVERY_BLOCKS = 1000.0
 _MIN_WINDOW = 30
 _ENOUGH_NOW = 100
+_HALF = 0.5
 
 
 class LabelledQuality:
@@ -53,7 +54,7 @@ class LabelledQuality:
         self._tolerance = RiskTolerance(alarm, self.offline)
         self._reference = QualityReference(self.slices, self.scores)
         self._marks = LabelMarks(_BLOCK)
-        self.wrong = WrongPredictions()
+        self.wrong = Examples()
         self.onset: RiskTransition | None = None
         self._harmed = False
         self.risk: RiskMonitor | None = None
@@ -124,7 +125,9 @@ class LabelledQuality:
         Returns:
             How many were replaced in at least one figure.
         """
-        self.wrong.forget(correction.after)
+        after = correction.after
+        right = np.flatnonzero(after.judged.loss < _HALF)
+        self.wrong.discard(after.ids[right], after.time_ns[right])
         if not self.frozen:
             return self._reference.correct(correction)
         later = correction.take(np.flatnonzero(~correction.in_reference & (correction.place >= 0)))
@@ -237,7 +240,9 @@ class LabelledQuality:
         losses = self.bounded(labels.loss)
         self._marks.add(labels.time_ns)
         self.slices.observe(labels.slices, losses)
-        self.wrong.add(labels, losses)
+        wrong = np.flatnonzero(losses >= _HALF)
+        slices = {name: column.take(wrong) for name, column in labels.slices.items()}
+        self.wrong.add(labels.ids[wrong], labels.time_ns[wrong], slices)
         steps = list(self.risk.update(losses))
         self.onset = next((step for step in reversed(steps) if step.harmed), self.onset)
         self._harmed = self._harmed or self.risk.harmed or any(step.harmed for step in steps)

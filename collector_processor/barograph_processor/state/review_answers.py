@@ -36,7 +36,7 @@ class ReviewAnswers:
     What is drawn by uncertainty is no fair sample, so an answer becomes an ordinary label
     by a second draw with the chance ``weight`` only: what passes is as if drawn uniformly.
 
-    State size: the answers that the estimate holds. Not locked; its owner is.
+    State size: that of ``ReviewedRisk``. Not locked; its owner is.
 
     Attributes:
         count: Answers taken.
