@@ -33,7 +33,7 @@ _FIELDS: Final[dict[str, tuple[Any, Any]]] = {
 class PendingColumns:
     """Arrays by name that grow together up to a capacity, and the trace and span ids.
 
-    State size: about 90 bytes a row, for at most twice the rows. Not locked; its owner is.
+    State size: about 100 bytes a row, for at most twice the rows. Not locked; its owner is.
 
     Args:
         capacity: Most rows. Positive.
