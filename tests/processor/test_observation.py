@@ -32,6 +32,7 @@ def _full(n: int = 5) -> ObservationBatch:
         positive="1",
         threshold=0.5,
         truth=names,
+        received_ns=7,
     )
 
 
