@@ -15,7 +15,7 @@ from barograph.testing import Recorder
 from barograph_processor.config import parse_config
 from barograph_processor.history.config import parse_replay_config
 from barograph_processor.service import Service
-from barograph_processor.state.harm_budget import HARM_SHARES
+from barograph_processor.state.alarm.harm_budget import HARM_SHARES
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = ("alarms", "budgets", "instrumentation", "labels", "migrating", "start")

@@ -4,7 +4,7 @@ import numpy as np
 
 from barograph_processor.config import parse_config
 from barograph_processor.observation import ModelKey, ObservationBatch
-from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.stats import CategoricalColumn, NumericColumn
 from barograph_processor.telemetry import Telemetry

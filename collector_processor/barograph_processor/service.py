@@ -30,9 +30,9 @@ from barograph_processor.receiver import (
     http_receiver,
 )
 from barograph_processor.signal import Alarm, Signal
-from barograph_processor.state.alarms import AlarmChange
-from barograph_processor.state.baseline import Baseline
+from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.registry import Happening, ModelRegistry
+from barograph_processor.state.window.baseline import Baseline
 from barograph_processor.telemetry import Telemetry
 from barograph_processor.web.app import web_app
 

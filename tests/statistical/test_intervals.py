@@ -10,8 +10,8 @@ from barograph_processor.quality.loss import Judged
 from barograph_processor.quality.ranking import RankingPerformance
 from barograph_processor.quality.regression import RegressionPerformance
 from barograph_processor.sequential.mixtures import beta_binomial_interval
-from barograph_processor.state.realized import RealizedPerformance
-from barograph_processor.state.recent import RecentPerformance
+from barograph_processor.state.label.realized import RealizedPerformance
+from barograph_processor.state.label.recent import RecentPerformance
 from barograph_processor.stats.column import NumericColumn
 
 RUNS = 200

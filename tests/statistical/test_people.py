@@ -8,9 +8,9 @@ from scipy import stats as oracle
 from barograph_processor.config import AlarmConfig
 from barograph_processor.quality.figure import FigureMonitor, FigureReference
 from barograph_processor.quality.rate import RateMonitor, RateReference
-from barograph_processor.state.harm_budget import HARM_SHARES, harm_budget
-from barograph_processor.state.pending import PendingPredictions
-from barograph_processor.state.reactions import Reactions
+from barograph_processor.state.aftermath.reactions import Reactions
+from barograph_processor.state.alarm.harm_budget import HARM_SHARES, harm_budget
+from barograph_processor.state.label.pending import PendingPredictions
 from barograph_processor.stats.column import CategoricalColumn
 
 Floats = npt.NDArray[np.float64]

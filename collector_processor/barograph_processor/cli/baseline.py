@@ -17,7 +17,7 @@ from barograph_processor.config import ReferenceConfig
 from barograph_processor.exceptions import ConfigurationError, DataError
 from barograph_processor.history.config import load_replay_config
 from barograph_processor.history.replay import Replay
-from barograph_processor.state.baseline import Baseline
+from barograph_processor.state.window.baseline import Baseline
 from barograph_processor.web.views import iso
 
 __all__ = ["app"]

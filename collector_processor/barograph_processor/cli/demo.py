@@ -28,10 +28,10 @@ from barograph_processor.config import (
 from barograph_processor.exceptions import BarographError, ConfigurationError
 from barograph_processor.observation import ModelKey
 from barograph_processor.service import Service
-from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.model import ModelState
-from barograph_processor.state.record import WindowRecord
 from barograph_processor.state.registry import Happening
+from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.web.views import iso
 
 __all__ = ["demo"]

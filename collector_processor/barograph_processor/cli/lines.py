@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from barograph_processor.exceptions import ConfigurationError
-from barograph_processor.state.alarms import AlarmChange
-from barograph_processor.state.record import WindowRecord
+from barograph_processor.state.alarm.alarms import AlarmChange
+from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.web.views import iso
 
 __all__ = ["alarm_line", "print_line", "window_line"]

@@ -12,8 +12,8 @@ from barograph_processor.cli.progress import progress
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.history.config import load_replay_config
 from barograph_processor.history.replay import Replay
-from barograph_processor.state.alarms import AlarmChange
-from barograph_processor.state.record import WindowRecord
+from barograph_processor.state.alarm.alarms import AlarmChange
+from barograph_processor.state.window.record import WindowRecord
 
 __all__ = ["replay"]
 

@@ -11,7 +11,7 @@ from barograph_processor.config import AlarmConfig, Config, exposures
 from barograph_processor.doctor.finding import Finding, error, fine, warning
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.receiver import Certificates
-from barograph_processor.state.harm_budget import HARM_SHARES, harm_budget
+from barograph_processor.state.alarm.harm_budget import HARM_SHARES, harm_budget
 
 __all__ = ["budget", "security", "versions"]
 

@@ -18,11 +18,11 @@ from barograph_processor.history.reading import HistoryReader, Rows
 from barograph_processor.history.source import open_source
 from barograph_processor.history.values import NEVER
 from barograph_processor.observation import EventBatch, EventKind, ModelKey
-from barograph_processor.state.alarms import AlarmChange
-from barograph_processor.state.baseline import Baseline
+from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.model import ModelState
-from barograph_processor.state.record import WindowRecord
 from barograph_processor.state.registry import ModelRegistry
+from barograph_processor.state.window.baseline import Baseline
+from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.stats.column import NumericColumn
 from barograph_processor.telemetry import Telemetry
 

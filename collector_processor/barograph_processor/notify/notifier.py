@@ -14,7 +14,7 @@ from barograph_processor.notify.notice import Links, notice, queued
 from barograph_processor.notify.tally import WebhookTally
 from barograph_processor.notify.webhook import Webhook
 from barograph_processor.signal import Alarm
-from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.telemetry import Telemetry
 
 __all__ = ["Notifier"]

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from barograph_processor.quality.calibration import ReliabilityBin
-from barograph_processor.state.finding import Finding
-from barograph_processor.state.labelled import LabelledQuality
-from barograph_processor.state.phrases import moment
+from barograph_processor.state.alarm.finding import Finding
+from barograph_processor.state.alarm.phrases import moment
+from barograph_processor.state.label.labelled import LabelledQuality
 
 __all__ = ["calibration_findings"]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.state.joining import Joined, Joiner
-from barograph_processor.state.label_order import distinct_runs
+from barograph_processor.state.label.joining import Joined, Joiner
+from barograph_processor.state.label.label_order import distinct_runs
 from barograph_processor.state.progress import Progress
 from barograph_processor.stats.column import Column
 from barograph_processor.telemetry import Telemetry

@@ -6,8 +6,8 @@ from typing import Any
 from barograph_processor.catalog import STATES
 from barograph_processor.quality.intervals import Estimate
 from barograph_processor.signal import Signal
+from barograph_processor.state.label.promises import gaps
 from barograph_processor.state.model import ModelState
-from barograph_processor.state.promises import gaps
 
 __all__ = ["gauges"]
 

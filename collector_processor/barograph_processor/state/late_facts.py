@@ -8,11 +8,11 @@ import numpy as np
 
 from barograph_processor.observation import EventBatch, ModelKey, span_hex
 from barograph_processor.semconv import EVALUATION_REVIEW, REACTION_KINDS
+from barograph_processor.state.aftermath.outcomes import LARGEST
 from barograph_processor.state.early import EarlyFacts, Fact
-from barograph_processor.state.label_order import source_ranks
+from barograph_processor.state.label.label_order import source_ranks
+from barograph_processor.state.label.prediction_id import short_ids
 from barograph_processor.state.model import ModelState
-from barograph_processor.state.outcomes import LARGEST
-from barograph_processor.state.prediction_id import short_ids
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 from barograph_processor.telemetry import Telemetry
 

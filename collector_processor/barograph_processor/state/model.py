@@ -6,23 +6,23 @@ from typing import Any
 
 from barograph_processor.config import LimitsConfig, ModelConfig
 from barograph_processor.observation import ModelKey, ObservationBatch
-from barograph_processor.state.alarms import AlarmChange
-from barograph_processor.state.baseline import Baseline
+from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.condition import Condition
 from barograph_processor.state.counters import ModelCounters
 from barograph_processor.state.fact_intake import FactIntake
-from barograph_processor.state.joining import Joiner
-from barograph_processor.state.judging import Judge
-from barograph_processor.state.labelled import LabelledQuality
-from barograph_processor.state.pending import PendingPredictions
+from barograph_processor.state.label.joining import Joiner
+from barograph_processor.state.label.judging import Judge
+from barograph_processor.state.label.labelled import LabelledQuality
+from barograph_processor.state.label.pending import PendingPredictions
 from barograph_processor.state.progress import Progress
-from barograph_processor.state.record import WindowRecord
-from barograph_processor.state.reviews import Reviews
+from barograph_processor.state.review.reviews import Reviews
 from barograph_processor.state.row_intake import RowIntake
 from barograph_processor.state.standing import Standing
 from barograph_processor.state.verdicts import Verdicts
-from barograph_processor.state.watch import Watch
-from barograph_processor.state.window_history import WindowHistory
+from barograph_processor.state.watch.watch import Watch
+from barograph_processor.state.window.baseline import Baseline
+from barograph_processor.state.window.record import WindowRecord
+from barograph_processor.state.window.window_history import WindowHistory
 from barograph_processor.telemetry import Telemetry
 
 __all__ = ["ModelState"]

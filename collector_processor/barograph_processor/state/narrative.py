@@ -7,18 +7,18 @@ from barograph_processor.drift.stream import StreamKey
 from barograph_processor.observation import ModelKey
 from barograph_processor.quality.slices import SliceTransition
 from barograph_processor.signal import Alarm, Severity, SignalName
-from barograph_processor.state.alarms import alarm_id
-from barograph_processor.state.labelled import LabelledQuality
-from barograph_processor.state.open_window import Sample
-from barograph_processor.state.phrases import (
+from barograph_processor.state.alarm.alarms import alarm_id
+from barograph_processor.state.alarm.phrases import (
     clean,
     model_title,
     moment,
     operational_clause,
     quoted,
 )
-from barograph_processor.state.realized import Share
+from barograph_processor.state.label.labelled import LabelledQuality
+from barograph_processor.state.label.realized import Share
 from barograph_processor.state.shown_rows import showing
+from barograph_processor.state.watch.open_window import Sample
 
 __all__ = ["Cost", "Narrator"]
 

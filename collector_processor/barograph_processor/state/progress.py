@@ -8,14 +8,14 @@ from barograph_processor.config import LimitsConfig, ModelConfig
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.observation import ModelKey
 from barograph_processor.quality.risk import RiskTransition
-from barograph_processor.state.baseline import Baseline
 from barograph_processor.state.condition import Sight
 from barograph_processor.state.counters import ModelCounters
-from barograph_processor.state.learning import Learner
-from barograph_processor.state.pending import PendingPredictions
+from barograph_processor.state.label.pending import PendingPredictions
 from barograph_processor.state.standing import Standing
-from barograph_processor.state.watch import Watch
-from barograph_processor.state.windows import WindowClock
+from barograph_processor.state.watch.watch import Watch
+from barograph_processor.state.window.baseline import Baseline
+from barograph_processor.state.window.learning import Learner
+from barograph_processor.state.window.windows import WindowClock
 
 __all__ = ["Progress"]
 

@@ -10,13 +10,13 @@ from barograph_processor.config import Config
 from barograph_processor.exceptions import StateError
 from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch
 from barograph_processor.signal import Signal
-from barograph_processor.state.alarms import AlarmChange
-from barograph_processor.state.baseline import Baseline
+from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.gauges import gauges
+from barograph_processor.state.label.prediction_id import short_ids
 from barograph_processor.state.late_facts import LateFacts
 from barograph_processor.state.model import ModelState
-from barograph_processor.state.prediction_id import short_ids
-from barograph_processor.state.record import WindowRecord
+from barograph_processor.state.window.baseline import Baseline
+from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.telemetry import Telemetry
 
 __all__ = ["Happening", "ModelRegistry"]

@@ -7,16 +7,16 @@ import numpy.typing as npt
 
 from barograph_processor.observation import ObservationBatch
 from barograph_processor.quality.risk import RiskTransition
-from barograph_processor.state.joining import Joiner
-from barograph_processor.state.labels import LabelledRows
-from barograph_processor.state.learning import Learner
-from barograph_processor.state.operations import OperationsWindow
+from barograph_processor.state.label.joining import Joiner
+from barograph_processor.state.label.labels import LabelledRows
+from barograph_processor.state.label.row_judging import RowJudge, present
 from barograph_processor.state.progress import Progress
-from barograph_processor.state.reference import drift_columns
-from barograph_processor.state.reviews import Reviews
-from barograph_processor.state.row_judging import RowJudge, present
-from barograph_processor.state.watch import Watch
-from barograph_processor.state.windows import Slot
+from barograph_processor.state.review.reviews import Reviews
+from barograph_processor.state.watch.watch import Watch
+from barograph_processor.state.window.learning import Learner
+from barograph_processor.state.window.operations import OperationsWindow
+from barograph_processor.state.window.reference import drift_columns
+from barograph_processor.state.window.windows import Slot
 from barograph_processor.stats.column import Column
 from barograph_processor.telemetry import Telemetry
 

@@ -11,20 +11,20 @@ from barograph_processor.config import ModelConfig
 from barograph_processor.observation import ModelKey
 from barograph_processor.quality.risk import RiskTransition
 from barograph_processor.semconv import HOLDOUT
-from barograph_processor.state.aftermath import Aftermath
-from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.state.aftermath.aftermath import Aftermath
+from barograph_processor.state.alarm.alarms import AlarmChange
+from barograph_processor.state.alarm.finding import Finding
 from barograph_processor.state.calibration_findings import calibration_findings
 from barograph_processor.state.condition import Condition, Sight, assess
-from barograph_processor.state.coverage import LabelCoverage
-from barograph_processor.state.finding import Finding
-from barograph_processor.state.labelled import LabelledQuality
-from barograph_processor.state.labels import LabelledRows
-from barograph_processor.state.promises import remarks
-from barograph_processor.state.realized import RealizedPerformance
-from barograph_processor.state.record import WindowRecord
+from barograph_processor.state.label.coverage import LabelCoverage
+from barograph_processor.state.label.labelled import LabelledQuality
+from barograph_processor.state.label.labels import LabelledRows
+from barograph_processor.state.label.promises import remarks
+from barograph_processor.state.label.realized import RealizedPerformance
 from barograph_processor.state.verdicts import Verdicts
-from barograph_processor.state.watch import ClosedWindow, Watch
-from barograph_processor.state.window_history import WindowHistory
+from barograph_processor.state.watch.watch import ClosedWindow, Watch
+from barograph_processor.state.window.record import WindowRecord
+from barograph_processor.state.window.window_history import WindowHistory
 
 __all__ = ["Standing"]
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from barograph_processor.observation import ModelKey
 from barograph_processor.quality.risk import RiskTransition
 from barograph_processor.sequential.confidence import wilson_interval
-from barograph_processor.state.alarms import AlarmBook, AlarmChange, AlarmKey, key_of
-from barograph_processor.state.finding import Finding
-from barograph_processor.state.labelled import LabelledQuality
+from barograph_processor.state.alarm.alarms import AlarmBook, AlarmChange, AlarmKey, key_of
+from barograph_processor.state.alarm.finding import Finding
+from barograph_processor.state.alarm.phrases import moment
+from barograph_processor.state.label.labelled import LabelledQuality
+from barograph_processor.state.label.realized import RealizedPerformance
 from barograph_processor.state.narrative import Cost, Narrator
-from barograph_processor.state.phrases import moment
-from barograph_processor.state.realized import RealizedPerformance
-from barograph_processor.state.watch import ClosedWindow, Watch
+from barograph_processor.state.watch.watch import ClosedWindow, Watch
 
 __all__ = ["Verdicts"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final
 
-from barograph_processor.state.record import WindowRecord
+from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.web.overview import shorten
 
 __all__ = ["aftermath_view"]

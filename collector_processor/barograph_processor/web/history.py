@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from typing import Any, Final
 
-from barograph_processor.state.record import WindowRecord
+from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.web.aftermath import aftermath_view
 from barograph_processor.web.overview import shorten
 from barograph_processor.web.slices import slices_view

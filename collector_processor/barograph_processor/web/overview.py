@@ -8,7 +8,7 @@ from typing import Any, Final
 from barograph_processor.observation import ModelKey
 from barograph_processor.signal import Alarm
 from barograph_processor.state.model import ModelState
-from barograph_processor.state.record import WindowRecord
+from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.web.views import iso
 
 __all__ = ["Trends", "glance_view", "most_urgent", "shorten", "trend_view"]

@@ -14,9 +14,9 @@ from barograph_processor.pipeline import Pipeline
 from barograph_processor.quality.loss import canonical_class
 from barograph_processor.semconv import REACTION_KINDS
 from barograph_processor.state.model import ModelState
-from barograph_processor.state.record import WindowRecord
 from barograph_processor.state.registry import ModelRegistry
-from barograph_processor.state.review_item import ReviewItem
+from barograph_processor.state.review.review_item import ReviewItem
+from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.web.responses import OrjsonResponse, error_response
 from barograph_processor.web.views import iso
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from barograph_processor.state.model import ModelState
-from barograph_processor.state.review_item import ReviewItem
+from barograph_processor.state.review.review_item import ReviewItem
 
 __all__ = ["Question"]
 

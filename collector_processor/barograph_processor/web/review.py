@@ -15,7 +15,7 @@ from barograph_processor.otlp.encode_answer import encode_answer
 from barograph_processor.pipeline import Pipeline
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.registry import ModelRegistry
-from barograph_processor.state.review_item import ReviewItem
+from barograph_processor.state.review.review_item import ReviewItem
 from barograph_processor.web.guard import Guard
 from barograph_processor.web.question import Question
 from barograph_processor.web.responses import OrjsonResponse, error_response

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Any, Final
 
-from barograph_processor.state.record import WindowRecord
+from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.web.overview import shorten
 
 __all__ = ["slices_view"]

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from barograph_processor.signal import Alarm
-from barograph_processor.state.figures import plain_estimates
 from barograph_processor.state.model import ModelState
-from barograph_processor.state.record import WindowRecord
+from barograph_processor.state.watch.figures import plain_estimates
+from barograph_processor.state.window.record import WindowRecord
 
 __all__ = [
     "alarm_view",

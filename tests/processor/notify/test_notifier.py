@@ -16,7 +16,7 @@ from barograph_processor.exporter import QueuedAlarm, exporter, post
 from barograph_processor.notify import Links, Notifier, Webhook
 from barograph_processor.notify.notice import notice, queued
 from barograph_processor.signal import Alarm
-from barograph_processor.state.alarms import AlarmChange
+from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.telemetry import Telemetry
 from components.process import free_addresses
 from tests.processor.notify.receiver import Receiver

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from barograph_processor.signal import Alarm
-from barograph_processor.state.alarms import AlarmBook, alarm_id, key_of
+from barograph_processor.state.alarm.alarms import AlarmBook, alarm_id, key_of
 from tests.processor.state.test_condition import alarm
 
 

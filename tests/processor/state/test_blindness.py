@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from barograph_processor.observation import ObservationBatch
-from barograph_processor.state.silence import Silence
+from barograph_processor.state.aftermath.silence import Silence
 from tests.processor.state.rows import (
     KEY,
     SECOND,

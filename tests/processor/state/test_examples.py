@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.state.examples import Examples
+from barograph_processor.state.label.examples import Examples
 from barograph_processor.stats.column import CategoricalColumn
 
 

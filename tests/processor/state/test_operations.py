@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from barograph_processor.config import OperationsConfig
-from barograph_processor.state.operations import OperationsReference, OperationsWindow
+from barograph_processor.state.window.operations import OperationsReference, OperationsWindow
 
 SECOND = 1_000_000_000
 

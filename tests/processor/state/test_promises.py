@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from barograph_processor.observation import ObservationBatch
-from barograph_processor.state.baseline import Baseline
+from barograph_processor.state.window.baseline import Baseline
 from barograph_processor.stats.column import CategoricalColumn
 from tests.processor.state.rows import Bench, labels_of, rows, unlabelled
 

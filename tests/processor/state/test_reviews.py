@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from barograph_processor.observation import EventBatch, ObservationBatch
-from barograph_processor.state.reviews import Reviews
+from barograph_processor.state.review.reviews import Reviews
 from barograph_processor.stats.column import CategoricalColumn, Column
 from tests.processor.state.rows import KEY, Bench, facts, pieces, rows, unlabelled
 

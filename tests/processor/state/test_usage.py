@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from barograph_processor.config import AlarmConfig
-from barograph_processor.state.usage import Usage
+from barograph_processor.state.aftermath.usage import Usage
 
 DAY = 86_400_000_000_000
 MONDAY = 18_000 * DAY

@@ -2,8 +2,8 @@
 
 import math
 
-from barograph_processor.state.record import WindowRecord
-from barograph_processor.state.window_history import WindowHistory
+from barograph_processor.state.window.record import WindowRecord
+from barograph_processor.state.window.window_history import WindowHistory
 
 
 def _record(number: int) -> WindowRecord:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from barograph_processor.state.windows import Slot, WindowClock
+from barograph_processor.state.window.windows import Slot, WindowClock
 
 NS = 1_000_000_000
 

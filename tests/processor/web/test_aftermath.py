@@ -1,6 +1,6 @@
 from typing import Any
 
-from barograph_processor.state.record import WindowRecord
+from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.web.aftermath import aftermath_view
 
 

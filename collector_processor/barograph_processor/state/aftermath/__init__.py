@@ -1,0 +1,1 @@
+"""What follows predictions beside their labels: reactions, outcomes, loops, silence."""

@@ -1,0 +1,139 @@
+"""What follows predictions beside their labels, and what it says of the model."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from barograph_processor.config import ModelConfig
+from barograph_processor.drift.stream import StreamKey
+from barograph_processor.observation import ObservationBatch
+from barograph_processor.state.aftermath.blindness import Blindness
+from barograph_processor.state.aftermath.evaluations import Evaluations
+from barograph_processor.state.aftermath.loops import Loops
+from barograph_processor.state.aftermath.outcomes import Outcomes
+from barograph_processor.state.aftermath.reactions import Reactions
+from barograph_processor.state.aftermath.usage import Usage
+from barograph_processor.state.alarm.finding import Finding
+from barograph_processor.state.label.labelled import LabelledQuality
+from barograph_processor.state.watch.watch import ClosedWindow, Watch
+from barograph_processor.state.window.window_rows import WindowRows
+from barograph_processor.state.window.windows import Slot
+
+__all__ = ["Aftermath"]
+
+_CONFIDENCE: Final = StreamKey("confidence.drift", None)
+
+
+class Aftermath:
+    """The monitors of one model that live on rows, late facts and closed windows alone.
+
+    Not locked; its owner is.
+
+    Args:
+        config: How the model is watched.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        block = config.window.max_rows or 1000
+        self.reactions = Reactions(config.alarm, block=block)
+        self.outcomes = Outcomes(config.alarm, block=block)
+        self.evaluations = Evaluations(
+            config.alarm, block=block, lower_is_better=config.lower_is_better
+        )
+        self.loops = Loops(config.alarm, block=block)
+        self.usage = Usage(config.alarm)
+        self._open: dict[Slot, WindowRows] = {}
+        self._lateness_ns = round(config.window.lateness * 1e9)
+        self.blindness = Blindness(
+            silence_s=config.operations.silence_s,
+            stale_s=config.reference.stale_days * 86_400,
+        )
+
+    def learn(self, rows: ObservationBatch) -> None:
+        """Take rows of the reference, in order of arrival."""
+        self.reactions.see(len(rows))
+        self.outcomes.see(len(rows))
+        self.evaluations.see(len(rows))
+        self.loops.outputs.see(rows.label)
+
+    def hold(self, slot: Slot, rows: ObservationBatch) -> None:
+        """Take rows of a window that is open: they count when it closes."""
+        self.evaluations.see(len(rows))
+        self._open.setdefault(slot, WindowRows()).add(rows)
+
+    def settle(self, slot: Slot) -> None:
+        """Count the rows of a window that closes."""
+        held = self._open.pop(slot, None)
+        if held is None:
+            return
+        self.reactions.see(held.rows)
+        self.outcomes.see(held.rows)
+        self.loops.outputs.add(held.outputs)
+        self.blindness.see(held.confident)
+
+    def close(self, closed: ClosedWindow, watch: Watch, *, windows_since_label: int | None) -> None:
+        """End a window that is judged.
+
+        Args:
+            closed: The window.
+            watch: That closed it.
+            windows_since_label: Windows closed since the last label; None if there was none.
+        """
+        self.reactions.close(closed.number)
+        self.outcomes.close(closed.number)
+        self.evaluations.close()
+        self.loops.close(closed.number)
+        self.usage.close(closed.end_ns - self._lateness_ns, windows_per_day=watch.windows_per_day)
+        self.blindness.close(
+            closed.number,
+            end_ns=closed.end_ns,
+            windows_since_label=windows_since_label,
+            had_confidence=_CONFIDENCE in watch.learnt.profile.layout.keys,
+            reference_end_ns=watch.learnt.end_ns,
+            start_of=watch.start_of,
+        )
+
+    def findings(self, start_of: Callable[[int], int], quality: LabelledQuality) -> list[Finding]:
+        """Return what is wrong as of the last window.
+
+        Args:
+            start_of: When a window began, ns.
+            quality: By labels.
+        """
+        found = self.reactions.findings(start_of, quality_harmed=quality.harmed)
+        usage = self.usage.finding(quality_harmed=quality.harmed)
+        found += self.outcomes.findings(start_of)
+        found += self.loops.findings(start_of, reference_risk=quality.baseline_risk)
+        return [*found, *([] if usage is None else [usage]), *self.blindness.findings()]
+
+    def figures(self) -> dict[str, Any]:
+        """Return the figures of the last window by signal, in plain values."""
+        return {
+            **self.reactions.figures(),
+            **self.outcomes.figures(),
+            **self.evaluations.figures(),
+            **self.loops.figures(),
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values from which ``load`` continues."""
+        return {
+            "reactions": self.reactions.state(),
+            "outcomes": self.outcomes.state(),
+            "evaluations": self.evaluations.state(),
+            "loops": self.loops.state(),
+            "usage": self.usage.state(),
+            "open": [[s.period, s.part, rows.state()] for s, rows in self._open.items()],
+            "blindness": self.blindness.state(),
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Undo ``state``."""
+        self.reactions.load(state["reactions"])
+        self.outcomes.load(state["outcomes"])
+        self.evaluations.load(state["evaluations"])
+        self.loops.load(state["loops"])
+        self.usage.load(state["usage"])
+        self._open = {
+            Slot(period, part): WindowRows.restore(plain) for period, part, plain in state["open"]
+        }
+        self.blindness.load(state["blindness"])

@@ -1,0 +1,1 @@
+"""Alarms: what is found, how it is said, who may spend how much of the budget."""

@@ -1,0 +1,288 @@
+"""Predictions that wait for their label."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.state.label.name_table import NameTable
+from barograph_processor.state.label.pending_columns import PendingColumns
+from barograph_processor.state.label.prediction_id import short_ids
+from barograph_processor.state.label.slice_table import SliceTable
+from barograph_processor.state.label.thinning import Thinning
+from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
+
+__all__ = ["PendingPredictions"]
+
+
+class PendingPredictions:
+    """A bounded table of predictions by id, in order of arrival.
+
+    When it is full, those that have their label go first, then those past their
+    age, and if that is not enough the rest is thinned by a hash of the id: the
+    kept share of ids halves, and the same ids are kept whatever their labels
+    are, so that estimates stay unbiased.
+
+    A prediction that is labelled stays, as long as there is room, so that a later
+    label can correct the first.
+
+    State size: about 240 bytes a prediction. Not locked; its owner is.
+
+    Args:
+        capacity: Most predictions held. Positive.
+        max_age_ns: Event time after which one no longer waits.
+    """
+
+    def __init__(self, *, capacity: int, max_age_ns: int) -> None:
+        self._capacity = capacity
+        self._max_age_ns = max_age_ns
+        self._index: dict[str, int] = {}
+        self._names: list[str] = []
+        self._columns = PendingColumns(capacity)
+        self._classes = NameTable()
+        self._truths = NameTable()
+        self._slices = SliceTable()
+        self._thinning = Thinning()
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes that the ``predicted`` codes refer to."""
+        return self._classes.names
+
+    @property
+    def keep_rate(self) -> float:
+        """Share of ids that are kept, in (0, 1]."""
+        return self._thinning.rate
+
+    def add(
+        self,
+        names: Sequence[str],
+        *,
+        ids: npt.NDArray[np.uint64],
+        time: npt.NDArray[np.int64],
+        reference: bool,
+        predicted: CategoricalColumn | None,
+        value: npt.NDArray[np.float64] | None,
+        slices: Mapping[str, CategoricalColumn],
+        confidence: npt.NDArray[np.float64] | None = None,
+        weight: npt.NDArray[np.float64] | None = None,
+    ) -> int:
+        """Add predictions, each column of ``n`` rows; return how many were evicted or thinned.
+
+        ``reference`` says that all of them belong to the reference.
+        """
+        names = short_ids(names)
+        columns: dict[str, npt.NDArray[Any] | None] = {
+            "time": time,
+            "value": value,
+            "confidence": confidence,
+            "weight": weight,
+        }
+        keeps = self._thinning.keeps
+        evicted = start = 0
+        while start < len(names):
+            keep = [row for row in range(start, len(names)) if keeps(names[row])]
+            room = self._capacity - len(self._names)
+            # As many as there is room for, so that clearing falls on the same row always.
+            stop = keep[room] if len(keep) > room else len(names)
+            rows = np.array(keep[:room], dtype=np.intp)
+            evicted += stop - start - len(rows)
+            slots = self._append([names[row] for row in rows.tolist()], ids[rows])
+            for name, column in columns.items():
+                if column is not None:
+                    self._columns[name][slots] = column[rows]
+            if predicted is not None:
+                # Here and not before: clearing numbers the classes anew.
+                self._columns["predicted"][slots] = self._classes.encode(predicted)[rows]
+            self._columns["reference"][slots] = reference
+            self._slices.add(slices, rows, slots.start)
+            start = stop
+            if start < len(names):
+                evicted += self._clear(int(time[start]))
+        return evicted
+
+    def find(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
+        """Return the slot of each id, -1 where it is not known. Slots last until ``add``."""
+        get = self._index.get
+        return np.fromiter(
+            (get(name, -1) for name in short_ids(names)), dtype=np.intp, count=len(names)
+        )
+
+    def of_trace(self, high: int, low: int) -> npt.NDArray[np.intp]:
+        """Return the slots of a trace's predictions; a scan of the table.
+
+        Args:
+            high: The trace id's high 64 bits.
+            low: Its low 64 bits.
+        """
+        ids = self._columns.ids
+        return np.flatnonzero((ids[:, 0] == np.uint64(high)) & (ids[:, 1] == np.uint64(low)))
+
+    def names(self, slots: npt.NDArray[np.intp]) -> list[str]:
+        """Return the ids of slots."""
+        return [self._names[slot] for slot in slots.tolist()]
+
+    def thinned(self, name: str) -> bool:
+        """Whether this id is among those that are not kept at the present rate."""
+        return not self._thinning.keeps(short_ids((name,))[0])
+
+    def column(self, name: str, slots: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        """Return a column of slots, by name.
+
+        What a prediction has: ``time``, ``reference``, ``predicted``, ``value``,
+        ``confidence``, ``weight``. What its label has, once it is ``labelled``:
+        ``truth_class`` or ``truth_number``, ``source``, ``label_time``, ``place``.
+        ``reacted`` are the kinds of its reactions, as bits.
+        """
+        return self._columns[name][slots]
+
+    def ids(self, slots: npt.NDArray[np.intp]) -> npt.NDArray[np.uint64]:
+        """Return the trace and span ids of slots, shape ``(k, 3)``."""
+        return self._columns.ids[slots]
+
+    def slices(self, slots: npt.NDArray[np.intp]) -> dict[str, CategoricalColumn]:
+        """Return the levels of slots by dimension."""
+        return self._slices.take(slots)
+
+    def truth(self, slots: npt.NDArray[np.intp]) -> Column:
+        """Return the labels of slots that all have one, all names or all numbers."""
+        if (self._columns["truth_class"][slots] >= 0).any():
+            return self.truth_names(slots)
+        return NumericColumn(self._columns["truth_number"][slots])
+
+    def truth_names(self, slots: npt.NDArray[np.intp]) -> CategoricalColumn:
+        """Return the labels of slots that are names; the others are missing."""
+        return CategoricalColumn(self._columns["truth_class"][slots], self._truths.names)
+
+    def mark_labelled(
+        self,
+        slots: npt.NDArray[np.intp],
+        truth: Column,
+        *,
+        source: npt.NDArray[np.int8],
+        time_ns: npt.NDArray[np.int64],
+    ) -> None:
+        """Note the labels of these, each slot once; labelled ones are evicted before all others.
+
+        Args:
+            slots: Shape ``(k,)``.
+            truth: Their labels, without missing rows.
+            source: Whom to believe, the higher the more, shape ``(k,)``.
+            time_ns: When each label became true, shape ``(k,)``.
+        """
+        self._columns["labelled"][slots] = True
+        if isinstance(truth, NumericColumn):
+            self._columns["truth_number"][slots], self._columns["truth_class"][slots] = (
+                truth.values,
+                -1,
+            )
+        else:
+            self._columns["truth_number"][slots] = np.nan
+            self._columns["truth_class"][slots] = self._truths.encode(truth)
+        self._columns["source"][slots] = source
+        self._columns["label_time"][slots] = time_ns
+        self._columns["place"][slots] = -1
+
+    def settle(self, slots: npt.NDArray[np.intp], place: npt.NDArray[np.int64]) -> None:
+        """Note where the labels of these are counted, shape ``(k,)``; -1 is nowhere."""
+        self._columns["place"][slots] = place
+
+    def note_reactions(self, masks: Mapping[int, int]) -> None:
+        """Note which kinds of reactions predictions have, as bits by slot."""
+        for slot, mask in masks.items():
+            self._columns["reacted"][slot] = mask
+
+    def note_outcomes(
+        self, slots: npt.NDArray[np.intp], values: npt.NDArray[np.float64], *, unit: int
+    ) -> None:
+        """Note what predictions were worth, for when their labels come; the last one counts."""
+        self._columns["outcome"][slots] = values
+        self._columns["outcome_unit"][slots] = unit
+
+    def outcomes(
+        self, slots: npt.NDArray[np.intp]
+    ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
+        """Return unit, -1 for none, and value of what predictions were worth."""
+        return self._columns["outcome_unit"][slots], self._columns["outcome"][slots]
+
+    def reference_coverage(self) -> tuple[int, int]:
+        """Return (labelled, all) of the predictions held that belong to the reference."""
+        chosen = self._columns["reference"]
+        return int(self._columns["labelled"][chosen].sum()), int(chosen.sum())
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values from which ``restore`` continues."""
+        return {
+            "names": list(self._names),
+            **self._columns.state(),
+            "classes": self._classes.state(),
+            "truths": self._truths.state(),
+            "slices": self._slices.state(len(self._names)),
+            "keep_rate": self._thinning.rate,
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Undo ``state``."""
+        self._names = list(state["names"])
+        self._index = {name: slot for slot, name in enumerate(self._names)}
+        self._columns.load(state)
+        self._classes.load(state["classes"])
+        self._truths.load(state["truths"])
+        self._slices.load(state["slices"])
+        self._thinning.rate = float(state["keep_rate"])
+
+    def _append(self, names: Sequence[str], ids: npt.NDArray[np.uint64]) -> slice:
+        """Add rows behind the others; return their slots."""
+        slots = self._columns.append(ids)
+        self._names.extend(names)
+        # An id that comes again names the newer prediction from now on.
+        self._index.update(zip(names, range(slots.start, slots.stop), strict=True))
+        return slots
+
+    def _clear(self, now_ns: int) -> int:
+        """Make room for an eighth of the table at least; return how many had been waiting."""
+        evicted = self._compact(now_ns)
+        # Less would be cleared again after a few rows, and each time costs the whole table.
+        while len(self._names) > self._capacity - max(self._capacity // 8, 1):
+            self._thinning.halve()
+            evicted += self._thin()
+        return evicted
+
+    def _compact(self, now_ns: int) -> int:
+        """Drop the labelled and the too old; return how many had been waiting."""
+        old = self._columns["time"] < now_ns - self._max_age_ns
+        waiting = ~self._columns["labelled"]
+        self._retain(waiting & ~old & self._current())
+        return int((waiting & old).sum())
+
+    def _thin(self) -> int:
+        before = len(self._names)
+        kept = np.fromiter(map(self._thinning.keeps, self._names), bool, before)
+        self._retain(kept & self._current())
+        return before - len(self._names)
+
+    def _current(self) -> npt.NDArray[np.bool_]:
+        """Slots that their id still leads to; others were replaced by a later prediction."""
+        if len(self._index) == len(self._names):
+            return np.ones(len(self._names), dtype=np.bool_)
+        return np.fromiter(
+            (self._index.get(name) == slot for slot, name in enumerate(self._names)),
+            dtype=np.bool_,
+            count=len(self._names),
+        )
+
+    def _retain(self, mask: npt.NDArray[np.bool_]) -> None:
+        if mask.all():
+            return
+        slots = np.flatnonzero(mask)
+        self._columns.retain(slots)
+        self._slices.retain(slots)
+        self._names = [self._names[slot] for slot in slots.tolist()]
+        self._index = {name: slot for slot, name in enumerate(self._names)}
+        # Names of classes that no prediction and no label refers to any more go as well.
+        for name, table in (("predicted", self._classes), ("truth_class", self._truths)):
+            self._columns[name][:] = table.prune(self._columns[name])

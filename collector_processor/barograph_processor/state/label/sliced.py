@@ -1,0 +1,195 @@
+"""Quality by slice: what the labels say of parts of the traffic."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.config import AlarmConfig
+from barograph_processor.quality.slice_layout import SliceCounts, SliceLayout
+from barograph_processor.quality.slice_rest import slice_dispersion
+from barograph_processor.quality.slices import SliceMonitor, SliceStatus, SliceTransition
+from barograph_processor.semconv import HOLDOUT
+from barograph_processor.state.window.row_columns import joined_categories
+from barograph_processor.stats.column import CategoricalColumn
+
+__all__ = [
+    "SliceColumns",
+    "SlicedQuality",
+    "joined_slices",
+    "restored_slices",
+    "slices_state",
+]
+
+SliceColumns = Mapping[str, CategoricalColumn]
+"""The level of each row in each dimension that quality is broken down by."""
+
+
+class SlicedQuality:
+    """Learns the slices from the reference's labels, then watches them window by window.
+
+    State size: the slice levels of the baseline's labels until it is fixed, then
+    some 200 bytes a slice. Not locked; its owner is.
+
+    Args:
+        alarm: Tolerance.
+        budget_windows: Windows between false alarms of all slices together.
+    """
+
+    def __init__(self, alarm: AlarmConfig, *, budget_windows: float) -> None:
+        self._alarm = alarm
+        self._budget_windows = budget_windows
+        self._baseline: list[tuple[SliceColumns, int]] = []
+        self._window: SliceCounts | None = None
+        self._closed = 0
+        self.monitor: SliceMonitor | None = None
+
+    def learn(self, slices: SliceColumns, rows: int) -> None:
+        """Add the slices of ``rows`` labels of the baseline, in the order of their losses."""
+        told = {name: column for name, column in slices.items() if name != HOLDOUT}
+        self._baseline.append((told, rows))
+
+    def fix(self, losses: npt.NDArray[np.float64], *, window_labels: float) -> None:
+        """Choose the slices, and watch them from now on.
+
+        Args:
+            losses: Of all labels of the baseline, each in ``[0, 1]``, in order.
+            window_labels: Labels that a window has if all of it is labelled.
+        """
+        columns = joined_slices(self._baseline)
+        self._baseline = []
+        if not columns:
+            return
+        layout = SliceLayout.learn(columns)
+        blocks = max(len(losses) // max(round(window_labels), 1), 1)
+        counts = [
+            layout.count({n: column.take(rows) for n, column in columns.items()}, losses[rows])
+            for rows in np.array_split(np.arange(len(losses)), blocks)
+        ]
+        self._watch(layout, layout.count(columns, losses), slice_dispersion(layout, counts))
+
+    def adopt(self, slices: Mapping[str, Any]) -> None:
+        """Watch the slices of a baseline that was learnt earlier; see ``as_baseline``."""
+        layout = SliceLayout.restore(slices["layout"])
+        counts = SliceCounts(
+            np.array(slices["labels"], dtype=np.int64),
+            np.array(slices["losses"], dtype=np.float64),
+            int(slices["all_labels"]),
+            float(slices["all_losses"]),
+        )
+        self._watch(layout, counts, np.array(slices["dispersion"], dtype=np.float64))
+
+    def as_baseline(self) -> dict[str, Any] | None:
+        """Return the slices and their counts in plain JSON types; None if there are none."""
+        if self.monitor is None:
+            return None
+        counts = self.monitor.reference
+        return {
+            "layout": self.monitor.layout.state(),
+            "labels": counts.labels.tolist(),
+            "losses": counts.losses.tolist(),
+            "all_labels": counts.all_labels,
+            "all_losses": counts.all_losses,
+            "dispersion": self.monitor.dispersion.tolist(),
+        }
+
+    def observe(self, slices: SliceColumns, losses: npt.NDArray[np.float64]) -> None:
+        """Add labels of later predictions; losses in ``[0, 1]``, shape ``(n,)``."""
+        if self.monitor is not None:
+            counts = self.monitor.layout.count(slices, losses)
+            self._window = counts if self._window is None else self._window.merge(counts)
+
+    def correct(
+        self,
+        place: npt.NDArray[np.int64],
+        slices: SliceColumns,
+        before: npt.NDArray[np.float64],
+        after: npt.NDArray[np.float64],
+    ) -> None:
+        """Replace losses of labels that came since the last window.
+
+        Args:
+            place: How many windows were closed when each label came, shape ``(n,)``.
+            slices: Of its prediction.
+            before: The loss by the earlier label, in ``[0, 1]``, shape ``(n,)``.
+            after: By the later one.
+        """
+        rows = np.flatnonzero(place >= self._closed)
+        if self.monitor is None or self._window is None or len(rows) == 0:
+            return
+        columns = {name: column.take(rows) for name, column in slices.items()}
+        change = self.monitor.layout.count(columns, after[rows] - before[rows])
+        self._window = replace(
+            self._window,
+            losses=self._window.losses + change.losses,
+            all_losses=self._window.all_losses + change.all_losses,
+        )
+
+    def close_window(self, number: int) -> list[SliceTransition]:
+        """Judge the labels that came since the last call; return what changed."""
+        self._closed = number + 1
+        if self.monitor is None or self._window is None:
+            return []
+        counts, self._window = self._window, None
+        return self.monitor.update(counts, window=number)
+
+    def worst(self, limit: int = 10) -> list[SliceStatus]:
+        """Return the slices that do worst, at most ``limit``."""
+        return [] if self.monitor is None else self.monitor.statuses()[:limit]
+
+    def _watch(
+        self, layout: SliceLayout, reference: SliceCounts, dispersion: npt.NDArray[np.float64]
+    ) -> None:
+        if layout.slices:
+            self.monitor = SliceMonitor(
+                layout,
+                reference,
+                tolerance=self._alarm.tolerance,
+                budget=max(self._budget_windows, 1.0),
+                dispersion=dispersion,
+            )
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values from which ``load`` continues."""
+        return {
+            "baseline": [[slices_state(slices), rows] for slices, rows in self._baseline],
+            "window": None if self._window is None else self._window.to_bytes(),
+            "closed": self._closed,
+            "monitor": None if self.monitor is None else self.monitor.state(),
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Undo ``state``."""
+        self._baseline = [(restored_slices(plain), rows) for plain, rows in state["baseline"]]
+        window, monitor = state["window"], state["monitor"]
+        self._closed = state["closed"]
+        self._window = None if window is None else SliceCounts.from_bytes(bytes(window))
+        self.monitor = None if monitor is None else SliceMonitor.restore(monitor)
+
+
+def joined_slices(parts: Sequence[tuple[SliceColumns, int]]) -> dict[str, CategoricalColumn]:
+    """Return the columns of parts that follow each other; rows of parts without one are missing.
+
+    Args:
+        parts: Columns of some rows, and how many rows these are.
+    """
+    names = {name: None for slices, _ in parts for name in slices}
+    return {
+        name: joined_categories([(slices.get(name), rows) for slices, rows in parts])
+        for name in names
+    }
+
+
+def slices_state(slices: SliceColumns) -> list[Any]:
+    """Return plain values from which ``restored_slices`` makes columns again."""
+    return [[name, column.codes, list(column.levels)] for name, column in slices.items()]
+
+
+def restored_slices(state: Sequence[Any]) -> dict[str, CategoricalColumn]:
+    """Undo ``slices_state``."""
+    return {
+        name: CategoricalColumn(np.array(codes, dtype=np.int32), tuple(levels))
+        for name, codes, levels in state
+    }

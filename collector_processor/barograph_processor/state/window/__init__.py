@@ -1,0 +1,1 @@
+"""Which rows are judged together, and the reference that they are judged against."""

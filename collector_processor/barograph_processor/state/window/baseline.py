@@ -1,0 +1,114 @@
+"""What a model's normal is, as a file: learnt once, watched against anywhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from barograph_processor.drift.profile import ReferenceProfile
+from barograph_processor.state.window.operations import OperationsReference
+
+__all__ = ["Baseline", "QualityBaseline"]
+
+_SCHEMA: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class QualityBaseline:
+    """Quality on the reference's own labels.
+
+    Attributes:
+        risk: Mean loss in [0, 1].
+        bound: Its upper confidence bound, in [0, 1].
+        scale: Mean absolute error of a regression, in its unit; 1 for classes.
+        task: ``binary``, ``multiclass`` or ``regression``.
+        labels: Labels it was learnt from.
+        performance: Metrics by name, for people.
+        slices: The slices and their labels, see ``SlicedQuality.as_baseline``; or None.
+        scores: What scores meant, see ``CalibratedScores.as_baseline``; or None.
+    """
+
+    risk: float
+    bound: float
+    scale: float
+    task: str
+    labels: int
+    performance: Mapping[str, float]
+    slices: Mapping[str, Any] | None = None
+    scores: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Baseline:
+    """A complete reference: distributions, operations, and quality where labels were there.
+
+    Attributes:
+        profile: What drift is measured against.
+        operations: Bounds of latency, errors and traffic.
+        end_ns: Event time of its last row.
+        rows: Rows in it.
+        quality: None if there were too few labels.
+    """
+
+    profile: ReferenceProfile
+    operations: OperationsReference
+    end_ns: int
+    rows: int
+    quality: QualityBaseline | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values, with the version of their schema."""
+        bounds, quality = self.operations, self.quality
+        return {
+            "kind": "barograph.baseline",
+            "schema": _SCHEMA,
+            "end_ns": self.end_ns,
+            "rows": self.rows,
+            "operations": {
+                "latency_p95_s": bounds.p95,
+                "error_rate": bounds.error_rate,
+                "traffic": bounds.traffic,
+            },
+            "quality": None
+            if quality is None
+            else {
+                "risk": quality.risk,
+                "bound": quality.bound,
+                "scale": quality.scale,
+                "task": quality.task,
+                "labels": quality.labels,
+                "performance": dict(quality.performance),
+                "slices": quality.slices,
+                "scores": quality.scores,
+            },
+            "profile": self.profile.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, document: Any) -> "Baseline":
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            ValueError: It is no baseline, of another schema, or damaged.
+        """
+        if not isinstance(document, Mapping) or document.get("kind") != "barograph.baseline":
+            raise ValueError("this is no baseline file")
+        if document.get("schema") != _SCHEMA:
+            raise ValueError(
+                f"its schema is {document.get('schema')!r}, this version reads {_SCHEMA}"
+            )
+        try:
+            bounds, quality = document["operations"], document["quality"]
+            traffic = bounds["traffic"]
+            return cls(
+                ReferenceProfile.from_json(document["profile"]),
+                OperationsReference(
+                    bounds["latency_p95_s"],
+                    bounds["error_rate"],
+                    None if traffic is None else (traffic[0], traffic[1]),
+                ),
+                int(document["end_ns"]),
+                int(document["rows"]),
+                None if quality is None else QualityBaseline(**quality),
+            )
+        except (KeyError, TypeError, IndexError) as error:
+            raise ValueError(f"the baseline is damaged: {error!r}") from error

@@ -1,0 +1,70 @@
+"""The last closed windows of a model, packed: there may be thousands, of a thousand models."""
+
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, overload
+
+import msgspec
+
+from barograph_processor.state.window.record import WindowRecord
+
+__all__ = ["WindowHistory"]
+
+_LEVEL: Final = 1
+_DECODER: Final = msgspec.msgpack.Decoder(WindowRecord)
+
+
+class WindowHistory(Sequence[WindowRecord]):
+    """The last windows, oldest first; what is read is unpacked each time.
+
+    State size: a seventh of what the records would take, some 700 bytes for a window of
+    12 features. Not locked; its owner is.
+
+    Args:
+        kept: Most windows held. Older ones are forgotten.
+    """
+
+    def __init__(self, kept: int) -> None:
+        self._packed: deque[bytes] = deque(maxlen=kept)
+        # Asked for at every evaluation.
+        self._last: WindowRecord | None = None
+
+    def append(self, record: WindowRecord) -> None:
+        """Add the latest window."""
+        self._last = record
+        self._packed.append(zlib.compress(msgspec.msgpack.encode(record), _LEVEL))
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    @overload
+    def __getitem__(self, at: int) -> WindowRecord: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[WindowRecord]: ...
+    def __getitem__(self, at: int | slice) -> WindowRecord | list[WindowRecord]:
+        if isinstance(at, slice):
+            return [_unpacked(packed) for packed in list(self._packed)[at]]
+        if at == -1 and self._last is not None:
+            return self._last
+        return _unpacked(self._packed[at])
+
+    def __iter__(self) -> Iterator[WindowRecord]:
+        return map(_unpacked, self._packed)
+
+    def __reversed__(self) -> Iterator[WindowRecord]:
+        return map(_unpacked, reversed(self._packed))
+
+    def state(self) -> list[bytes]:
+        """Return plain values from which ``load`` continues."""
+        return list(self._packed)
+
+    def load(self, state: Iterable[bytes]) -> None:
+        """Undo ``state``."""
+        self._packed.clear()
+        self._packed.extend(state)
+        self._last = _unpacked(self._packed[-1]) if self._packed else None
+
+
+def _unpacked(packed: bytes) -> WindowRecord:
+    return _DECODER.decode(zlib.decompress(packed))
