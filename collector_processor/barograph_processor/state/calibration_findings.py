@@ -9,6 +9,7 @@ from barograph_processor.state.label.labelled import LabelledQuality
 
 __all__ = ["calibration_findings"]
 
+_ALIKE = 0.03
 _ADVICE = (
     "Do not act on the scores as probabilities: thresholds and expected values that were set by "
     "them are off. Open the traces; recalibrate on labels since then, or set the thresholds anew."
@@ -54,9 +55,11 @@ def _distance(bin_: ReliabilityBin) -> float:
 
 
 def _nearest(bins: list[ReliabilityBin], other: ReliabilityBin | None) -> ReliabilityBin | None:
+    """Return the bin of about the same score; None if the reference held no such scores."""
     if other is None or not bins:
         return None
-    return min(bins, key=lambda bin_: abs(bin_.score - other.score))
+    nearest = min(bins, key=lambda bin_: abs(bin_.score - other.score))
+    return nearest if abs(nearest.score - other.score) <= _ALIKE else None
 
 
 def _shown(worst: ReliabilityBin, before: ReliabilityBin | None) -> str:

@@ -7,7 +7,7 @@ from barograph_processor.quality.risk import RiskTransition
 from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.state.alarm.alarms import AlarmBook, AlarmChange, AlarmKey, key_of
 from barograph_processor.state.alarm.finding import Finding
-from barograph_processor.state.alarm.phrases import moment
+from barograph_processor.state.alarm.phrases import over
 from barograph_processor.state.label.labelled import LabelledQuality
 from barograph_processor.state.label.realized import RealizedPerformance
 from barograph_processor.state.narrative import Cost, Narrator
@@ -210,7 +210,7 @@ class Verdicts:
         known = self.book.get(_SILENCE)
         if known is None:
             return []
-        sentence = f"Over by {moment(time_ns)}. {known.sentence}"
+        sentence = over(known.sentence, time_ns)
         change = self.book.resolve(_SILENCE, time_ns=time_ns, window=window, sentence=sentence)
         return [] if change is None else [change]
 
@@ -218,7 +218,7 @@ class Verdicts:
         known = self.book.get(key)
         if known is None:
             return None
-        sentence = f"Over by {moment(closed.end_ns)}. {known.sentence}"
+        sentence = over(known.sentence, closed.end_ns)
         return self.book.resolve(
             key, time_ns=closed.end_ns, window=closed.number, sentence=sentence
         )

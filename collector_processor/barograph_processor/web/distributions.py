@@ -50,7 +50,7 @@ def _figures(binning: Binning, before: Floats, now: Floats | None) -> dict[str, 
     if isinstance(binning, NumericBinning):
         inner = slice(1, binning.value_slots - 1)
         outside = [0, binning.value_slots - 1] if len(binning.cuts) else []
-        shape: dict[str, Any] = {"kind": "numeric", "edges": _shorten(binning.cuts)}
+        shape: dict[str, Any] = {"kind": "numeric", "edges": _shorten(_edges(binning))}
         columns = [_numeric(held, inner) for held in (before, now)]
         missing = slice(binning.missing_slot, None)
     else:
@@ -70,6 +70,13 @@ def _figures(binning: Binning, before: Floats, now: Floats | None) -> dict[str, 
         "missing": [_sum(before[missing]), None if now is None else _sum(now[missing])],
         "outside": [_sum(before[outside]), None if now is None else _sum(now[outside])],
     }
+
+
+def _edges(binning: NumericBinning) -> Floats:
+    """Return the edges of the bins, the first at the smallest value and not just below it."""
+    edges = binning.cuts.copy()
+    edges[:1] = binning.centres[: len(edges[:1])]
+    return edges
 
 
 def _prominent(before: Floats, now: Floats | None, levels: int) -> list[int]:

@@ -85,7 +85,7 @@ def test_questions_are_answered_and_the_estimate_follows(desk: str, open_page: O
     before = flights.locator(".question").count()
     first.get_by_role("button", name="0", exact=True).click()
     expect(flights.locator(".question")).to_have_count(before - 1)
-    expect(flights.locator(".facts").first).to_contain_text("By 1 answer")
+    expect(flights.locator(".facts").first).to_contain_text("By 1 answer or label")
 
     assistant = page.locator("section", has_text="assistant")
     expect(assistant.get_by_text("short and polite").first).to_be_visible()

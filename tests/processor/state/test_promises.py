@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from barograph_processor.observation import ObservationBatch
+from barograph_processor.quality.calibration import ReliabilityBin
+from barograph_processor.state.calibration_findings import _nearest
 from barograph_processor.state.window.baseline import Baseline
 from barograph_processor.stats.column import CategoricalColumn
 from tests.processor.state.rows import Bench, labels_of, rows, unlabelled
@@ -107,6 +109,8 @@ class TestCalibration:
         bench = bench.restarted()
         signals = _fed(bench, windows=10, start=20_000)[-1]
         assert "calibration" not in _alarms(bench)
+        (over,) = [a for a in bench.model.verdicts.book.resolved if a.signal == "calibration"]
+        assert "It was told last: m 1: scores no longer mean" in over.sentence
         assert not signals["calibration"]["alarm"]
         assert signals["calibration"]["error"] < 0.05
 
@@ -183,3 +187,11 @@ def test_a_baseline_file_carries_what_scores_meant() -> None:
     signals = _fed(again, windows=4, start=6000)[-1]
     assert signals["estimated"]["accuracy"]["value"] == pytest.approx(0.83, abs=0.05)
     assert again.model.quality.scores.monitor is not None
+
+
+def test_a_score_that_the_reference_did_not_hold_is_held_against_none_of_it() -> None:
+    """What tens of percent came to says nothing of a score of a few percent."""
+    reference = [ReliabilityBin(score, score, 0.0, 1.0, 100.0) for score in (0.1, 0.4)]
+    assert _nearest(reference, replace(reference[0], score=0.027)) is None
+    assert _nearest(reference, replace(reference[0], score=0.42)) is reference[1]
+    assert _nearest([], reference[0]) is None

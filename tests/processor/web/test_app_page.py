@@ -75,6 +75,7 @@ def test_distributions_are_those_of_the_reference_and_of_the_last_windows(
         assert one["kind"] == "numeric"
         assert len(one["edges"]) == len(one["reference"]) + 1 == len(one["now"]) + 1
         assert one["edges"] == sorted(one["edges"])
+        assert all(edge == 0 or abs(edge) > 1e-300 for edge in one["edges"])
         total = sum(one["now"]) + one["missing"][1] + one["outside"][1]
         assert total == pytest.approx(1, abs=1e-3)
         assert one["reference"] == pytest.approx([0.05] * 20, abs=0.002)

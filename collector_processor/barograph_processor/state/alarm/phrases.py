@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from barograph_processor.observation import ModelKey
 
-__all__ = ["clean", "model_title", "moment", "operational_clause", "quoted"]
+__all__ = ["clean", "model_title", "moment", "operational_clause", "over", "quoted"]
 
 
 def moment(time_ns: int) -> str:
@@ -15,6 +15,15 @@ def moment(time_ns: int) -> str:
     '2013-01-01 10:01 UTC'
     """
     return datetime.fromtimestamp(time_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def over(sentence: str, time_ns: int) -> str:
+    """Say that it is over; what was wrong stands as it was told last.
+
+    >>> over("Too many are wrong.", 1_357_034_460_000_000_000)
+    'Over by 2013-01-01 10:01 UTC. It was told last: Too many are wrong.'
+    """
+    return f"Over by {moment(time_ns)}. It was told last: {sentence}"
 
 
 def operational_clause(operations: Mapping[str, str]) -> str:

@@ -92,7 +92,7 @@ function modelSection(key, desk) {
 function factsOf({ pending, answered, expired, risk, disagreement }) {
   const parts = [`${count(pending)} to answer, ${count(answered)} answered, ${count(expired)} expired.`];
   if (risk !== null) {
-    parts.push(`By ${count(risk.answers)} ${risk.answers === 1 ? "answer" : "answers"} ${percent(risk.value)} of all predictions are wrong, 95 % interval ${percent(risk.lower)} to ${percent(risk.upper)}.`);
+    parts.push(`By ${count(risk.answers)} ${risk.answers === 1 ? "answer or label" : "answers or labels"} of drawn ones ${percent(risk.value)} of all predictions are wrong, 95 % interval ${percent(risk.lower)} to ${percent(risk.upper)}.`);
   }
   if (disagreement.share !== null) {
     parts.push(`Two people disagreed on ${percent(disagreement.share)} of ${count(disagreement.of)}.`);
