@@ -47,6 +47,26 @@ def test_with_five_in_a_hundred_judged_the_interval_holds_the_truth(honest: bool
         assert np.mean(naive) > 0.03
 
 
+def test_what_was_drawn_more_often_counts_less() -> None:
+    """Without guesses only the weights can set right that the wrong ones were drawn more often."""
+    held, errors = 0, []
+    for seed in range(20):
+        rng = np.random.default_rng([9, seed])
+        wrong = rng.random(20_000) < 0.1
+        chance = np.where(wrong, 0.1, 0.025)
+        risk = ReviewedRisk(horizon_ns=1000 * DAY)
+        for row in np.flatnonzero(rng.random(20_000) < chance).tolist():
+            weight = 0.025 / float(chance[row])
+            risk.answer(float(wrong[row]), weight=weight, surprise=None, time_ns=row)
+        estimate = risk.estimate
+        assert estimate is not None
+        held += estimate.lower <= wrong.mean() <= estimate.upper
+        errors.append(estimate.value - wrong.mean())
+    # Of 20 at 95%: 16 or more with probability 0.997. Unweighted, 31% would seem wrong.
+    assert held >= 16
+    assert abs(np.mean(errors)) < 0.01
+
+
 def test_good_guesses_make_it_narrower() -> None:
     risk, _, _ = answers(1)
     blind = ReviewedRisk(horizon_ns=1000 * DAY)

@@ -9,11 +9,18 @@ import pytest
 
 from barograph_processor.observation import ModelKey, trace_hex
 from barograph_processor.state.registry import ModelRegistry
+from barograph_processor.stats.column import CategoricalColumn
 from tests.end_to_end.page.models import new_registry, serve
 from tests.processor.state.rows import facts, rows, unlabelled
 
 LABELLED, QUIET = "p2500", "p2501"
+WRONG = "p2502"
 BATCH = rows(3000)
+
+
+def classes(column: CategoricalColumn | None) -> CategoricalColumn:
+    assert column is not None
+    return column
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +30,8 @@ def registry() -> ModelRegistry:
     registry.observe(unlabelled(rows(3, start=9000, model=ModelKey("a/b", "2/1"))))
     label = facts("label", [LABELLED], text=["0"])
     registry.attach(replace(label, source=("human",)))
+    other = {"0": "1", "1": "0"}[classes(BATCH.label).values()[2502] or ""]
+    registry.attach(facts("label", [WRONG], text=[other]))
     registry.attach(facts("reaction", [LABELLED], text=["overridden"]))
     return registry
 
@@ -55,6 +64,11 @@ def test_an_id_leads_to_all_that_is_known(client: httpx.Client) -> None:
     assert found["in_reference"] is False
     assert found["window"]["start"] <= found["time"] <= found["window"]["end"]
     assert "traffic" in found["window"]["signals"]
+
+
+def test_a_wrong_prediction_is_said_to_be_wrong(client: httpx.Client) -> None:
+    [found] = ask(client, id=WRONG)
+    assert found["right"] is False
 
 
 def test_what_has_not_come_yet_is_not_invented(client: httpx.Client) -> None:
