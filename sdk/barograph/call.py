@@ -145,12 +145,13 @@ class Call:
         if self._ended:
             return
         attributes: Attributes = {}
+        try:
+            rest = self._identify(result)
+            if self.recording and self._runtime.capture is not Capture.OFF:
+                attributes = self._outcome(result, rest, stated or {})
+        except Exception as error:  # noqa: BLE001  # a user's selector, or a hostile result
+            telemetry.failed("output", error)
         if self.recording:
-            try:
-                if self._runtime.capture is not Capture.OFF:
-                    attributes = self._outcome(result, stated or {})
-            except Exception as error:  # noqa: BLE001  # a user's selector, or a hostile result
-                telemetry.failed("output", error)
             self._review(result)
         self._end(attributes, ended)
 
@@ -201,18 +202,30 @@ class Call:
         if found is not None:
             self.note(semconv.REVIEW_PROPENSITY, found)
 
-    def _outcome(self, result: Any, stated: Mapping[str, Any]) -> Attributes:
-        site, details = self._site, self._details
+    def _identify(self, result: Any) -> Any:
+        """Look for the id in the result, if no argument gave it; return the result without it."""
+        site, details, runtime = self._site, self._details, self._runtime
+        if site.batch or details.prediction_id is not None or not isinstance(site.id, str):
+            return result
+        fields = fields_of(result) or {}
+        if details.id_unseen and site.id not in fields:
+            telemetry.failed("id", KeyError(site.id))
+        found = identity_of(fields.get(site.id), runtime)
+        if found is None:
+            return result
+        details.prediction_id = details.attributes[semconv.PREDICTION_ID] = found
+        note = runtime.dropped.kept if self.recording else runtime.dropped.dropped
+        note(site.model, found)
+        return {name: part for name, part in fields.items() if name != site.id}
+
+    def _outcome(self, result: Any, rest: Any, stated: Mapping[str, Any]) -> Attributes:
+        """Describe the result, of which `rest` is what is not the id."""
+        site = self._site
         chosen = select_output(site.output, result)
         if site.batch:
             return self._batch_outcome(chosen)
-        if details.prediction_id is None and isinstance(site.id, str):
-            fields = fields_of(result) or {}
-            details.prediction_id = identity_of(fields.get(site.id), self._runtime)
-            if details.prediction_id is not None:
-                details.attributes[semconv.PREDICTION_ID] = details.prediction_id
-                if chosen is result:
-                    chosen = {name: part for name, part in fields.items() if name != site.id}
+        if chosen is result:
+            chosen = rest
         outcome = understand(chosen, site.task, self._runtime.capture, site.classes)
         outcome.state(stated)
         parts: Attributes = {

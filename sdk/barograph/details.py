@@ -31,6 +31,8 @@ class Details:
 
     attributes: Attributes = field(default_factory=dict)
     prediction_id: str | None = None
+    id_unseen: bool = False
+    """Whether the id was looked for among the arguments and not found."""
     batch: Batch | None = None
 
 
@@ -72,7 +74,9 @@ def scalar_details(
             return MISSING
 
     if site.id is not None:
-        details.prediction_id = identity_of(chosen("id", site.id), runtime)
+        value = chosen("id", site.id)
+        details.prediction_id = identity_of(value, runtime)
+        details.id_unseen = value is MISSING
     if site.time is not None:
         named = isinstance(site.time, str) or callable(site.time)
         written = event_time(chosen("time", site.time) if named else site.time)
@@ -167,6 +171,8 @@ def table_details(  # noqa: C901  # one branch a role of a column
         return values if len(values) == batch.rows else None
 
     roles: set[Any] = set()
+    if columns and isinstance(site.id, str) and site.id not in columns:
+        telemetry.failed("id", KeyError(site.id))
     if site.id is not None and (ids := column("id", site.id)) is not None:
         roles.add(site.id)
         attributes[semconv.PREDICTION_ID] = identities_of(ids, runtime)
