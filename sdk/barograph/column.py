@@ -6,17 +6,15 @@ stay categories, and columns of mixed types become strings, booleans in them "tr
 """
 
 import math
-from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from barograph.redaction import Redactor
-from barograph.scalar import INT64_MAX, INT64_MIN, Scalar, scalar, wire_text
+from barograph.redaction import CARD_FROM, Redactor
+from barograph.scalar import INT64_MAX, INT64_MIN, Scalar, is_nan, scalar, wire_text
 
 __all__ = ["Array", "as_category", "clean_array", "homogeneous"]
 
 Array: TypeAlias = list[float] | list[int] | list[bool] | list[str]
 
-_CARD_FROM = 10**12  # whole numbers from here on might be card numbers
 _PLAIN = {bool, int, float, str}
 
 
@@ -73,12 +71,12 @@ def _flags_with_gaps(kinds: set[type], values: list[Any]) -> bool:
     if bool not in kinds or int in kinds:
         return False
     gaps = [value for value in values if type(value) is not bool]
-    return bool(gaps) and all(value is None or value != value for value in gaps)  # noqa: PLR0124  # NaN
+    return bool(gaps) and all(value is None or is_nan(value) for value in gaps)
 
 
 def _text_of(value: Scalar | None) -> str:
     """A number among strings; pandas writes a gap among strings as NaN."""
-    if value is None or (type(value) is float and math.isnan(value)):
+    if value is None or is_nan(value):
         return ""
     return as_category(value)
 
@@ -88,16 +86,15 @@ def clean_array(key: str, values: Array, redactor: Redactor) -> Array | None:
 
     A value that is dropped becomes a missing one.
     """
-    clean: Callable[[Any], Any] | None = None
     kind = type(values[0]) if values else None
-    if redactor.masked or redactor.secret(key):
-        clean = lambda value: redactor.value(key, value)  # noqa: E731  # one of two cleaners
-    elif kind is str:
-        changed = {text: new for text in set(values) if (new := redactor.text(str(text))) != text}
-        return [changed.get(value, str(value)) for value in values] if changed else values
-    elif kind is int and any(value >= _CARD_FROM for value in values):  # type: ignore[operator]  # ints
-        clean = lambda value: redactor.value(key, value)  # noqa: E731  # the other
-    if clean is None:
-        return values
+    if not (redactor.masked or redactor.secret(key)):
+        if kind is str:
+            changed = {
+                text: new for text in set(values) if (new := redactor.text(str(text))) != text
+            }
+            return [changed.get(value, str(value)) for value in values] if changed else values
+        if kind is not int or max(map(int, values)) < CARD_FROM:
+            return values
     missing: Any = "" if kind is str else math.nan
-    return homogeneous([missing if (new := clean(value)) is None else new for value in values])
+    cleaned = [redactor.value(key, value) for value in values]
+    return homogeneous([missing if value is None else value for value in cleaned])

@@ -13,7 +13,7 @@ from barograph.messages import input_messages
 from barograph.record import fields_of
 from barograph.redaction import redact
 from barograph.runtime import Runtime
-from barograph.scalar import scalar
+from barograph.scalar import is_nan, scalar
 from barograph.selection import MISSING, Selector, find, select_features
 from barograph.site import Site
 from barograph.table import Batch, columns_of, read_batch, thin
@@ -40,7 +40,7 @@ def identity_of(value: Any, runtime: Runtime) -> str | None:
     """Return an application's key as it is sent; None if `value` is none."""
     # A key is text: a whole number of any size is kept exactly.
     plain = str(value) if type(value) is int else scalar(value)
-    if plain is None or plain == "" or plain != plain:  # noqa: PLR0124  # NaN is a gap
+    if plain is None or plain == "" or is_nan(plain):
         return None
     return runtime.redactor.identity(semconv.PREDICTION_ID, as_category(plain))
 
@@ -98,7 +98,7 @@ def write_slices(attributes: Attributes, slices: dict[Any, Any], runtime: Runtim
     """Write slices, which are categories; one that is a longer text is left out."""
     for name, value in slices.items():
         plain = None if value is MISSING else scalar(value)
-        if plain is None or plain != plain:  # noqa: PLR0124  # NaN is a gap
+        if plain is None or is_nan(plain):
             continue
         key = attribute_key(semconv.SLICE_PREFIX, str(name))
         text = runtime.redactor.value(key, as_category(plain))
@@ -183,7 +183,7 @@ def table_details(  # noqa: C901  # one branch a role of a column
         if (values := column("slices", how)) is not None:
             key = attribute_key(semconv.SLICE_PREFIX, name)
             texts = _categories(values)
-            attributes[key] = clean_array(key, texts, runtime.redactor) or texts
+            attributes[key] = clean_array(key, texts, runtime.redactor)
     if runtime.capture is Capture.OFF:
         return details
     if callable(site.features) or (site.computed and site.features is not None):
@@ -219,7 +219,7 @@ def _categories(values: list[Any]) -> list[str]:
 def _category(value: Any) -> str:
     """A slice of one row; "" where it is missing or no category."""
     plain = scalar(value)
-    if plain is None or plain != plain:  # noqa: PLR0124  # NaN is a gap
+    if plain is None or is_nan(plain):
         return ""
     text = as_category(plain)
     return text if is_category(text) else ""

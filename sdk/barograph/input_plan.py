@@ -8,14 +8,13 @@ from barograph import semconv
 from barograph.inputs import attribute_key
 from barograph.layout import Layout
 from barograph.positions import Check, Kinds, Names, expression, getter
-from barograph.redaction import Redactor
+from barograph.redaction import CARD_FROM, Redactor
 from barograph.result_plan import ResultPlan
 from barograph.site import Site
 
 __all__ = ["MAX_PLANNED", "InputPlan", "input_plan"]
 
 MAX_PLANNED = 96  # features; OpenTelemetry's default limit is 128 attributes
-_CARD_FROM = 10**12  # whole numbers from here on are looked at one by one
 _PLAIN = frozenset({float, int, bool, str})
 
 
@@ -76,7 +75,7 @@ def _check(positions: list[int], kinds: Kinds) -> Check:
     # NaN, a gap, is left out by the general way; one sum finds it among all floats.
     floats = "+".join(f"v[{at}]" for at in positions if kinds[at] is float)
     terms += [f"((s := {floats}) == s)"] if floats else []
-    terms += [f"-{_CARD_FROM} < v[{at}] < {_CARD_FROM}" for at in positions if kinds[at] is int]
+    terms += [f"-{CARD_FROM} < v[{at}] < {CARD_FROM}" for at in positions if kinds[at] is int]
     return expression(terms)
 
 

@@ -13,7 +13,7 @@ from barograph.limits import (
 )
 from barograph.record import fields_of, is_sequence
 from barograph.redaction import Redactor
-from barograph.scalar import scalar
+from barograph.scalar import Scalar, is_nan, scalar
 from barograph.text import is_category, measure_text
 from barograph.vector import length_of, numbers_of, shape_of, summarize_numbers
 
@@ -130,8 +130,8 @@ class InputWriter:
         for part, number in measure_text(text).items():
             self._put(f"{name}.{part}", number)
 
-    def _put(self, name: str, value: Any) -> None:
-        if value != value:  # noqa: PLR0124  # NaN is a gap, and breaks what shows spans as JSON
+    def _put(self, name: str, value: Scalar) -> None:
+        if is_nan(value):  # a gap; and it breaks what shows spans as JSON
             return
         key = attribute_key(semconv.INPUT_PREFIX, name)
         cleaned = self._redactor.value(key, value)

@@ -14,7 +14,7 @@ from barograph.column import as_category
 from barograph.limits import MAX_FEATURES, MAX_FULL_CHARS
 from barograph.record import fields_of, is_sequence, items_of
 from barograph.responses import GenerationReading, read_response
-from barograph.scalar import Scalar, scalar
+from barograph.scalar import Scalar, number_of, scalar
 from barograph.text import is_category, summarize_text
 from barograph.vector import (
     length_of,
@@ -30,6 +30,7 @@ __all__ = ["Outcome", "are_distributions", "confidence_of", "is_distribution", "
 LABEL_KEYS = ("label", "class", "class_name", "predicted_class", "prediction")
 VALUE_KEYS = ("value", "probability", "proba", "score")
 _PAIR = 2
+_MAX_OUTPUTS = 64
 _CLASSES = frozenset({"binary", "multiclass"})
 _SUM_TOLERANCE = 1e-3  # probabilities in single or half precision
 
@@ -68,10 +69,8 @@ class Outcome:
 
 def confidence_of(value: Any) -> float | None:
     """Return `value` as a confidence; None if it is no number in [0, 1]."""
-    plain = scalar(value)
-    if type(plain) in {float, int} and 0 <= float(plain) <= 1:  # type: ignore[arg-type]  # a number
-        return float(plain)  # type: ignore[arg-type]  # a number
-    return None
+    found = number_of(value)
+    return found if found is not None and 0 <= found <= 1 else None
 
 
 def is_distribution(numbers: list[float]) -> bool:
@@ -218,20 +217,20 @@ class _Reading:
             del rest[key]
             break
         for key in (*VALUE_KEYS, "prediction"):
-            value = scalar(rest.get(key))
-            if type(value) in {int, float}:
-                self.outcome.value = float(value)  # type: ignore[arg-type]  # a number
+            value = number_of(rest.get(key))
+            if value is not None:
+                self.outcome.value = value
                 del rest[key]
                 break
-        for key, value in rest.items():
-            self._output(key, value)
+        for key, part in rest.items():
+            self._output(key, part)
 
     def _is_quantity(self, label: Scalar) -> bool:
         return type(label) is not str and not self._is_class(label)
 
     def _output(self, key: Any, value: Any) -> None:
         name, plain = scalar(key), scalar(value)
-        if name is None or plain is None or len(self.outcome.outputs) >= 64:  # noqa: PLR2004  # a bound
+        if name is None or plain is None or len(self.outcome.outputs) >= _MAX_OUTPUTS:
             return
         if type(plain) is str:
             self._text(str(name), f"{name}.", plain)
@@ -273,9 +272,7 @@ def _score(item: Any) -> float | None:
     """The score of a ranked item: of a dict or record its `score`, of a pair its second part."""
     fields = fields_of(item)
     if fields is not None:
-        plain = scalar(fields.get("score"))
-    elif is_sequence(item) and len(items_of(item, _PAIR)) == _PAIR:
-        plain = scalar(items_of(item, _PAIR)[1])
-    else:
-        plain = None
-    return float(plain) if type(plain) in {int, float} else None  # type: ignore[arg-type]  # a number
+        return number_of(fields.get("score"))
+    if is_sequence(item) and len(items_of(item, _PAIR)) == _PAIR:
+        return number_of(items_of(item, _PAIR)[1])
+    return None

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from barograph import reentry, telemetry
+from barograph.limits import MAX_CATEGORY_CHARS
 from barograph.scalar import wire_text
 from barograph.text import is_category
 
-__all__ = ["Mask", "Redactor", "redact"]
+__all__ = ["CARD_FROM", "Mask", "Redactor", "redact"]
 
 Mask: TypeAlias = Callable[[str, Any], Any]
 
@@ -42,6 +43,8 @@ _SECRET_KEY: Final = re.compile(
 )
 _REDACTED: Final = "[redacted]"
 _MAX_CACHED = 4096
+CARD_FROM: Final = 10**12
+"""Whole numbers from here on might be card numbers."""
 
 
 def _luhn(digits: str) -> bool:
@@ -121,7 +124,7 @@ class Redactor:
         known = self._texts.get(text)
         if known is None:
             known = redact(text)
-            if len(self._texts) < _MAX_CACHED and len(text) <= 64:  # noqa: PLR2004  # a category
+            if len(self._texts) < _MAX_CACHED and len(text) <= MAX_CATEGORY_CHARS:
                 self._texts[text] = known
         return known
 
@@ -142,7 +145,7 @@ class Redactor:
             value = _REDACTED
         elif kind is str:
             value = self.text(value)
-        elif kind is int and 10**12 <= value < 10**19 and _is_card(str(value)):
+        elif kind is int and CARD_FROM <= value < 10**19 and _is_card(str(value)):
             value = "[card]"
         return self.mask(key, value) if self._mask is not None else value
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from barograph.limits import MAX_SUMMARY_CHARS
 from barograph.record import fields_of, is_sequence, items_of
-from barograph.scalar import Scalar, library, scalar
+from barograph.scalar import Scalar, library, number_of, scalar
 from barograph.tool_calls import ToolCalls
 
 __all__ = ["GenerationReading", "chunk_of", "read_response"]
@@ -196,10 +196,9 @@ def _choice(choice: Any, reading: GenerationReading) -> None:
 
 
 def _log_probability(value: Any, reading: GenerationReading) -> None:
-    plain = scalar(value)
-    numeric = type(plain) is float or type(plain) is int
-    if numeric and len(reading.log_probabilities) < _MAX_TOKENS:
-        reading.log_probabilities.append(float(plain))  # type: ignore[arg-type]  # a number
+    found = number_of(value)
+    if found is not None and len(reading.log_probabilities) < _MAX_TOKENS:
+        reading.log_probabilities.append(found)
 
 
 def _output_item(item: Any, reading: GenerationReading) -> None:

@@ -7,7 +7,7 @@ from barograph import semconv
 from barograph.inputs import attribute_key
 from barograph.outputs import LABEL_KEYS, VALUE_KEYS
 from barograph.positions import Check, Kinds, Names, expression, getter
-from barograph.redaction import Redactor
+from barograph.redaction import CARD_FROM, Redactor
 from barograph.site import Site
 
 __all__ = ["MAX_FIELDS", "ResultPlan", "noted_plan", "plain_plan", "record_plan", "text_plan"]
@@ -15,7 +15,6 @@ __all__ = ["MAX_FIELDS", "ResultPlan", "noted_plan", "plain_plan", "record_plan"
 _CLASSES = frozenset({"binary", "multiclass"})
 MAX_FIELDS = 16
 _MAX_NOTED = 64
-_EXACT = 10**12  # whole numbers from here on are looked at one by one
 
 
 class ResultPlan:
@@ -84,7 +83,7 @@ def plain_plan(result: Any, kind: type, task: str | None) -> ResultPlan | None:
         return None if task == "multiclass" else _VALUE
     if kind is str:
         return _LABEL if classes else None
-    if kind is int and -_EXACT < result < _EXACT:
+    if kind is int and -CARD_FROM < result < CARD_FROM:
         return _CODE if classes else _WHOLE_VALUE
     if kind is tuple and task != "generation" and tuple(map(type, result)) == (str, float):
         return _PAIR

@@ -4,6 +4,7 @@ Exact types pass; their subclasses and the scalars of numpy and its kin are conv
 the base type's own methods, so that no method a user overrode is ever called.
 """
 
+import math
 import sys
 from decimal import Decimal
 from enum import Enum
@@ -11,7 +12,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 from uuid import UUID
 
-__all__ = ["ARRAY_LIBRARIES", "Scalar", "library", "scalar", "wire_text"]
+__all__ = ["ARRAY_LIBRARIES", "Scalar", "is_nan", "library", "number_of", "scalar", "wire_text"]
 
 Scalar: TypeAlias = bool | int | float | str
 
@@ -60,6 +61,17 @@ def scalar(value: Any) -> Scalar | None:
     if value is None:
         return None
     return _converted(value, kind)
+
+
+def is_nan(value: Scalar) -> bool:
+    """Whether `value` is not a number, which is how libraries of tables write a gap."""
+    return type(value) is float and math.isnan(value)
+
+
+def number_of(value: Any) -> float | None:
+    """Return `value` as a float; None if it is no number, as a boolean is none."""
+    plain = scalar(value)
+    return float(plain) if type(plain) is float or type(plain) is int else None
 
 
 def _converted(value: Any, kind: type) -> Scalar | None:  # noqa: PLR0911  # one a kind of value
