@@ -14,11 +14,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from barograph import exporters, runtime
 from barograph.capture import Capture
 from barograph.export_queue import OnFull
-from barograph.limits import span_limits
 from barograph.metrics import register_metrics
 from barograph.processors import FactProcessor, PredictionProcessor
 from barograph.redaction import Mask, Redactor
 from barograph.sampling import Sampling
+from barograph.span_limits import span_limits
 
 __all__ = ["configure", "force_flush", "shutdown"]
 

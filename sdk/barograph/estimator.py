@@ -10,7 +10,7 @@ import wrapt
 from barograph import semconv
 from barograph.column import as_category
 from barograph.scalar import scalar
-from barograph.selection import Features, Selector, Slices
+from barograph.selection import Features, Review, Selector, Slices
 from barograph.site import Site
 from barograph.watch import watch_function
 
@@ -86,6 +86,7 @@ def instrument(
     time: Any = None,
     positive: Any = None,
     threshold: float | None = None,
+    review: Review = None,
 ) -> E:
     """Return `estimator` with its predictions watched as batches.
 
@@ -104,6 +105,7 @@ def instrument(
         time: As for `barograph.observe`.
         positive: The positive class of a binary classifier; by default its second class.
         threshold: As for `barograph.observe`.
+        review: As for `barograph.observe`.
 
     Raises:
         ValueError: An option is out of range.
@@ -118,6 +120,7 @@ def instrument(
         "time": time,
         "positive": positive,
         "threshold": threshold,
+        "review": review,
         "methods": tuple(methods),
     }
     Site(**{name: value for name, value in options.items() if name != "methods"})

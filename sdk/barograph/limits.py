@@ -1,9 +1,6 @@
-"""The bounds of what one call may send, and of what the SDK remembers."""
+"""The bounds of what one call may send."""
 
-import os
 from typing import Final
-
-from opentelemetry.sdk.trace import SpanLimits
 
 __all__ = [
     "MAX_BATCH_CHARS",
@@ -18,15 +15,12 @@ __all__ = [
     "MAX_SUMMARY_CHARS",
     "MAX_SUMMARY_ITEMS",
     "chars_of_each",
-    "span_limits",
 ]
 
 # A string is a category, and sent, only up to this length and on one line.
 MAX_CATEGORY_CHARS: Final = 64
 # Text is summarized, and in `full` sent, up to this many characters.
 MAX_SUMMARY_CHARS: Final = 65_536
-# The texts of a batch are summarized up to so many characters in all, 256 of each at least.
-MAX_BATCH_CHARS: Final = 1 << 20
 MAX_FULL_CHARS: Final = 32_768
 # A vector or list is summarized from this many of its items.
 MAX_SUMMARY_ITEMS: Final = 10_000
@@ -39,19 +33,10 @@ MAX_ROW_VECTOR: Final = 128
 # A larger batch is thinned evenly, and says so in `barograph.sample.rate`.
 MAX_BATCH_ROWS: Final = 10_000
 MAX_BATCH_VALUES: Final = 250_000
+# The texts of a batch are summarized up to so many characters in all, 256 of each at least.
+MAX_BATCH_CHARS: Final = 1 << 20
 
 
 def chars_of_each(rows: int) -> int:
     """Return how many characters of each text of a batch are read."""
     return max(256, min(MAX_SUMMARY_CHARS, MAX_BATCH_CHARS // max(1, rows)))
-
-
-def span_limits() -> SpanLimits:
-    """Return OpenTelemetry's limits, with room for every feature unless a variable says less.
-
-    Its default of 128 attributes would lose features of a wide model.
-    """
-    names = ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT")
-    if any(os.environ.get(name) for name in names):
-        return SpanLimits()
-    return SpanLimits(max_span_attributes=MAX_FEATURES + 128)

@@ -80,6 +80,8 @@ def test_fitting_later_is_seen(recorder: Recorder) -> None:
 def test_a_wrong_option_fails_at_once() -> None:
     with pytest.raises(ValueError, match="task"):
         barograph.instrument(LinearRegression(), task="guess")
+    with pytest.raises(ValueError, match="review"):
+        barograph.instrument(LinearRegression(), review=2)
 
 
 def test_methods_that_return_the_estimator_return_the_watched_one(recorder: Recorder) -> None:
@@ -135,3 +137,14 @@ def test_a_subclass_may_take_more(recorder: Recorder) -> None:
     assert model.predict(FRAME, always="no") == ["no"] * len(FRAME)
     assert model.predict(X=FRAME).tolist() == TARGET.tolist()
     assert [sent["barograph.batch.size"] for sent in recorder.predictions] == [len(FRAME)] * 2
+
+
+@pytest.mark.parametrize(
+    ("review", "sent"),
+    [(0.2, 0.2), (lambda result: [0.1] * len(result), (0.1,) * len(FRAME)), (None, None)],
+)
+def test_the_propensity_of_review_is_sent(recorder: Recorder, review: Any, sent: Any) -> None:
+    model = barograph.instrument(LogisticRegression().fit(FRAME, TARGET), review=review)
+    model.predict(FRAME)
+    (found,) = recorder.predictions
+    assert found.get("barograph.review.propensity") == sent

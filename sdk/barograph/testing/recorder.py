@@ -11,9 +11,9 @@ from opentelemetry.sdk.trace.sampling import Sampler
 
 from barograph import runtime
 from barograph.capture import Capture
-from barograph.limits import span_limits
 from barograph.redaction import Mask, Redactor
 from barograph.sampling import Sampling
+from barograph.span_limits import span_limits
 
 __all__ = ["Recorder"]
 
