@@ -3,7 +3,6 @@
 python -m benchmarks.sdk_overhead.measure CONTENDER busy|paced|memory|off
 """
 
-import contextlib
 import gc
 import json
 import logging
@@ -11,24 +10,16 @@ import os
 import sys
 import time
 import tracemalloc
-import urllib.request
 import warnings
 from collections.abc import Callable
+from contextlib import closing, suppress
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
-CONTENDER, MODE = sys.argv[1:3]
-
-warnings.simplefilter("ignore")
-logging.disable(logging.CRITICAL)
-if MODE != "paced":  # a queue that nothing falls out of: everyone pays for every span
-    os.environ["OTEL_BSP_MAX_QUEUE_SIZE"] = "65536"
-if MODE == "memory":  # and that nothing leaves
-    os.environ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"] = "65536"
-    os.environ["OTEL_BSP_SCHEDULE_DELAY"] = "3600000"
-
-from benchmarks.sdk_overhead.contender import Contender, Watched, sink  # noqa: E402  # environment
-from benchmarks.sdk_overhead.contenders import CONTENDERS  # noqa: E402  # the same
-from benchmarks.sdk_overhead.workload import inputs, marked  # noqa: E402  # the same
+from benchmarks.sdk_overhead.contender import Contender, Watched, sink
+from benchmarks.sdk_overhead.contenders import CONTENDERS
+from benchmarks.sdk_overhead.workload import inputs, marked
 
 WARM_CALLS = 2_000
 CALLS = 15_000
@@ -136,15 +127,27 @@ def _call(watched: Watched, most: int, seconds: float) -> tuple[list[float], flo
 
 def _tell(order: str) -> bytes:
     """Give the sink an order."""
-    with urllib.request.urlopen(f"{sink()}/-/{order}") as answer:  # noqa: S310  # loopback
-        body: bytes = answer.read()
-    return body
+    with closing(HTTPConnection(urlsplit(sink()).netloc)) as connection:
+        connection.request("POST", f"/-/{order}")
+        return connection.getresponse().read()
+
+
+def main(name: str, mode: str) -> None:
+    """Set the queues, which are read when a contender is built, and measure."""
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
+    if mode != "paced":  # a queue that nothing falls out of: everyone pays for every span
+        os.environ["OTEL_BSP_MAX_QUEUE_SIZE"] = "65536"
+    if mode == "memory":  # and that nothing leaves
+        os.environ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"] = "65536"
+        os.environ["OTEL_BSP_SCHEDULE_DELAY"] = "3600000"
+    chosen = next(entry for entry in CONTENDERS if entry.name == name)
+    modes = {"busy": busy, "off": off, "memory": memory, "paced": paced}
+    result = modes[mode](chosen)
+    with suppress(BrokenPipeError):
+        print("@@" + json.dumps(result), flush=True)
+    os._exit(0)  # exporters may linger
 
 
 if __name__ == "__main__":
-    chosen = next(entry for entry in CONTENDERS if entry.name == CONTENDER)
-    modes = {"busy": busy, "off": off, "memory": memory, "paced": paced}
-    result = modes[MODE](chosen)
-    with contextlib.suppress(BrokenPipeError):
-        print("@@" + json.dumps(result), flush=True)
-    os._exit(0)  # exporters may linger
+    main(*sys.argv[1:])

@@ -2,8 +2,8 @@
 
 python -m benchmarks.sdk_overhead.sink PORT
 
-It is told what to do with what arrives: `POST /-/drop` (at first), `/-/keep`, or `/-/hold`, which
-answers nothing until another order comes. `GET /-/calls` says of how many different calls the
+It is told what to do with what arrives: `/-/drop` (as at first), `/-/keep`, or `/-/hold`, which
+answers nothing until another order comes. `/-/calls` says of how many different calls the
 kept bodies speak, whatever their format: every call has a mark of its own among its inputs.
 """
 
