@@ -8,67 +8,44 @@ to talk to the real one.
 
 import json
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from anthropic import Anthropic
 
 import barograph
+from local_model import Answer, serving
 
 MODEL = "parrot-1"
 
 
-class Parrot(BaseHTTPRequestHandler):
-    """Answers as Anthropic's server does, in as few words."""
-
-    def do_POST(self) -> None:
-        """Answer a message."""
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        message: dict[str, Any] = {"id": "msg_1", "type": "message", "role": "assistant"}
-        message |= {"model": MODEL, "stop_sequence": None}
-        usage = {"input_tokens": 5, "output_tokens": 3}
-        if asked.get("stream"):
-            begun = message | {"content": [], "stop_reason": None, "usage": usage}
-            events: list[dict[str, Any]] = [
-                {"type": "message_start", "message": begun},
-                {"type": "content_block_start", "content_block": {"type": "text", "text": ""}},
-                *(
-                    {"type": "content_block_delta", "delta": {"type": "text_delta", "text": word}}
-                    for word in ("It ", "will ", "rain.")
-                ),
-                {"type": "content_block_stop"},
-                {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage},
-                {"type": "message_stop"},
-            ]
-            lines = (
-                f"event: {event['type']}\ndata: {json.dumps(event | {'index': 0})}\n\n"
-                for event in events
-            )
-            self._answer("".join(lines), "text/event-stream")
-        else:
-            content = [{"type": "text", "text": "It will rain."}]
-            whole = message | {"content": content, "stop_reason": "end_turn", "usage": usage}
-            self._answer(json.dumps(whole), "application/json")
-
-    def _answer(self, body: str, kind: str) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+def parrot(asked: dict[str, Any]) -> Answer:
+    """Answer a message as Anthropic's server does, in as few words."""
+    message: dict[str, Any] = {"id": "msg_1", "type": "message", "role": "assistant"}
+    message |= {"model": MODEL, "stop_sequence": None}
+    usage = {"input_tokens": 5, "output_tokens": 3}
+    if not asked.get("stream"):
+        content = [{"type": "text", "text": "It will rain."}]
+        return message | {"content": content, "stop_reason": "end_turn", "usage": usage}
+    begun = message | {"content": [], "stop_reason": None, "usage": usage}
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": begun},
+        {"type": "content_block_start", "content_block": {"type": "text", "text": ""}},
+        *(
+            {"type": "content_block_delta", "delta": {"type": "text_delta", "text": word}}
+            for word in ("It ", "will ", "rain.")
+        ),
+        {"type": "content_block_stop"},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage},
+        {"type": "message_stop"},
+    ]
+    return [
+        f"event: {event['type']}\ndata: {json.dumps(event | {'index': 0})}\n\n" for event in events
+    ]
 
 
-def main(endpoint: str) -> None:
+def ask(client: Anthropic) -> None:
     """Ask twice, once for a stream."""
-    barograph.configure(service="chat", endpoint=endpoint)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Parrot)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    client = Anthropic(api_key="none", base_url=f"http://127.0.0.1:{server.server_address[1]}")
 
     @barograph.observe(model=MODEL, task="generation")
     def chat(prompt: str) -> Any:
@@ -87,9 +64,13 @@ def main(endpoint: str) -> None:
         if event.type == "content_block_delta":
             print(event.delta.text, end="")
     print()
-    client.close()
-    server.shutdown()
-    server.server_close()
+
+
+def main(endpoint: str) -> None:
+    """Say where predictions go, and make some."""
+    barograph.configure(service="chat", endpoint=endpoint)
+    with serving(parrot) as address, Anthropic(api_key="none", base_url=address) as client:
+        ask(client)
     print("sent" if barograph.force_flush() else "not sent: is a receiver listening?")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import barograph
 
 
-def main(table: str, endpoint: str) -> None:
+def main(table: str, endpoint: str = "http://127.0.0.1:34318") -> None:
     """Send one label a row."""
     # Nobody waits for this job: better to wait for room than to drop a label.
     barograph.configure(service="label-job", endpoint=endpoint, on_full="block")
@@ -34,4 +34,4 @@ def main(table: str, endpoint: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "http://127.0.0.1:34318")  # noqa: PLR2004
+    main(*sys.argv[1:])

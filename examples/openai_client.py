@@ -8,61 +8,37 @@ to talk to the real one.
 
 import json
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from openai import OpenAI
 
 import barograph
+from local_model import Answer, serving
 
 MODEL = "parrot-1"
 
 
-class Parrot(BaseHTTPRequestHandler):
-    """Answers as OpenAI's server does, in as few words."""
-
-    def do_POST(self) -> None:
-        """Answer a chat completion."""
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        base: dict[str, Any] = {"id": "chatcmpl-1", "created": 0, "model": MODEL}
-        usage = {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
-        if asked.get("stream"):
-            chunks: list[dict[str, Any]] = [
-                {"delta": {"content": word}} for word in ("It ", "will ", "rain.")
-            ]
-            chunks.append({"delta": {}, "finish_reason": "stop"})
-            base |= {"object": "chat.completion.chunk"}
-            events = [base | {"choices": [{"index": 0, **chunk}]} for chunk in chunks]
-            events.append(base | {"choices": [], "usage": usage})
-            body = (
-                "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
-            )
-            self._answer(body, "text/event-stream")
-        else:
-            message = {"role": "assistant", "content": "It will rain."}
-            choice = {"index": 0, "message": message, "finish_reason": "stop"}
-            answer = {**base, "object": "chat.completion", "choices": [choice], "usage": usage}
-            self._answer(json.dumps(answer), "application/json")
-
-    def _answer(self, body: str, kind: str) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+def parrot(asked: dict[str, Any]) -> Answer:
+    """Answer a chat completion as OpenAI's server does, in as few words."""
+    base: dict[str, Any] = {"id": "chatcmpl-1", "created": 0, "model": MODEL}
+    usage = {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
+    if not asked.get("stream"):
+        message = {"role": "assistant", "content": "It will rain."}
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        return base | {"object": "chat.completion", "choices": [choice], "usage": usage}
+    chunks: list[dict[str, Any]] = [
+        {"delta": {"content": word}} for word in ("It ", "will ", "rain.")
+    ]
+    chunks.append({"delta": {}, "finish_reason": "stop"})
+    base |= {"object": "chat.completion.chunk"}
+    events = [base | {"choices": [{"index": 0, **chunk}]} for chunk in chunks]
+    events.append(base | {"choices": [], "usage": usage})
+    return [f"data: {json.dumps(event)}\n\n" for event in events] + ["data: [DONE]\n\n"]
 
 
-def main(endpoint: str) -> None:
+def ask(client: OpenAI) -> None:
     """Ask twice, once for a stream."""
-    barograph.configure(service="chat", endpoint=endpoint)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Parrot)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    client = OpenAI(api_key="none", base_url=f"http://127.0.0.1:{server.server_address[1]}")
 
     @barograph.observe(model=MODEL, task="generation")
     def chat(prompt: str) -> Any:
@@ -81,9 +57,13 @@ def main(endpoint: str) -> None:
         for choice in chunk.choices:  # the last chunk has none: it brings the usage
             print(choice.delta.content or "", end="")
     print()
-    client.close()
-    server.shutdown()
-    server.server_close()
+
+
+def main(endpoint: str) -> None:
+    """Say where predictions go, and make some."""
+    barograph.configure(service="chat", endpoint=endpoint)
+    with serving(parrot) as address, OpenAI(api_key="none", base_url=address) as client:
+        ask(client)
     print("sent" if barograph.force_flush() else "not sent: is a receiver listening?")
 
 

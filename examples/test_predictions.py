@@ -16,7 +16,7 @@ pytest_plugins = ["barograph.testing.fixtures"]
 
 
 @barograph.observe(model="fraud-rules", version="1.0", task="binary", id="order_id")
-def predict(order_id: str, amount: float, email: str = "") -> float:  # noqa: ARG001
+def predict(order_id: str, amount: float, email: str = "") -> float:  # noqa: ARG001  # only sent
     """Return the probability that the order is a fraud."""
     if amount < 0:
         raise ValueError("an amount is not negative")
