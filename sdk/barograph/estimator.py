@@ -1,14 +1,12 @@
 """Estimators in the style of scikit-learn, under watch."""
 
-import copy
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-import wrapt
-
 from barograph import semconv
 from barograph.column import as_category
+from barograph.observed import ObservedObject
 from barograph.scalar import scalar
 from barograph.selection import Features, Review, Selector, Slices
 from barograph.site import Site
@@ -22,7 +20,7 @@ _CHAINED = ("fit", "partial_fit", "set_params", "set_output")
 _FITTED = ("classes_", "feature_names_in_")
 
 
-class Instrumented(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic at run time before wrapt 2
+class Instrumented(ObservedObject):
     """An estimator whose predictions are watched. In all else it is the estimator itself.
 
     The estimator is not changed: its own methods, called by itself or by a pipeline around it,
@@ -30,12 +28,11 @@ class Instrumented(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic a
     """
 
     def __init__(self, estimator: Any, options: Mapping[str, Any]) -> None:
-        super().__init__(estimator)
-        self._self_options = dict(options)
+        super().__init__(estimator, Instrumented, (dict(options),))
         self._self_methods: dict[str, Any] = {}
 
     def __getattr__(self, name: str) -> Any:
-        options = self._self_options
+        (options,) = self._self_options
         method = getattr(self.__wrapped__, name)
         if name not in options["methods"]:
             return self._self_chained(method) if name in _CHAINED else method
@@ -56,21 +53,6 @@ class Instrumented(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic a
             return self if result is self.__wrapped__ else result
 
         return chained
-
-    def __repr__(self) -> str:
-        return repr(self.__wrapped__)
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return Instrumented, (self.__wrapped__, self._self_options)
-
-    def __reduce__(self) -> Any:
-        return self.__reduce_ex__(2)
-
-    def __copy__(self) -> Any:
-        return Instrumented(copy.copy(self.__wrapped__), self._self_options)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        return Instrumented(copy.deepcopy(self.__wrapped__, memo), self._self_options)
 
 
 def instrument(

@@ -1,4 +1,4 @@
-"""Callable objects under watch: they stay themselves in all but their calls."""
+"""Objects under watch: they stay themselves in all but what is watched."""
 
 import copy
 from collections.abc import Callable
@@ -6,34 +6,22 @@ from typing import Any
 
 import wrapt
 
-__all__ = ["ObservedCallable"]
+__all__ = ["ObservedCallable", "ObservedObject"]
 
 
-class ObservedCallable(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic at run time before wrapt 2
-    """A callable object whose calls are watched; everything else goes to the object.
+class ObservedObject(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic at run time before wrapt 2
+    """A proxy that pickles and copies as one; what it watches is its subclasses' business.
 
     Args:
         target: The object.
-        call: Calls it under watch.
-        rebuild: Makes the same proxy again, of a copy of the object: it is how it pickles.
+        rebuild: Makes the same proxy again, of a copy of the object.
         options: What `rebuild` takes besides the object.
     """
 
-    def __init__(
-        self,
-        target: Any,
-        call: Callable[..., Any],
-        rebuild: Callable[..., Any],
-        options: tuple[Any, ...],
-    ) -> None:
+    def __init__(self, target: Any, rebuild: Callable[..., Any], options: tuple[Any, ...]) -> None:
         super().__init__(target)
-        self._self_call = call
         self._self_rebuild = rebuild
         self._self_options = options
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the object under watch."""
-        return self._self_call(*args, **kwargs)
 
     def __repr__(self) -> str:
         return repr(self.__wrapped__)
@@ -49,3 +37,28 @@ class ObservedCallable(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no gener
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return self._self_rebuild(copy.deepcopy(self.__wrapped__, memo), *self._self_options)
+
+
+class ObservedCallable(ObservedObject):
+    """A callable object whose calls are watched; everything else goes to the object.
+
+    Args:
+        target: The object.
+        call: Calls it under watch.
+        rebuild: As for `ObservedObject`.
+        options: The same.
+    """
+
+    def __init__(
+        self,
+        target: Any,
+        call: Callable[..., Any],
+        rebuild: Callable[..., Any],
+        options: tuple[Any, ...],
+    ) -> None:
+        super().__init__(target, rebuild, options)
+        self._self_call = call
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the object under watch."""
+        return self._self_call(*args, **kwargs)
