@@ -26,8 +26,8 @@ from barograph_processor.quality.score_histogram import ScoreHistogram
 from barograph_processor.quality.slice_layout import SliceLayout
 from barograph_processor.quality.slices import SliceMonitor
 from barograph_processor.sequential import ShiryaevRoberts
+from barograph_processor.sequential.betting_sequence import BettingSequence
 from barograph_processor.sequential.cumulative import CumulativeSums
-from barograph_processor.sequential.weighted import WeightedBettingSequence
 from barograph_processor.stats import CategoricalColumn, NumericColumn
 
 KEY = StreamKey("input.drift", "x")
@@ -140,7 +140,7 @@ def _restored_sums(state: Any) -> CumulativeSums:
     return sums
 
 
-def _weighted(sequence: WeightedBettingSequence, step: int) -> Any:
+def _weighted(sequence: BettingSequence, step: int) -> Any:
     rng = np.random.default_rng([10, step])
     for _ in range(5):
         sequence.update(float(rng.random() < 0.2), weight=float(rng.uniform(0.1, 1.0)))
@@ -186,9 +186,9 @@ CASES: dict[type[Any], Case] = {
         _coverage,
     ),
     SliceMonitor: (_slice_monitor, SliceMonitor.restore, _slice),
-    WeightedBettingSequence: (
-        WeightedBettingSequence,
-        WeightedBettingSequence.restore,
+    BettingSequence: (
+        BettingSequence,
+        BettingSequence.restore,
         _weighted,
     ),
     ShiryaevRoberts: (

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from barograph_processor.quality.latch import Latch
-from barograph_processor.sequential.binomial import mixture_interval
 from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.sequential.cumulative import CumulativeSums
+from barograph_processor.sequential.mixtures import beta_binomial_interval
 from barograph_processor.sequential.shiryaev_roberts import ShiryaevRoberts
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.chi_square import chi_square_quantile
@@ -107,7 +107,7 @@ class RecentRate:
         s, n = self._before[0] + self._now[0], self.trials
         if n <= 0:
             return None
-        low, high = mixture_interval(min(max(s, 0.0), n), n)
+        low, high = beta_binomial_interval(min(max(s, 0.0), n), n)
         return s / n, low, high
 
     def state(self) -> list[float]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.sequential.weighted import WeightedBettingSequence
+from barograph_processor.sequential.betting_sequence import BettingSequence
 
 __all__ = ["ReviewedRisk", "RiskEstimate"]
 
@@ -149,7 +149,7 @@ class _Era:
 
     def __init__(self, alpha: float, begin_ns: int | None) -> None:
         self.begin_ns = begin_ns
-        self.sequence = WeightedBettingSequence(alpha=alpha)
+        self.sequence = BettingSequence(alpha=alpha)
         # Weighted: of 1, surprise, loss, surprise squared, surprise times loss.
         self._sums = np.zeros(5)
         self._guessed = 0
@@ -181,7 +181,7 @@ class _Era:
     def restore(cls, state: list[Any]) -> "_Era":
         begin_ns, sequence, sums, guessed = state
         era = cls(0.5, begin_ns)
-        era.sequence = WeightedBettingSequence.restore(sequence)
+        era.sequence = BettingSequence.restore(sequence)
         era._sums = np.array(sums, dtype=np.float64)
         era._guessed = guessed
         return era

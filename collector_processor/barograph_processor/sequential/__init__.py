@@ -2,16 +2,14 @@
 
 from barograph_processor.sequential.bets import CAP, TILT_WEIGHTS, TILTS, clipped_normal_log_mgf
 from barograph_processor.sequential.betting import BettingProcess
+from barograph_processor.sequential.betting_sequence import BettingSequence
 from barograph_processor.sequential.budget import bonferroni_thresholds, false_discovery_set
 from barograph_processor.sequential.change_point import ChangePoint, change_point
-from barograph_processor.sequential.confidence import (
-    BettingSequence,
-    EmpiricalBernsteinSequence,
-    wilson_interval,
-)
+from barograph_processor.sequential.confidence import EmpiricalBernsteinSequence, wilson_interval
 from barograph_processor.sequential.conformal import conformal_p_values, sequential_p_values
+from barograph_processor.sequential.cumulative import CumulativeSums
+from barograph_processor.sequential.mixtures import asymptotic_radius, beta_binomial_interval
 from barograph_processor.sequential.shiryaev_roberts import ShiryaevRoberts, shiryaev_roberts
-from barograph_processor.sequential.weighted import WeightedBettingSequence
 
 __all__ = [
     "CAP",
@@ -20,9 +18,11 @@ __all__ = [
     "BettingProcess",
     "BettingSequence",
     "ChangePoint",
+    "CumulativeSums",
     "EmpiricalBernsteinSequence",
     "ShiryaevRoberts",
-    "WeightedBettingSequence",
+    "asymptotic_radius",
+    "beta_binomial_interval",
     "bonferroni_thresholds",
     "change_point",
     "clipped_normal_log_mgf",

@@ -5,12 +5,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.stats.array import Bools, Floats
+from barograph_processor.stats.array import Floats
 from barograph_processor.stats.normal import normal_quantile
 
-__all__ = ["BettingSequence", "EmpiricalBernsteinSequence", "wilson_interval"]
-
-_GRID = 501
+__all__ = ["EmpiricalBernsteinSequence", "wilson_interval"]
 
 
 def wilson_interval(successes: float, n: float, *, alpha: float = 0.05) -> tuple[float, float]:
@@ -112,65 +110,6 @@ class EmpiricalBernsteinSequence:
         self._sum, self._squares = float(sums[-1]), float(squares[-1])
         self._weights, self._weighted = float(weights[-1]), float(weighted[-1])
         self._cost = float(cost[-1])
-
-
-class BettingSequence:
-    """The tighter confidence sequence by betting, on a grid of 501 candidate means.
-
-    Two gamblers bet against each candidate, one that the mean is higher, one that it is
-    lower; a candidate is dropped for good once their average wealth reaches ``1 / alpha``.
-    About 15 us an observation. State: two floats a candidate.
-
-    References:
-        Waudby-Smith and Ramdas (2024), arXiv:2010.09686, Theorem 3 (hedged capital).
-    """
-
-    def __init__(self, *, alpha: float = 0.05) -> None:
-        """Start with the interval ``(0, 1)``.
-
-        Raises:
-            ValueError: ``alpha`` is not in ``(0, 1)``.
-        """
-        _check_alpha(alpha)
-        self._alpha = alpha
-        self.n = 0
-        self._candidates: Floats = np.linspace(0.0, 1.0, _GRID)
-        self._wealth: Floats = np.zeros((2, _GRID))
-        self._alive: Bools = np.ones(_GRID, dtype=np.bool_)
-        self._sum, self._squares = 0.5, 0.25
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The smallest interval that holds all candidates left, widened by one grid step."""
-        left = np.flatnonzero(self._alive)
-        step = 1 / (_GRID - 1)
-        if not len(left):
-            mean = self._sum / (self.n + 1)
-            return mean, mean
-        low, high = self._candidates[left[0]], self._candidates[left[-1]]
-        return max(float(low) - step, 0.0), min(float(high) + step, 1.0)
-
-    def update(self, x: npt.ArrayLike) -> None:
-        """Take observations in order, shape ``(n,)``, each in ``[0, 1]``.
-
-        Raises:
-            ValueError: One is out of range; then none is taken.
-        """
-        m = self._candidates
-        most = np.array([0.5 / np.maximum(m, 1e-12), 0.5 / np.maximum(1 - m, 1e-12)])
-        sign = np.array([[1.0], [-1.0]])
-        for value in _bounded(x).tolist():
-            t = self.n + 1
-            variance = self._squares / t
-            tilt = math.sqrt(2 * math.log(2 / self._alpha) / (variance * t * math.log1p(t)))
-            bets = np.minimum(tilt, most) * sign
-            self._wealth += np.log1p(bets * (value - m))
-            self.n = t
-            self._sum += value
-            self._squares += (value - self._sum / (t + 1)) ** 2
-            # The average of two wealths, as a logarithm.
-            total = np.logaddexp(self._wealth[0], self._wealth[1]) - math.log(2)
-            self._alive &= total < -math.log(self._alpha)
 
 
 def _bounded(x: npt.ArrayLike) -> Floats:
