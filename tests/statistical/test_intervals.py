@@ -15,7 +15,7 @@ from barograph_processor.state.label.recent import RecentPerformance
 from barograph_processor.stats.column import NumericColumn
 
 RUNS = 200
-# P(more than 19 of 200 runs miss) < 0.2% if each misses with probability 5%.
+# P(more than 19 of 200 runs miss) < 0.3% if each misses with probability 5%.
 MOST = 19
 LOOKS = 24
 ROWS = 50

@@ -1,5 +1,6 @@
 """Detectors that are fed value by value."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -42,6 +43,6 @@ def errors(make: Callable[[], Any], feed: Feed) -> Detector:
 def _fed(run: Run, detector: Any, feed: Feed, values: Floats, name: str) -> list[Alarm]:
     flagged = set()
     for value, window in zip(values.tolist(), run.window.tolist(), strict=True):
-        if value == value and feed(detector, value) and window >= run.reference:  # noqa: PLR0124 - no NaN
+        if not math.isnan(value) and feed(detector, value) and window >= run.reference:
             flagged.add(window - run.reference)
     return [Alarm(live, name, "open", live) for live in sorted(flagged)]

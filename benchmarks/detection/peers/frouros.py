@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from frouros.detectors import concept_drift
 from frouros.detectors.data_drift import ChiSquareTest, KSTest
 
@@ -19,10 +20,10 @@ def _detect(run: Run) -> list[Alarm]:
     for name, whole in run.columns.items():
         test = ChiSquareTest() if name in run.categorical else KSTest()
         reference = whole[run.reference_rows]
-        test.fit(X=reference[reference == reference])  # noqa: PLR0124 - no NaN
+        test.fit(X=reference[~np.isnan(reference)])
         for live in range(run.live):
             values = whole[run.rows(run.reference + live)]
-            values = values[values == values]  # noqa: PLR0124 - the same
+            values = values[~np.isnan(values)]
             if len(values) < 2:
                 continue
             result, _ = test.compare(X=values)
