@@ -178,10 +178,8 @@ class CalibrationMonitor(Latch):
             "schema": _SCHEMA,
             "reference": self.reference.to_bytes(),
             "settings": list(self._settings),
-            "broken": self.harmed,
             "leading": self._leading,
-            "alarm": self._onset.state(),
-            "recovery": self._return.state(),
+            **self._latched(),
             "bets": [[window, bets.tolist()] for window, bets in self._bets],
         }
 
@@ -201,9 +199,8 @@ class CalibrationMonitor(Latch):
             budget=budget,
             dispersion=dispersion,
         )
-        monitor.harmed, monitor._leading = bool(state["broken"]), int(state["leading"])
-        monitor._onset.restore(state["alarm"])
-        monitor._return.restore(state["recovery"])
+        monitor._leading = int(state["leading"])
+        monitor._latch(state)
         for window, bets in state["bets"]:
             monitor._bets.append((int(window), np.array(bets, dtype=np.float64)))
         return monitor

@@ -5,16 +5,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
+from barograph_processor.quality.latch import DatedLatch
 from barograph_processor.sequential.bets import (
     CAP,
     TILT_WEIGHTS,
     TILTS,
     clipped_normal_log_mgf,
 )
-from barograph_processor.sequential.cumulative import CumulativeSums
-from barograph_processor.sequential.shiryaev_roberts import LARGEST, shiryaev_roberts
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.chi_square import chi_square_quantile
 from barograph_processor.stats.student import student_quantile
@@ -78,7 +75,7 @@ class FigureReference:
         return cls(mean, error, spread * wide * swing, float(m / (1 / sizes).sum()), m)
 
 
-class FigureMonitor:
+class FigureMonitor(DatedLatch):
     """Latches a figure that has moved in one direction, and its return.
 
     A window's deviation from the reference's mean, beyond that mean's own uncertainty and
@@ -110,26 +107,11 @@ class FigureMonitor:
     ) -> None:
         if not tolerance >= 0:
             raise ValueError(f"tolerance must not be negative, got {tolerance!r}")
-        if not (budget >= 1 and recovery >= 1):
-            raise ValueError(f"budgets must be at least 1, got {budget!r} and {recovery!r}")
+        super().__init__(len(_TILTS), budget=budget, recovery=recovery, weights=_WEIGHTS)
         self.reference = reference
         self._settings = upwards, tolerance, budget, recovery
-        self.harmed = False
-        self.since_window = 0
         self.now: float | None = None
         self._depth = 0.0
-        self._evidence = np.zeros(len(_TILTS))
-        self._start = CumulativeSums(len(_TILTS))
-
-    @property
-    def log10_evidence(self) -> float:
-        """Of a move while there is none, of the return while there is one; at least -300."""
-        return math.log10(min(max(float(self._evidence @ _WEIGHTS), 1e-300), LARGEST))
-
-    @property
-    def log10_threshold(self) -> float:
-        """What that evidence has to reach."""
-        return math.log10(self._settings[3] if self.harmed else self._settings[2])
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -147,33 +129,18 @@ class FigureMonitor:
             size: Rows that it rests on, positive.
             window: Its number.
         """
-        upwards, tolerance, budget, recovery = self._settings
+        upwards, tolerance, _, _ = self._settings
         reference = self.reference
         moved = (figure - reference.mean) * (1.0 if upwards else -1.0)
         self.now = figure
         small = math.sqrt(min(size / reference.size, 1.0))
-        beyond = (moved - tolerance - reference.error) / reference.spread * small
+        beyond = moved - tolerance - reference.error
         if self.harmed:
             # Less than half as far away as it was when it was told.
-            beyond = (self._depth / 2 - moved) / reference.spread * small
-        deviate = min(max(beyond, -CAP), CAP)
-        bets = _TILTS * deviate - _COST
-        self._evidence = shiryaev_roberts(self._evidence, bets)
-        enough = float(self._evidence @ _WEIGHTS) >= (recovery if self.harmed else budget)
-        if self.harmed:
-            if enough:
-                self._turn(harmed=False)
-            return
-        self._start.update(bets, window)
-        if enough:
-            self.since_window = self._start.began
+            beyond = self._depth / 2 - moved
+        deviate = min(max(beyond / reference.spread * small, -CAP), CAP)
+        if self._take(_TILTS * deviate - _COST, window) and self.harmed:
             self._depth = moved
-            self._turn(harmed=True)
-
-    def _turn(self, *, harmed: bool) -> None:
-        self.harmed = harmed
-        self._evidence = np.zeros(len(_TILTS))
-        self._start.reset()
 
     def state(self) -> dict[str, Any]:
         """Return plain JSON types for ``restore``."""
@@ -181,12 +148,9 @@ class FigureMonitor:
             "schema": _SCHEMA,
             "reference": asdict(self.reference),
             "settings": list(self._settings),
-            "harmed": self.harmed,
-            "since_window": self.since_window,
             "now": self.now,
             "depth": self._depth,
-            "evidence": self._evidence.tolist(),
-            **self._start.state(),
+            **self._latched(),
         }
 
     @classmethod
@@ -206,10 +170,8 @@ class FigureMonitor:
             budget=budget,
             recovery=recovery,
         )
-        monitor.harmed, monitor.since_window = state["harmed"], state["since_window"]
         monitor.now, monitor._depth = state["now"], state["depth"]
-        monitor._evidence = np.array(state["evidence"], dtype=np.float64)
-        monitor._start.restore(state)
+        monitor._latch(state)
         return monitor
 
 

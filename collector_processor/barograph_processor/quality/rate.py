@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from barograph_processor.quality.latch import Latch
+from barograph_processor.quality.latch import DatedLatch
 from barograph_processor.sequential.confidence import wilson_interval
-from barograph_processor.sequential.cumulative import CumulativeSums
 from barograph_processor.sequential.mixtures import beta_binomial_interval
-from barograph_processor.sequential.shiryaev_roberts import ShiryaevRoberts
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.chi_square import chi_square_quantile
 
@@ -121,7 +119,7 @@ class RecentRate:
         self._windows = int(state[4])
 
 
-class RateMonitor(Latch):
+class RateMonitor(DatedLatch):
     """Latches a rate that has risen above what is tolerated, and its return.
 
     Windows are bet on by binomial likelihood ratios against the tolerated rate, summed by
@@ -152,17 +150,10 @@ class RateMonitor(Latch):
     ) -> None:
         if not tolerance >= 0:
             raise ValueError(f"tolerance must not be negative, got {tolerance!r}")
-        if not (budget >= 1 and recovery >= 1):
-            raise ValueError(f"budgets must be at least 1, got {budget!r} and {recovery!r}")
-        super().__init__(
-            ShiryaevRoberts(len(_STEPS), threshold=budget),
-            ShiryaevRoberts(len(_STEPS), threshold=recovery),
-        )
+        super().__init__(len(_STEPS), budget=budget, recovery=recovery)
         self.reference = reference
         self._settings = tolerance, budget, recovery
         self.tolerated = min(reference.bound + tolerance, _MOST)
-        self.since_window = 0
-        self._start = CumulativeSums(len(_STEPS))
 
     def update(
         self, successes: float, trials: float, *, window: int, tolerated: float | None = None
@@ -187,14 +178,7 @@ class RateMonitor(Latch):
         below = np.maximum(tau - _STEPS, 0.3 * tau)
         bets = _log_bets(successes, trials, tau, below if self.harmed else above)
         bets /= 1 + (trials - 1) * self.reference.correlation
-        self._deciding.update(bets)
-        if not self.harmed:
-            self._start.update(bets, window)
-        if self._deciding.alarmed:
-            if not self.harmed:
-                self.since_window = self._start.began
-                self._start.reset()
-            self._turn()
+        self._take(bets, window)
 
     def state(self) -> dict[str, Any]:
         """Return plain JSON types for ``restore``."""
@@ -202,11 +186,7 @@ class RateMonitor(Latch):
             "schema": _SCHEMA,
             "reference": asdict(self.reference),
             "settings": list(self._settings),
-            "harmed": self.harmed,
-            "since_window": self.since_window,
-            "onset": self._onset.state(),
-            "return": self._return.state(),
-            **self._start.state(),
+            **self._latched(),
         }
 
     @classmethod
@@ -225,10 +205,7 @@ class RateMonitor(Latch):
             budget=budget,
             recovery=recovery,
         )
-        monitor.harmed, monitor.since_window = state["harmed"], state["since_window"]
-        monitor._onset.restore(state["onset"])
-        monitor._return.restore(state["return"])
-        monitor._start.restore(state)
+        monitor._latch(state)
         return monitor
 
 

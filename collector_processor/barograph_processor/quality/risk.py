@@ -174,12 +174,10 @@ class RiskMonitor(Latch):
         return {
             "schema": _SCHEMA,
             "settings": [self.tolerated, self._budget, self._block, self._recovery],
-            "harmed": self.harmed,
             "labels": self.labels,
             "open_block": [self._sum, self._held],
             "sums": list(self._sums),
-            "onset": self._onset.state(),
-            "return": self._return.state(),
+            **self._latched(),
         }
 
     @classmethod
@@ -193,11 +191,10 @@ class RiskMonitor(Latch):
             raise ValueError(f"a risk monitor's state of unknown schema {state.get('schema')!r}")
         tolerated, budget, block, recovery = state["settings"]
         monitor = cls(tolerated, budget_labels=budget, block=int(block), recovery=recovery)
-        monitor.harmed, monitor.labels = bool(state["harmed"]), int(state["labels"])
+        monitor.labels = int(state["labels"])
         monitor._sum, monitor._held = float(state["open_block"][0]), int(state["open_block"][1])
         monitor._sums = [float(s) for s in state["sums"]]
-        monitor._onset.restore(state["onset"])
-        monitor._return.restore(state["return"])
+        monitor._latch(state)
         return monitor
 
 

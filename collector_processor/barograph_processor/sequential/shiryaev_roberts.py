@@ -41,12 +41,13 @@ class ShiryaevRoberts:
         (2.5, False)
     """
 
-    def __init__(self, bets: int, *, threshold: float) -> None:
+    def __init__(self, bets: int, *, threshold: float, weights: Floats | None = None) -> None:
         """Start without evidence.
 
         Args:
-            bets: How many bets are mixed, with equal weights, at least 1.
+            bets: How many bets are mixed, at least 1.
             threshold: ``A``, in steps between false alarms, at least 1.
+            weights: Of the bets, shape ``(bets,)``, with sum 1; None for equal ones.
 
         Raises:
             ValueError: One of them is out of range.
@@ -56,12 +57,13 @@ class ShiryaevRoberts:
         if not threshold >= 1:
             raise ValueError(f"threshold must be at least 1, got {threshold!r}")
         self.threshold = threshold
+        self._weights = np.full(bets, 1 / bets) if weights is None else weights
         self._processes = np.zeros(bets)
 
     @property
     def evidence(self) -> float:
-        """The mean over the bets, 0 before the first step."""
-        return float(self._processes.mean())
+        """The weighted mean over the bets, 0 before the first step."""
+        return float(self._processes @ self._weights)
 
     @property
     def log10_evidence(self) -> float:
