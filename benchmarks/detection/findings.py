@@ -87,6 +87,13 @@ class Findings:
         with self.file.open("a", encoding="utf-8") as file:
             file.write(json.dumps([contender, answer]) + "\n")
 
+    def take_cost(self, contender: str, answer: dict[str, Any]) -> None:
+        """Add what a detector cost."""
+        if "failed" in answer:
+            self.failures.append(f"{contender}, cost of {answer['cost']}: {answer['failed']}")
+        else:
+            self.costs.append(answer)
+
     def _add(self, contender: str, answer: dict[str, Any]) -> None:
         if "failed" in answer:
             name = SUITES[self.profile][answer["stream"]].name

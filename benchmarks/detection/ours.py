@@ -10,7 +10,6 @@ from benchmarks.detection.streams import Run
 __all__ = ["columns_of", "detect"]
 
 BUDGET = 20_000.0
-"""Windows between false alarms of the whole model."""
 
 
 def columns_of(run: Run, rows: slice) -> dict[StreamKey, Column]:
@@ -26,13 +25,22 @@ def columns_of(run: Run, rows: slice) -> dict[StreamKey, Column]:
     return columns
 
 
-def detect(run: Run, *, season: str | None = None) -> list[Alarm]:
-    """Run the monitor over a run, told of a season or not."""
+def detect(
+    run: Run, *, budget: float = BUDGET, season: str | None = None, until: int | None = None
+) -> list[Alarm]:
+    """Run the monitor over a run.
+
+    Args:
+        run: The rows.
+        budget: Windows between false alarms of the whole model.
+        season: Declared to the monitor.
+        until: Stop after so many live windows.
+    """
     at = run.reference_rows
     profile = ReferenceProfile.learn(columns_of(run, at), run.window[at], run.time[at])
-    monitor = DriftMonitor(profile, budget=BUDGET, season=season)
+    monitor = DriftMonitor(profile, budget=budget, season=season)
     alarms = []
-    for live in range(run.live):
+    for live in range(until or run.live):
         window = run.reference + live
         rows = run.rows(window)
         time = float(run.time[rows].mean()) if rows.stop > rows.start else np.nan

@@ -95,8 +95,8 @@ def main(arguments: list[str]) -> None:
         list(pool.map(work, reversed(chosen)))
     for contender in chosen:
         for detector in results.drift_detectors(contender.name):
-            cost = [{"cost": detector}]
-            results.costs += answers(contender, cost, minutes=given.minutes)
+            for answer in answers(contender, [{"cost": detector}], minutes=given.minutes):
+                results.take_cost(contender.name, answer)
     given.output.mkdir(parents=True, exist_ok=True)
     text = markdown(results)
     print(text)

@@ -95,3 +95,14 @@ def test_contenders_that_saw_other_rows_are_not_compared(tmp_path: Path) -> None
     results.take("river", {**answer, "detector": "b", "fingerprint": 0.6})
     with pytest.raises(ValueError, match="b saw other rows"):
         results.measured()
+
+
+def test_a_cost_that_could_not_be_measured_is_told_and_not_tabulated(tmp_path: Path) -> None:
+    results = Findings({}, "quick", tmp_path / "answers.jsonl")
+    results.take_cost("river", {"cost": "river ADWIN", "failed": "MemoryError()"})
+    results.take_cost(
+        "river", {"detector": "river PageHinkley", "cpu_seconds": 0.9, "peak_extra_mib": 3.0}
+    )
+    text = markdown(results)
+    assert "- river, cost of river ADWIN: MemoryError()" in text
+    assert "| river PageHinkley | 0.90 | 3 |" in text
