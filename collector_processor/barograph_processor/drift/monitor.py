@@ -17,15 +17,8 @@ from barograph_processor.drift.evidence import Evidence
 from barograph_processor.drift.latch import Latch, Recent
 from barograph_processor.drift.profile import MIN_ROWS, ReferenceProfile
 from barograph_processor.drift.season import Regressors
-from barograph_processor.drift.summary import (
-    Pooled,
-    distance,
-    shares,
-)
-from barograph_processor.drift.warning import (
-    PERSISTENT,
-    reference_warnings,
-)
+from barograph_processor.drift.summary import Pooled, distance, shares
+from barograph_processor.drift.warning import PERSISTENT, reference_warnings
 from barograph_processor.sequential.budget import false_discovery_set
 from barograph_processor.sequential.shiryaev_roberts import LARGEST
 
@@ -234,11 +227,7 @@ class DriftMonitor:
                 ]
                 for s in self._last
             ],
-            "settings": [
-                self._budget,
-                self._regressors.season,
-                self._tolerance,
-            ],
+            "settings": [self._budget, self._regressors.season, self._tolerance],
         }
 
     @classmethod

@@ -14,7 +14,7 @@ __all__ = ["BinaryPerformance"]
 
 _CLIP = 1e-6
 _HEAD = 72
-_MEAN = 48
+_MEAN = WeightedMean.SIZE
 
 
 @dataclass(frozen=True, slots=True, eq=False)

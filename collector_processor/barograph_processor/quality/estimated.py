@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from barograph_processor.quality.calibration import equal_mass
-from barograph_processor.quality.intervals import Estimate
+from barograph_processor.quality.intervals import AT_ONE_TIME, Estimate
 from barograph_processor.quality.score_histogram import ScoreCounts, ScoreHistogram
 from barograph_processor.stats.array import Floats, Ints
 
@@ -14,7 +14,6 @@ __all__ = ["Calibrator"]
 
 _GROUPS = 50
 _MIN_ROWS = 50
-_Z = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +95,7 @@ class Calibrator:
         right = yes * rate + no * (1 - rate)
         accuracy = float(right.sum()) / total
         spread = math.sqrt(self._doubt(yes - no) + accuracy * (1 - accuracy) * total**2 / counts.n)
-        reach = _Z * spread / total
+        reach = AT_ONE_TIME.radius(counts.n) * spread / total
         found: dict[str, Estimate] = {
             "accuracy": (accuracy, max(accuracy - reach, 0.0), min(accuracy + reach, 1.0))
         }

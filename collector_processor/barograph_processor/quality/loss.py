@@ -46,10 +46,10 @@ class Judged:
     """
 
     task: str
-    loss: npt.NDArray[np.float64]
+    loss: Floats
     predicted: Column
     actual: Column
-    score: npt.NDArray[np.float64]
+    score: Floats
     positive: str
     weight: Floats | None = None
 
@@ -155,7 +155,7 @@ def judge_classes(
     actual: CategoricalColumn,
     *,
     task: str,
-    score: npt.NDArray[np.float64],
+    score: Floats,
     positive: str = "1",
 ) -> Judged:
     """Compare the classes that the model chose, both in canonical spelling.
@@ -172,7 +172,7 @@ def judge_classes(
 
 
 def judge_scores(
-    score: npt.NDArray[np.float64],
+    score: Floats,
     actual: CategoricalColumn,
     *,
     positive: str = "1",
@@ -196,7 +196,7 @@ def judge_scores(
     return judge_classes(predicted, truth, task="binary", score=score, positive=positive)
 
 
-def judge_values(predicted: npt.NDArray[np.float64], actual: npt.NDArray[np.float64]) -> Judged:
+def judge_values(predicted: Floats, actual: Floats) -> Judged:
     """Compare numbers; the loss is the absolute error.
 
     Args:

@@ -18,7 +18,7 @@ __all__ = ["MulticlassPerformance"]
 
 _HEAD = struct.Struct("<q4dI")
 _ROW = struct.Struct("<I3d")
-_MEAN = 48
+_MEAN = WeightedMean.SIZE
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from barograph_processor.stats.array import Floats
 from barograph_processor.stats.column import CategoricalColumn
 
 __all__ = ["Rarity"]
@@ -28,7 +28,7 @@ class Rarity:
         self._counts: dict[str, dict[str, int]] = {}
         self._weights: dict[str, dict[str, float]] = {}
 
-    def of(self, slices: Mapping[str, CategoricalColumn], rows: slice) -> npt.NDArray[np.float64]:
+    def of(self, slices: Mapping[str, CategoricalColumn], rows: slice) -> Floats:
         """Return the weights of some rows, shape ``(k,)``, not negative.
 
         Args:
@@ -44,7 +44,7 @@ class Rarity:
                 found.append(table[column.codes[rows]])
         if not found:
             return np.ones(size)
-        weights: npt.NDArray[np.float64] = np.mean(found, axis=0)
+        weights: Floats = np.mean(found, axis=0)
         return weights
 
     def add(self, slices: Mapping[str, CategoricalColumn], rows: slice) -> None:

@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.quality.rarity import Rarity
+from barograph_processor.stats.array import Floats, Ints
 from barograph_processor.stats.column import CategoricalColumn
 
 __all__ = ["Drawn", "ReviewSampler"]
-
-_Floats = npt.NDArray[np.float64]
 
 _DAY_NS = 86_400_000_000_000
 _FIRST_ROWS_A_DAY = 10_000.0
@@ -36,8 +35,8 @@ class Drawn:
     """
 
     rows: npt.NDArray[np.intp]
-    propensity: _Floats
-    floor: _Floats
+    propensity: Floats
+    floor: Floats
 
 
 class ReviewSampler:
@@ -94,8 +93,8 @@ class ReviewSampler:
 
     def draw(
         self,
-        newest_ns: npt.NDArray[np.int64],
-        uncertainty: _Floats,
+        newest_ns: Ints,
+        uncertainty: Floats,
         slices: Mapping[str, CategoricalColumn],
     ) -> Drawn:
         """Decide about rows, in order of arrival.
@@ -162,7 +161,7 @@ class ReviewSampler:
         self._uncertainty_mean = mean
         self._rarity.load(state["rarity"])
 
-    def _chances(self, n: int) -> _Floats:
+    def _chances(self, n: int) -> Floats:
         """Return a uniform number for each of the next rows: SplitMix64 of their count."""
         with np.errstate(over="ignore"):
             words = np.arange(self._count + 1, self._count + n + 1, dtype=np.uint64)
@@ -170,7 +169,7 @@ class ReviewSampler:
             words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
             words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
             words ^= words >> np.uint64(31)
-        uniform: _Floats = (words >> np.uint64(11)).astype(np.float64) / 2.0**53
+        uniform: Floats = (words >> np.uint64(11)).astype(np.float64) / 2.0**53
         return uniform
 
     def _begin_day(self, day: int, time_ns: int) -> None:
@@ -207,14 +206,14 @@ class ReviewSampler:
             return _FIRST_ROWS_A_DAY
         return self._count * _DAY_NS / max(time_ns - self._first_ns, _SHORTEST_NS)
 
-    def _shape(self, uncertainty: _Floats, rarity: _Floats) -> _Floats:
+    def _shape(self, uncertainty: Floats, rarity: Floats) -> Floats:
         mean = self._uncertainty_mean
         relative = np.ones(len(uncertainty)) if mean is None else uncertainty / mean
         relative = np.where(np.isnan(relative), 1.0, relative)
         shape = self._uniform + (1 - self._uniform) * (relative + rarity) / 2
         return np.minimum(shape, _MOST_SHAPE)
 
-    def _pick(self, first: int, chance: _Floats, shape: _Floats) -> list[tuple[int, float, float]]:
+    def _pick(self, first: int, chance: Floats, shape: Floats) -> list[tuple[int, float, float]]:
         """Draw among the rows of a chunk; each draw lowers the chance of those behind it."""
         found: list[tuple[int, float, float]] = []
         row = 0
@@ -231,7 +230,7 @@ class ReviewSampler:
             row += hit + 1
         return found
 
-    def _advance(self, rows: int, time_ns: int, uncertainty: _Floats) -> None:
+    def _advance(self, rows: int, time_ns: int, uncertainty: Floats) -> None:
         self._count += rows
         self._rows_today += rows
         self._now_ns = time_ns

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from barograph_processor.sequential.betting_sequence import BettingSequence
+from barograph_processor.stats.array import Floats
 
 __all__ = ["ReviewedRisk", "RiskEstimate"]
 
@@ -70,7 +70,7 @@ class ReviewedRisk:
         """The mean guess of the last few thousand predictions; None before the first block."""
         return self._guess
 
-    def surprises(self, guess: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def surprises(self, guess: Floats) -> Floats:
         """Take the guesses of predictions; return by how much each is above the mean so far.
 
         Args:

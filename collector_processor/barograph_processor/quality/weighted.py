@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -33,6 +34,9 @@ class WeightedMean:
         >>> mean.value, round(mean.effective, 2)
         (0.25, 2.67)
     """
+
+    SIZE: ClassVar[int] = _FORMAT.size
+    """Bytes that it takes when stored."""
 
     n: int
     w: float
@@ -121,6 +125,6 @@ class WeightedMean:
         Raises:
             ValueError: The bytes are of another length.
         """
-        if len(data) != _FORMAT.size:
+        if len(data) != cls.SIZE:
             raise ValueError("sums of a weighted mean are of another length")
         return cls(*_FORMAT.unpack(data))

@@ -7,8 +7,6 @@ from barograph_processor.quality.weighted import WeightedMean
 
 __all__ = ["WeightedMeans"]
 
-_MEAN = 48
-
 
 @dataclass(frozen=True, slots=True)
 class WeightedMeans:
@@ -50,7 +48,7 @@ class WeightedMeans:
         Raises:
             ValueError: The bytes are of another length.
         """
-        if len(data) != len(fields(cls)) * _MEAN:
+        if len(data) != len(fields(cls)) * WeightedMean.SIZE:
             raise ValueError("sums of weighted means are of another length")
-        parts = [data[at : at + _MEAN] for at in range(0, len(data), _MEAN)]
-        return cls(*map(WeightedMean.from_bytes, parts))
+        starts = range(0, len(data), WeightedMean.SIZE)
+        return cls(*(WeightedMean.from_bytes(data[at : at + WeightedMean.SIZE]) for at in starts))
