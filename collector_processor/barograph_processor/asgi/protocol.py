@@ -1,7 +1,7 @@
 """HTTP/1.1 on a connection that nobody can hold for longer than is decent."""
 
 import asyncio
-from typing import Final
+from typing import Final, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -21,9 +21,10 @@ class PatientProtocol(H11Protocol):
     for a client that does not read. Used on the event loop alone.
     """
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for the first request."""
-        super().connection_made(transport)
+        # As uvicorn declares it: the transport of a socket is one that can be written to.
+        super().connection_made(cast("asyncio.Transport", transport))
         self._waits: dict[str, asyncio.TimerHandle] = {}
         self._wait("headers", _HEADER_SECONDS)
 

@@ -12,13 +12,14 @@ from barograph_processor.config.config import Config
 from barograph_processor.config.exporter import ExporterConfig
 from barograph_processor.config.exposure import check_exposure, exposures, is_loopback
 from barograph_processor.config.limits import LimitsConfig
-from barograph_processor.config.load import load_config, parse_config, plain
+from barograph_processor.config.load import load_config, parse_config, plain, read_toml
 from barograph_processor.config.model import ModelConfig
 from barograph_processor.config.operations import OperationsConfig
 from barograph_processor.config.reference import ReferenceConfig
 from barograph_processor.config.review import ReviewConfig
 from barograph_processor.config.secret import read_secret
 from barograph_processor.config.serve import ServeConfig
+from barograph_processor.config.table import Table
 from barograph_processor.config.webhook import WebhookConfig
 from barograph_processor.config.window import WindowConfig
 
@@ -33,6 +34,7 @@ __all__ = [
     "ReferenceConfig",
     "ReviewConfig",
     "ServeConfig",
+    "Table",
     "TlsConfig",
     "TokensConfig",
     "WebhookConfig",
@@ -44,4 +46,5 @@ __all__ = [
     "parse_config",
     "plain",
     "read_secret",
+    "read_toml",
 ]

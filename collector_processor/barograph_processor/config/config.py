@@ -3,22 +3,16 @@
 import msgspec
 
 from barograph_processor.config.access import TlsConfig, TokensConfig
-from barograph_processor.config.alarm import AlarmConfig
 from barograph_processor.config.exporter import ExporterConfig
 from barograph_processor.config.limits import LimitsConfig
-from barograph_processor.config.model import ModelConfig
-from barograph_processor.config.operations import OperationsConfig
-from barograph_processor.config.reference import ReferenceConfig
-from barograph_processor.config.review import ReviewConfig
+from barograph_processor.config.model import MODEL_TABLES, ModelConfig, ModelTables
 from barograph_processor.config.serve import ServeConfig
-from barograph_processor.config.table import Table
 from barograph_processor.config.webhook import WebhookConfig
-from barograph_processor.config.window import WindowConfig
 
 __all__ = ["Config"]
 
 
-class Config(Table, frozen=True, kw_only=True):
+class Config(ModelTables, frozen=True, kw_only=True):
     """Everything. The model tables at the top are the defaults of every model."""
 
     serve: ServeConfig = ServeConfig()
@@ -26,11 +20,6 @@ class Config(Table, frozen=True, kw_only=True):
     tokens: TokensConfig = TokensConfig()
     exporter: ExporterConfig = ExporterConfig()
     limits: LimitsConfig = LimitsConfig()
-    reference: ReferenceConfig = ReferenceConfig()
-    window: WindowConfig = WindowConfig()
-    alarm: AlarmConfig = AlarmConfig()
-    operations: OperationsConfig = OperationsConfig()
-    review: ReviewConfig = ReviewConfig()
     webhooks: tuple[WebhookConfig, ...] = ()
     models: dict[str, ModelConfig] = msgspec.field(default_factory=dict)
 
@@ -44,11 +33,5 @@ class Config(Table, frozen=True, kw_only=True):
         """Return how a model is watched: its own table over the defaults."""
         known = self.models.get(name)
         if known is None:
-            return ModelConfig(
-                reference=self.reference,
-                window=self.window,
-                alarm=self.alarm,
-                operations=self.operations,
-                review=self.review,
-            )
+            return ModelConfig(**{name: getattr(self, name) for name in MODEL_TABLES})
         return known

@@ -2,36 +2,22 @@
 
 import tomllib
 from collections.abc import Mapping
-from typing import Any, get_args, get_origin
+from typing import Any, Final, get_args, get_origin
 
 import msgspec
 
-from barograph_processor.config.access import TlsConfig, TokensConfig
-from barograph_processor.config.alarm import AlarmConfig
-from barograph_processor.config.exporter import ExporterConfig
-from barograph_processor.config.limits import LimitsConfig
-from barograph_processor.config.operations import OperationsConfig
-from barograph_processor.config.reference import ReferenceConfig
-from barograph_processor.config.review import ReviewConfig
-from barograph_processor.config.serve import ServeConfig
+from barograph_processor.config.config import Config
 from barograph_processor.config.table import Table
-from barograph_processor.config.window import WindowConfig
 from barograph_processor.exceptions import ConfigurationError
 
 __all__ = ["from_environment"]
 
-_TABLES: tuple[tuple[str, type[Table], str], ...] = (
-    ("serve", ServeConfig, "BAROGRAPH_"),
-    ("tls", TlsConfig, "BAROGRAPH_TLS_"),
-    ("tokens", TokensConfig, "BAROGRAPH_TOKENS_"),
-    ("exporter", ExporterConfig, "BAROGRAPH_EXPORTER_"),
-    ("limits", LimitsConfig, "BAROGRAPH_LIMITS_"),
-    ("reference", ReferenceConfig, "BAROGRAPH_REFERENCE_"),
-    ("window", WindowConfig, "BAROGRAPH_WINDOW_"),
-    ("alarm", AlarmConfig, "BAROGRAPH_ALARM_"),
-    ("operations", OperationsConfig, "BAROGRAPH_OPERATIONS_"),
-    ("review", ReviewConfig, "BAROGRAPH_REVIEW_"),
-)
+# [[webhooks]] and [models.NAME] are no single table: there may be many, and none has variables.
+_TABLES: Final[dict[str, type[Table]]] = {
+    field.name: field.type
+    for field in msgspec.structs.fields(Config)
+    if isinstance(field.type, type) and issubclass(field.type, Table)
+}
 
 
 def from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, Any]]:
@@ -40,11 +26,12 @@ def from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, Any]]:
     Raises:
         ConfigurationError: A variable has the prefix of a table, and no key is called so.
     """
-    names: dict[str, tuple[str, msgspec.structs.FieldInfo]] = {}
-    for table, kind, prefix in _TABLES:
-        for field in msgspec.structs.fields(kind):
-            names[f"{prefix}{field.name.upper()}"] = (table, field)
-    prefixes = tuple(prefix for table, _, prefix in _TABLES if table != "serve")
+    names = {
+        f"{_prefix(table)}{field.name.upper()}": (table, field)
+        for table, kind in _TABLES.items()
+        for field in msgspec.structs.fields(kind)
+    }
+    prefixes = tuple(_prefix(table) for table in _TABLES if table != "serve")
     found = []
     for name, text in environ.items():
         if name in names and text:
@@ -53,6 +40,10 @@ def from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, Any]]:
         elif name.startswith(prefixes) and name not in names:
             raise ConfigurationError(f"the environment variable {name} is not known")
     return found
+
+
+def _prefix(table: str) -> str:
+    return "BAROGRAPH_" if table == "serve" else f"BAROGRAPH_{table.upper()}_"
 
 
 def _literal(text: str, kind: Any) -> Any:

@@ -11,11 +11,11 @@ import msgspec
 
 from barograph_processor.config.config import Config
 from barograph_processor.config.environment import from_environment
+from barograph_processor.config.model import MODEL_TABLES
 from barograph_processor.exceptions import ConfigurationError
 
-__all__ = ["load_config", "parse_config", "plain"]
+__all__ = ["load_config", "parse_config", "plain", "read_toml"]
 
-_MODEL_TABLES = ("reference", "window", "alarm", "operations", "review")
 # Ways to say the same: a model's own way is not mixed with the default's.
 _ALTERNATIVES = (
     ("reference", ("rows", "until", "file")),
@@ -44,7 +44,7 @@ def parse_config(
             known[key] = value
     models = merged.get("models")
     if isinstance(models, dict):
-        defaults = {name: merged.get(name, {}) for name in _MODEL_TABLES}
+        defaults = {name: merged.get(name, {}) for name in MODEL_TABLES}
         merged["models"] = {
             name: _with_defaults(own, defaults) if isinstance(own, Mapping) else own
             for name, own in models.items()
@@ -64,13 +64,21 @@ def load_config(path: str | Path | None, *, environ: Mapping[str, str] | None = 
     environment = os.environ if environ is None else environ
     if path is None:
         return parse_config({}, environ=environment, source="environment")
+    return parse_config(read_toml(path), environ=environment, source=str(path))
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Read a file's tables.
+
+    Raises:
+        ConfigurationError: It cannot be read, or is no TOML.
+    """
     try:
-        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
-    return parse_config(document, environ=environment, source=str(path))
 
 
 def plain(value: Any) -> Any:

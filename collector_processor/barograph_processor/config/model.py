@@ -1,6 +1,7 @@
 """``[models.NAME]``: how one model is watched."""
 
 import math
+from typing import Final
 
 from barograph_processor.config.alarm import AlarmConfig
 from barograph_processor.config.baseline import BaselineConfig
@@ -11,10 +12,32 @@ from barograph_processor.config.table import Table
 from barograph_processor.config.window import WindowConfig
 from barograph_processor.semconv import TASKS
 
-__all__ = ["ModelConfig"]
+__all__ = ["MODEL_TABLES", "ModelConfig", "ModelTables"]
 
 
-class ModelConfig(Table, frozen=True, kw_only=True):
+class ModelTables(Table, frozen=True, kw_only=True):
+    """The tables that a model has of its own, and that are at the top for all others.
+
+    Attributes:
+        reference: What normal is learnt from.
+        window: What is judged at once.
+        alarm: The budget.
+        operations: Objectives for latency and errors.
+        review: What people are asked about.
+    """
+
+    reference: ReferenceConfig = ReferenceConfig()
+    window: WindowConfig = WindowConfig()
+    alarm: AlarmConfig = AlarmConfig()
+    operations: OperationsConfig = OperationsConfig()
+    review: ReviewConfig = ReviewConfig()
+
+
+MODEL_TABLES: Final = ModelTables.__struct_fields__
+"""The names of these tables."""
+
+
+class ModelConfig(ModelTables, frozen=True, kw_only=True):
     """How one model is watched.
 
     Attributes:
@@ -22,11 +45,6 @@ class ModelConfig(Table, frozen=True, kw_only=True):
         threshold: Probability from which a binary prediction is positive.
         positive: The positive class.
         lower_is_better: Evaluations whose low scores are good ones, such as toxicity.
-        reference: What normal is learnt from.
-        window: What is judged at once.
-        alarm: The budget.
-        operations: Objectives for latency and errors.
-        review: What people are asked about.
         baseline: What was promised before it was deployed.
     """
 
@@ -34,11 +52,6 @@ class ModelConfig(Table, frozen=True, kw_only=True):
     threshold: float | None = None
     positive: str | int | bool | None = None
     lower_is_better: tuple[str, ...] = ()
-    reference: ReferenceConfig = ReferenceConfig()
-    window: WindowConfig = WindowConfig()
-    alarm: AlarmConfig = AlarmConfig()
-    operations: OperationsConfig = OperationsConfig()
-    review: ReviewConfig = ReviewConfig()
     baseline: BaselineConfig = BaselineConfig()
 
     def __post_init__(self) -> None:

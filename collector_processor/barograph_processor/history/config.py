@@ -1,6 +1,5 @@
 """How a history is read and watched: the tables of ``replay``'s TOML file."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -12,8 +11,10 @@ from barograph_processor.config import (
     BaselineConfig,
     ModelConfig,
     ReferenceConfig,
+    Table,
     WindowConfig,
     plain,
+    read_toml,
 )
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.semconv import TASKS
@@ -27,17 +28,13 @@ __all__ = [
 ]
 
 
-class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A TOML table: unknown keys are errors."""
-
-
 _LATE = {
     "reaction": ("reaction_time", "reaction_magnitude"),
     "outcome": ("outcome_time",),
 }
 
 
-class ReplayModel(_Table, frozen=True, kw_only=True):
+class ReplayModel(Table, frozen=True, kw_only=True):
     """Whose history it is.
 
     Attributes:
@@ -60,7 +57,7 @@ class ReplayModel(_Table, frozen=True, kw_only=True):
             raise ValueError(f"task must be one of {', '.join(TASKS)}, got {self.task!r}")
 
 
-class ColumnsConfig(_Table, frozen=True, kw_only=True):
+class ColumnsConfig(Table, frozen=True, kw_only=True):
     """Which column is what.
 
     Attributes:
@@ -154,7 +151,7 @@ class ColumnsConfig(_Table, frozen=True, kw_only=True):
         return tuple(column for column in named if column is not None)
 
 
-class ReplayConfig(_Table, frozen=True, kw_only=True):
+class ReplayConfig(Table, frozen=True, kw_only=True):
     """Everything that a replay needs to know beside the data."""
 
     model: ReplayModel = ReplayModel()
@@ -190,13 +187,7 @@ def load_replay_config(path: Path | None) -> ReplayConfig:
     """
     if path is None:
         return ReplayConfig()
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: {error}") from error
-    return parse_replay_config(document, source=str(path))
+    return parse_replay_config(read_toml(path), source=str(path))
 
 
 def parse_replay_config(document: Mapping[str, Any], *, source: str = "config") -> ReplayConfig:
