@@ -10,10 +10,10 @@ so what the allocator keeps is counted too. Linux only.
 
 import argparse
 import gc
+import os
 import platform
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from barograph_processor.observation import ModelKey, ObservationBatch
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 from barograph_processor.telemetry import Telemetry
+from benchmarks.ingest import usage
 
 _BATCH = 1000
 _SECOND = 1_000_000_000
@@ -57,12 +58,9 @@ def rows(
 
 
 def resident_mib() -> float:
-    """Return the resident memory of this process."""
+    """Return the resident memory of this process, without what nobody holds any more."""
     gc.collect()
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    return float("nan")
+    return usage.resident_mib(os.getpid())
 
 
 def main() -> None:

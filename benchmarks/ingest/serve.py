@@ -17,12 +17,14 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.ingest.counted import settled
 from benchmarks.ingest.load import SHAPES
-from benchmarks.ingest.usage import cpu_seconds, idle, peak_mib
+from benchmarks.ingest.usage import cpu_seconds, peak_mib
 from components.collector import Collector
 from components.process import Process
 from components.processor import Processor
@@ -30,16 +32,38 @@ from components.processor import Processor
 _CONFIG = Path(__file__).with_name("span_metrics.yaml")
 
 
-@contextmanager
-def _processor(directory: Path) -> Iterator[tuple[Process, str]]:
-    with Processor(directory) as process:
-        yield process, process.otlp_grpc
+@dataclass(frozen=True, slots=True)
+class _Contender:
+    """A program that takes a load.
+
+    Attributes:
+        process: Whose CPU and memory are measured.
+        otlp_grpc: Where it takes it.
+        finish: Waits until so many spans, acknowledged since its start, are worked off.
+    """
+
+    process: Process
+    otlp_grpc: str
+    finish: Callable[[int], None]
 
 
 @contextmanager
-def _collector(directory: Path) -> Iterator[tuple[Process, str]]:
-    with Collector(directory, config=_CONFIG) as process:
-        yield process, process.otlp_grpc
+def _processor(directory: Path) -> Iterator[_Contender]:
+    with Processor(directory) as processor:
+
+        def finish(acknowledged: int) -> None:
+            counted = settled(processor, acknowledged)
+            if counted < acknowledged:
+                sys.exit(f"{acknowledged} spans acknowledged, {counted} counted")
+
+        yield _Contender(processor, processor.otlp_grpc, finish)
+
+
+@contextmanager
+def _collector(directory: Path) -> Iterator[_Contender]:
+    with Collector(directory, config=_CONFIG) as collector:
+        # Without a queue and without batches, it acknowledges what span_metrics has counted.
+        yield _Contender(collector, collector.otlp_grpc, lambda _: None)
 
 
 def _send(address: str, shape: str, seconds: float, connections: int) -> dict[str, float]:
@@ -67,21 +91,20 @@ def main() -> None:
     contenders = {"processor": _processor, "collector": _collector}
     for _ in range(options.rounds):
         for shape in SHAPES:
-            for name, contender in contenders.items():
+            for name, start in contenders.items():
                 with (
                     tempfile.TemporaryDirectory() as directory,
-                    contender(Path(directory)) as (
-                        process,
-                        address,
-                    ),
+                    start(Path(directory)) as contender,
                 ):
-                    _send(address, shape, 3.0, options.connections)  # references are learnt
-                    idle(process.pid)
-                    cpu = cpu_seconds(process.pid)
+                    address, pid = contender.otlp_grpc, contender.process.pid
+                    # References are learnt.
+                    before = _send(address, shape, 3.0, options.connections)["spans"]
+                    contender.finish(int(before))
+                    cpu = cpu_seconds(pid)
                     sent = _send(address, shape, options.seconds, options.connections)
-                    idle(process.pid)
-                    cpu = cpu_seconds(process.pid) - cpu
-                    peak = peak_mib(process.pid)
+                    contender.finish(int(before + sent["spans"]))
+                    cpu = cpu_seconds(pid) - cpu
+                    peak = peak_mib(pid)
                 print(
                     f"{name + ', ' + shape:28}{sent['spans'] / sent['seconds']:10,.0f}"
                     f"{sent['spans'] / cpu:14,.0f}{peak:10.0f}"

@@ -14,14 +14,13 @@ import os
 import platform
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.ingest.counted import settled
 from benchmarks.ingest.load import SHAPES, SPANS, Shape
 from benchmarks.ingest.sender import send
 from benchmarks.ingest.usage import cpu_seconds, memory_watched, peak_mib
-from components.process import http_get
 from components.processor import Processor
 
 __all__ = ["CEILING_MIB", "Result", "run"]
@@ -29,8 +28,6 @@ __all__ = ["CEILING_MIB", "Result", "run"]
 CEILING_MIB = 768
 """Memory of the processor under this load, a queue of 256 MiB that may fill included."""
 
-_PREDICTIONS = "barograph_predictions_total"
-_PATIENCE_S = 60.0
 # No labels come, so what waits for them would fill the memory that is watched here.
 _LIMITS = "[limits]\npending_labels = 10_000\n"
 # A dozen requests.
@@ -91,7 +88,7 @@ def run(
     with Processor(directory, config=config) as processor:
         with memory_watched(processor.pid) as memory:
             sent = send(processor.otlp_grpc, shape, seconds, connections)
-            counted = _settled(processor, int(sent["spans"]))
+            counted = settled(processor, int(sent["spans"]))
         return Result(
             acknowledged=int(sent["spans"]),
             counted=counted,
@@ -104,26 +101,6 @@ def run(
             late_mib=memory.at(1.0),
             p99_ms=sent["p99_ms"],
         )
-
-
-def _settled(processor: Processor, acknowledged: int) -> int:
-    """Return what is counted once all is, or once nothing more was for a while.
-
-    On a busy machine a process may rest for seconds with work before it.
-    """
-    counted, since = _counted(processor), time.monotonic()
-    while counted < acknowledged and time.monotonic() - since < _PATIENCE_S:
-        time.sleep(0.5)
-        now = _counted(processor)
-        if now > counted:
-            counted, since = now, time.monotonic()
-    return counted
-
-
-def _counted(processor: Processor) -> int:
-    _, body = http_get(processor.web, "/metrics")
-    lines = body.decode().splitlines()
-    return sum(int(float(line.split()[-1])) for line in lines if line.startswith(_PREDICTIONS))
 
 
 def main() -> None:

@@ -2,15 +2,12 @@
 
 import os
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from components.process import wait_until
-
-__all__ = ["MemoryWatch", "cpu_seconds", "idle", "memory_watched", "peak_mib", "resident_mib"]
+__all__ = ["MemoryWatch", "cpu_seconds", "memory_watched", "peak_mib", "resident_mib"]
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PERIOD_S: Final = 0.5
@@ -30,17 +27,6 @@ def peak_mib(pid: int) -> float:
 def resident_mib(pid: int) -> float:
     """Return the resident memory now."""
     return _status(pid, "VmRSS")
-
-
-def idle(pid: int) -> None:
-    """Wait until the process has worked off what it has acknowledged."""
-
-    def quiet() -> bool:
-        before = cpu_seconds(pid)
-        time.sleep(1.0)
-        return cpu_seconds(pid) - before < 0.1
-
-    wait_until(quiet, timeout=300, what="quiet")
 
 
 class MemoryWatch:
