@@ -133,6 +133,27 @@ def test_token_that_does_not_fit_begins_no_session(page: httpx.Client, token: st
     assert page.get("/").status_code == 401
 
 
+def test_reviews_alone_may_take_a_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody reads then, and a browser shows its token as anywhere else."""
+    monkeypatch.setenv("REVIEW_TOKEN", _REVIEWER)
+    serve = {"state_dir": str(tmp_path / "state"), **_PORTS}
+    config = parse_config({"serve": serve, "tokens": {"review": "env:REVIEW_TOKEN"}})
+    with (
+        Service(config) as service,
+        httpx.Client(base_url=f"http://{service.addresses['web']}", timeout=10) as page,
+    ):
+        assert page.get("/").status_code == 200
+        own = {"sec-fetch-site": "same-origin"}
+        assert page.post("/api/review", json={}, headers=own).status_code == 401
+        unknown = {**own, **bearer(_READER)}
+        assert page.post("/api/review", json={}, headers=unknown).status_code == 401
+        assert 'name="token"' in page.get("/login").text
+        assert log_in(page, _READER).status_code == 401
+        assert page.post("/api/review", json={}, headers=own).status_code == 401
+        assert log_in(page, _REVIEWER).status_code == 303
+        assert page.post("/api/review", json={}, headers=own).status_code == 400
+
+
 def test_cookie_of_another_is_none(page: httpx.Client) -> None:
     for value in ("", "guess", _READER):
         assert page.get("/", headers={"cookie": f"barograph={value}"}).status_code == 401

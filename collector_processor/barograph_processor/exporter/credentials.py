@@ -1,12 +1,17 @@
 """What is shown to a downstream, and which downstream is trusted."""
 
+import re
 import ssl
 from collections.abc import Iterable
+from typing import Final
 from urllib.parse import unquote
 
 from barograph_processor.exceptions import ConfigurationError
 
 __all__ = ["header_pairs", "tls_context"]
+
+# What HTTP and gRPC both take.
+_NAME: Final = re.compile(r"[a-z0-9_.-]+")
 
 
 def header_pairs(lines: Iterable[str], where: str) -> dict[str, str]:
@@ -17,7 +22,7 @@ def header_pairs(lines: Iterable[str], where: str) -> dict[str, str]:
         where: They are from, for messages.
 
     Raises:
-        ConfigurationError: One is no ``name=value``.
+        ConfigurationError: One is no ``name=value``, or none that can be sent.
     """
     found: dict[str, str] = {}
     for pair in (pair.strip() for line in lines for pair in line.split(",")):
@@ -27,7 +32,10 @@ def header_pairs(lines: Iterable[str], where: str) -> dict[str, str]:
         if not equals or not name.strip():
             # Not repeated: what stands there may be a secret.
             raise ConfigurationError(f"{where}: a header must be name=value")
-        found[name.strip().lower()] = unquote(value.strip())
+        name, value = name.strip().lower(), unquote(value.strip())
+        if not (_NAME.fullmatch(name) and value.isascii() and value.isprintable()):
+            raise ConfigurationError(f"{where}: a header must be of ASCII, and on one line")
+        found[name] = value
     return found
 
 

@@ -35,16 +35,19 @@ class Endpoint:
         >>> Endpoint.parse("https://otel.example/base/").target
         'https://otel.example/base'
         """
-        parts = urlsplit(text if "://" in text else f"grpc://{text}")
-        try:
-            named = bool(parts.hostname) and (parts.port is not None or parts.scheme[:4] == "http")
-        except ValueError:
-            named = False
-        if parts.scheme in ("grpc", "grpcs") and named and parts.path in ("", "/"):
-            return cls("grpc", parts.netloc, parts.scheme == "grpcs")
-        if parts.scheme in ("http", "https") and named and not parts.query:
-            return cls("http", text.rstrip("/"), parts.scheme == "https")
-        raise ConfigurationError(
+        refusal = ConfigurationError(
             f"cannot export to {text!r}: use host:port, grpc://host:port, grpcs://host:port, "
             "http://host:port or https://host"
         )
+        try:
+            parts = urlsplit(text if "://" in text else f"grpc://{text}")
+            named = bool(parts.hostname) and (parts.port is not None or parts.scheme[:4] == "http")
+        except ValueError:
+            raise refusal from None
+        if not (named and text.isprintable() and " " not in text):
+            raise refusal
+        if parts.scheme in ("grpc", "grpcs") and parts.path in ("", "/"):
+            return cls("grpc", parts.netloc, parts.scheme == "grpcs")
+        if parts.scheme in ("http", "https") and not parts.query:
+            return cls("http", text.rstrip("/"), parts.scheme == "https")
+        raise refusal

@@ -51,7 +51,8 @@ class Guard:
             return
         token = bearer(request.headers)
         if token is not None:
-            known = self._access.allows(token, "read")
+            # What is everybody's does not tell that a token is known.
+            known = self._access.guards("read") and self._access.allows(token, "read")
             allowed = self._access.allows(token, right)
         else:
             rights = self._sessions.rights(request.cookies.get(cookie_name(request), ""))

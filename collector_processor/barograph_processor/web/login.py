@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from barograph_processor.access import RIGHTS, Access
+from barograph_processor.access import Access, Right
 from barograph_processor.telemetry import Telemetry
 from barograph_processor.web.guard import cookie_name, is_same_site
 from barograph_processor.web.responses import error_response
@@ -17,6 +17,7 @@ from barograph_processor.web.sessions import SESSION_SECONDS, Sessions
 
 __all__ = ["Login"]
 
+_PAGE_RIGHTS: Final[tuple[Right, ...]] = ("read", "review")
 _MOST_BYTES: Final = 4096
 _SECONDS: Final = 10.0
 _HEADERS: Final = {
@@ -77,18 +78,19 @@ class Login:
         ]
 
     async def form(self, _request: Request) -> Response:
-        """Answer with the form, or with the page where reading takes no token."""
-        if not self._access.guards("read"):
+        """Answer with the form, or with the page where that takes no token for anything."""
+        if not any(map(self._access.guards, _PAGE_RIGHTS)):
             return RedirectResponse("/", status_code=HTTPStatus.SEE_OTHER)
-        return _page(HTTPStatus.OK, "The token that your operator gave you for reading.")
+        return _page(HTTPStatus.OK, "The token that your operator gave you.")
 
     async def login(self, request: Request) -> Response:
         """Begin a session, if the token fits."""
         if not is_same_site(request):
             return self._refuse(HTTPStatus.FORBIDDEN, "cross_site", "Log in from this page.")
         token = await _token(request)
-        rights = frozenset(right for right in RIGHTS[1:] if self._access.allows(token, right))
-        if "read" not in rights:
+        rights = frozenset(right for right in _PAGE_RIGHTS if self._access.allows(token, right))
+        # What is everybody's does not tell that a token fits.
+        if not any(map(self._access.guards, rights)):
             return self._refuse(
                 HTTPStatus.UNAUTHORIZED, "unauthenticated", "This token does not fit."
             )

@@ -232,6 +232,24 @@ def test_headers_of_the_configuration_else_of_the_environment(
     transport.close()
 
 
+@pytest.mark.parametrize("endpoint", ["http://h:1", "h:1"])
+@pytest.mark.parametrize("header", ["x=s%C3%A9cret", "x=s3cret%0Ay: z", "x y=s3cret", "é=s3cret"])
+def test_headers_that_cannot_be_sent_are_refused(endpoint: str, header: str) -> None:
+    """At the start: each alarm would else be refused for good by our own client."""
+    with pytest.raises(ConfigurationError, match=r"OTEL_EXPORTER_OTLP_HEADERS: .* ASCII") as caught:
+        connect(endpoint, environ={"OTEL_EXPORTER_OTLP_HEADERS": header})
+    assert "cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["http://[bad", "grpc://[::1", "http://ho st:1", "http://h\x00:1", "h", "http://h:1?a=b"],
+)
+def test_endpoint_that_is_none_is_told(endpoint: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot export to"):
+        connect(endpoint)
+
+
 def test_headers_that_are_none_are_refused_and_not_repeated() -> None:
     with pytest.raises(ConfigurationError, match="name=value") as caught:
         connect("h:1", environ={"OTEL_EXPORTER_OTLP_HEADERS": "s3cret"})

@@ -43,6 +43,7 @@ export async function send(path, content) {
     body: JSON.stringify(content),
   });
   if (response.ok) return;
+  if (response.status === 401) location.assign("/login"); // it takes a token
   const { error } = await response.json().catch(() => ({ error: `the answer was ${response.status}` }));
   throw new Refused(error);
 }
