@@ -2,11 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
-__all__ = ["Alarm", "AlarmState", "Exemplar", "HistogramValue", "Severity", "Signal", "SignalName"]
+__all__ = [
+    "URGENCY",
+    "Alarm",
+    "AlarmState",
+    "Exemplar",
+    "HistogramValue",
+    "Severity",
+    "Signal",
+    "SignalName",
+]
 
 Severity = Literal["page", "ticket", "note"]
+URGENCY: Final[Mapping[str, int]] = {"page": 0, "ticket": 1, "note": 2}
+"""The rank of each severity, the most urgent first."""
 AlarmState = Literal["open", "resolved"]
 SignalName = Literal[
     "input.drift",

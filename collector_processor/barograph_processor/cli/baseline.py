@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from barograph_processor.cli.client import service_client
+from barograph_processor.cli.options import SERVICE
 from barograph_processor.cli.progress import progress
 from barograph_processor.config import ReferenceConfig
 from barograph_processor.exceptions import ConfigurationError, DataError
@@ -73,7 +74,7 @@ def promote(
     version: Annotated[str, typer.Argument(help="Its version.", show_default=False)],
     service: Annotated[
         str, typer.Option("--from", metavar="URL", help="The running service.")
-    ] = "http://127.0.0.1:34380",
+    ] = SERVICE,
     output: Output = Path("baseline.json"),
 ) -> None:
     """Take the reference that a running service has learnt from what it observed, as a file."""

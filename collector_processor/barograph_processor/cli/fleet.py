@@ -1,19 +1,16 @@
 """All models of a running service and their open alarms, as its API tells them."""
 
-from collections.abc import Mapping
 from typing import Any, Final, Self, TypeVar
 
 import httpx
 import msgspec
 
 from barograph_processor.exceptions import ConfigurationError, DataError
-from barograph_processor.signal import Severity
+from barograph_processor.signal import URGENCY, Severity
 
-__all__ = ["URGENCY", "AlarmLine", "Fleet", "ModelLine", "Trend"]
+__all__ = ["AlarmLine", "Fleet", "ModelLine", "Trend"]
 
 _ALARMS: Final = 1000
-URGENCY: Final[Mapping[str, int]] = {"page": 0, "ticket": 1, "note": 2}
-"""Severities, the highest first."""
 _TROUBLE: Final = ("silent_degradation", "degraded", "blind", "drifting", "watch", "healthy")
 
 

@@ -8,11 +8,14 @@ import typer
 
 from barograph_processor.config import Config, ServeConfig, load_config
 from barograph_processor.exceptions import ConfigurationError
+from barograph_processor.signal import URGENCY
 
 __all__ = [
+    "FAILED",
     "SERVICE",
     "ConfigFile",
     "Export",
+    "FailOn",
     "Model",
     "OtlpGrpc",
     "OtlpHttp",
@@ -21,6 +24,7 @@ __all__ = [
     "TrustNetwork",
     "Url",
     "Web",
+    "check_severity",
     "configured",
     "with_flags",
 ]
@@ -66,7 +70,26 @@ TokenFile = Annotated[
     Path | None,
     typer.Option(help="File with a token that may read; else BAROGRAPH_TOKEN holds it."),
 ]
+FAILED: Final = 3
+"""Exit code where ``--fail-on`` is given and there is such an alarm."""
+
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="page|ticket|note", help="Exit 3 on alarms of that severity, or of a higher one."
+    ),
+]
 Model = Annotated[str | None, typer.Option(help="Only this model, all its versions.")]
+
+
+def check_severity(fail_on: str | None) -> None:
+    """Refuse a ``--fail-on`` that is no severity.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    if fail_on is not None and fail_on not in URGENCY:
+        raise ConfigurationError(f"--fail-on must be page, ticket or note, got {fail_on!r}")
 
 
 def with_flags(config: Config, **flags: Any) -> Config:

@@ -2,23 +2,21 @@
 
 import time
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from barograph_processor.cli.lines import alarm_line, print_line, window_line
+from barograph_processor.cli.options import FAILED, FailOn, check_severity
 from barograph_processor.cli.progress import progress
-from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.history.config import load_replay_config
 from barograph_processor.history.replay import Replay
+from barograph_processor.signal import URGENCY
 from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.window.record import WindowRecord
 
 __all__ = ["replay"]
-
-_ALARMED: Final = 3
-_RANK: Final = {"note": 0, "ticket": 1, "page": 2}
 
 
 def replay(
@@ -27,16 +25,10 @@ def replay(
         Path | None, typer.Option("--config", help="TOML: which column is what, and the budget.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines to stdout.")] = False,
-    fail_on: Annotated[
-        str | None,
-        typer.Option(
-            metavar="page|ticket|note", help="Exit 3 on alarms of that severity or above."
-        ),
-    ] = None,
+    fail_on: FailOn = None,
 ) -> None:
     """Say what would have been raised over a history, and when."""
-    if fail_on is not None and fail_on not in _RANK:
-        raise ConfigurationError(f"--fail-on must be page, ticket or note, got {fail_on!r}")
+    check_severity(fail_on)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     started = time.monotonic()
     run = Replay(data, load_replay_config(config))
@@ -54,8 +46,8 @@ def replay(
         print_line(summary)
     else:
         _print_summary(console, summary)
-    if fail_on is not None and any(_RANK[c.alarm.severity] >= _RANK[fail_on] for c in opened):
-        raise typer.Exit(_ALARMED)
+    if fail_on is not None and any(URGENCY[c.alarm.severity] <= URGENCY[fail_on] for c in opened):
+        raise typer.Exit(FAILED)
 
 
 def _show(event: WindowRecord | AlarmChange, console: Console, *, as_json: bool) -> None:

@@ -42,8 +42,9 @@ def state(config: Config) -> Iterator[Finding]:
 
 def _room(config: Config, directory: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(directory).free
-    needed = config.limits.journal_bytes + config.exporter.queue_bytes
-    message = f"{free // _MIB:,} MiB are free; journal and queue may take {needed // _MIB:,} MiB"
+    queues = config.exporter.queue_bytes + sum(each.queue_bytes for each in config.webhooks)
+    needed = config.limits.journal_bytes + queues
+    message = f"{free // _MIB:,} MiB are free; journal and queues may take {needed // _MIB:,} MiB"
     if free < _LEAST_BYTES:
         yield error(_CHECK, message, "make room: requests will be refused")
     elif free < needed:

@@ -13,13 +13,12 @@ from barograph_processor.exporter import AlarmQueue, Exporter
 from barograph_processor.notify.notice import Links, notice, queued
 from barograph_processor.notify.tally import WebhookTally
 from barograph_processor.notify.webhook import Webhook
-from barograph_processor.signal import Alarm
+from barograph_processor.signal import URGENCY, Alarm
 from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.telemetry import Telemetry
 
 __all__ = ["Notifier"]
 
-_RANK: Final = {"page": 0, "ticket": 1, "note": 2}
 # As often as Prometheus tells Alertmanager again what still fires.
 _AGAIN_SECONDS: Final = 60.0
 _MOST_AGAIN: Final = 500
@@ -101,7 +100,7 @@ class Notifier:
         told = [lane for lane in self._lanes if lane[0].format == "alertmanager"]
         if not told:
             return
-        alarms = sorted(open_alarms(), key=lambda a: (_RANK[a.severity], -a.raised_ns))
+        alarms = sorted(open_alarms(), key=lambda a: (URGENCY[a.severity], -a.raised_ns))
         for webhook, exporter in told:
             concerned = [alarm for alarm in alarms if _concerns(webhook, alarm)][:_MOST_AGAIN]
             notices = [notice("updated", alarm, self._links) for alarm in concerned]
@@ -115,4 +114,4 @@ class Notifier:
 
 
 def _concerns(webhook: WebhookConfig, alarm: Alarm) -> bool:
-    return _RANK[alarm.severity] <= _RANK[webhook.severity]
+    return URGENCY[alarm.severity] <= URGENCY[webhook.severity]

@@ -9,10 +9,10 @@ from plotly.offline import get_plotlyjs
 
 from barograph_processor.report.alarm_plot import alarm_plot
 from barograph_processor.report.overview import overview_plot
+from barograph_processor.signal import URGENCY
 
 __all__ = ["render_report"]
 
-_RANK: Final = {"page": 0, "ticket": 1, "note": 2}
 _MAX_ALARMS: Final = 40
 
 _STYLE: Final = """
@@ -59,7 +59,7 @@ def render_report(models: Sequence[Mapping[str, Any]], *, title: str) -> str:
 
 def _model(model: Mapping[str, Any]) -> str:
     reference = model["reference"]
-    alarms = sorted(model["alarms"], key=lambda a: (_RANK[a["severity"]], a["raised"]))
+    alarms = sorted(model["alarms"], key=lambda a: (URGENCY[a["severity"]], a["raised"]))
     facts = [
         ("predictions", f"{model['predictions']:,}"),
         ("labels", f"{model['labels']:,}"),

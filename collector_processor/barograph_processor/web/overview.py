@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any, Final
 
 from barograph_processor.observation import ModelKey
-from barograph_processor.signal import Alarm
+from barograph_processor.signal import URGENCY, Alarm
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.web.views import iso
@@ -18,7 +18,6 @@ _HEADLINES: Final[Mapping[str, bool]] = {"accuracy": True, "mae": False}
 
 _REASONS: Final = 3
 _POINTS: Final = 60
-_URGENCY: Final = {"page": 0, "ticket": 1, "note": 2}
 
 
 def glance_view(model: ModelState) -> dict[str, Any]:
@@ -136,7 +135,7 @@ class Trends:
 
 def most_urgent(alarms: Iterable[Alarm], limit: int) -> list[Alarm]:
     """Return the alarms that concern people most, and of those the newest."""
-    return sorted(alarms, key=lambda a: (_URGENCY[a.severity], -a.raised_ns))[:limit]
+    return sorted(alarms, key=lambda a: (URGENCY[a.severity], -a.raised_ns))[:limit]
 
 
 def shorten(value: float | None) -> float | None:

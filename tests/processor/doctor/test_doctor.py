@@ -190,6 +190,14 @@ def test_state_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         assert levels(config(tmp_path), "state")[0] == level
 
 
+def test_queues_of_webhooks_take_room_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=5 << 30))
+    webhook = {"name": "a", "url": "http://127.0.0.1:1", "queue_bytes": 2 << 30}
+    assert levels(config(tmp_path), "state")[0] == "ok"
+    assert levels(config(tmp_path, webhooks=[webhook]), "state")[0] == "warning"
+
+
 def test_state_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("", encoding="utf-8")
     assert levels(config(tmp_path), "state") == ["error"]
