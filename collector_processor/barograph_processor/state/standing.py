@@ -12,7 +12,7 @@ from barograph_processor.observation import ModelKey
 from barograph_processor.quality.risk import RiskTransition
 from barograph_processor.semconv import HOLDOUT
 from barograph_processor.state.aftermath.aftermath import Aftermath
-from barograph_processor.state.alarm.alarms import AlarmChange
+from barograph_processor.state.alarm.alarms import AlarmChange, alarm_key
 from barograph_processor.state.alarm.finding import Finding
 from barograph_processor.state.calibration_findings import calibration_findings
 from barograph_processor.state.condition import Condition, Sight, assess
@@ -245,7 +245,7 @@ class Standing:
         """
         self.quality.scores.close_window(performance)
         found = calibration_findings(self.quality, watch.number_at)
-        harm = self.verdicts.book.get(("risk", None, ())) is not None or self.quality.harmed
+        harm = self.verdicts.book.get(alarm_key("risk")) is not None or self.quality.harmed
         told = any(self.verdicts.book.get(finding.key) is not None for finding in found)
         return found if told or (self.quality.calm(performance) and not harm) else []
 

@@ -1,23 +1,35 @@
 """From evidence to alarms: what is raised, refreshed and resolved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 from barograph_processor.observation import ModelKey
 from barograph_processor.quality.risk import RiskTransition
 from barograph_processor.sequential.confidence import wilson_interval
-from barograph_processor.state.alarm.alarms import AlarmBook, AlarmChange, AlarmKey, key_of
+from barograph_processor.state.alarm.alarms import (
+    AlarmBook,
+    AlarmChange,
+    AlarmKey,
+    alarm_id,
+    alarm_key,
+    key_of,
+)
 from barograph_processor.state.alarm.finding import Finding
 from barograph_processor.state.alarm.phrases import over
 from barograph_processor.state.label.labelled import LabelledQuality
-from barograph_processor.state.label.realized import RealizedPerformance
-from barograph_processor.state.narrative import Cost, Narrator
+from barograph_processor.state.label.realized import RealizedPerformance, Share
+from barograph_processor.state.narrative import drift_finding, harm_finding, slice_finding
 from barograph_processor.state.watch.watch import ClosedWindow, Watch
 
 __all__ = ["Verdicts"]
 
-_RISK: AlarmKey = ("risk", None, ())
-_SILENCE: AlarmKey = ("blind", "traffic", ())
-_FOUND = frozenset({"trust", "outcome", "loop", "blind", "calibration", "evaluation"})
+Cost = Callable[[Share | None, float | None, int], str]
+"""Says what harm has cost, by the risk now, that before, and the first window under it."""
+
+_RISK: Final = alarm_key("risk")
+_SILENCE: Final = alarm_key("blind", "traffic")
+_FOUND: Final = frozenset({"trust", "outcome", "loop", "blind", "calibration", "evaluation"})
 """Signals whose alarms are findings."""
 
 
@@ -34,7 +46,7 @@ class Verdicts:
     def __init__(self, key: ModelKey, *, cost: Cost) -> None:
         self.book = AlarmBook()
         self._key = key
-        self._narrator = Narrator(key, cost=cost)
+        self._cost = cost
 
     def harm(
         self,
@@ -51,17 +63,14 @@ class Verdicts:
         since_ns = quality.since(onset.since_label)
         labels = max(onset.at_label - onset.since_label, 1)
         lower, upper = wilson_interval(onset.risk * labels, labels, alpha=0.05)
-        alarm = self._narrator.risk(
+        finding = self._harm(
             quality,
             (onset.risk, float(lower), float(upper)),
-            operations=watch.operations,
             since_ns=since_ns,
             since_window=min(watch.number_at(since_ns), window),
-            raised_ns=now_ns,
-            window=window,
             evidence=(onset.log10_evidence, onset.log10_threshold),
         )
-        return self.book.raise_(_RISK, alarm)
+        return self._raise(finding, watch.operations, raised_ns=now_ns, window=window)
 
     def review_harm(
         self,
@@ -88,17 +97,14 @@ class Verdicts:
             return None
         if not under:
             return self._over(_RISK, closed)
-        alarm = self._narrator.risk(
+        finding = self._harm(
             quality,
             None if performance is None else performance.risk(),
-            operations=operations,
             since_ns=known.since_ns,
             since_window=known.since_window,
-            raised_ns=known.raised_ns,
-            window=known.raised_window,
             evidence=(known.evidence, known.threshold),
         )
-        self.book.update(_RISK, alarm, window=closed.number)
+        self._raise(finding, operations, raised_ns=closed.end_ns, window=closed.number)
         return None
 
     def _again(
@@ -109,17 +115,14 @@ class Verdicts:
         onset: RiskTransition,
         operations: Mapping[str, str],
     ) -> AlarmChange:
-        alarm = self._narrator.risk(
+        finding = self._harm(
             quality,
             performance.risk(),
-            operations=operations,
             since_ns=closed.start_ns,
             since_window=closed.number,
-            raised_ns=closed.end_ns,
-            window=closed.number,
             evidence=(onset.log10_evidence, onset.log10_threshold),
         )
-        return self.book.raise_(_RISK, alarm)
+        return self._raise(finding, operations, raised_ns=closed.end_ns, window=closed.number)
 
     def drift(
         self, closed: ClosedWindow, *, operations: Mapping[str, str], watch: Watch
@@ -129,24 +132,15 @@ class Verdicts:
             return []
         changes: list[AlarmChange] = []
         for stream, what, drift in closed.update.transitions:
-            key: AlarmKey = (stream.signal, stream.feature, ())
             if what == "resolved":
-                resolved = self._over(key, closed)
+                resolved = self._over(alarm_key(stream.signal, stream.feature), closed)
                 changes += [] if resolved is None else [resolved]
                 continue
-            alarm = self._narrator.drift(
-                stream,
-                drift,
-                sample=closed.sample,
-                operations=operations,
-                since_ns=watch.start_of(drift.since_window),
-                raised_ns=closed.end_ns,
-                window=closed.number,
+            since_ns = watch.start_of(drift.since_window)
+            finding = drift_finding(stream, drift, sample=closed.sample, since_ns=since_ns)
+            changes.append(
+                self._raise(finding, operations, raised_ns=closed.end_ns, window=closed.number)
             )
-            if what == "open" or self.book.get(key) is None:
-                changes.append(self.book.raise_(key, alarm))
-            else:
-                changes.append(self.book.update(key, alarm, window=closed.number))
         return changes
 
     def slices(
@@ -155,20 +149,16 @@ class Verdicts:
         """Follow what the labels of a window say of the slices."""
         changes: list[AlarmChange] = []
         for step in quality.slices.close_window(closed.number):
-            key: AlarmKey = ("slice", None, step.status.key)
             if step.kind == "resolved":
-                resolved = self._over(key, closed)
+                resolved = self._over(alarm_key("slice", None, step.status.key), closed)
                 changes += [] if resolved is None else [resolved]
                 continue
-            alarm = self._narrator.slice(
-                step,
-                quality,
-                operations=watch.operations,
-                since_ns=watch.start_of(step.since_window),
-                raised_ns=closed.end_ns,
-                window=closed.number,
+            finding = slice_finding(step, quality, since_ns=watch.start_of(step.since_window))
+            changes.append(
+                self._raise(
+                    finding, watch.operations, raised_ns=closed.end_ns, window=closed.number
+                )
             )
-            changes.append(self.book.raise_(key, alarm))
         return changes
 
     def follow(
@@ -181,11 +171,8 @@ class Verdicts:
         """
         changes: list[AlarmChange] = []
         for finding in findings:
-            alarm = finding.alarm(
-                self._key, operations=operations, raised_ns=closed.end_ns, window=closed.number
-            )
             fresh = self.book.get(finding.key) is None
-            change = self.book.raise_(finding.key, alarm)
+            change = self._raise(finding, operations, raised_ns=closed.end_ns, window=closed.number)
             changes += [change] if fresh else []
         found = {finding.key for finding in findings}
         for alarm in self.book.open:
@@ -203,7 +190,9 @@ class Verdicts:
     def silence(self, finding: Finding, raised_ns: int, window: int) -> list[AlarmChange]:
         """Raise the alarm that no predictions come."""
         alarm = finding.alarm(self._key, operations={}, raised_ns=raised_ns, window=window)
-        return [self.book.raise_(_SILENCE, alarm)]
+        # While a window is open there may be several, and they are not the same.
+        own = alarm_id(*self._key, _SILENCE, raised_ns)
+        return [self.book.raise_(_SILENCE, replace(alarm, id=own))]
 
     def heard(self, time_ns: int, window: int) -> list[AlarmChange]:
         """Resolve it: one came."""
@@ -213,6 +202,32 @@ class Verdicts:
         sentence = over(known.sentence, time_ns)
         change = self.book.resolve(_SILENCE, time_ns=time_ns, window=window, sentence=sentence)
         return [] if change is None else [change]
+
+    def _harm(
+        self,
+        quality: LabelledQuality,
+        share: Share | None,
+        *,
+        since_ns: int,
+        since_window: int,
+        evidence: tuple[float, float],
+    ) -> Finding:
+        cost = self._cost(share, quality.baseline_risk, since_window)
+        return harm_finding(
+            quality,
+            share,
+            cost=cost,
+            since_ns=since_ns,
+            since_window=since_window,
+            evidence=evidence,
+        )
+
+    def _raise(
+        self, finding: Finding, operations: Mapping[str, str], *, raised_ns: int, window: int
+    ) -> AlarmChange:
+        """Raise the alarm that a finding asks for, or refresh it where it is open."""
+        alarm = finding.alarm(self._key, operations=operations, raised_ns=raised_ns, window=window)
+        return self.book.raise_(finding.key, alarm)
 
     def _over(self, key: AlarmKey, closed: ClosedWindow) -> AlarmChange | None:
         known = self.book.get(key)

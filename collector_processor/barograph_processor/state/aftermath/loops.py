@@ -10,10 +10,9 @@ import numpy.typing as npt
 from barograph_processor.config import AlarmConfig
 from barograph_processor.quality.rate import RateMonitor, RateReference, RecentRate
 from barograph_processor.state.aftermath.outputs import Outputs
-from barograph_processor.state.aftermath.trust_findings import percent
 from barograph_processor.state.alarm.finding import Finding
 from barograph_processor.state.alarm.harm_budget import harm_budget
-from barograph_processor.state.alarm.phrases import moment
+from barograph_processor.state.alarm.phrases import moment, percent
 from barograph_processor.stats.column import CategoricalColumn
 
 __all__ = ["Loops"]

@@ -5,9 +5,9 @@ from typing import Final
 from barograph_processor.quality.rate import RateMonitor
 from barograph_processor.quality.slices import SliceStatus
 from barograph_processor.state.alarm.finding import Finding
-from barograph_processor.state.alarm.phrases import clean, moment
+from barograph_processor.state.alarm.phrases import moment, percent, slice_title
 
-__all__ = ["ADAPTING_ADVICE", "percent", "rate_finding", "slice_finding"]
+__all__ = ["ADAPTING_ADVICE", "rate_finding", "slice_finding"]
 
 _ADVICE: Final = {
     "trust": (
@@ -82,16 +82,15 @@ def slice_finding(
     status: SliceStatus, *, since_ns: int, since_window: int, trace_ids: tuple[str, ...]
 ) -> Finding:
     """Say that the users of a slice trust less than the others."""
-    named = ", ".join(f"{clean(name)}={clean(level)}" for name, level in status.key)
     return Finding(
         signal="trust",
         slice=status.key,
         severity="page",
         sentence=(
-            f"users for {named} trust it less than the others since {moment(since_ns)}: "
-            f"{percent((status.risk, status.low, status.high))} overrode, rejected, retried or "
-            f"escalated, {status.tolerated:.1%} is tolerated as the others do, the reference had "
-            f"{status.reference:.1%}"
+            f"users for {slice_title(status.key)} trust it less than the others since "
+            f"{moment(since_ns)}: {percent((status.risk, status.low, status.high))} overrode, "
+            f"rejected, retried or escalated, {status.tolerated:.1%} is tolerated as the others "
+            f"do, the reference had {status.reference:.1%}"
         ),
         advice=_ADVICE["trust"],
         since_ns=since_ns,
@@ -103,12 +102,3 @@ def slice_finding(
         threshold=status.log10_threshold,
         trace_ids=trace_ids,
     )
-
-
-def percent(estimate: tuple[float, float, float]) -> str:
-    """Write a share and its interval.
-
-    >>> percent((0.123, 0.1, 0.15))
-    '12.3% (10.0% to 15.0%)'
-    """
-    return f"{estimate[0]:.1%} ({estimate[1]:.1%} to {estimate[2]:.1%})"

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ import msgspec
 
 from barograph_processor.signal import Alarm
 
-__all__ = ["AlarmBook", "AlarmChange", "AlarmKey", "alarm_id", "key_of"]
+__all__ = ["AlarmBook", "AlarmChange", "AlarmKey", "alarm_id", "alarm_key", "key_of"]
 
 AlarmKey = tuple[str, str | None, tuple[tuple[str, str], ...]]
 """Signal, feature, slice: under each there is at most one open alarm."""
@@ -32,9 +32,16 @@ class AlarmChange(msgspec.Struct, frozen=True):
     alarm: Alarm
 
 
-def alarm_id(model: str, version: str, key: AlarmKey, raised_window: int) -> str:
-    """Return an id that a replay of the same history gives again, 16 hex digits."""
-    text = repr((model, version, key, raised_window))
+def alarm_id(model: str, version: str, key: AlarmKey, raised: int) -> str:
+    """Return an id that a replay of the same history gives again, 16 hex digits.
+
+    Args:
+        model: Model name.
+        version: Model version.
+        key: What the alarm is about.
+        raised: What tells it from others about the same: its window, or when it was raised.
+    """
+    text = repr((model, version, key, raised))
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
@@ -121,6 +128,13 @@ class AlarmBook:
         self.raised = {(signal, severity): n for signal, severity, n in state["raised"]}
 
 
+def alarm_key(
+    signal: str, feature: str | None = None, levels: Iterable[tuple[str, str]] = ()
+) -> AlarmKey:
+    """Return what an alarm is about; the order of a slice's dimensions is none."""
+    return signal, feature, tuple(sorted(levels))
+
+
 def key_of(alarm: Alarm) -> AlarmKey:
     """Return what an alarm is about."""
-    return alarm.signal, alarm.feature, tuple(sorted((alarm.slice or {}).items()))
+    return alarm_key(alarm.signal, alarm.feature, (alarm.slice or {}).items())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from barograph_processor.observation import ModelKey
 from barograph_processor.signal import Alarm, Severity, SignalName
-from barograph_processor.state.alarm.alarms import AlarmKey, alarm_id
+from barograph_processor.state.alarm.alarms import AlarmKey, alarm_id, alarm_key
 from barograph_processor.state.alarm.phrases import model_title, operational_clause
 
 __all__ = ["Finding"]
@@ -38,7 +38,7 @@ class Finding:
     @property
     def key(self) -> AlarmKey:
         """Under which there is at most one open alarm."""
-        return self.signal, self.feature, tuple(sorted(self.slice))
+        return alarm_key(self.signal, self.feature, self.slice)
 
     def alarm(
         self, model: ModelKey, *, operations: Mapping[str, str], raised_ns: int, window: int
@@ -52,7 +52,7 @@ class Finding:
             window: The window now.
         """
         return Alarm(
-            id=alarm_id(*model, self.key, raised_ns),
+            id=alarm_id(*model, self.key, window),
             model=model.name,
             version=model.version,
             signal=self.signal,

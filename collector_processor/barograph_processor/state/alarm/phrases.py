@@ -1,11 +1,20 @@
 """Parts of the sentences that alarms say."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from barograph_processor.observation import ModelKey
 
-__all__ = ["clean", "model_title", "moment", "operational_clause", "over", "quoted"]
+__all__ = [
+    "clean",
+    "model_title",
+    "moment",
+    "operational_clause",
+    "over",
+    "percent",
+    "quoted",
+    "slice_title",
+]
 
 
 def moment(time_ns: int) -> str:
@@ -50,6 +59,24 @@ def operational_clause(operations: Mapping[str, str]) -> str:
 def model_title(key: ModelKey) -> str:
     """Return a model's name and version as a sentence begins with them."""
     return f"{clean(key.name)} {clean(key.version)}"
+
+
+def slice_title(key: Iterable[tuple[str, str]]) -> str:
+    """Return the levels of a slice as a sentence names them.
+
+    >>> slice_title((("region", "north"), ("device", "phone")))
+    'region=north, device=phone'
+    """
+    return ", ".join(f"{clean(name)}={clean(level)}" for name, level in key)
+
+
+def percent(estimate: tuple[float, float, float]) -> str:
+    """Write a share and its interval.
+
+    >>> percent((0.123, 0.1, 0.15))
+    '12.3% (10.0% to 15.0%)'
+    """
+    return f"{estimate[0]:.1%} ({estimate[1]:.1%} to {estimate[2]:.1%})"
 
 
 def quoted(name: str | None) -> str:
