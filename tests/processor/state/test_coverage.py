@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from barograph_processor.config import parse_config
+from barograph_processor.state.label.joining import Joiner
+from barograph_processor.state.label.row_judging import RowJudge
 from tests.processor.state.rows import Bench, labels_of, rows, unlabelled
 
 _SMALL: dict[str, Any] = {"reference": {"rows": 1000}, "window": {"rows": 200}}
@@ -99,3 +102,26 @@ def test_strata_are_bounded() -> None:
         column = type(batch.slices["region"])(np.arange(200, dtype=np.int32), many)
         bench.registry.observe(replace(batch, slices={"region": column}))
     assert len(bench.model.standing.coverage._strata) <= 256
+
+
+def test_a_prediction_is_told_apart_alike_when_it_comes_and_when_its_label_does() -> None:
+    """Where one of a batch has a value and the next a confidence alone, both have a score."""
+    batch = replace(
+        rows(4),
+        label=None,
+        value=np.array([0.9, np.nan, 0.3, np.nan]),
+        confidence=np.array([0.1, 0.7, 0.2, np.nan]),
+    )
+    config = parse_config({})
+    joiner = Joiner(config.model("m"), config.limits)
+    joiner.remember(batch, 0)
+    seen = RowJudge(joiner.judge).traits(batch)
+    labelled = joiner.traits_of(joiner.pending.find(batch.prediction_ids))
+    scores = {
+        when: column.values()
+        for when, traits in (("seen", seen), ("labelled", labelled))
+        for kind, _, column in traits
+        if kind == "score"
+    }
+    assert scores["seen"] == ["0.8 to 1", "0.6 to 0.8", "0.2 to 0.4", None]
+    assert scores["labelled"] == scores["seen"]

@@ -33,16 +33,21 @@ Traits = Sequence[tuple[str, str, CategoricalColumn]]
 
 def traits(
     classes: CategoricalColumn | None,
-    score: npt.NDArray[np.float64] | None,
+    value: npt.NDArray[np.float64] | None,
+    confidence: npt.NDArray[np.float64] | None,
     slices: Mapping[str, CategoricalColumn],
 ) -> Traits:
     """Return what predictions are told apart by.
 
     Args:
         classes: Chosen classes, if the model names them.
-        score: Probability or confidence; what is not in ``[0, 1]`` is no score.
+        value: Value or probability; what is not in ``[0, 1]`` is no score.
+        confidence: The score of those without a value.
         slices: Levels by dimension.
     """
+    score = confidence if value is None else value
+    if value is not None and confidence is not None:
+        score = np.where(np.isnan(value), confidence, value)
     found = [("slice", name, column) for name, column in slices.items()]
     if classes is not None and len(classes.levels):
         found.append(("class", "", classes))

@@ -173,9 +173,8 @@ class Joiner:
         """Return what predictions are told apart by when their labels are counted."""
         pending = self.pending
         classes = CategoricalColumn(pending.column("predicted", slots), pending.classes)
-        value = pending.column("value", slots)
-        score = np.where(np.isnan(value), pending.column("confidence", slots), value)
-        return traits(classes, score, pending.slices(slots))
+        value, confidence = pending.column("value", slots), pending.column("confidence", slots)
+        return traits(classes, value, confidence, pending.slices(slots))
 
     def _delays(
         self, slots: npt.NDArray[np.intp], time_ns: npt.NDArray[np.int64]

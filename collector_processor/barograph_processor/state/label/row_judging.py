@@ -52,7 +52,7 @@ class RowJudge:
     def traits(self, batch: ObservationBatch) -> Traits:
         """Return what rows are told apart by when their labels are counted."""
         classes, value = self._judge.predicted(batch)
-        return traits(classes, batch.confidence if value is None else value, batch.slices)
+        return traits(classes, value, batch.confidence, batch.slices)
 
     def scores(self, batch: ObservationBatch) -> ScoreCounts | None:
         """Return the scores of rows, labelled or not; None if they have none that can be told."""
