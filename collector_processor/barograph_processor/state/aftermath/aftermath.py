@@ -12,10 +12,10 @@ from barograph_processor.state.aftermath.loops import Loops
 from barograph_processor.state.aftermath.outcomes import Outcomes
 from barograph_processor.state.aftermath.reactions import Reactions
 from barograph_processor.state.aftermath.usage import Usage
+from barograph_processor.state.aftermath.window_rows import WindowRows
 from barograph_processor.state.alarm.finding import Finding
 from barograph_processor.state.label.labelled import LabelledQuality
 from barograph_processor.state.watch.watch import ClosedWindow, Watch
-from barograph_processor.state.window.window_rows import WindowRows
 from barograph_processor.state.window.windows import Slot
 
 __all__ = ["Aftermath"]

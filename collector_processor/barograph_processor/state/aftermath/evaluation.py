@@ -1,6 +1,5 @@
 """One kind of evaluation of a model's answers: its mean score, and whether that is harmed."""
 
-from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from barograph_processor.quality.intervals import AT_ALL_TIMES, Estimate, estimate_mean
 from barograph_processor.quality.risk import RiskMonitor, RiskTransition, tolerated_risk
 from barograph_processor.quality.weighted import WeightedMean
+from barograph_processor.state.label.label_marks import LabelMarks
 
 __all__ = ["Evaluation"]
 
@@ -18,7 +18,6 @@ _ENOUGH: Final = 100
 _RECENT: Final = 1000
 _BLOCK: Final = 20
 _RECOVERY_BLOCKS: Final = 200.0
-_MARKS: Final = 1024
 
 
 class Evaluation:
@@ -28,7 +27,7 @@ class Evaluation:
     it as long as there are fewer than 100. Scores within ``[0, 1]`` are losses as they are;
     others are put between the least and the greatest of the baseline.
 
-    State size: the scores of the baseline until it is fixed, then 1,024 marks and a few
+    State size: the scores of the baseline until it is fixed, then 4,096 marks and a few
     numbers. Not locked; its owner is.
 
     Args:
@@ -43,8 +42,7 @@ class Evaluation:
         self._lower_is_better = lower_is_better
         self._baseline: list[float] = []
         self._range = (0.0, 1.0)
-        self._seen = 0
-        self._marks: deque[tuple[int, int]] = deque(maxlen=_MARKS)
+        self._marks = LabelMarks(_BLOCK)
         self.reference: float | None = None
         self.monitor: RiskMonitor | None = None
         self.onset: RiskTransition | None = None
@@ -78,7 +76,8 @@ class Evaluation:
                 else:
                     self._baseline.append(float(scores[row]))
             if self.monitor is not None and not in_reference[row]:
-                self._take(scores[row : row + 1], int(time_ns[row]), weight[row : row + 1])
+                one = slice(row, row + 1)
+                self._take(scores[one], time_ns[one], weight[one])
         if self.reference is None:
             return np.zeros(len(scores), dtype=np.bool_)
         worse = scores > self.reference if self._lower_is_better else scores < self.reference
@@ -103,12 +102,7 @@ class Evaluation:
 
     def since(self) -> int:
         """Return the event time, ns, since when they are; 0 if they never were."""
-        best = 0
-        for count, time_ns in self._marks:
-            if self.onset is None or (best and count > self.onset.since_label):
-                break
-            best = time_ns
-        return best
+        return 0 if self.onset is None else self._marks.since(self.onset.since_label)
 
     def figures(self) -> dict[str, Any]:
         """Return plain values; None where not known yet."""
@@ -138,12 +132,13 @@ class Evaluation:
         self._baseline = []
 
     def _take(
-        self, score: npt.NDArray[np.float64], time_ns: int, weight: npt.NDArray[np.float64]
+        self,
+        score: npt.NDArray[np.float64],
+        time_ns: npt.NDArray[np.int64],
+        weight: npt.NDArray[np.float64],
     ) -> None:
         assert self.monitor is not None
-        if self._seen % _BLOCK == 0:
-            self._marks.append((self._seen, time_ns))
-        self._seen += 1
+        self._marks.add(time_ns)
         mean = WeightedMean.of(score, weight)
         self._older, self._younger = self._older.merge(mean), self._younger.merge(mean)
         for step in self.monitor.update(self._losses(score)):
@@ -159,8 +154,7 @@ class Evaluation:
         return {
             "baseline": list(self._baseline),
             "range": list(self._range),
-            "seen": self._seen,
-            "marks": [list(mark) for mark in self._marks],
+            **self._marks.state(),
             "reference": self.reference,
             "monitor": None if self.monitor is None else self.monitor.state(),
             "onset": None if self.onset is None else msgspec.to_builtins(self.onset),
@@ -171,8 +165,7 @@ class Evaluation:
         """Undo ``state``."""
         self._baseline = list(state["baseline"])
         self._range = (state["range"][0], state["range"][1])
-        self._seen = state["seen"]
-        self._marks = deque(((a, b) for a, b in state["marks"]), maxlen=_MARKS)
+        self._marks.load(state)
         self.reference = state["reference"]
         monitor, onset = state["monitor"], state["onset"]
         self.monitor = None if monitor is None else RiskMonitor.restore(monitor)

@@ -8,7 +8,7 @@ import numpy as np
 
 from barograph_processor.quality.concentration import Concentration
 from barograph_processor.quality.figure import MIN_WINDOWS, FigureMonitor, FigureReference
-from barograph_processor.state.window.window_rows import MOST_LEVELS
+from barograph_processor.state.aftermath.window_rows import MOST_LEVELS
 from barograph_processor.stats.column import CategoricalColumn
 
 __all__ = ["Outputs"]

@@ -111,17 +111,17 @@ class Reactions:
 
     def close(self, window: int) -> None:
         """End a window: fix the baseline as soon as it can be, judge what came since the last."""
-        tally, self._window = self._window, np.zeros(WIDTH)
+        counts, self._window = self._window, np.zeros(WIDTH)
         for name, (successes, trials) in RATES.items():
-            n = float(tally[trials])
+            n = float(counts[trials])
             if n:
-                self._recent[name].update(min(float(tally[successes]), n), n)
+                self._recent[name].update(min(float(counts[successes]), n), n)
         if not self._monitors:
             self._fix()
             return
         for name, (_, successes, trials) in MONITORED.items():
-            n = float(tally[trials])
-            self._monitors[name].update(min(float(tally[successes]), n), n, window=window)
+            n = float(counts[trials])
+            self._monitors[name].update(min(float(counts[successes]), n), n, window=window)
         for step in self._slices.close_window(window):
             if step.kind == "open":
                 self._slice_since[step.status.key] = step.since_window
@@ -178,9 +178,12 @@ class Reactions:
                 "slices": self._worst(),
             }
         found["reactions"] = {
-            kind: {"rate": _estimate(self._recent[kind]), "share": _estimate(self._recent[share])}
+            kind: {
+                "rate": _estimate(self._recent[kind]),
+                "share": _estimate(self._recent[f"{kind}.share"]),
+            }
             for kind in REACTION_KINDS
-            if self._recent[kind].trials and (share := f"{kind}.share")
+            if self._recent[kind].trials
         }
         return found
 
