@@ -18,7 +18,6 @@ class Sight:
         learnt: The reference is complete.
         labels: Labels joined since the beginning.
         windows_since_label: Windows closed since the last label; None if there was none.
-        windows: Windows closed after the reference.
         patience: Windows without a label after which quality counts as unknown.
     """
 
@@ -27,7 +26,6 @@ class Sight:
     learnt: bool
     labels: int
     windows_since_label: int | None
-    windows: int
     patience: int = 20
 
     def blindness(self) -> tuple[str, ...]:

@@ -81,10 +81,6 @@ class EarlyFacts:
                 found += facts
         return found
 
-    def put_back(self, fact: Fact) -> None:
-        """Keep a fact that was taken but belongs to another model."""
-        self.add(fact)
-
     def state(self) -> list[Any]:
         """Return plain values from which ``load`` continues."""
         return [msgspec.to_builtins(fact) for facts in self._facts.values() for fact in facts]

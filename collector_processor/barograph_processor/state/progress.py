@@ -135,7 +135,6 @@ class Progress:
             learnt=self.watch is not None,
             labels=self.counters.labels,
             windows_since_label=None if since is None else self.counters.windows - since,
-            windows=self.counters.windows,
             patience=patience,
         )
 

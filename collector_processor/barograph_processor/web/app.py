@@ -16,7 +16,12 @@ from barograph_processor.pipeline import Pipeline
 from barograph_processor.signal import Alarm, Signal
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.telemetry import Telemetry
-from barograph_processor.web.exposition import accepts_openmetrics, render
+from barograph_processor.web.exposition import (
+    OPENMETRICS_TYPE,
+    PROMETHEUS_TYPE,
+    accepts_openmetrics,
+    render,
+)
 from barograph_processor.web.guard import Guard, Guarded
 from barograph_processor.web.login import Login
 from barograph_processor.web.page import Page
@@ -28,8 +33,6 @@ from barograph_processor.web.views import alarm_view, model_view, summary_view
 
 __all__ = ["web_app"]
 
-_PLAIN: Final = "text/plain; version=0.0.4; charset=utf-8"
-_OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _MAX_PAGE: Final = 1000
 
 
@@ -90,7 +93,9 @@ class _Views:
     def metrics(self, request: Request) -> Response:
         openmetrics = accepts_openmetrics(request.headers.get("accept", ""))
         body = render(self._signals(), openmetrics=openmetrics)
-        return Response(body, headers={"content-type": _OPENMETRICS if openmetrics else _PLAIN})
+        return Response(
+            body, headers={"content-type": OPENMETRICS_TYPE if openmetrics else PROMETHEUS_TYPE}
+        )
 
     def health(self, _request: Request) -> Response:
         return PlainTextResponse("ok\n")
