@@ -17,6 +17,7 @@ from barograph_processor.report.drawing import (
     mark,
     styled,
 )
+from barograph_processor.web.overview import RISKLESS
 
 __all__ = ["alarm_plot"]
 
@@ -111,8 +112,8 @@ def _point(window: Mapping[str, Any], alarm: Mapping[str, Any]) -> _Point | None
 
 
 def _risk(performance: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return the share of wrong predictions with its interval, from the accuracy."""
-    accuracy = performance.get("accuracy") or {}
+    """Return the share of wrong predictions with its interval, from the figure that it leaves."""
+    rest = next((performance[name] for name in RISKLESS if name in performance), {})
     turned = {"risk": "value", "lower": "upper", "upper": "lower"}
-    known = {name: accuracy.get(source) for name, source in turned.items()}
+    known = {name: rest.get(source) for name, source in turned.items()}
     return {name: None if value is None else 1 - value for name, value in known.items()}

@@ -15,6 +15,7 @@ from barograph_processor.report.drawing import (
     mark,
     styled,
 )
+from barograph_processor.web.overview import HEADLINES, RISKLESS
 
 __all__ = ["overview_plot"]
 
@@ -62,16 +63,16 @@ def _quality(figure: Any, model: Mapping[str, Any], time: Sequence[str]) -> None
     band(figure, time, [e.get("lower") for e in found], [e.get("upper") for e in found])
     figure.add_trace(line(time, [e.get("value") for e in found], name, QUALITY), row=1, col=1)
     tolerated = model["reference"]["tolerated_risk"]
-    if name == "accuracy" and tolerated is not None:
+    if name in RISKLESS and tolerated is not None:
         limit(figure, time, [1 - tolerated] * len(time), 1, "tolerated")
 
 
 def _quality_name(windows: Sequence[Window]) -> str:
-    """Return the metric that stands for quality: accuracy, or the error of a regression."""
+    """Return the metric that stands for quality, see ``HEADLINES``."""
     for window in windows:
         performance = window["signals"].get("performance")
         if performance is not None:
-            return "accuracy" if "accuracy" in performance else "mae"
+            return next((name for name in HEADLINES if name in performance), "quality")
     return "quality (no labels)"
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 from typing import Any, Final
 
 from barograph_processor.state.window.record import WindowRecord
-from barograph_processor.web.overview import shorten
+from barograph_processor.web.trend import parted, shorten
 
 __all__ = ["aftermath_view"]
 
@@ -104,8 +103,7 @@ def _view(line: _Line, history: Sequence[WindowRecord]) -> dict[str, Any] | None
     if not known:
         return None
     last, (value, lower, upper) = known[-1]
-    size = ceil(len(known) / _POINTS)
-    parts = [known[at : at + size] for at in range(0, len(known), size)]
+    parts = parted(known, _POINTS)
     held = _at(last.signals, line.held) if line.held else None
     return {
         "key": line.key,

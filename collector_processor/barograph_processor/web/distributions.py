@@ -7,7 +7,7 @@ import numpy as np
 from barograph_processor.drift.binning import Binning, NumericBinning
 from barograph_processor.state.model import ModelState
 from barograph_processor.stats.array import Floats
-from barograph_processor.web.overview import shorten
+from barograph_processor.web.trend import shorten
 
 __all__ = ["distributions_view"]
 

@@ -1,13 +1,12 @@
 """A model's windows by column, as the page's plots read them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from math import ceil
 from typing import Any, Final
 
 from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.web.aftermath import aftermath_view
-from barograph_processor.web.overview import shorten
 from barograph_processor.web.slices import slices_view
+from barograph_processor.web.trend import parted, shorten
 
 __all__ = ["series_view"]
 
@@ -77,8 +76,7 @@ def _drift(history: Sequence[WindowRecord]) -> list[dict[str, Any]]:
     judged = [r for r in history if any(signal in r.signals for signal in _STREAMS)]
     if not judged:
         return []
-    size = ceil(len(judged) / _POINTS)
-    parts = [judged[at : at + size] for at in range(0, len(judged), size)]
+    parts = parted(judged, _POINTS)
     time = [part[-1].end_ns // 1_000_000 for part in parts]
     found = []
     for signal in _STREAMS:

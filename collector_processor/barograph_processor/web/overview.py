@@ -2,19 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from math import ceil
 from typing import Any, Final
 
 from barograph_processor.observation import ModelKey
 from barograph_processor.signal import URGENCY, Alarm
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.window.record import WindowRecord
+from barograph_processor.web.trend import parted, shorten
 from barograph_processor.web.views import iso
 
-__all__ = ["Trends", "glance_view", "most_urgent", "shorten", "trend_view"]
+__all__ = ["HEADLINES", "RISKLESS", "Trends", "glance_view", "most_urgent", "trend_view"]
 
-_HEADLINES: Final[Mapping[str, bool]] = {"accuracy": True, "mae": False}
+HEADLINES: Final[Mapping[str, bool]] = {"accuracy": True, "ndcg": True, "mae": False}
 """The one figure that stands for quality, by task, and whether more of it is better."""
+
+RISKLESS: Final = frozenset({"accuracy", "ndcg"})
+"""Those that are 1 minus the risk, so that what is tolerated of it can be drawn beside them."""
 
 _REASONS: Final = 3
 _POINTS: Final = 60
@@ -25,9 +28,9 @@ def glance_view(model: ModelState) -> dict[str, Any]:
     quality = model.quality
     reference = model.reference
     baseline = quality.baseline.estimates()
-    metric = next((name for name in _HEADLINES if name in baseline), None)
-    higher_is_better = metric is None or _HEADLINES[metric]
-    share = metric == "accuracy"
+    metric = next((name for name in HEADLINES if name in baseline), None)
+    higher_is_better = metric is None or HEADLINES[metric]
+    share = metric in RISKLESS
     open_alarms = model.verdicts.book.open
     harm = [alarm for alarm in open_alarms if alarm.severity == "page"]
     # Since when the model is in trouble is what its own risk says; a slice may have been before.
@@ -75,7 +78,7 @@ def _surest(alarms: Sequence[Alarm]) -> list[Alarm]:
 
 
 def _latest(model: ModelState) -> dict[str, float] | None:
-    """Return the accuracy of the latest labels, the open window's too: alarms judge by those."""
+    """Return 1 minus the risk of the latest labels, the open window's too: alarms judge by those."""
     risk = model.quality.risk_now()
     if risk is None:
         return None
@@ -93,17 +96,16 @@ def trend_view(history: Sequence[WindowRecord], metric: str | None) -> dict[str,
         history: Closed windows, oldest first.
         metric: The figure of ``performance`` that stands for quality, or None.
     """
-    size = max(ceil(len(history) / _POINTS), 1)
     trend: dict[str, list[float | None]] = {
         "time": [],
         "quality": [],
         "latency_p95_s": [],
         "error_rate": [],
     }
-    for at in range(0, len(history), size):
-        part = [record.signals for record in history[at : at + size]]
+    for records in parted(history, _POINTS):
+        part = [record.signals for record in records]
         judged = [s["performance"] for s in part if "performance" in s]
-        trend["time"].append(history[min(at + size, len(history)) - 1].end_ns // 1_000_000)
+        trend["time"].append(records[-1].end_ns // 1_000_000)
         trend["quality"].append(_mean([p[metric]["value"] for p in judged if metric in p]))
         trend["latency_p95_s"].append(_mean([s["latency"]["p95_s"] for s in part]))
         trend["error_rate"].append(_mean([s["errors"]["rate"] for s in part]))
@@ -136,15 +138,6 @@ class Trends:
 def most_urgent(alarms: Iterable[Alarm], limit: int) -> list[Alarm]:
     """Return the alarms that concern people most, and of those the newest."""
     return sorted(alarms, key=lambda a: (URGENCY[a.severity], -a.raised_ns))[:limit]
-
-
-def shorten(value: float | None) -> float | None:
-    """Round to five significant digits, more than a plot can show.
-
-    >>> shorten(0.123456789), shorten(None)
-    (0.12346, None)
-    """
-    return None if value is None else float(f"{value:.5g}")
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

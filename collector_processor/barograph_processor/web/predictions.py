@@ -18,7 +18,7 @@ from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.state.review.review_item import ReviewItem
 from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.web.responses import OrjsonResponse, error_response
-from barograph_processor.web.views import iso
+from barograph_processor.web.views import iso, trace_link
 
 __all__ = ["PredictionLookup"]
 
@@ -76,13 +76,12 @@ class PredictionLookup:
     def _view(self, model: ModelState, row: dict[str, Any]) -> dict[str, Any]:
         item = model.reviews.queue.get(row["id"])
         time_ns = row.pop("time_ns")
-        link = self._trace_url
         return {
             "model": model.key.name,
             "version": model.key.version,
             **row,
             "time": iso(time_ns),
-            "trace_link": None if link is None else link.replace("{trace_id}", row["trace_id"]),
+            "trace_link": trace_link(self._trace_url, row["trace_id"]),
             "review": None if item is None else _review(item),
             "window": _window(model, time_ns),
         }
@@ -116,10 +115,12 @@ def _rows(model: ModelState, slots: npt.NDArray[np.intp]) -> Iterator[dict[str, 
         for name in ("time", "reference", "predicted", "value", "confidence", "labelled")
     }
     late = {name: column(name) for name in ("truth_number", "source", "label_time", "reacted")}
+    units, worth = (column(name) for name in ("outcome_unit", "outcome"))
+    unit_names = model.standing.aftermath.outcomes.units
     for row, name in enumerate(names):
         code = columns["predicted"][row]
         label: dict[str, Any] | None = None
-        if columns["labelled"][row] and late["label_time"][row]:
+        if columns["labelled"][row]:
             label = {
                 "value": truths[row] if truths[row] is not None else late["truth_number"][row],
                 "source": _SOURCES.get(late["source"][row]),
@@ -145,6 +146,9 @@ def _rows(model: ModelState, slots: npt.NDArray[np.intp]) -> Iterator[dict[str, 
             "reactions": [
                 kind for bit, kind in enumerate(REACTION_KINDS) if late["reacted"][row] >> bit & 1
             ],
+            "outcome": None
+            if units[row] < 0
+            else {"unit": unit_names[units[row]], "value": worth[row]},
         }
 
 

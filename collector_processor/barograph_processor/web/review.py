@@ -19,7 +19,7 @@ from barograph_processor.state.review.review_item import ReviewItem
 from barograph_processor.web.guard import Guard
 from barograph_processor.web.question import Question
 from barograph_processor.web.responses import OrjsonResponse, error_response
-from barograph_processor.web.views import iso
+from barograph_processor.web.views import iso, trace_link
 
 __all__ = ["ReviewDesk"]
 
@@ -166,13 +166,12 @@ class ReviewDesk:
 
     def _item(self, model: ModelState, item: ReviewItem) -> dict[str, Any]:
         question = Question.of(model, item)
-        link = self._trace_url
         traced = item.trace_id.strip("0") != ""
         return {
             "id": item.id,
             "time": iso(item.time_ns),
             "trace_id": item.trace_id if traced else None,
-            "trace_link": link.replace("{trace_id}", item.trace_id) if link and traced else None,
+            "trace_link": trace_link(self._trace_url, item.trace_id),
             "asked": question.kind,
             "classes": list(question.classes),
             "prediction": {

@@ -1,11 +1,10 @@
 """The slices that do worst, as the page shows them."""
 
 from collections.abc import Mapping, Sequence
-from math import ceil
 from typing import Any, Final
 
 from barograph_processor.state.window.record import WindowRecord
-from barograph_processor.web.overview import shorten
+from barograph_processor.web.trend import parted, shorten
 
 __all__ = ["slices_view"]
 
@@ -27,8 +26,7 @@ def slices_view(history: Sequence[WindowRecord]) -> list[dict[str, Any]]:
     judged = [record for record in history if record.signals.get("slice")]
     if not judged:
         return []
-    size = ceil(len(judged) / _POINTS)
-    parts = [judged[at : at + size] for at in range(0, len(judged), size)]
+    parts = parted(judged, _POINTS)
     time = [part[-1].end_ns // 1_000_000 for part in parts]
     risks = [_highest(part) for part in parts]
     found = []

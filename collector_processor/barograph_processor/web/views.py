@@ -16,6 +16,7 @@ __all__ = [
     "model_view",
     "reference_view",
     "summary_view",
+    "trace_link",
     "window_view",
 ]
 
@@ -33,6 +34,17 @@ def iso(time_ns: int | None) -> str | None:
         timespec="milliseconds"
     )
     return text.replace("+00:00", "Z")
+
+
+def trace_link(template: str | None, trace_id: str) -> str | None:
+    """Return a link to a trace of 32 hex digits; None without a template, or without a trace.
+
+    >>> trace_link("https://t.example/{trace_id}", "0af7651916cd43dd8448eb211c80319c")
+    'https://t.example/0af7651916cd43dd8448eb211c80319c'
+    """
+    if template is None or not trace_id.strip("0"):
+        return None
+    return template.replace("{trace_id}", trace_id)
 
 
 def alarm_view(alarm: Alarm, *, trace_url: str | None = None) -> dict[str, Any]:
@@ -63,9 +75,9 @@ def alarm_view(alarm: Alarm, *, trace_url: str | None = None) -> dict[str, Any]:
         "evidence": alarm.evidence,
         "threshold": alarm.threshold,
         "trace_ids": list(alarm.trace_ids),
-        "trace_links": []
-        if trace_url is None
-        else [trace_url.replace("{trace_id}", trace) for trace in alarm.trace_ids],
+        "trace_links": [
+            link for trace in alarm.trace_ids if (link := trace_link(trace_url, trace)) is not None
+        ],
         "operational": dict(alarm.operational),
         "advice": alarm.advice,
     }

@@ -52,6 +52,11 @@ class Outcomes:
         self._units: dict[str, OutcomeUnit] = {}
         self._low: dict[str, Examples] = {}
 
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units that are followed, by the numbers under which predictions note them."""
+        return tuple(self._units)
+
     def see(self, predictions: int) -> None:
         """Count predictions, in order of arrival."""
         self._rows += predictions
@@ -86,7 +91,7 @@ class Outcomes:
                 continue
             rows = np.array([row for row, each in enumerate(units) if each == name])
             worth = values[rows]
-            pending.note_outcomes(slots[rows], worth, unit=list(self._units).index(name))
+            pending.note_outcomes(slots[rows], worth, unit=self.units.index(name))
             unit.judge(worth, losses[rows])
             low = rows if unit.range is None else rows[worth <= np.mean(unit.range)]
             some = slots[low[np.argsort(values[low], kind="stable")[::-1]]]

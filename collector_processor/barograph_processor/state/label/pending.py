@@ -136,7 +136,8 @@ class PendingPredictions:
         What a prediction has: ``time``, ``reference``, ``predicted``, ``value``,
         ``confidence``, ``weight``. What its label has, once it is ``labelled``:
         ``truth_class`` or ``truth_number``, ``source``, ``label_time``, ``place``.
-        ``reacted`` are the kinds of its reactions, as bits.
+        ``reacted`` are the kinds of its reactions, as bits; ``outcome`` and
+        ``outcome_unit`` what it was worth.
         """
         return self._columns[name][slots]
 

@@ -82,4 +82,4 @@ export function quality(metric, value) {
   return SHARES.has(metric) ? percent(value) : plain(value);
 }
 
-const SHARES = new Set(["accuracy", "precision", "recall", "f1"]);
+const SHARES = new Set(["accuracy", "precision", "recall", "f1", "hit_rate"]);

@@ -6,7 +6,7 @@
 import { el, say } from "./dom.js";
 import { latency, percent, quality as figure, tick } from "./format.js";
 import { sparkline } from "./sparkline.js";
-import { metricWord, sinceOf, stateOf } from "./words.js";
+import { isRiskless, metricWord, sinceOf, stateOf } from "./words.js";
 
 export function gap() {
   const caption = el("p", { class: "unseen" });
@@ -106,7 +106,7 @@ function row(kind, height) {
 function qualityScale({ quality: { metric, baseline } }, values) {
   const known = values.filter((value) => value !== null);
   const held = baseline ?? known[0] ?? 1;
-  if (metric !== "accuracy") return { low: 0, high: Math.max(...known, 1.6 * held) };
+  if (!isRiskless(metric)) return { low: 0, high: Math.max(...known, 1.6 * held) };
   return { low: Math.min(...known, held - 0.12), high: Math.max(...known, held + 0.02) };
 }
 

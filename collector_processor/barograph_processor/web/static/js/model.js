@@ -165,7 +165,7 @@ function offer(choice, names) {
   if (known.join() === names.join()) return;
   const chosen = choice.value;
   choice.replaceChildren(...names.map((name) => el("option", { value: name }, metricWord(name))));
-  choice.value = names.find((name) => name === chosen) ?? names.find((name) => name === "accuracy" || name === "mae") ?? names[0] ?? "";
+  choice.value = names.find((name) => name === chosen) ?? names.find((name) => name === model.quality.metric) ?? names[0] ?? "";
 }
 
 /** What came after the predictions, as rows; nothing where nothing came. */

@@ -5,7 +5,7 @@
  * texts are our own words and figures.
  */
 
-import { isBetterLow, metricWord } from "./words.js";
+import { isBetterLow, isRiskless, metricWord } from "./words.js";
 
 const PANELS = [
   { axis: "y", domain: [0.56, 0.97] },
@@ -14,7 +14,7 @@ const PANELS = [
   { axis: "y4", domain: [0, 0.1] },
 ];
 const HEIGHT = 560;
-const SHARES = new Set(["accuracy", "precision", "recall", "f1", "auc"]);
+const SHARES = new Set(["accuracy", "precision", "recall", "f1", "auc", "ndcg", "mrr", "hit_rate"]);
 
 /**
  * @param {Object} series Windows by column, as the API answers.
@@ -194,9 +194,9 @@ function held(value, yref, colours, factor = 1) {
   return [level(factor * value, yref, { color: colours.level, width: 1, dash: "dash" })];
 }
 
-/** What is tolerated is a share of wrong predictions: accuracy alone can be held against it. */
+/** What is tolerated is a risk: only what is 1 minus the risk can be held against it. */
 function wanted(reference, metric, colours) {
-  if (metric !== "accuracy" || reference.tolerated_risk === null) return [];
+  if (!isRiskless(metric) || reference.tolerated_risk === null) return [];
   return [level(1 - reference.tolerated_risk, "y", { color: colours.harm, width: 1.2, dash: "dot" })];
 }
 

@@ -41,6 +41,9 @@ const METRICS = new Map([
   ["brier", "Brier score"],
   ["log_loss", "log loss"],
   ["f1", "F1"],
+  ["ndcg", "nDCG"],
+  ["mrr", "mean reciprocal rank"],
+  ["hit_rate", "hit rate"],
 ]);
 
 const LOWER_IS_BETTER = new Set(["mae", "rmse", "brier", "log_loss"]);
@@ -53,6 +56,8 @@ export function stateOf(state) {
 export const signalWord = (signal) => SIGNALS.get(signal) ?? signal;
 export const severityWord = (severity) => SEVERITIES.get(severity) ?? severity;
 export const metricWord = (metric) => METRICS.get(metric) ?? metric;
+/** Whether it is 1 minus the risk, so that what is tolerated can be drawn beside it. */
+export const isRiskless = (metric) => metric === "accuracy" || metric === "ndcg";
 export const isBetterLow = (metric) => LOWER_IS_BETTER.has(metric);
 
 /** Compare models for a list: those in trouble first, then by name. */
