@@ -113,7 +113,7 @@ def _point(window: Mapping[str, Any], alarm: Mapping[str, Any]) -> _Point | None
 
 def _risk(performance: Mapping[str, Any]) -> dict[str, float | None]:
     """Return the share of wrong predictions with its interval, from the figure that it leaves."""
-    rest = next((performance[name] for name in RISKLESS if name in performance), {})
+    rest: Mapping[str, Any] = next((performance[n] for n in RISKLESS if n in performance), {})
     turned = {"risk": "value", "lower": "upper", "upper": "lower"}
     known = {name: rest.get(source) for name, source in turned.items()}
     return {name: None if value is None else 1 - value for name, value in known.items()}

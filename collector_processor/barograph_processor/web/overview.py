@@ -78,7 +78,7 @@ def _surest(alarms: Sequence[Alarm]) -> list[Alarm]:
 
 
 def _latest(model: ModelState) -> dict[str, float] | None:
-    """Return 1 minus the risk of the latest labels, the open window's too: alarms judge by those."""
+    """Return 1 minus the risk of the latest labels, by which alarms judge; the open window too."""
     risk = model.quality.risk_now()
     if risk is None:
         return None
