@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from barograph_processor.stats.column import CategoricalColumn, Column
 
 __all__ = [
+    "TRACE_PREFIX",
     "EventBatch",
     "EventKind",
     "ModelKey",
@@ -23,6 +24,10 @@ SpanIds = npt.NDArray[np.uint64]
 """Shape ``(n, 3)``: the trace id's high and low 64 bits, then the span id; zeros mean unknown."""
 
 EventKind = Literal["label", "reaction", "evaluation", "outcome"]
+
+TRACE_PREFIX: Final = "trace."
+"""Begins the names of slice dimensions that come from a prediction's trace: its resource,
+its latency, its child spans. The others are those that the application named."""
 
 
 class ModelKey(NamedTuple):
@@ -64,7 +69,7 @@ class ObservationBatch:
         label: The chosen class, or None.
         confidence: Shape ``(n,)``, in [0, 1], NaN where absent; or None.
         outputs: Summaries of outputs by name, each of ``n`` rows.
-        slices: What quality is broken down by, each of ``n`` rows.
+        slices: What quality is broken down by, each of ``n`` rows; see ``TRACE_PREFIX``.
         weight: Shape ``(n,)``: rows that each row stands for, the inverse of
             its sample rate; or None for one each.
         propensity: Shape ``(n,)``: probability of being sent to review, NaN
