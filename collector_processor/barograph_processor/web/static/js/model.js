@@ -111,7 +111,7 @@ export function modelPage(name, version) {
 
   function draw() {
     const names = series.performance.map((performance) => performance.name);
-    offer(choice, names);
+    offer(choice, names, model.quality.metric);
     const metric = choice.value === "" ? null : choice.value;
     const drawn = series.window.length > 0;
     choice.parentElement.hidden = names.length === 0;
@@ -160,12 +160,12 @@ function marksOf(alarms) {
     }));
 }
 
-function offer(choice, names) {
+function offer(choice, names, usual) {
   const known = [...choice.options].map((option) => option.value);
   if (known.join() === names.join()) return;
   const chosen = choice.value;
   choice.replaceChildren(...names.map((name) => el("option", { value: name }, metricWord(name))));
-  choice.value = names.find((name) => name === chosen) ?? names.find((name) => name === model.quality.metric) ?? names[0] ?? "";
+  choice.value = names.find((name) => name === chosen) ?? names.find((name) => name === usual) ?? names[0] ?? "";
 }
 
 /** What came after the predictions, as rows; nothing where nothing came. */
