@@ -160,6 +160,14 @@ def _processor() -> list[dict[str, Any]]:
             wait="10m",
         ),
         _alert(
+            "BarographRotationFailing",
+            _grown("barograph.monitor.reloads", 'result="failed"'),
+            "ticket",
+            "Barograph cannot use its new tokens or certificates",
+            "It goes on with those before, until they expire: see the processor's log.",
+            wait="10m",
+        ),
+        _alert(
             "BarographForgetting",
             _grown("barograph.monitor.evicted"),
             "ticket",

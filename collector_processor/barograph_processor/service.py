@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -29,6 +30,7 @@ from barograph_processor.receiver import (
     ReceiverLimits,
     http_receiver,
 )
+from barograph_processor.rotation import Rotation
 from barograph_processor.signal import Alarm, Signal
 from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.registry import Happening, ModelRegistry
@@ -73,6 +75,15 @@ class Service:
         sender = None if endpoint is None else connect(endpoint, config.exporter)
         webhooks = [Webhook(webhook) for webhook in config.webhooks]
         access, tls = Access.configured(config.tokens), Certificates.configured(config.tls)
+        self._rotations = [
+            Rotation(
+                "tokens",
+                config.tokens.files,
+                partial(access.renew, config.tokens),
+                self.telemetry,
+            ),
+            Rotation("certificates", tls.files, tls.renew, self.telemetry),
+        ]
         self._journal = Journal(
             self._directory / "journal.sqlite",
             max_bytes=limits.journal_bytes,
@@ -89,10 +100,7 @@ class Service:
         intake = Intake(self.pipeline.submit, self.telemetry, _writers(access))
         bounds = ReceiverLimits(max_request_bytes=limits.request_bytes)
         self._grpc = GrpcReceiver(
-            config.serve.otlp_grpc,
-            intake,
-            limits=bounds,
-            credentials=tls.otlp_grpc,
+            config.serve.otlp_grpc, intake, limits=bounds, credentials=tls.otlp_grpc
         )
         self._http = AsgiServer(
             http_receiver(intake, limits=bounds),
@@ -110,11 +118,7 @@ class Service:
             telemetry=self.telemetry,
         )
         self._web = AsgiServer(
-            page,
-            config.serve.web,
-            what="web",
-            hosts=config.serve.hosts,
-            tls=tls.web,
+            page, config.serve.web, what="web", hosts=config.serve.hosts, tls=tls.web
         )
         self._exporter = None
         if sender is not None:
@@ -256,6 +260,8 @@ class Service:
 
     def _evaluate_forever(self) -> None:
         while not self._stopping.wait(self._config.serve.evaluation_seconds):
+            for rotation in self._rotations:
+                rotation.look()
             self._evaluate_safely()
 
     def _evaluate_safely(self) -> None:
@@ -271,9 +277,7 @@ class Service:
             _LOG.warning("no checkpoint: %s; the journal is kept", error)
 
 
-def _writers(access: Access) -> Authorize | None:
-    if not access.guards("otlp"):
-        return None
+def _writers(access: Access) -> Authorize:
     return lambda headers: access.allows(bearer(headers), "otlp")
 
 

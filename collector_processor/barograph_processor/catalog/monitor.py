@@ -121,6 +121,13 @@ MONITOR: Final[tuple[Metric, ...]] = (
         ("webhook",),
     ),
     Metric(
+        "barograph.monitor.reloads",
+        "counter",
+        "{reload}",
+        "Tokens or certificates that were replaced while it ran, by whether they are used.",
+        ("what", "result"),
+    ),
+    Metric(
         "barograph.monitor.waiting",
         "gauge",
         "{event}",

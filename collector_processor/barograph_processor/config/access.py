@@ -1,6 +1,8 @@
 """``[tls]`` and ``[tokens]``: what servers show, and what clients have to show."""
 
-from barograph_processor.config.secret import check_source
+from pathlib import Path
+
+from barograph_processor.config.secret import check_source, file_of
 from barograph_processor.config.table import Table
 
 __all__ = ["TlsConfig", "TokensConfig"]
@@ -46,3 +48,9 @@ class TokensConfig(Table, frozen=True, kw_only=True):
         """Refuse what cannot work."""
         for name in self.__struct_fields__:
             check_source(name, getattr(self, name))
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that hold them."""
+        sources = [getattr(self, name) for name in self.__struct_fields__]
+        return [file for source in sources if source and (file := file_of(source))]

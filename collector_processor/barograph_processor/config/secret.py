@@ -7,7 +7,7 @@ from typing import Final
 
 from barograph_processor.exceptions import ConfigurationError
 
-__all__ = ["check_source", "read_secret"]
+__all__ = ["check_source", "file_of", "read_secret"]
 
 _KINDS: Final = ("file:", "env:")
 
@@ -26,6 +26,12 @@ def check_source(name: str, source: str | None) -> None:
         )
 
 
+def file_of(source: str) -> Path | None:
+    """Return the file that a source names; None if it is a variable, which never changes."""
+    kind, _, place = source.partition(":")
+    return Path(place) if kind == "file" else None
+
+
 def read_secret(source: str, *, environ: Mapping[str, str] | None = None) -> list[str]:
     """Return the lines of a secret that are not empty and no comments, stripped.
 
@@ -36,12 +42,12 @@ def read_secret(source: str, *, environ: Mapping[str, str] | None = None) -> lis
     Raises:
         ConfigurationError: The place does not exist, cannot be read, or is empty.
     """
-    kind, _, place = source.partition(":")
+    file = file_of(source)
     try:
-        if kind == "file":
-            text = Path(place).read_text(encoding="utf-8")
+        if file is not None:
+            text = file.read_text(encoding="utf-8")
         else:
-            text = (os.environ if environ is None else environ)[place]
+            text = (os.environ if environ is None else environ)[source.partition(":")[2]]
     except KeyError:
         raise ConfigurationError(f"the secret {source} is not there: no such variable") from None
     except UnicodeDecodeError:

@@ -38,7 +38,12 @@ def security(config: Config) -> Iterator[Finding]:
         Access.configured(config.tokens)
         Certificates.configured(config.tls)
     except ConfigurationError as mistake:
-        yield error("secrets", str(mistake), "mend the file or variable; serve will not start")
+        yield error(
+            "secrets",
+            str(mistake),
+            "mend the file or variable: a processor that runs goes on with what it had, and "
+            "does not start again",
+        )
     else:
         yield fine("secrets", "tokens and certificates that are configured can be read")
 

@@ -1,6 +1,7 @@
 """Certificates of what listens."""
 
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -28,19 +29,22 @@ class ServerTls:
     key: Path
     client_ca: Path | None = None
 
-    def grpc_credentials(self) -> grpc.ServerCredentials:
-        """Return them for a gRPC server; with ``client_ca`` others are not let in.
+    @property
+    def files(self) -> list[Path]:
+        """All of them."""
+        return [self.certificate, self.key, *((self.client_ca,) if self.client_ca else ())]
+
+    def grpc_configuration(self) -> grpc.ServerCertificateConfiguration:
+        """Return them for a gRPC server.
 
         Raises:
             ConfigurationError: A file cannot be read, or is no certificate or its key.
         """
         # gRPC itself takes anything, and then fails every handshake without a word.
         self.http_context()
-        pair = (_read(self.key), _read(self.certificate))
-        if self.client_ca is None:
-            return grpc.ssl_server_credentials([pair])
-        return grpc.ssl_server_credentials(
-            [pair], root_certificates=_read(self.client_ca), require_client_auth=True
+        return grpc.ssl_server_certificate_configuration(
+            [(_read(self.key), _read(self.certificate))],
+            root_certificates=None if self.client_ca is None else _read(self.client_ca),
         )
 
     def http_context(self, *, ask_clients: bool = True) -> ssl.SSLContext:
@@ -54,9 +58,8 @@ class ServerTls:
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        for file in (self.certificate, self.key, self.client_ca):
-            if file is not None:
-                _read(file)
+        for file in self.files:
+            _read(file)
         try:
             # A key with a passphrase would else ask for it on the terminal.
             context.load_cert_chain(self.certificate, self.key, password=b"")
@@ -71,13 +74,39 @@ class ServerTls:
         return context
 
 
-@dataclass(frozen=True, slots=True)
 class Certificates:
-    """What each server of the service shows; None where there is no TLS."""
+    """What each server of the service shows, and newer ones while it runs.
 
-    otlp_grpc: grpc.ServerCredentials | None = None
-    otlp_http: ssl.SSLContext | None = None
-    web: ssl.SSLContext | None = None
+    Connections begin with the newest; those that are there go on with what they began.
+
+    Args:
+        tls: Where they are; None is plain text.
+
+    Attributes:
+        files: All files that are read.
+        otlp_grpc: For OTLP over gRPC; with ``client_ca`` others are not let in.
+        otlp_http: For OTLP over HTTP, the same.
+        web: For the page, which asks for no certificate.
+
+    Raises:
+        ConfigurationError: A file cannot be read, or is no certificate or its key.
+    """
+
+    def __init__(self, tls: ServerTls | None) -> None:
+        self.files: Sequence[Path] = () if tls is None else tls.files
+        self.otlp_grpc: grpc.ServerCredentials | None = None
+        self.otlp_http: _Newest | None = None
+        self.web: _Newest | None = None
+        self._tls = tls
+        if tls is not None:
+            self._newest = self._shown = tls.grpc_configuration()
+            self.otlp_grpc = grpc.dynamic_ssl_server_credentials(
+                self._newest,
+                self._changed,  # type: ignore[arg-type] # None keeps what there is
+                require_client_authentication=tls.client_ca is not None,
+            )
+            self.otlp_http = _Newest.of(tls.http_context())
+            self.web = _Newest.of(tls.http_context(ask_clients=False))
 
     @classmethod
     def configured(cls, config: TlsConfig) -> Self:
@@ -87,12 +116,56 @@ class Certificates:
             ConfigurationError: One cannot be read, or is no certificate or its key.
         """
         if config.cert is None or config.key is None:
-            return cls()
+            return cls(None)
         client_ca = None if config.client_ca is None else Path(config.client_ca)
-        files = ServerTls(Path(config.cert), Path(config.key), client_ca)
-        return cls(
-            files.grpc_credentials(), files.http_context(), files.http_context(ask_clients=False)
-        )
+        return cls(ServerTls(Path(config.cert), Path(config.key), client_ca))
+
+    def renew(self) -> None:
+        """Read the files anew.
+
+        Raises:
+            ConfigurationError: One cannot be read, or is no certificate or its key; those
+                before stay.
+        """
+        if self._tls is None or self.otlp_http is None or self.web is None:
+            return
+        newest = self._tls.grpc_configuration()
+        otlp, web = self._tls.http_context(), self._tls.http_context(ask_clients=False)
+        self._newest, self.otlp_http.newest, self.web.newest = newest, otlp, web
+
+    def _changed(self) -> grpc.ServerCertificateConfiguration | None:
+        """Return what a handshake has to show other than the one before; None if it has not."""
+        if self._shown is self._newest:
+            return None
+        self._shown = self._newest
+        return self._newest
+
+
+class _Newest(ssl.SSLContext):
+    """Begins each connection as the newest context does; itself it holds no certificate.
+
+    To load others into a context that is in use would add to its authorities, and never
+    take one away.
+    """
+
+    newest: ssl.SSLContext
+
+    @classmethod
+    def of(cls, newest: ssl.SSLContext) -> Self:
+        """Return one that begins with this context."""
+        made = cls(ssl.PROTOCOL_TLS_SERVER)
+        made.newest = newest
+        return made
+
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLObject:
+        return self.newest.wrap_bio(incoming, outgoing, server_side, server_hostname, session)
 
 
 def _read(path: Path) -> bytes:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from barograph_processor.access import Access, Right, bearer
+from barograph_processor.access import Access, Right, bearer, fingerprint
 from barograph_processor.telemetry import Telemetry
 from barograph_processor.web.responses import error_response
 from barograph_processor.web.sessions import Sessions
@@ -50,13 +50,14 @@ class Guard:
         if not self._access.guards(right):
             return
         token = bearer(request.headers)
-        if token is not None:
-            # What is everybody's does not tell that a token is known.
-            known = self._access.guards("read") and self._access.allows(token, "read")
-            allowed = self._access.allows(token, right)
-        else:
-            rights = self._sessions.rights(request.cookies.get(cookie_name(request), ""))
-            known, allowed = bool(rights), right in rights
+        shown = (
+            fingerprint(token)
+            if token is not None
+            else self._sessions.shown(request.cookies.get(cookie_name(request), ""))
+        )
+        # What is everybody's does not tell that a token is known.
+        known = self._access.guards("read") and self._access.entitles(shown, "read")
+        allowed = self._access.entitles(shown, right)
         if not allowed and known:
             self._refuse(HTTPStatus.FORBIDDEN, "forbidden", f"this takes the right {right!r}")
         if not allowed:

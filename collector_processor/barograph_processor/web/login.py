@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from barograph_processor.access import Access, Right
+from barograph_processor.access import Access, Right, fingerprint
 from barograph_processor.telemetry import Telemetry
 from barograph_processor.web.guard import cookie_name, is_same_site
 from barograph_processor.web.responses import error_response
@@ -88,16 +88,16 @@ class Login:
         if not is_same_site(request):
             return self._refuse(HTTPStatus.FORBIDDEN, "cross_site", "Log in from this page.")
         token = await _token(request)
-        rights = frozenset(right for right in _PAGE_RIGHTS if self._access.allows(token, right))
         # What is everybody's does not tell that a token fits.
-        if not any(map(self._access.guards, rights)):
+        fits = [self._access.guards(r) and self._access.allows(token, r) for r in _PAGE_RIGHTS]
+        if token is None or not any(fits):
             return self._refuse(
                 HTTPStatus.UNAUTHORIZED, "unauthenticated", "This token does not fit."
             )
         response = RedirectResponse("/", status_code=HTTPStatus.SEE_OTHER)
         response.set_cookie(
             cookie_name(request),
-            self._sessions.begin(rights),
+            self._sessions.begin(fingerprint(token)),
             max_age=SESSION_SECONDS,
             path="/",
             secure=request.url.scheme == "https",

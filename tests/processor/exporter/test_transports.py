@@ -21,7 +21,7 @@ from barograph_processor.config import ExporterConfig
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.exporter import Outcome, connect
 from barograph_processor.otlp.status import Code, status
-from barograph_processor.receiver import GrpcReceiver, ServerTls, http_receiver
+from barograph_processor.receiver import Certificates, GrpcReceiver, ServerTls, http_receiver
 from tests.processor.receiver.certificates import Authority
 from tests.processor.receiver.server import Recorder
 
@@ -261,9 +261,10 @@ def test_downstream_that_wants_a_certificate(tmp_path: Path, scheme: str) -> Non
     """It gets ours; without one, or without its authority, nothing is sent."""
     authority, recorder = Authority(tmp_path), Recorder()
     files = ServerTls(*(Path(authority.file(name)) for name in ("server", "server.key", "ca")))
-    receiver = GrpcReceiver("127.0.0.1:0", recorder.intake(), credentials=files.grpc_credentials())
+    shown = Certificates(files)
+    receiver = GrpcReceiver("127.0.0.1:0", recorder.intake(), credentials=shown.otlp_grpc)
     server = AsgiServer(
-        http_receiver(recorder.intake()), "127.0.0.1:0", what="otlp", tls=files.http_context()
+        http_receiver(recorder.intake()), "127.0.0.1:0", what="otlp", tls=shown.otlp_http
     )
     receiver.start()
     server.start()

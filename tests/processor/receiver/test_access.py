@@ -13,7 +13,13 @@ import pytest
 from barograph_processor.access import Access, bearer
 from barograph_processor.asgi import AsgiServer
 from barograph_processor.exceptions import ConfigurationError
-from barograph_processor.receiver import Authorize, GrpcReceiver, ServerTls, http_receiver
+from barograph_processor.receiver import (
+    Authorize,
+    Certificates,
+    GrpcReceiver,
+    ServerTls,
+    http_receiver,
+)
 from tests.processor.receiver.certificates import Authority
 from tests.processor.receiver.server import Recorder, grpc_server, http_server
 
@@ -87,7 +93,7 @@ def mutual(authority: Authority) -> ServerTls:
 @pytest.fixture
 def grpc_address(mutual: ServerTls) -> Iterator[str]:
     receiver = GrpcReceiver(
-        "127.0.0.1:0", Recorder().intake(), credentials=mutual.grpc_credentials()
+        "127.0.0.1:0", Recorder().intake(), credentials=Certificates(mutual).otlp_grpc
     )
     receiver.start()
     yield f"127.0.0.1:{receiver.port}"
@@ -97,7 +103,10 @@ def grpc_address(mutual: ServerTls) -> Iterator[str]:
 @pytest.fixture
 def https_url(mutual: ServerTls) -> Iterator[str]:
     server = AsgiServer(
-        http_receiver(Recorder().intake()), "127.0.0.1:0", what="otlp", tls=mutual.http_context()
+        http_receiver(Recorder().intake()),
+        "127.0.0.1:0",
+        what="otlp",
+        tls=Certificates(mutual).otlp_http,
     )
     server.start()
     yield f"https://{server.address}/v1/traces"
@@ -152,11 +161,11 @@ def test_old_tls_is_refused(https_url: str, authority: Authority) -> None:
 
 def test_certificates_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        ServerTls(tmp_path / "absent.pem", tmp_path / "absent.key").grpc_credentials()
+        ServerTls(tmp_path / "absent.pem", tmp_path / "absent.key").grpc_configuration()
 
 
 def test_key_of_another_certificate_is_told_at_the_start(authority: Authority) -> None:
     """gRPC would start, and then fail every handshake without a word."""
     mixed = ServerTls(Path(authority.file("server")), Path(authority.file("client.key")))
     with pytest.raises(ConfigurationError, match=r"client\.key"):
-        mixed.grpc_credentials()
+        mixed.grpc_configuration()
