@@ -82,12 +82,12 @@ class Verdicts:
     ) -> AlarmChange | None:
         """Bring the alarm in line with the window: resolve it, raise it again, or refresh it.
 
-        A window is under harm if the monitor saw harm at any time in it, and its own
-        labels are worse than they may be. So bad hours after each other are one
+        A window is under harm if the monitor saw harm at any time in it, unless its own
+        labels are enough to say that it is calm. So bad hours after each other are one
         alarm, a good window between them ends it, and the next bad one raises it
         again on the evidence that stands, if it is bad beyond its own noise.
         """
-        under = quality.take_harmed() and not quality.calm(performance)
+        under = quality.take_harmed() and not quality.recovered(performance)
         known = self.book.get(_RISK)
         if known is None:
             if under and performance is not None and quality.onset and quality.bad(performance):
@@ -99,7 +99,7 @@ class Verdicts:
             return self._over(_RISK, closed)
         finding = self._harm(
             quality,
-            None if performance is None else performance.risk(),
+            quality.risk_now() if performance is None else performance.risk(),
             since_ns=known.since_ns,
             since_window=known.since_window,
             evidence=(known.evidence, known.threshold),

@@ -243,6 +243,21 @@ class TestQuality:
         assert alarm["alarm"]["since_window"] in (10, 11)
         assert after[-1]["partial"]
 
+    def test_a_lucky_handful_of_labels_ends_no_alarm(self) -> None:
+        """Windows of 40 labels are calm by chance every few; the alarm keeps its figure."""
+        bench = Bench.of(_SMALL)
+        bench.registry.observe(rows(1000))
+        for start in range(1000, 9000, 100):
+            part = rows(100, start=start, wrong=0.1 if start < 1500 else 0.25)
+            bench.registry.observe(unlabelled(part))
+            few = part.take(np.arange(15 if start % 300 else 70))
+            bench.registry.attach(labels_of(few))
+        told = [event for event in plain(bench.registry.drain()) if "alarm" in event]
+        harm = [event for event in told if event["alarm"]["signal"] == "risk"]
+        assert [event["change"] for event in harm] == ["open"]
+        (alarm,) = bench.model.verdicts.book.open
+        assert alarm.now == pytest.approx(0.25, abs=0.12)
+
     def test_one_class_alone(self) -> None:
         """Labels of one class give accuracy, and leave out what is not defined."""
         bench = Bench.of(_SMALL)

@@ -194,6 +194,11 @@ class LabelledQuality:
         """Whether the labels of a window are no worse than they may be; see ``RiskTolerance``."""
         return self._tolerance.calm(performance)
 
+    def recovered(self, performance: RealizedPerformance | None) -> bool:
+        """Whether the labels of a window are calm, and enough for that to be no luck: 100."""
+        enough = performance is not None and performance.n >= _ENOUGH_NOW
+        return enough and self.calm(performance)
+
     def bad(self, performance: RealizedPerformance) -> bool:
         """Whether the labels of a window are worse than the reference beyond their own noise."""
         return self._tolerance.bad(performance)
@@ -206,8 +211,7 @@ class LabelledQuality:
     @property
     def calm_so_far(self) -> bool:
         """Whether the labels since the last window, if there are 100, are no worse than may be."""
-        open_now = self._window.performance
-        return open_now.n >= _ENOUGH_NOW and self.calm(open_now)
+        return self.recovered(self._window.performance)
 
     def take_harmed(self) -> bool:
         """Return whether there was harm at any time since the last call."""
