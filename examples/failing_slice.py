@@ -42,14 +42,14 @@ def main() -> None:
     """Train on the spring, break one airline's feed in November, and replay."""
     flights = table()
     flights = flights[flights["late"].notna()].reset_index(drop=True)
-    when = pd.to_datetime(flights["departure"], unit="s")
+    when = pd.to_datetime(flights["departure"], unit="s").to_numpy()
     late = flights["late"].astype(int)
-    broken = (when >= "2013-11-03 06:00") & (flights["carrier"] == AIRLINE)
+    broken = (when >= np.datetime64("2013-11-03T06:00")) & (flights["carrier"] == AIRLINE)
     delay = flights["dep_delay"].fillna(0) + HOUR * broken
     known = np.column_stack([delay / 30, flights["distance"] / 1000])
-    spring = when < "2013-03-01"
+    spring = when < np.datetime64("2013-03-01")
     model = LogisticRegression().fit(known[spring], late[spring])
-    watched = np.asarray((when >= "2013-06-01") & (when < "2013-11-24"))
+    watched = (when >= np.datetime64("2013-06-01")) & (when < np.datetime64("2013-11-24"))
     shown = flights[watched]
     replayed(
         CONFIG,

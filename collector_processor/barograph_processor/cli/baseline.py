@@ -1,6 +1,7 @@
 """``barograph baseline``: what normal is, as a file."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -46,7 +47,7 @@ def create(
     run = Replay(data, msgspec.structs.replace(settings, reference=reference))
     with progress(Console(stderr=True), f"reading {data.name}") as show:
         learnt = run.learn(show)
-    _write(learnt, output)
+    _write(replace(learnt, evaluated=True), output)
 
 
 @app.command()
@@ -122,6 +123,7 @@ def _facts(baseline: Baseline) -> dict[str, Any]:
         "risk_upper_bound": None if quality is None else quality.bound,
         "labels": 0 if quality is None else quality.labels,
         **({} if quality is None else dict(quality.performance)),
+        **{f"offline_{name}": value for name, value in baseline.promised.items()},
         "latency_p95_s": operations.p95,
         "error_rate": operations.error_rate,
     }

@@ -7,7 +7,7 @@ command-line flag over both.
 
 from barograph_processor.config.access import TlsConfig, TokensConfig
 from barograph_processor.config.alarm import AlarmConfig
-from barograph_processor.config.baseline import BaselineConfig
+from barograph_processor.config.baseline import OFFLINE_METRICS, BaselineConfig
 from barograph_processor.config.config import Config
 from barograph_processor.config.exporter import ExporterConfig
 from barograph_processor.config.exposure import check_exposure, exposures, is_loopback
@@ -24,6 +24,7 @@ from barograph_processor.config.webhook import WebhookConfig
 from barograph_processor.config.window import WindowConfig
 
 __all__ = [
+    "OFFLINE_METRICS",
     "AlarmConfig",
     "BaselineConfig",
     "Config",

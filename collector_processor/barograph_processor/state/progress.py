@@ -66,7 +66,8 @@ class Progress:
         """The reference, once it is complete, with quality as far as it is known."""
         if self.watch is None:
             return None
-        return replace(self.watch.learnt, quality=self.standing.quality.as_baseline())
+        quality = self.standing.quality
+        return replace(self.watch.learnt, quality=quality.as_baseline(), promised=quality.promised)
 
     @property
     def reference_rows(self) -> int:
@@ -91,6 +92,7 @@ class Progress:
         except ValueError as error:
             raise ConfigurationError(f"reference.season: {error}") from error
         self.learner = None
+        self.standing.quality.promise(learnt)
         seconds = self._config.window.seconds
         self.standing.coverage.begin(learnt.profile.time, seconds=seconds)
         if learnt.quality is not None:
@@ -192,4 +194,5 @@ class Progress:
         self.watch = None
         if state["watch"] is not None:
             self.watch = Watch.restore(state["watch"], self._config.operations)
+            self.standing.quality.promise(self.watch.learnt)
         self._last_label_window = state["last_label_window"]

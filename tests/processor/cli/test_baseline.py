@@ -12,7 +12,10 @@ from barograph_processor.cli.app import app
 from barograph_processor.config import parse_config
 from barograph_processor.observation import ModelKey, ObservationBatch
 from barograph_processor.service import Service
+from barograph_processor.state.model import ModelState
+from barograph_processor.state.window.baseline import Baseline
 from barograph_processor.stats.column import NumericColumn
+from barograph_processor.telemetry import Telemetry
 
 _CONFIG = """
 [model]
@@ -89,6 +92,46 @@ def test_show_tells_what_it_holds(history: Path) -> None:
     assert shown["risk"] < shown["risk_upper_bound"] < 0.1
 
 
+def test_a_baseline_carries_the_offline_figures(history: Path) -> None:
+    """What was measured on the file is what production is held against, and what was stated."""
+    runner = CliRunner()
+    file, config = history / "baseline.json", history / "offline.toml"
+    stated = _CONFIG + "[baseline]\noffline = {f1 = 0.97}\n"
+    config.write_text(stated, encoding="utf-8")
+    create = ["baseline", "create", str(history / "before.csv"), "--config", str(config)]
+    assert runner.invoke(app, [*create, "-o", str(file)]).exit_code == 0
+    shown = json.loads(runner.invoke(app, ["baseline", "show", str(file), "--json"]).stdout)
+    assert shown["offline_f1"] == 0.97
+    config.write_text(
+        _CONFIG.replace("rows = 2000", f"file = {json.dumps(str(file))}"), encoding="utf-8"
+    )
+    replay = ["replay", str(history / "after.csv"), "--config", str(config), "--json"]
+    lines = [json.loads(line) for line in runner.invoke(app, replay).stdout.splitlines()]
+    windows = [line for line in lines if line["type"] == "window"]
+    gap = windows[-1]["signals"]["gap"]["offline"]
+    realized = windows[-1]["signals"]["now"]["accuracy"]["value"]
+    assert gap["accuracy"]["value"] == pytest.approx(realized - shown["accuracy"], abs=1e-9)
+    assert gap["accuracy"]["upper"] < -0.1
+    assert gap["f1"]["value"] < -0.1
+
+
+def test_an_accuracy_that_a_baseline_carries_is_an_objective(history: Path) -> None:
+    """It is tolerated as much as if the configuration stated it, before a restart and after."""
+    runner = CliRunner()
+    config, file = history / "offline.toml", history / "baseline.json"
+    config.write_text(_CONFIG + "[baseline]\noffline = {accuracy = 0.99}\n", encoding="utf-8")
+    create = ["baseline", "create", str(history / "before.csv"), "--config", str(config)]
+    runner.invoke(app, [*create, "-o", str(file)])
+    learnt = Baseline.from_json(json.loads(file.read_text(encoding="utf-8")))
+    model = _model(learnt)
+    assert model.quality.tolerated == pytest.approx(0.03)
+    again = _model()
+    again.load(model.state())
+    assert learnt.quality is not None
+    assert again.quality.tolerated == pytest.approx(0.03)
+    assert again.quality.offline == {**learnt.quality.performance, "accuracy": 0.99}
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
@@ -131,6 +174,18 @@ def test_promote_pins_what_a_service_has_learnt(tmp_path: Path) -> None:
         assert promoted.exit_code == 0, promoted.output
     shown = json.loads(CliRunner().invoke(app, ["baseline", "show", str(file), "--json"]).stdout)
     assert shown["rows"] == 500
+
+
+def _model(learnt: Baseline | None = None) -> ModelState:
+    config = parse_config({})
+    return ModelState(
+        ModelKey("m", "1"),
+        config=config.model("m"),
+        limits=config.limits,
+        telemetry=Telemetry(),
+        start_ns=0,
+        baseline=learnt,
+    )
 
 
 def _batch(n: int) -> ObservationBatch:

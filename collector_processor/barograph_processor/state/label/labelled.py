@@ -19,7 +19,7 @@ from barograph_processor.state.label.realized import RealizedPerformance, Share
 from barograph_processor.state.label.recent import LabelSums, RecentPerformance
 from barograph_processor.state.label.risk_tolerance import RiskTolerance
 from barograph_processor.state.label.sliced import SlicedQuality
-from barograph_processor.state.window.baseline import QualityBaseline
+from barograph_processor.state.window.baseline import Baseline, QualityBaseline
 
 __all__ = ["LabelledQuality"]
 
@@ -49,9 +49,10 @@ class LabelledQuality:
     def __init__(self, alarm: AlarmConfig, *, offline: Mapping[str, float] | None = None) -> None:
         self.slices = SlicedQuality(alarm, budget_windows=harm_budget(alarm, "slice"))
         self.scores = CalibratedScores(alarm)
-        self.offline = dict(offline or {})
+        self.promised = dict(offline or {})
+        self.offline = self.promised
         self._alarm = alarm
-        self._tolerance = RiskTolerance(alarm, self.offline)
+        self._tolerance = RiskTolerance(alarm, self.promised)
         self._reference = QualityReference(self.slices, self.scores)
         self._marks = LabelMarks(_BLOCK)
         self.wrong = Examples()
@@ -91,6 +92,12 @@ class LabelledQuality:
     def frozen(self) -> bool:
         """Whether the baseline is fixed and the risk is watched."""
         return self.risk is not None
+
+    def promise(self, learnt: Baseline) -> None:
+        """Take the offline figures that a baseline carries; what was configured goes before."""
+        self.promised = {**learnt.promised, **self.promised}
+        self.offline = {**learnt.offline, **self.promised}
+        self._tolerance.promise(self.promised)
 
     def adopt(self, quality: QualityBaseline, *, window_labels: float) -> None:
         """Take a baseline that was learnt earlier, and watch the risk from now on.

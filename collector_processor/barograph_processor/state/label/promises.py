@@ -41,7 +41,7 @@ def remarks(quality: LabelledQuality) -> tuple[str, ...]:
     found = [
         _offline(name, recent[name], quality.offline[name], quality.baseline.estimates())
         for name, gap in held.get("offline", {}).items()
-        if _is_worse(name, gap)
+        if name in quality.promised and _is_worse(name, gap)
     ]
     gap = held.get("estimated", {}).get("accuracy")
     if gap is not None and _is_worse("accuracy", gap) and -gap[0] >= quality.tolerance:

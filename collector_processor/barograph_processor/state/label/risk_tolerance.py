@@ -29,10 +29,15 @@ class RiskTolerance:
     def __init__(self, alarm: AlarmConfig, offline: Mapping[str, float]) -> None:
         self._above = alarm.tolerance
         self._objective = alarm.tolerated_risk
-        if self._objective is None and "accuracy" in offline:
-            self._objective = min(1 - offline["accuracy"] + alarm.tolerance, _MOST)
         self.tolerated = self._objective
         self.baseline_risk: float | None = None
+        self.promise(offline)
+
+    def promise(self, offline: Mapping[str, float]) -> None:
+        """Take an accuracy that was promised for the objective, where there is none yet."""
+        if self._objective is None and "accuracy" in offline:
+            self._objective = min(1 - offline["accuracy"] + self._above, _MOST)
+            self.tolerated = self._objective
 
     def fix(self, risk: float, bound: float) -> float:
         """Take the reference's risk and its upper bound; return what is tolerated from now on."""

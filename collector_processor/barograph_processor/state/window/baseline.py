@@ -1,9 +1,10 @@
 """What a model's normal is, as a file: learnt once, watched against anywhere."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from barograph_processor.config import OFFLINE_METRICS, BaselineConfig
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.state.window.operations import OperationsReference
 
@@ -47,6 +48,8 @@ class Baseline:
         end_ns: Event time of its last row.
         rows: Rows in it.
         quality: None if there were too few labels.
+        promised: Figures that were stated of an evaluation before deployment, by metric.
+        evaluated: Its rows were such an evaluation, not calls of production.
     """
 
     profile: ReferenceProfile
@@ -54,6 +57,15 @@ class Baseline:
     end_ns: int
     rows: int
     quality: QualityBaseline | None = None
+    promised: Mapping[str, float] = field(default_factory=dict)
+    evaluated: bool = False
+
+    @property
+    def offline(self) -> Mapping[str, float]:
+        """Figures of the evaluation before deployment: those stated, else those measured."""
+        measured = self.quality.performance if self.evaluated and self.quality else {}
+        known = {name: value for name, value in measured.items() if name in OFFLINE_METRICS}
+        return {**known, **self.promised}
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values, with the version of their schema."""
@@ -80,6 +92,8 @@ class Baseline:
                 "slices": quality.slices,
                 "scores": quality.scores,
             },
+            "promised": dict(self.promised),
+            "evaluated": self.evaluated,
             "profile": self.profile.to_json(),
         }
 
@@ -109,6 +123,9 @@ class Baseline:
                 int(document["end_ns"]),
                 int(document["rows"]),
                 None if quality is None else QualityBaseline(**quality),
+                # Files of earlier versions have neither.
+                BaselineConfig(offline=document.get("promised", {})).offline,
+                bool(document.get("evaluated", False)),
             )
-        except (KeyError, TypeError, IndexError) as error:
+        except (KeyError, TypeError, IndexError, AttributeError) as error:
             raise ValueError(f"the baseline is damaged: {error!r}") from error
