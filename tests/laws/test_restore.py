@@ -98,7 +98,8 @@ def _slice(monitor: SliceMonitor, step: int) -> Any:
     columns = _cities(step + 1, 400)
     rate = 0.1 + 0.4 * (columns["city"].codes == 2) * (15 < step < 30)
     losses = (np.random.default_rng([9, step]).uniform(size=400) < rate).astype(np.float64)
-    moves = monitor.update(monitor.layout.count(columns, losses), window=step)
+    times = np.full(400, step, dtype=np.int64)
+    moves = monitor.update(monitor.observe(columns, losses, times), window=step)
     return moves, monitor.statuses()
 
 

@@ -1,111 +1,85 @@
 """Which slices of the predictions are watched, and how labels are counted by slice."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Collection, Mapping
 from itertools import combinations
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.stats.array import Floats, Ints
+from barograph_processor.quality.slice_counts import SliceCounts
+from barograph_processor.stats.array import Floats
 from barograph_processor.stats.column import CategoricalColumn
 
-__all__ = ["SliceCounts", "SliceKey", "SliceLayout"]
+__all__ = ["MOST_LEVELS", "SliceCodes", "SliceKey", "SliceLayout"]
 
 SliceKey = tuple[tuple[str, str], ...]
 """One or two pairs of dimension and level, in order of the dimensions."""
 
-_MOST_SHARE = 0.9
+SliceCodes = Mapping[str, npt.NDArray[np.intp]]
+"""The level of each row by dimension: its place among the ``m`` that the layout knows, ``m`` for
+one that is not known or none, ``m + 1 + slot`` for one that has a spare slot."""
 
+MOST_LEVELS: Final = 50
+"""Levels of a dimension that are told apart."""
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SliceCounts:
-    """Labels and losses by slice: a commutative monoid under ``merge``.
-
-    Attributes:
-        labels: Labels in each slice, shape ``(K,)``.
-        losses: Sums of their losses, shape ``(K,)``.
-        all_labels: Labels in all.
-        all_losses: Sum of all losses.
-    """
-
-    labels: Ints
-    losses: Floats
-    all_labels: int
-    all_losses: float
-
-    def merge(self, other: "SliceCounts") -> "SliceCounts":
-        """Return the counts of both.
-
-        Raises:
-            ValueError: They are of different layouts.
-        """
-        if self.labels.shape != other.labels.shape:
-            raise ValueError("counts of different slices cannot be merged")
-        return SliceCounts(
-            self.labels + other.labels,
-            self.losses + other.losses,
-            self.all_labels + other.all_labels,
-            self.all_losses + other.all_losses,
-        )
-
-    def to_bytes(self) -> bytes:
-        """Return a compact, platform-independent form."""
-        head = np.array([self.all_labels, self.all_losses], dtype="<f8").tobytes()
-        return head + self.labels.astype("<i8").tobytes() + self.losses.astype("<f8").tobytes()
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> "SliceCounts":
-        """Return what ``to_bytes`` wrote.
-
-        Raises:
-            ValueError: The bytes are cut off.
-        """
-        if len(data) < 16 or len(data) % 16:  # noqa: PLR2004 - two numbers, then two a slice
-            raise ValueError("counts of slices are cut off")
-        size = len(data) // 16 - 1
-        head = np.frombuffer(data, "<f8", 2)
-        labels = np.frombuffer(data, "<i8", size, 16).astype(np.int64)
-        losses = np.frombuffer(data, "<f8", size, 16 + 8 * size).astype(np.float64)
-        return cls(labels, losses, int(head[0]), float(head[1]))
+_MOST_SHARE: Final = 0.9
 
 
 class SliceLayout:
-    """All one- and two-way slices that had enough labels in the reference.
+    """One- and two-way slices that had enough labels in the reference.
 
     State size: the names of the levels, and 4 numbers a slice.
 
     Args:
         levels: Levels of each dimension that are told apart, by dimension.
-        slices: The slices, each by indices into dimensions and levels.
+        slices: The slices, each by dimensions and levels.
+        alone: Dimensions that are watched by themselves, never crossed with others.
     """
 
-    def __init__(self, levels: Mapping[str, tuple[str, ...]], slices: tuple[SliceKey, ...]) -> None:
+    def __init__(
+        self,
+        levels: Mapping[str, tuple[str, ...]],
+        slices: tuple[SliceKey, ...],
+        *,
+        alone: Collection[str] = (),
+    ) -> None:
         self.levels = dict(levels)
         self.slices = slices
+        self.alone = frozenset(alone) & self.levels.keys()
         self._index = {
             name: {level: code for code, level in enumerate(known)}
             for name, known in self.levels.items()
         }
-        self._pairs = tuple(combinations(self.levels, 2))
+        # What has no slice that is watched is not counted.
+        self._tables = tuple(dict.fromkeys(tuple(name for name, _ in key) for key in slices))
+        sizes = [math.prod(len(self.levels[n]) + 1 for n in names) for names in self._tables]
+        start = dict(zip(self._tables, np.cumsum([0, *sizes]).tolist(), strict=False))
+        self._at = np.array(
+            [start[tuple(name for name, _ in key)] + self._bin(key) for key in slices],
+            dtype=np.intp,
+        )
 
     @classmethod
     def learn(
         cls,
         columns: Mapping[str, CategoricalColumn],
         *,
+        alone: Collection[str] = (),
         min_labels: int = 100,
-        max_levels: int = 50,
+        max_levels: int = MOST_LEVELS,
         max_slices: int = 1000,
     ) -> "SliceLayout":
         """Choose the slices from the labels of the reference.
 
         Slices with most of the labels are left out, since they are the model
-        itself. Beyond ``max_slices`` the largest are kept, one-way ones first.
+        itself. Beyond ``max_slices`` the largest are kept, one-way ones first; of the
+        dimensions that stand alone there are half as many, beside the others.
 
         Args:
             columns: Levels by dimension, all of ``n`` rows.
+            alone: Dimensions that are not crossed with others.
             min_labels: Labels that a slice must have.
             max_levels: Levels of a dimension; the most frequent are kept.
             max_slices: Slices in all.
@@ -115,25 +89,37 @@ class SliceLayout:
             counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
             order = np.argsort(-counts, kind="stable")[:max_levels]
             levels[name] = tuple(column.levels[c] for c in order.tolist() if counts[c])
-        full = cls(levels, ())
+        full = cls(levels, (), alone=alone)
         rows = len(next(iter(columns.values()))) if columns else 0
-        one, two = full._tables(columns, np.zeros(rows))
-        ones: list[tuple[int, SliceKey]] = [
-            (n, ((name, level),))
-            for name, known in levels.items()
-            for level, n in zip(known, one[name][0].tolist(), strict=True)
-        ]
-        twos: list[tuple[int, SliceKey]] = [
-            (int(table[i, j]), ((a, levels[a][i]), (b, levels[b][j])))
-            for (a, b), (table, _) in two.items()
-            for i, j in np.argwhere(table >= min_labels).tolist()
-        ]
-        kept: list[SliceKey] = []
-        for group in (ones, twos):
-            usable = [(n, key) for n, key in group if min_labels <= n <= _MOST_SHARE * rows]
-            usable.sort(key=lambda pair: -pair[0])
-            kept += [key for _, key in usable[: max_slices - len(kept)]]
-        return cls(levels, tuple(kept))
+        codes = full.codes(columns, rows)
+        groups: list[list[SliceKey]] = []
+        crossed = [name for name in levels if name not in full.alone]
+        for pairs in (
+            [(name,) for name in crossed],
+            list(combinations(crossed, 2)),
+            [(name,) for name in levels if name in full.alone],
+        ):
+            found: list[tuple[int, SliceKey]] = []
+            for names in pairs:
+                labels = full._bins(codes, names)
+                for place in np.flatnonzero(labels >= min_labels).tolist():
+                    key = full._key(names, place)
+                    if key is not None and labels[place] <= _MOST_SHARE * rows:
+                        found.append((int(labels[place]), key))
+            found.sort(key=lambda pair: -pair[0])
+            groups.append([key for _, key in found])
+        ones, twos, apart = groups
+        kept = [*ones, *twos][:max_slices] + apart[: max_slices // 2]
+        return cls(levels, tuple(kept), alone=alone)
+
+    def codes(self, columns: Mapping[str, CategoricalColumn], n: int) -> SliceCodes:
+        """Return the level of each row by dimension; one without a column has none.
+
+        Args:
+            columns: Levels by dimension, all of ``n`` rows.
+            n: Rows.
+        """
+        return {name: self._codes(name, columns.get(name), n) for name in self.levels}
 
     def count(self, columns: Mapping[str, CategoricalColumn], losses: Floats) -> SliceCounts:
         """Count labels by slice; a dimension without a column is in no slice.
@@ -142,44 +128,53 @@ class SliceLayout:
             columns: Levels by dimension, all of ``n`` rows.
             losses: Each in ``[0, 1]``, shape ``(n,)``.
         """
-        one, two = self._tables(columns, losses)
-        labels = np.zeros(len(self.slices), dtype=np.int64)
-        sums = np.zeros(len(self.slices))
-        for place, key in enumerate(self.slices):
-            if len(key) == 1:
-                ((name, level),) = key
-                at: Any = self._index[name][level]
-                n, s = one[name]
-            else:
-                (a, level_a), (b, level_b) = key
-                at = (self._index[a][level_a], self._index[b][level_b])
-                n, s = two[a, b]
-            labels[place], sums[place] = n[at], s[at]
-        return SliceCounts(labels, sums, len(losses), float(losses.sum()))
+        return self.count_codes(self.codes(columns, len(losses)), losses)
 
-    def _tables(
-        self, columns: Mapping[str, CategoricalColumn], losses: Floats
-    ) -> tuple[dict[str, tuple[Any, Any]], dict[tuple[str, str], tuple[Any, Any]]]:
-        """Return labels and sums of losses by level, and by pair of levels."""
-        n = len(losses)
-        codes = {name: self._codes(name, columns.get(name), n) for name in self.levels}
-        one: dict[str, tuple[Any, Any]] = {}
-        for name, code in codes.items():
-            size = len(self.levels[name]) + 1
-            one[name] = (
-                np.bincount(code, minlength=size)[:-1],
-                np.bincount(code, losses, minlength=size)[:-1],
-            )
-        two: dict[tuple[str, str], tuple[Any, Any]] = {}
-        for a, b in self._pairs:
-            shape = (len(self.levels[a]) + 1, len(self.levels[b]) + 1)
-            both = codes[a] * shape[1] + codes[b]
-            size = shape[0] * shape[1]
-            two[a, b] = (
-                np.bincount(both, minlength=size).reshape(shape)[:-1, :-1],
-                np.bincount(both, losses, minlength=size).reshape(shape)[:-1, :-1],
-            )
-        return one, two
+    def count_codes(self, codes: SliceCodes, losses: Floats) -> SliceCounts:
+        """Count labels by slice.
+
+        Args:
+            codes: From ``codes``.
+            losses: Each in ``[0, 1]``, shape ``(n,)``.
+        """
+        if not self.slices:
+            none = np.zeros(0)
+            return SliceCounts(none.astype(np.int64), none, len(losses), float(losses.sum()))
+        labels = np.concatenate([self._bins(codes, names) for names in self._tables])
+        sums = np.concatenate([self._bins(codes, names, losses) for names in self._tables])
+        return SliceCounts(labels[self._at], sums[self._at], len(losses), float(losses.sum()))
+
+    def place(self, name: str, level: str) -> int | None:
+        """Return the code of a level; None if it is not known."""
+        return self._index.get(name, {}).get(level)
+
+    def _bins(
+        self, codes: SliceCodes, names: tuple[str, ...], losses: Floats | None = None
+    ) -> npt.NDArray[Any]:
+        """Return labels, or sums of losses, by level of one dimension or by pair of levels."""
+        size, both = 1, np.zeros(1, dtype=np.intp)
+        for name in names:
+            unknown = len(self.levels[name])
+            both = both * (unknown + 1) + np.minimum(codes[name], unknown)
+            size *= unknown + 1
+        return np.bincount(both, losses, minlength=size)
+
+    def _key(self, names: tuple[str, ...], place: int) -> SliceKey | None:
+        """Return the slice that a bin counts; None if one of its levels is not known."""
+        key: list[tuple[str, str]] = []
+        for name in reversed(names):
+            place, code = divmod(place, len(self.levels[name]) + 1)
+            if code == len(self.levels[name]):
+                return None
+            key.append((name, self.levels[name][code]))
+        return tuple(reversed(key))
+
+    def _bin(self, key: SliceKey) -> int:
+        """Return which bin counts a slice."""
+        place = 0
+        for name, level in key:
+            place = place * (len(self.levels[name]) + 1) + self._index[name][level]
+        return place
 
     def _codes(self, name: str, column: CategoricalColumn | None, n: int) -> npt.NDArray[np.intp]:
         """Return own codes of a column; the last one stands for everything unknown."""
@@ -195,6 +190,7 @@ class SliceLayout:
         return {
             "levels": [[name, list(known)] for name, known in self.levels.items()],
             "slices": [[list(pair) for pair in key] for key in self.slices],
+            "alone": sorted(self.alone),
         }
 
     @classmethod
@@ -202,4 +198,5 @@ class SliceLayout:
         """Undo ``state``."""
         levels = {name: tuple(known) for name, known in state["levels"]}
         slices = tuple(tuple((pair[0], pair[1]) for pair in key) for key in state["slices"])
-        return cls(levels, slices)
+        # A baseline that was learnt before dimensions could stand alone has none.
+        return cls(levels, slices, alone=state.get("alone", ()))

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from barograph_processor.quality.slice_layout import SliceCounts, SliceLayout
+from barograph_processor.quality.slice_counts import SliceCounts
+from barograph_processor.quality.slice_layout import SliceLayout
 from barograph_processor.stats.array import Floats
 
-__all__ = ["moved_risk", "slice_dispersion"]
+__all__ = ["moved_risk", "noise_of_rest", "slice_dispersion"]
 
 _EDGE = 1e-4
 _MIN_BLOCKS = 4
@@ -31,6 +32,25 @@ def moved_risk(risk: Floats, now: SliceCounts, reference: SliceCounts) -> Floats
     )
     moved = _logit(risk) + _logit(rest) - _logit(before)
     return np.asarray(1 / (1 + np.exp(-moved)))
+
+
+def noise_of_rest(now: SliceCounts, reference: SliceCounts) -> Floats:
+    """Return how much noisier slices are beside the rest than they were in the reference.
+
+    The rest is taken as known, though it has labels of its own only: with ``r`` of them
+    beside ``n`` of a slice, the distance between both has ``1 + n / r`` times the variance of
+    the slice alone. A slice that all traffic has moved to is held against nothing.
+
+    Args:
+        now: Labels and losses now.
+        reference: The same in the reference.
+
+    Returns:
+        At least 1, shape ``(K,)``.
+    """
+    noise = 1 + now.labels / (now.all_labels - now.labels + 1)
+    before = 1 + reference.labels / (reference.all_labels - reference.labels + 1)
+    return np.asarray(np.maximum(noise / before, 1.0))
 
 
 def slice_dispersion(layout: SliceLayout, blocks: Sequence[SliceCounts]) -> Floats:

@@ -2,61 +2,28 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 
-from barograph_processor.quality.slice_layout import SliceCounts, SliceKey, SliceLayout
-from barograph_processor.quality.slice_rest import moved_risk
+from barograph_processor.quality.slice_counts import SliceCounts
+from barograph_processor.quality.slice_evidence import MOST_RISK, SliceEvidence
+from barograph_processor.quality.slice_layout import SliceCodes, SliceKey, SliceLayout
+from barograph_processor.quality.slice_rest import moved_risk, noise_of_rest
+from barograph_processor.quality.slice_sample import Coded, SliceSample
+from barograph_processor.quality.slice_spare import SpareSlots
+from barograph_processor.quality.slice_status import SliceStatus, SliceTransition
 from barograph_processor.sequential.confidence import wilson_interval
-from barograph_processor.sequential.shiryaev_roberts import shiryaev_roberts
-from barograph_processor.stats.array import Floats
+from barograph_processor.stats.array import Floats, Ints
+from barograph_processor.stats.column import CategoricalColumn
 
-__all__ = ["SliceMonitor", "SliceStatus", "SliceTransition"]
+__all__ = ["SliceMonitor"]
 
-_STEPS = np.array([0.01, 0.02, 0.04, 0.08, 0.16, 0.32])
-_FORGET = 0.75
-_MOST = 0.95
-_SCHEMA = 1
-
-
-@dataclass(frozen=True, slots=True)
-class SliceStatus:
-    """How one slice stands.
-
-    Attributes:
-        key: The slice.
-        risk: Share of its labels lost over the last few windows, the latest weighing most.
-        low: Lower end of a 95% interval of it.
-        high: Its upper end.
-        tolerated: What its risk may be, given how the rest does now.
-        reference: Its risk in the reference.
-        labels: Labels that ``risk`` rests on.
-        log10_evidence: That it does worse than is tolerated; at least -300.
-        log10_threshold: At which an alarm is raised.
-        harmed: Whether it is under an alarm.
-    """
-
-    key: SliceKey
-    risk: float
-    low: float
-    high: float
-    tolerated: float
-    reference: float
-    labels: float
-    log10_evidence: float
-    log10_threshold: float
-    harmed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SliceTransition:
-    """A slice began, or ceased, to be harmed more than the rest."""
-
-    kind: Literal["open", "resolved"]
-    status: SliceStatus
-    since_window: int
+_FORGET: Final = 0.75
+_SPARE_SHARE: Final = 0.1
+_ALONE_SHARE: Final = 0.3
+_SCHEMA: Final = 2
 
 
 class SliceMonitor:
@@ -65,16 +32,24 @@ class SliceMonitor:
     A slice may move with the rest: what is tolerated of it is its own risk in the
     reference at its upper bound, moved on the logit scale as the rest has moved,
     plus the tolerance. Beyond that, bets are made and summed by Shiryaev and
-    Roberts; a slice alarms at K times the budget (e-d-Bonferroni over K slices).
+    Roberts; a slice alarms at the budget over its weight (e-d-Bonferroni): 0.1 is
+    spread over the 32 spare slots of levels that the reference did not hold, and the rest over
+    the slices that it did, a third of it over dimensions that stand alone if there are any.
+    A new level has no risk of its own, so that of all is taken for it.
+
     Bets of slices whose risk swings from window to window, as weather moves that of
     an airport, are tempered: raised to the power 1/phi with phi the dispersion of
-    the reference's windows, which by Jensen's inequality keeps them fair.
+    the reference's windows, which by Jensen's inequality keeps them fair. A new level has
+    the least dispersion of its dimension. Where the rest is smaller than it was, phi grows
+    with its noise.
+
     Of slices that explain each other only the one with the most evidence is
     named: a part of a failing slice is not told again, and neither is a whole
-    that fails by one part alone.
+    that fails by one part alone, nor a slice of another dimension that holds the same
+    predictions; what that overlap is, the last 2,048 labels say.
 
-    State: some 200 bytes a slice. An update costs some 0.2 ms for 500 slices. Not
-    locked: one writer.
+    State: some 200 bytes a slice, and the sample's. An update costs some 0.2 ms for 500
+    slices. Not locked: one writer.
 
     References:
         Shin, Ramdas and Rinaldo (2023), E-detectors, arXiv:2203.03532; e-d-Bonferroni:
@@ -111,109 +86,180 @@ class SliceMonitor:
             raise ValueError(f"budgets must be at least 1, got {budget!r} and {recovery!r}")
         self.layout = layout
         self.reference = reference
+        self.spare = SpareSlots(layout)
+        self._sample = SliceSample(layout)
         self._tolerance, self._budget, self._recovery = tolerance, budget, recovery
         k = len(layout.slices)
         self.dispersion = np.ones(k) if dispersion is None else np.maximum(dispersion, 1.0)
-        self._threshold = max(k, 1) * budget
-        self._bound = np.array(
-            [
-                wilson_interval(min(s, float(n)), float(n), alpha=0.1)[1]
-                for s, n in zip(reference.losses.tolist(), reference.labels.tolist(), strict=True)
-            ]
+        self._threshold = budget / _weights(layout, self.spare.size)
+        self._before = replace(
+            reference,
+            labels=np.append(reference.labels, np.zeros(self.spare.size, dtype=np.int64)),
+            losses=np.append(reference.losses, np.zeros(self.spare.size)),
         )
-        self._onset = np.zeros((k, len(_STEPS)))
-        self._return = np.zeros((k, len(_STEPS)))
-        self._harmed = np.zeros(k, dtype=np.bool_)
-        self._sums = np.zeros((k, len(_STEPS)))
-        self._since = np.zeros((k, len(_STEPS)), dtype=np.int64)
-        self._opened = np.zeros(k, dtype=np.int64)
-        self._recent = np.zeros((3, k))
-        self._parents, self._children = _kinship(layout.slices)
+        shares = [*zip(reference.losses.tolist(), reference.labels.tolist(), strict=True)]
+        shares += [(reference.all_losses, reference.all_labels)] * self.spare.size
+        self._bound = np.array(
+            [wilson_interval(min(s, float(n)), float(n), alpha=0.1)[1] for s, n in shares]
+        )
+        self._evidence = SliceEvidence(k + self.spare.size)
+        self._opened = np.zeros(k + self.spare.size, dtype=np.int64)
+        self._recent = np.zeros((3, k + self.spare.size))
+        self._recent_all = np.zeros(2)
+        self._windows = 0
 
-    def update(self, counts: SliceCounts, *, window: int) -> list[SliceTransition]:
-        """Take the labels of a window; return which slices changed their state.
+    def observe(
+        self, columns: Mapping[str, CategoricalColumn], losses: Floats, time_ns: Ints
+    ) -> SliceCounts:
+        """Take labels in order of arrival; return their counts, to be merged for ``update``.
 
         Args:
-            counts: Of its labels, by the same layout.
+            columns: Levels by dimension, all of ``n`` rows.
+            losses: Each in ``[0, 1]``, shape ``(n,)``.
+            time_ns: Event times of the predictions, shape ``(n,)``.
+        """
+        codes = self.layout.codes(columns, len(losses))
+        self.spare.fill(codes, columns, time_ns)
+        self._sample.add(codes, losses, window=self._windows)
+        return self._counted(codes, losses)
+
+    def count(self, columns: Mapping[str, CategoricalColumn], losses: Floats) -> SliceCounts:
+        """Count labels as ``observe`` did, and take none."""
+        codes = self.layout.codes(columns, len(losses))
+        self.spare.fill(codes, columns)
+        return self._counted(codes, losses)
+
+    def update(self, counts: SliceCounts, *, window: int) -> list[SliceTransition]:
+        """Judge the labels of a window; return which slices changed their state.
+
+        Args:
+            counts: Of its labels, from ``observe``.
             window: Its number.
         """
         n, s = counts.labels.astype(np.float64), counts.losses
-        tau = moved_risk(self._bound, counts, self.reference) + self._tolerance
-        tau = np.minimum(tau, _MOST)
-        above = np.minimum(tau[:, None] + _STEPS, (1 + _MOST) / 2)
-        below = np.maximum(tau[:, None] - _STEPS, 0.3 * tau[:, None])
-        harmed, phi = self._harmed[:, None], self.dispersion[:, None]
-        onset = shiryaev_roberts(self._onset, _log_bets(n, s, tau, above) / phi)
-        back = shiryaev_roberts(self._return, _log_bets(n, s, tau, below) / phi)
-        self._onset = np.where(harmed, self._onset, onset)
-        self._return = np.where(harmed, back, 0.0)
+        tau = moved_risk(self._bound, counts, self._before) + self._tolerance
+        tau = np.minimum(tau, MOST_RISK)
+        phi = self._dispersions() * noise_of_rest(counts, self._before)
+        self._evidence.update(n, s, tau, phi, window=window)
         self._recent = _FORGET * self._recent + np.array([n, s, n * tau])
-        self._date(_log_bets(n, s, tau, above) / phi, window)
-        return self._recoveries() + self._onsets()
+        self._recent_all = _FORGET * self._recent_all + [counts.all_labels, counts.all_losses]
+        self._windows = window + 1
+        changed = self._recoveries() + self._onsets()
+        return changed + self._departures(counts.labels[len(self.layout.slices) :])
 
     def statuses(self) -> list[SliceStatus]:
         """Return all slices, the worst first: those under an alarm, then by evidence."""
-        evidence = self._onset.mean(axis=1)
-        order = np.lexsort((-evidence, ~self._harmed))
-        return [self._status(k) for k in order.tolist()]
+        order = np.lexsort((-self._evidence.of_harm / self._threshold, ~self._evidence.harmed))
+        return [self._status(k) for k in order.tolist() if self._key(k)]
 
-    def _date(self, log_bets: Floats, window: int) -> None:
-        """Follow cumulative sums: a change began when its sum last left zero."""
-        self._since = np.where(self._sums <= 0.0, window, self._since)
-        self._sums = np.where(self._harmed[:, None], 0.0, np.maximum(self._sums + log_bets, 0.0))
-
-    def _began(self, k: int) -> int:
-        return int(self._since[k, int(self._sums[k].argmax())])
+    def _counted(self, codes: SliceCodes, losses: Floats) -> SliceCounts:
+        known = self.layout.count_codes(codes, losses)
+        labels, sums = self.spare.count(codes, losses)
+        return replace(
+            known,
+            labels=np.concatenate([known.labels, labels]),
+            losses=np.concatenate([known.losses, sums]),
+        )
 
     def _recoveries(self) -> list[SliceTransition]:
-        over = self._harmed & (self._return.mean(axis=1) >= self._recovery)
-        found = []
-        for k in np.flatnonzero(over).tolist():
-            self._harmed[k] = False
-            self._onset[k] = 0.0
-            found.append(SliceTransition("resolved", self._status(k), int(self._opened[k])))
-        return found
+        over = self._evidence.harmed & (self._evidence.of_recovery >= self._recovery)
+        return [self._resolved(k) for k in np.flatnonzero(over).tolist()]
+
+    def _departures(self, labels: Ints) -> list[SliceTransition]:
+        """Let go of new levels that have no more labels, and of alarms about them."""
+        resolved = []
+        for slot in self.spare.leaving(labels):
+            k = len(self.layout.slices) + slot
+            if self._evidence.harmed[k]:
+                resolved.append(self._resolved(k))
+            self._sample.forget(*self._coded(self._key(k))[0])
+            self._evidence.reset(k)
+            self._recent[:, k] = 0.0
+            self.spare.free(slot)
+        return resolved
 
     def _onsets(self) -> list[SliceTransition]:
-        evidence = self._onset.mean(axis=1)
-        crossed = ~self._harmed & (evidence >= self._threshold)
+        relative = self._evidence.of_harm / self._threshold
+        crossed = np.flatnonzero(~self._evidence.harmed & (relative >= 1))
+        places = {
+            self._key(k): k for k in crossed[np.argsort(-relative[crossed], kind="stable")].tolist()
+        }
         found = []
-        for k in np.flatnonzero(crossed)[np.argsort(-evidence[crossed], kind="stable")].tolist():
-            if self._explained(k):
-                # Its evidence is the other's; what is left when that is over counts anew.
-                self._onset[k] = 0.0
+        for key, k in places.items():
+            if self._evidence.harmed[k]:
                 continue
-            self._harmed[k] = True
-            self._return[k] = 0.0
-            self._opened[k] = self._began(k)
-            found.append(SliceTransition("open", self._status(k), int(self._opened[k])))
+            since = self._evidence.began(k)
+            if self._explained(k, since):
+                # Its evidence is the other's; what is left when that is over counts anew.
+                self._evidence.reset(k)
+                continue
+            same = [key, *self._alike(key, since)]
+            # People know their own dimensions best.
+            own = (o for o in same if o in places and o[0][0] not in self.layout.alone)
+            named = next(own, key)
+            if named != key:
+                self._evidence.reset(k)
+            self._evidence.latch(places[named])
+            self._opened[places[named]] = since
+            alike = tuple(other for other in same if other != named)
+            found.append(SliceTransition("open", self._status(places[named]), since, alike))
         return found
 
-    def _explained(self, k: int) -> bool:
-        """Whether a slice that is under an alarm already accounts for this one."""
-        if self._harmed[self._parents[k]].any():
-            return True
-        parts = [c for c in self._children[k] if self._harmed[c]]
-        if not parts:
-            return False
-        n, s, tolerated = self._recent[:, k] - self._recent[:, parts].sum(axis=1)
-        return bool(n <= 1 or s <= tolerated)
+    def _resolved(self, k: int) -> SliceTransition:
+        self._evidence.reset(k)
+        return SliceTransition("resolved", self._status(k), int(self._opened[k]))
+
+    def _explained(self, k: int, since: int) -> bool:
+        """Whether slices that are under an alarm already account for this one."""
+        by = [self._coded(self._key(o)) for o in np.flatnonzero(self._evidence.harmed).tolist()]
+        n, _, tolerated = self._recent[:, k].tolist()
+        return self._sample.explained(self._coded(self._key(k)), by, tolerated / n, since=since)
+
+    def _alike(self, key: SliceKey, since: int) -> list[SliceKey]:
+        """Return the levels of other dimensions that hold the same predictions."""
+        return [
+            ((name, level),)
+            for name, code in self._sample.alike(self._coded(key), since=since)
+            if (level := self.spare.level(name, code)) is not None
+        ]
+
+    def _key(self, k: int) -> SliceKey:
+        """Return the slice at a place; nothing where a spare slot is free."""
+        known = self.layout.slices
+        return known[k] if k < len(known) else self.spare.keys[k - len(known)]
+
+    def _coded(self, key: SliceKey) -> Coded:
+        return tuple((name, self.spare.code(name, level)) for name, level in key)
+
+    def _dispersions(self) -> Floats:
+        """Return ``phi`` by slice and spare slot: of a new level, the least of its dimension."""
+        least: dict[str, float] = {}
+        for key, phi in zip(self.layout.slices, self.dispersion.tolist(), strict=True):
+            if len(key) == 1:
+                least[key[0][0]] = min(phi, least.get(key[0][0], phi))
+        usual = float(np.median([*least.values()])) if least else 1.0
+        spare = [least.get(key[0][0], usual) if key else 1.0 for key in self.spare.keys]
+        return np.concatenate([self.dispersion, spare])
 
     def _status(self, k: int) -> SliceStatus:
         n, s, tolerated = self._recent[:, k].tolist()
         low, high = wilson_interval(min(max(s, 0.0), n), n)
-        reference = self.reference
+        others, lost = (self._recent_all - [n, s]).tolist()
+        slot = k - len(self.layout.slices)
+        before = self.reference
         return SliceStatus(
-            key=self.layout.slices[k],
+            key=self._key(k),
             risk=s / n if n else 0.0,
             low=low,
             high=high,
+            rest=lost / others if others else None,
             tolerated=tolerated / n if n else float(self._bound[k]) + self._tolerance,
-            reference=float(reference.losses[k] / max(reference.labels[k], 1)),
+            reference=None if slot >= 0 else float(before.losses[k] / max(before.labels[k], 1)),
             labels=n,
-            log10_evidence=math.log10(max(float(self._onset[k].mean()), 1e-300)),
-            log10_threshold=math.log10(self._threshold),
-            harmed=bool(self._harmed[k]),
+            log10_evidence=math.log10(max(float(self._evidence.of_harm[k]), 1e-300)),
+            log10_threshold=math.log10(self._threshold[k]),
+            harmed=bool(self._evidence.harmed[k]),
+            came_ns=self.spare.came_ns(slot) if slot >= 0 else None,
         )
 
     def state(self) -> dict[str, Any]:
@@ -224,13 +270,13 @@ class SliceMonitor:
             "reference": self.reference.to_bytes(),
             "settings": [self._tolerance, self._budget, self._recovery],
             "dispersion": self.dispersion.copy(),
-            "onset": self._onset.copy(),
-            "return": self._return.copy(),
-            "harmed": self._harmed.copy(),
-            "since": self._since.copy(),
-            "sums": self._sums.copy(),
+            "spare": self.spare.state(),
+            "sample": self._sample.state(),
+            "evidence": self._evidence.state(),
             "opened": self._opened.copy(),
             "recent": self._recent.copy(),
+            "recent_all": self._recent_all.copy(),
+            "windows": self._windows,
         }
 
     @classmethod
@@ -243,41 +289,32 @@ class SliceMonitor:
         if state["schema"] != _SCHEMA:
             raise ValueError(f"a slice monitor's state of unknown schema {state['schema']!r}")
         tolerance, budget, recovery = state["settings"]
-        layout = SliceLayout.restore(state["layout"])
-        reference = SliceCounts.from_bytes(bytes(state["reference"]))
         monitor = cls(
-            layout,
-            reference,
+            SliceLayout.restore(state["layout"]),
+            SliceCounts.from_bytes(bytes(state["reference"])),
             tolerance=tolerance,
             budget=budget,
             recovery=recovery,
             dispersion=np.array(state["dispersion"], dtype=np.float64),
         )
-        monitor._onset = np.array(state["onset"], dtype=np.float64).reshape(-1, len(_STEPS))
-        monitor._return = np.array(state["return"], dtype=np.float64).reshape(-1, len(_STEPS))
-        monitor._harmed = np.array(state["harmed"], dtype=np.bool_)
-        monitor._since = np.array(state["since"], dtype=np.int64).reshape(-1, len(_STEPS))
-        monitor._sums = np.array(state["sums"], dtype=np.float64).reshape(-1, len(_STEPS))
+        monitor.spare.load(state["spare"])
+        monitor._sample.load(state["sample"])
+        monitor._evidence.load(state["evidence"])
         monitor._opened = np.array(state["opened"], dtype=np.int64)
         monitor._recent = np.array(state["recent"], dtype=np.float64).reshape(3, -1)
+        monitor._recent_all = np.array(state["recent_all"], dtype=np.float64)
+        monitor._windows = state["windows"]
         return monitor
 
 
-def _kinship(slices: tuple[SliceKey, ...]) -> tuple[list[list[int]], list[list[int]]]:
-    """Return for each slice the places of its wholes and of its parts."""
-    place = {key: k for k, key in enumerate(slices)}
-    parents: list[list[int]] = [
-        [place[(pair,)] for pair in key if len(key) > 1 and (pair,) in place] for key in slices
-    ]
-    children: list[list[int]] = [[] for _ in slices]
-    for k, wholes in enumerate(parents):
-        for whole in wholes:
-            children[whole].append(k)
-    return parents, children
-
-
-def _log_bets(n: Floats, s: Floats, tau: Floats, risks: Floats) -> Floats:
-    """Return log likelihood ratios of risks against what is tolerated, shape ``(K, L)``."""
-    tau = tau[:, None]
-    gained = (n - s)[:, None]
-    return np.asarray(s[:, None] * np.log(risks / tau) + gained * np.log((1 - risks) / (1 - tau)))
+def _weights(layout: SliceLayout, spare: int) -> Floats:
+    """Return the share of the budget of each slice and spare slot; their sum is at most 1."""
+    alone = np.array([key[0][0] in layout.alone for key in layout.slices], dtype=np.bool_)
+    known = 1 - _SPARE_SHARE
+    of_alone = _ALONE_SHARE if alone.any() and not alone.all() else known
+    weights = np.where(
+        alone,
+        of_alone / max(alone.sum(), 1),
+        (known - of_alone if alone.any() else known) / max((~alone).sum(), 1),
+    )
+    return np.concatenate([weights, np.full(spare, _SPARE_SHARE / spare)])

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from barograph_processor.drift.alarm import DriftAlarm, Effect
 from barograph_processor.drift.stream import StreamKey
-from barograph_processor.quality.slices import SliceTransition
+from barograph_processor.quality.slice_status import SliceTransition
 from barograph_processor.signal import Severity, SignalName
 from barograph_processor.state.alarm.finding import Finding
 from barograph_processor.state.alarm.phrases import moment, percent, quoted, slice_title
+from barograph_processor.state.alarm.slice_phrases import also, slice_before
 from barograph_processor.state.label.labelled import LabelledQuality
 from barograph_processor.state.label.realized import Share
 from barograph_processor.state.shown_rows import showing
@@ -113,8 +114,8 @@ def slice_finding(step: SliceTransition, quality: LabelledQuality, *, since_ns: 
         sentence=(
             f"predictions for {slice_title(status.key)} are worse than the rest since "
             f"{moment(since_ns)}: {status.risk:.1%} wrong ({status.low:.1%} to "
-            f"{status.high:.1%}), {status.tolerated:.1%} is tolerated as the rest does, the "
-            f"reference had {status.reference:.1%}"
+            f"{status.high:.1%}), {status.tolerated:.1%} is tolerated as the rest does, "
+            f"{slice_before(status)}{also(step.alike)}"
         ),
         advice=_SLICE_ADVICE,
         since_ns=since_ns,

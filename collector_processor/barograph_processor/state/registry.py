@@ -40,7 +40,7 @@ class ModelRegistry:
             than a warning of the model's.
     """
 
-    schema = 2
+    schema = 3
 
     def __init__(
         self,

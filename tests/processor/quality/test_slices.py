@@ -7,18 +7,22 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from barograph_processor.quality.slice_layout import SliceCounts, SliceKey, SliceLayout
+from barograph_processor.quality.slice_counts import SliceCounts
+from barograph_processor.quality.slice_layout import SliceKey, SliceLayout
 from barograph_processor.quality.slice_rest import slice_dispersion
-from barograph_processor.quality.slices import SliceMonitor, SliceTransition
+from barograph_processor.quality.slice_status import SliceTransition
+from barograph_processor.quality.slices import SliceMonitor
 from barograph_processor.stats.column import CategoricalColumn
 
 DIMENSIONS = {"region": 8, "device": 4, "plan": 3}
 BREAK = 10
 
+Labels = tuple[Mapping[str, CategoricalColumn], npt.NDArray[np.float64]]
+
 
 def _labels(
     rng: np.random.Generator, n: int, *, failing: SliceKey = (), extra: float = 0.0
-) -> tuple[Mapping[str, CategoricalColumn], npt.NDArray[np.float64]]:
+) -> Labels:
     """Draw labels with 10% losses, and ``extra`` more in the failing slice."""
     columns = {}
     inside = np.ones(n, dtype=np.bool_)
@@ -39,6 +43,14 @@ def _monitor(rng: np.random.Generator) -> SliceMonitor:
     return SliceMonitor(layout, layout.count(columns, losses), tolerance=0.02, budget=40_000)
 
 
+def _seen(
+    monitor: SliceMonitor,
+    columns: Mapping[str, CategoricalColumn],
+    losses: npt.NDArray[np.float64],
+) -> SliceCounts:
+    return monitor.observe(columns, losses, np.zeros(len(losses), dtype=np.int64))
+
+
 def _run(
     seed: int, *, failing: SliceKey = (), extra: float = 0.2, windows: int = 40
 ) -> list[tuple[int, SliceTransition]]:
@@ -47,7 +59,7 @@ def _run(
     found = []
     for window in range(windows):
         now = extra if window >= BREAK else 0.0
-        counts = monitor.layout.count(*_labels(rng, 1000, failing=failing, extra=now))
+        counts = _seen(monitor, *_labels(rng, 1000, failing=failing, extra=now))
         found += [(window, step) for step in monitor.update(counts, window=window)]
     return found
 
@@ -87,7 +99,7 @@ def test_a_slice_recovers() -> None:
     states = []
     for window in range(60):
         extra = 0.3 if 10 <= window < 30 else 0.0
-        counts = monitor.layout.count(*_labels(rng, 1000, failing=failing, extra=extra))
+        counts = _seen(monitor, *_labels(rng, 1000, failing=failing, extra=extra))
         states += [(step.kind, window) for step in monitor.update(counts, window=window)]
     (opened, start), (closed, end) = states
     assert (opened, closed) == ("open", "resolved")
@@ -115,8 +127,9 @@ def test_a_restored_monitor_goes_on_as_if_it_had_never_stopped() -> None:
     steady, failing = _monitor(rng), (("region", "region2"),)
     restored = SliceMonitor.restore(steady.state())
     for window in range(20):
-        counts = steady.layout.count(*_labels(rng, 1000, failing=failing, extra=0.2))
-        assert steady.update(counts, window=window) == restored.update(counts, window=window)
+        labels = _labels(rng, 1000, failing=failing, extra=0.2)
+        after = [m.update(_seen(m, *labels), window=window) for m in (steady, restored)]
+        assert after[0] == after[1]
         restored = SliceMonitor.restore(restored.state())
     assert steady.statuses() == restored.statuses()
     assert steady.statuses()[0].harmed
@@ -128,7 +141,7 @@ def test_too_few_labels_make_no_slices(rows: int) -> None:
     layout = SliceLayout.learn(columns)
     monitor = SliceMonitor(layout, layout.count(columns, losses), tolerance=0.02, budget=100)
     assert layout.slices == ()
-    assert monitor.update(layout.count(columns, losses), window=0) == []
+    assert monitor.update(_seen(monitor, columns, losses), window=0) == []
     assert SliceLayout.learn({}).slices == ()
 
 
@@ -161,9 +174,9 @@ def test_independent_labels_are_not_dispersed() -> None:
 def test_swings_of_the_reference_raise_no_alarm_later() -> None:
     """A slice that had bad days in the reference may have such days again."""
 
-    def days(rng: np.random.Generator, count: int) -> list[SliceCounts]:
+    def days(rng: np.random.Generator, count: int) -> list[Labels]:
         return [
-            layout.count(*_labels(rng, 1000, failing=slice_, extra=float(rng.choice([0, 0.15]))))
+            _labels(rng, 1000, failing=slice_, extra=float(rng.choice([0, 0.15])))
             for _ in range(count)
         ]
 
@@ -173,11 +186,14 @@ def test_swings_of_the_reference_raise_no_alarm_later() -> None:
     for seed in range(10):
         rng = np.random.default_rng([8, seed])
         reference, live = days(rng, 20), days(rng, 100)
-        whole = reduce(SliceCounts.merge, reference)
+        blocks = [layout.count(*labels) for labels in reference]
+        whole = reduce(SliceCounts.merge, blocks)
         for tempered in (True, False):
-            phi = slice_dispersion(layout, reference) if tempered else None
+            phi = slice_dispersion(layout, blocks) if tempered else None
             monitor = SliceMonitor(layout, whole, tolerance=0.02, budget=40_000, dispersion=phi)
-            steps = [s for w, c in enumerate(live) for s in monitor.update(c, window=w)]
+            steps = [
+                s for w, c in enumerate(live) for s in monitor.update(_seen(monitor, *c), window=w)
+            ]
             alarms[tempered] += sum(step.kind == "open" for step in steps)
     assert alarms[True] <= 1
     assert alarms[False] > 10

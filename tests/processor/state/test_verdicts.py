@@ -7,7 +7,7 @@ import pytest
 
 from barograph_processor.config import parse_config
 from barograph_processor.observation import ModelKey
-from barograph_processor.quality.slices import SliceStatus, SliceTransition
+from barograph_processor.quality.slice_status import SliceStatus, SliceTransition
 from barograph_processor.state.aftermath.blindness import Blindness
 from barograph_processor.state.label.labelled import LabelledQuality
 from barograph_processor.state.verdicts import Verdicts
@@ -22,6 +22,7 @@ _NORTH_PHONES = SliceStatus(
     risk=0.4,
     low=0.3,
     high=0.5,
+    rest=0.08,
     tolerated=0.1,
     reference=0.05,
     labels=100.0,

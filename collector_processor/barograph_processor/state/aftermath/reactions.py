@@ -192,7 +192,7 @@ class Reactions:
     ) -> None:
         slices = pending.slices(heard)
         if self._monitors:
-            self._slices.observe(slices, found.losses)
+            self._slices.observe(slices, found.losses, pending.column("time", heard))
             return
         self._block += found.counts
         if len(heard):

@@ -3,9 +3,10 @@
 from typing import Final
 
 from barograph_processor.quality.rate import RateMonitor
-from barograph_processor.quality.slices import SliceStatus
+from barograph_processor.quality.slice_status import SliceStatus
 from barograph_processor.state.alarm.finding import Finding
 from barograph_processor.state.alarm.phrases import moment, percent, slice_title
+from barograph_processor.state.alarm.slice_phrases import slice_before
 
 __all__ = ["ADAPTING_ADVICE", "rate_finding", "slice_finding"]
 
@@ -90,12 +91,12 @@ def slice_finding(
             f"users for {slice_title(status.key)} trust it less than the others since "
             f"{moment(since_ns)}: {percent((status.risk, status.low, status.high))} overrode, "
             f"rejected, retried or escalated, {status.tolerated:.1%} is tolerated as the others "
-            f"do, the reference had {status.reference:.1%}"
+            f"do, {slice_before(status)}"
         ),
         advice=_ADVICE["trust"],
         since_ns=since_ns,
         since_window=since_window,
-        before=1 - status.reference,
+        before=None if status.reference is None else 1 - status.reference,
         now=1 - status.risk,
         interval=(1 - status.high, 1 - status.low),
         evidence=status.log10_evidence,

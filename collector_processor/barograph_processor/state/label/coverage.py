@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.observation import TRACE_PREFIX
 from barograph_processor.quality.coverage import CoverageMonitor
 from barograph_processor.state.window.windows import Slot
 from barograph_processor.stats.column import CategoricalColumn
@@ -43,12 +44,17 @@ def traits(
         classes: Chosen classes, if the model names them.
         value: Value or probability; what is not in ``[0, 1]`` is no score.
         confidence: The score of those without a value.
-        slices: Levels by dimension.
+        slices: Levels by dimension; those of traces are left out, for they would take the
+            room of the others.
     """
     score = confidence if value is None else value
     if value is not None and confidence is not None:
         score = np.where(np.isnan(value), confidence, value)
-    found = [("slice", name, column) for name, column in slices.items()]
+    found = [
+        ("slice", name, column)
+        for name, column in slices.items()
+        if not name.startswith(TRACE_PREFIX)
+    ]
     if classes is not None and len(classes.levels):
         found.append(("class", "", classes))
     if score is not None:

@@ -250,7 +250,7 @@ class LabelledQuality:
         self.recent.add(labels.performance)
         losses = self.bounded(labels.loss)
         self._marks.add(labels.time_ns)
-        self.slices.observe(labels.slices, losses)
+        self.slices.observe(labels.slices, losses, labels.time_ns)
         wrong = np.flatnonzero(losses >= _HALF)
         slices = {name: column.take(wrong) for name, column in labels.slices.items()}
         self.wrong.add(labels.ids[wrong], labels.time_ns[wrong], slices)

@@ -6,24 +6,26 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.observation import TRACE_PREFIX
 from barograph_processor.stats.column import CategoricalColumn
 
 __all__ = ["SliceTable"]
 
 _DIMENSIONS: Final = 16
+_TRACE_DIMENSIONS: Final = 48
 _LEVELS: Final = 1000
 
 
 class SliceTable:
     """Levels by dimension and slot, beside the table of pending predictions.
 
-    State size: 4 bytes a slot and dimension, and the names of at most 1,000 levels
-    of each of at most 16 dimensions; what is beyond counts as missing. Not locked;
-    its owner is.
+    State size: 2 bytes a slot and dimension, and the names of at most 1,000 levels
+    of each of at most 16 dimensions and 48 of traces; what is beyond counts as missing.
+    Not locked; its owner is.
     """
 
     def __init__(self) -> None:
-        self._codes: dict[str, npt.NDArray[np.int32]] = {}
+        self._codes: dict[str, npt.NDArray[np.int16]] = {}
         self._levels: dict[str, dict[str, int]] = {}
 
     def add(
@@ -33,9 +35,9 @@ class SliceTable:
         stop = start + len(rows)
         for name, column in slices.items():
             if name not in self._codes:
-                if len(self._codes) >= _DIMENSIONS:
+                if not self._has_room(name):
                     continue
-                self._codes[name] = np.zeros(0, dtype=np.int32)
+                self._codes[name] = np.zeros(0, dtype=np.int16)
                 self._levels[name] = {}
             codes = self._recode(name, column.take(rows))
             self._reserve(name, stop)
@@ -47,13 +49,19 @@ class SliceTable:
     def take(self, slots: npt.NDArray[np.intp]) -> dict[str, CategoricalColumn]:
         """Return the levels of slots by dimension."""
         return {
-            name: CategoricalColumn(codes[slots], tuple(self._levels[name]))
+            name: CategoricalColumn(codes[slots].astype(np.int32), tuple(self._levels[name]))
             for name, codes in self._codes.items()
         }
 
     def retain(self, slots: npt.NDArray[np.intp]) -> None:
-        """Keep these slots alone, in their order."""
-        self._codes = {name: codes[slots].copy() for name, codes in self._codes.items()}
+        """Keep these slots alone, in their order, and the levels that they have."""
+        for name, codes in self._codes.items():
+            known = tuple(self._levels[name])
+            used, inverse = np.unique(codes[slots], return_inverse=True)
+            kept = [known[code] for code in used.tolist() if code >= 0]
+            absent = len(used) - len(kept)  # the code -1, if it occurs, sorts first
+            self._levels[name] = {level: code for code, level in enumerate(kept)}
+            self._codes[name] = (inverse - absent).astype(np.int16)
 
     def state(self, rows: int) -> list[Any]:
         """Return plain values of the first slots, from which ``load`` continues."""
@@ -63,14 +71,20 @@ class SliceTable:
 
     def load(self, state: list[Any]) -> None:
         """Undo ``state``."""
-        self._codes = {name: np.array(codes, dtype=np.int32) for name, codes, _ in state}
+        self._codes = {name: np.array(codes, dtype=np.int16) for name, codes, _ in state}
         self._levels = {
             name: {level: code for code, level in enumerate(levels)} for name, _, levels in state
         }
 
-    def _recode(self, name: str, column: CategoricalColumn) -> npt.NDArray[np.int32]:
+    def _has_room(self, name: str) -> bool:
+        """Whether there is room for a dimension; those of traces take none from the others."""
+        of_trace = name.startswith(TRACE_PREFIX)
+        held = sum(known.startswith(TRACE_PREFIX) == of_trace for known in self._codes)
+        return held < (_TRACE_DIMENSIONS if of_trace else _DIMENSIONS)
+
+    def _recode(self, name: str, column: CategoricalColumn) -> npt.NDArray[np.int16]:
         known = self._levels[name]
-        table = np.full(len(column.levels) + 1, -1, dtype=np.int32)
+        table = np.full(len(column.levels) + 1, -1, dtype=np.int16)
         occurring, first = np.unique(column.codes, return_index=True)
         # In order of appearance, so that it makes no difference how rows came in batches.
         for code in occurring[np.argsort(first)].tolist():
@@ -84,5 +98,5 @@ class SliceTable:
     def _reserve(self, name: str, size: int) -> None:
         have = self._codes[name]
         if size > len(have):
-            more = np.full(max(size, 2 * len(have)) - len(have), -1, dtype=np.int32)
+            more = np.full(max(size, 2 * len(have)) - len(have), -1, dtype=np.int16)
             self._codes[name] = np.concatenate([have, more])

@@ -8,9 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.config import AlarmConfig
-from barograph_processor.quality.slice_layout import SliceCounts, SliceLayout
+from barograph_processor.observation import TRACE_PREFIX
+from barograph_processor.quality.slice_counts import SliceCounts
+from barograph_processor.quality.slice_layout import SliceLayout
 from barograph_processor.quality.slice_rest import slice_dispersion
-from barograph_processor.quality.slices import SliceMonitor, SliceStatus, SliceTransition
+from barograph_processor.quality.slice_status import SliceStatus, SliceTransition
+from barograph_processor.quality.slices import SliceMonitor
 from barograph_processor.semconv import HOLDOUT
 from barograph_processor.state.window.row_columns import joined_categories
 from barograph_processor.stats.column import CategoricalColumn
@@ -31,7 +34,7 @@ class SlicedQuality:
     """Learns the slices from the reference's labels, then watches them window by window.
 
     State size: the slice levels of the baseline's labels until it is fixed, then
-    some 200 bytes a slice. Not locked; its owner is.
+    that of the monitor. Not locked; its owner is.
 
     Args:
         alarm: Tolerance.
@@ -62,7 +65,8 @@ class SlicedQuality:
         self._baseline = []
         if not columns:
             return
-        layout = SliceLayout.learn(columns)
+        alone = [name for name in columns if name.startswith(TRACE_PREFIX)]
+        layout = SliceLayout.learn(columns, alone=alone)
         blocks = max(len(losses) // max(round(window_labels), 1), 1)
         counts = [
             layout.count({n: column.take(rows) for n, column in columns.items()}, losses[rows])
@@ -95,10 +99,21 @@ class SlicedQuality:
             "dispersion": self.monitor.dispersion.tolist(),
         }
 
-    def observe(self, slices: SliceColumns, losses: npt.NDArray[np.float64]) -> None:
-        """Add labels of later predictions; losses in ``[0, 1]``, shape ``(n,)``."""
+    def observe(
+        self,
+        slices: SliceColumns,
+        losses: npt.NDArray[np.float64],
+        time_ns: npt.NDArray[np.int64],
+    ) -> None:
+        """Add labels of later predictions, in order of arrival.
+
+        Args:
+            slices: Of each prediction.
+            losses: In ``[0, 1]``, shape ``(n,)``.
+            time_ns: Event time of each prediction, shape ``(n,)``.
+        """
         if self.monitor is not None:
-            counts = self.monitor.layout.count(slices, losses)
+            counts = self.monitor.observe(slices, losses, time_ns)
             self._window = counts if self._window is None else self._window.merge(counts)
 
     def correct(
@@ -120,7 +135,7 @@ class SlicedQuality:
         if self.monitor is None or self._window is None or len(rows) == 0:
             return
         columns = {name: column.take(rows) for name, column in slices.items()}
-        change = self.monitor.layout.count(columns, after[rows] - before[rows])
+        change = self.monitor.count(columns, after[rows] - before[rows])
         self._window = replace(
             self._window,
             losses=self._window.losses + change.losses,
@@ -142,7 +157,7 @@ class SlicedQuality:
     def _watch(
         self, layout: SliceLayout, reference: SliceCounts, dispersion: npt.NDArray[np.float64]
     ) -> None:
-        if layout.slices:
+        if layout.levels:
             self.monitor = SliceMonitor(
                 layout,
                 reference,
