@@ -16,6 +16,7 @@ __all__ = [
     "ModelKey",
     "ObservationBatch",
     "SpanIds",
+    "named_slices",
     "span_hex",
     "trace_hex",
 ]
@@ -35,6 +36,11 @@ class ModelKey(NamedTuple):
 
     name: str
     version: str
+
+
+def named_slices(slices: Mapping[str, CategoricalColumn]) -> dict[str, CategoricalColumn]:
+    """Return the dimensions that the application named, without those from the trace."""
+    return {name: it for name, it in slices.items() if not name.startswith(TRACE_PREFIX)}
 
 
 def trace_hex(ids: SpanIds, row: int) -> str:

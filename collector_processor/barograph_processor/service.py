@@ -20,7 +20,7 @@ from barograph_processor.exporter import AlarmQueue, Exporter, OtlpTally, Queued
 from barograph_processor.instance import instance_id, state_directory
 from barograph_processor.journal import Journal
 from barograph_processor.notify import Links, Notifier, Webhook
-from barograph_processor.otlp.encode import encode_alarms, encode_metrics
+from barograph_processor.otlp import TraceDimensions, encode_alarms, encode_metrics
 from barograph_processor.pipeline import Pipeline
 from barograph_processor.receiver import (
     Authorize,
@@ -96,6 +96,7 @@ class Service:
             max_queue_bytes=limits.queue_bytes,
             seen_capacity=limits.seen_ids,
             checkpoint_seconds=limits.checkpoint_seconds,
+            dimensions=TraceDimensions.of(config.traces),
         )
         intake = Intake(self.pipeline.submit, self.telemetry, _writers(access))
         bounds = ReceiverLimits(max_request_bytes=limits.request_bytes)

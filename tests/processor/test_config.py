@@ -23,6 +23,7 @@ from barograph_processor.config import (
     ServeConfig,
     TlsConfig,
     TokensConfig,
+    TracesConfig,
     WebhookConfig,
     WindowConfig,
     exposures,
@@ -44,6 +45,7 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
     "alarm": AlarmConfig,
     "operations": OperationsConfig,
     "review": ReviewConfig,
+    "traces": TracesConfig,
 }
 _DOCS = Path(__file__).parents[2] / "docs"
 
@@ -97,6 +99,10 @@ class TestMistakes:
             ({"exporter": {"key": "client.key"}}, "cert and key"),
             ({"exporter": {"headers": "authorization=x"}}, "headers must be"),
             ({"exporter": {"timeout_seconds": 0}}, "timeout_seconds"),
+            ({"traces": {"attributes": ["host.name"]}}, "host.name"),
+            ({"traces": {"attributes": ["latency"]}}, "latency"),
+            ({"traces": {"attributes": [""]}}, "names of attributes"),
+            ({"traces": {"resource": [f"k{n}" for n in range(25)]}}, "24 in all"),
             ({"models": {"m": {"task": "divination"}}}, "divination"),
             ({"models": {"m": {"threshold": math.nan}}}, "threshold"),
             ({"models": {"m": {"baseline": {"offline": {"luck": 0.9}}}}}, "luck"),
@@ -182,6 +188,10 @@ class TestEnvironment:
                 prefix = "" if table == "serve" else f"{table.upper()}_"
                 value: Any = {
                     ("serve", "trust_network"): True,
+                    ("traces", "enabled"): False,
+                    ("traces", "latency"): False,
+                    ("traces", "resource"): ("cloud.region", "host.name"),
+                    ("traces", "attributes"): ("http.route",),
                     ("serve", "log_format"): "json",
                     ("serve", "hosts"): ("a.example", "b"),
                     ("reference", "until"): 7,
@@ -197,7 +207,8 @@ class TestEnvironment:
                 }.get((table, key), "h:1" if isinstance(default, str) else 7)
                 if key in ("file", "export"):
                     value = "h:1"
-                text = {True: "true"}.get(value, str(value)) if key != "hosts" else "a.example, b"
+                text = ", ".join(value) if isinstance(value, tuple) else str(value)
+                text = text.lower() if isinstance(value, bool) else text
                 found = parse_config({}, environ={f"BAROGRAPH_{prefix}{key.upper()}": text})
                 assert getattr(getattr(found, table), key) == value
 
@@ -343,7 +354,7 @@ def _shown(value: Any) -> str:
         return f'"{value}"'
     if isinstance(value, int | float):
         return f"{int(value):_}" if abs(value) >= 10_000 else f"{value:g}"
-    return "[]" if value == () else ""
+    return f"[{', '.join(map(_shown, value))}]" if isinstance(value, tuple) else ""
 
 
 class TestDocumentation:

@@ -20,6 +20,7 @@ from barograph_processor.config.review import ReviewConfig
 from barograph_processor.config.secret import read_secret
 from barograph_processor.config.serve import ServeConfig
 from barograph_processor.config.table import Table
+from barograph_processor.config.traces import TracesConfig
 from barograph_processor.config.webhook import WebhookConfig
 from barograph_processor.config.window import WindowConfig
 
@@ -38,6 +39,7 @@ __all__ = [
     "Table",
     "TlsConfig",
     "TokensConfig",
+    "TracesConfig",
     "WebhookConfig",
     "WindowConfig",
     "check_exposure",

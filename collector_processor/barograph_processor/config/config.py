@@ -7,6 +7,7 @@ from barograph_processor.config.exporter import ExporterConfig
 from barograph_processor.config.limits import LimitsConfig
 from barograph_processor.config.model import MODEL_TABLES, ModelConfig, ModelTables
 from barograph_processor.config.serve import ServeConfig
+from barograph_processor.config.traces import TracesConfig
 from barograph_processor.config.webhook import WebhookConfig
 
 __all__ = ["Config"]
@@ -19,6 +20,7 @@ class Config(ModelTables, frozen=True, kw_only=True):
     tls: TlsConfig = TlsConfig()
     tokens: TokensConfig = TokensConfig()
     exporter: ExporterConfig = ExporterConfig()
+    traces: TracesConfig = TracesConfig()
     limits: LimitsConfig = LimitsConfig()
     webhooks: tuple[WebhookConfig, ...] = ()
     models: dict[str, ModelConfig] = msgspec.field(default_factory=dict)

@@ -17,8 +17,9 @@ from barograph_processor.otlp.distinct import distinct
 from barograph_processor.otlp.values import Cell
 from barograph_processor.otlp.walk import Stretches, UnusualError
 
-__all__ = ["cells_of", "key_of", "numbers_of"]
+__all__ = ["cells_of", "key_of", "numbers_of", "prefix_of"]
 
+_KEY: Final = 0x0A
 _VALUE: Final = 0x12
 _STRING: Final = 0x0A
 _BOOL: Final = 0x10
@@ -43,6 +44,12 @@ def key_of(prefix: bytes) -> str:
         return prefix[2:].decode()
     except UnicodeDecodeError:
         raise UnusualError from None
+
+
+def prefix_of(key: str) -> bytes:
+    """Return the prefix of a key of at most 127 bytes, of longer ones none that occurs."""
+    encoded = key.encode()
+    return bytes([_KEY, min(len(encoded), 0xFF)]) + encoded
 
 
 def numbers_of(data: Buffer, values: Stretches) -> npt.NDArray[np.float64] | None:

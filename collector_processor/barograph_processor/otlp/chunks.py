@@ -15,6 +15,7 @@ __all__ = [
     "CHUNK_BYTES",
     "MAX_ITEMS",
     "MAX_ITEM_BYTES",
+    "RESOURCE",
     "RESOURCES",
     "SCHEMA_URL",
     "SCOPES",
@@ -31,6 +32,9 @@ MAX_ITEM_BYTES: Final = 8 * 1024 * 1024
 MAX_ITEMS: Final = 1_000_000
 """Most spans or log records of a request, and most resources and scopes."""
 
+# Each part of a request carries its resource, so a large one would multiply.
+_MAX_RESOURCE_BYTES: Final = 64 * 1024
+
 # A span that is one has ids and times of 46 bytes; a record may be shorter, but not all of them.
 _LEAST_BYTES: Final = 16
 _FREE_ITEMS: Final = 1000
@@ -39,6 +43,7 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _LONGEST_VARINT: Final = 10
 # The same numbers in trace_service.proto, logs_service.proto and what they import.
 RESOURCES: Final = 1
+RESOURCE: Final = 1
 SCOPES: Final = 2
 _ITEMS: Final = 2
 SCHEMA_URL: Final = 3
@@ -46,15 +51,17 @@ SCHEMA_URL: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A part of a request that is a request itself, without resources and scopes' names.
+    """A part of a request that is a request itself, without scopes' names.
 
     Attributes:
         payload: Its bytes.
         oversized: Items that were left out before it because they are too large.
+        lost_resource: Whether its resource was left out for the same reason.
     """
 
     payload: bytes
     oversized: int = 0
+    lost_resource: bool = False
 
 
 def chunks(payload: bytes) -> Iterator[Chunk]:
@@ -69,10 +76,16 @@ def chunks(payload: bytes) -> Iterator[Chunk]:
     _check_count(payload)
     for start, stop in fields(payload, 0, len(payload), RESOURCES):
         resource_url = last(payload, start, stop, SCHEMA_URL)
+        whose = [payload[a:b] for a, b in fields(payload, start, stop, RESOURCE)]
+        lost = sum(map(len, whose)) > _MAX_RESOURCE_BYTES
+        head = b"" if lost else b"".join(_field(RESOURCE, content) for content in whose)
         for scope_start, scope_stop in fields(payload, start, stop, SCOPES):
             url = last(payload, scope_start, scope_stop, SCHEMA_URL) or resource_url
             tail = _field(SCHEMA_URL, url) if url else b""
-            yield from _scope_chunks(payload, scope_start, scope_stop, tail)
+            for items, oversized in _scope_parts(payload, scope_start, scope_stop):
+                scope = b"".join([*items, tail])
+                content = head + _field(SCOPES, scope)
+                yield Chunk(_field(RESOURCES, content), oversized, lost)
 
 
 def _check_count(payload: bytes) -> None:
@@ -92,8 +105,8 @@ def _parts(payload: bytes) -> Iterator[tuple[int, int]]:
             yield from fields(payload, *scope, _ITEMS)
 
 
-def _scope_chunks(payload: bytes, start: int, stop: int, tail: bytes) -> Iterator[Chunk]:
-    """Yield one scope's items in parts."""
+def _scope_parts(payload: bytes, start: int, stop: int) -> Iterator[tuple[list[bytes], int]]:
+    """Yield one scope's items in parts, and how many before each part were too large."""
     items: list[bytes] = []
     size = oversized = 0
     for item_start, item_stop in fields(payload, start, stop, _ITEMS):
@@ -102,16 +115,11 @@ def _scope_chunks(payload: bytes, start: int, stop: int, tail: bytes) -> Iterato
             oversized += 1
             continue
         if size + length > CHUNK_BYTES or len(items) >= CHUNK_BYTES // _LEAST_BYTES:
-            yield _chunk(items, tail, oversized)
+            yield items, oversized
             items, size, oversized = [], 0, 0
         items.append(_field(_ITEMS, payload[item_start:item_stop]))
         size += length
-    yield _chunk(items, tail, oversized)
-
-
-def _chunk(items: list[bytes], tail: bytes, oversized: int) -> Chunk:
-    scope = b"".join([*items, tail])
-    return Chunk(_field(RESOURCES, _field(SCOPES, scope)), oversized)
+    yield items, oversized
 
 
 def _field(number: int, content: bytes) -> bytes:

@@ -89,12 +89,23 @@ def _batch(key: GroupKey, spans: Sequence[SpanRows], tally: Tally) -> Observatio
             place.name: CategoricalColumn.of([text_of(cell) for cell in column])
             for place, column in cells.items()
             if place.role is Role.SLICE
-        },
+        }
+        | _trace(spans, lengths),
         weight=None if (weights == 1.0).all() else np.repeat(weights, lengths),
         propensity=_numbers(cells.get(Field(Role.PROPENSITY))),
         positive=key.positive,
         threshold=key.threshold,
     )
+
+
+def _trace(
+    spans: Sequence[SpanRows], lengths: npt.NDArray[np.intp]
+) -> dict[str, CategoricalColumn]:
+    found = {}
+    for name in dict.fromkeys(chain.from_iterable(span.trace for span in spans)):
+        column = CategoricalColumn.of([span.trace.get(name) for span in spans])
+        found[name] = CategoricalColumn(np.repeat(column.codes, lengths), column.levels)
+    return found
 
 
 def _gather(place: Field, spans: Sequence[SpanRows]) -> list[Cell]:

@@ -8,7 +8,8 @@ anything else by the plain way, through the protocol's own message classes. Both
 give equal answers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -29,6 +30,7 @@ from barograph_processor.otlp.conventions import (
     read_event,
 )
 from barograph_processor.otlp.decoded import DecodedLogs, DecodedTraces
+from barograph_processor.otlp.dimensions import NOTHING, TraceDimensions
 from barograph_processor.otlp.events import FactGroups
 from barograph_processor.otlp.rows import Ids, SpanFacts
 from barograph_processor.otlp.schema import is_newer_schema
@@ -48,28 +50,34 @@ _HALF: Final = 8
 _Request = TypeVar("_Request", bound=Message)
 
 
-def decode_traces(payload: bytes) -> DecodedTraces:
+def decode_traces(payload: bytes, dimensions: TraceDimensions = NOTHING) -> DecodedTraces:
     """Read an ExportTraceServiceRequest.
 
-    Of spans that are none of ours, and of resources, only the frame is read.
+    Of spans that are none of ours only the frame is read.
+
+    Args:
+        payload: The message.
+        dimensions: What of the trace is read beside the predictions.
 
     Raises:
         UndecodableError: The bytes are no such message.
     """
-    return _decode_traces(payload, read_usual_traces)
+    return _decode_traces(payload, dimensions, read_usual_traces)
 
 
-def decode_traces_plainly(payload: bytes) -> DecodedTraces:
+def decode_traces_plainly(payload: bytes, dimensions: TraceDimensions = NOTHING) -> DecodedTraces:
     """Read an ExportTraceServiceRequest, span by span; else as ``decode_traces``.
 
     Raises:
         UndecodableError: The bytes are no such message.
     """
-    return _decode_traces(payload, lambda _: None)
+    return _decode_traces(payload, dimensions, lambda *_: None)
 
 
 def _decode_traces(
-    payload: bytes, read_usual: Callable[[bytes], DecodedTraces | None]
+    payload: bytes,
+    dimensions: TraceDimensions,
+    read_usual: Callable[[bytes, TraceDimensions], DecodedTraces | None],
 ) -> DecodedTraces:
     tally, facts = Tally(), FactGroups()
     predictions: list[Table | ObservationBatch] = []
@@ -77,15 +85,18 @@ def _decode_traces(
     for chunk in chunks(payload):
         tally.reject_oversized(chunk.oversized)
         spans += chunk.oversized
-        usual = read_usual(chunk.payload)
+        before = spans
+        usual = read_usual(chunk.payload, dimensions)
         if usual is None:
-            groups = RowGroups()
-            spans += _read_spans(chunk.payload, tally, groups, facts)
-            predictions.extend(groups.batches(tally))
+            reading = _Reading(dimensions, tally, RowGroups(), facts)
+            spans += reading.read(chunk.payload)
+            predictions.extend(reading.groups.batches(tally))
         else:
             spans += usual.accepted
             tally.passed_over += usual.passed_over
             predictions.extend(usual.predictions)
+        if chunk.lost_resource and dimensions.reads_resource:
+            tally.warnings["large_resource"] += spans - before
     return DecodedTraces(
         predictions=tuple(predictions),
         events=facts.batches(),
@@ -98,16 +109,19 @@ def _decode_traces(
     )
 
 
-def decode_together(payloads: Sequence[bytes]) -> list[DecodedTraces] | None:
+def decode_together(
+    payloads: Sequence[bytes], dimensions: TraceDimensions = NOTHING
+) -> list[DecodedTraces] | None:
     """Read requests of spans together, if that makes no difference to any of them.
 
     Args:
         payloads: At least one, together no larger than ``CHUNK_BYTES``.
+        dimensions: As for ``decode_traces``.
 
     Returns:
         What ``decode_traces`` returns for each; None if they are to be read one by one.
     """
-    return read_usual_requests(payloads)
+    return read_usual_requests(payloads, dimensions)
 
 
 def decode_logs(payload: bytes, *, received_ns: int = 0) -> DecodedLogs:
@@ -136,22 +150,87 @@ def decode_logs(payload: bytes, *, received_ns: int = 0) -> DecodedLogs:
     )
 
 
-def _read_spans(payload: bytes, tally: Tally, groups: RowGroups, facts: FactGroups) -> int:
-    """Read the spans of a request, and return how many there are."""
-    request = _parse(ExportTraceServiceRequest(), payload)
-    spans = 0
-    for resource_spans in request.resource_spans:
-        for scope_spans in resource_spans.scope_spans:
-            newer = is_newer_schema(scope_spans.schema_url or resource_spans.schema_url)
-            for span in scope_spans.spans:
-                spans += 1
-                try:
-                    _read_span(span, newer, tally, groups, facts)
-                except RejectedItemError as error:
-                    tally.reject_item(error.reason)
-                else:
-                    tally.close_item()
-    return spans
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A request's spans, read one by one, and where what they hold goes."""
+
+    dimensions: TraceDimensions
+    tally: Tally
+    groups: RowGroups
+    facts: FactGroups
+
+    def read(self, payload: bytes) -> int:
+        """Read the spans of a request, and return how many there are."""
+        request = _parse(ExportTraceServiceRequest(), payload)
+        spans = 0
+        for resource_spans in request.resource_spans:
+            levels: Mapping[str, str] = {}
+            if self.dimensions.reads_resource:
+                encoded = resource_spans.resource.SerializeToString()
+                levels = self.dimensions.of_resource(encoded)
+            for scope_spans in resource_spans.scope_spans:
+                newer = is_newer_schema(scope_spans.schema_url or resource_spans.schema_url)
+                for span in scope_spans.spans:
+                    spans += 1
+                    try:
+                        self._read_span(span, levels, newer=newer)
+                    except RejectedItemError as error:
+                        self.tally.reject_item(error.reason)
+                    else:
+                        self.tally.close_item()
+        return spans
+
+    def _read_span(self, span: Span, resource: Mapping[str, str], *, newer: bool) -> None:
+        tally = self.tally
+        ids = _ids(span.trace_id, span.span_id)
+        if not (ids.span and (ids.trace_high or ids.trace_low)):
+            raise RejectedItemError("invalid_id")
+        if not span.start_time_unix_nano <= span.end_time_unix_nano <= MAX_NS:
+            raise RejectedItemError("invalid_times")
+        view = SpanFacts(
+            ids=ids,
+            start_ns=span.start_time_unix_nano,
+            end_ns=span.end_time_unix_nano,
+            failed=span.status.code == Status.STATUS_CODE_ERROR,
+            attributes=attributes_of(span.attributes),
+        )
+        rows = None
+        for read in _CONVENTIONS:
+            rows = read(view, tally)
+            if rows is not None:
+                break
+        ours = [
+            fact
+            for event in span.events
+            if (
+                fact := read_event(
+                    event.name,
+                    attributes_of(event.attributes),
+                    ids=ids,
+                    time_ns=min(event.time_unix_nano, MAX_NS) or span.end_time_unix_nano,
+                    tally=tally,
+                )
+            )
+        ]
+        ours += read_annotations(
+            view.attributes,
+            own=None if rows is None else ids,
+            linked=[_ids(link.trace_id, link.span_id) for link in span.links[:1]],
+            time_ns=view.end_ns,
+            tally=tally,
+        )
+        if rows is None and not ours:
+            tally.passed_over += 1
+            return
+        if span.dropped_attributes_count:
+            tally.warn("truncated")
+        if newer:
+            tally.warn("newer_schema")
+        # Nothing is added before all of the span is read: a refused span leaves no part behind.
+        if rows is not None:
+            self.groups.add(replace(rows, trace=self.dimensions.of_span(view, resource)))
+        for fact in ours:
+            self.facts.add(fact)
 
 
 def _read_records(payload: bytes, received_ns: int, tally: Tally, facts: FactGroups) -> int:
@@ -170,58 +249,6 @@ def _read_records(payload: bytes, received_ns: int, tally: Tally, facts: FactGro
                 else:
                     tally.close_item()
     return records
-
-
-def _read_span(span: Span, newer: bool, tally: Tally, groups: RowGroups, facts: FactGroups) -> None:
-    ids = _ids(span.trace_id, span.span_id)
-    if not (ids.span and (ids.trace_high or ids.trace_low)):
-        raise RejectedItemError("invalid_id")
-    if not span.start_time_unix_nano <= span.end_time_unix_nano <= MAX_NS:
-        raise RejectedItemError("invalid_times")
-    view = SpanFacts(
-        ids=ids,
-        start_ns=span.start_time_unix_nano,
-        end_ns=span.end_time_unix_nano,
-        failed=span.status.code == Status.STATUS_CODE_ERROR,
-        attributes=attributes_of(span.attributes),
-    )
-    rows = None
-    for read in _CONVENTIONS:
-        rows = read(view, tally)
-        if rows is not None:
-            break
-    ours = [
-        fact
-        for event in span.events
-        if (
-            fact := read_event(
-                event.name,
-                attributes_of(event.attributes),
-                ids=ids,
-                time_ns=min(event.time_unix_nano, MAX_NS) or span.end_time_unix_nano,
-                tally=tally,
-            )
-        )
-    ]
-    ours += read_annotations(
-        view.attributes,
-        own=None if rows is None else ids,
-        linked=[_ids(link.trace_id, link.span_id) for link in span.links[:1]],
-        time_ns=view.end_ns,
-        tally=tally,
-    )
-    if rows is None and not ours:
-        tally.passed_over += 1
-        return
-    if span.dropped_attributes_count:
-        tally.warn("truncated")
-    if newer:
-        tally.warn("newer_schema")
-    # Nothing is added before all of the span is read: a refused span leaves no part behind.
-    if rows is not None:
-        groups.add(rows)
-    for fact in ours:
-        facts.add(fact)
 
 
 def _read_record(

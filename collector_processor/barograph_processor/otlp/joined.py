@@ -1,6 +1,6 @@
 """Tables of several requests as one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from barograph_processor.observation import ObservationBatch
 from barograph_processor.otlp.parts import NamePart, NumberPart, Part, part_values
-from barograph_processor.otlp.rows import GroupKey
+from barograph_processor.otlp.rows import Field, GroupKey, Role
 from barograph_processor.otlp.table import Table
 from barograph_processor.otlp.walk import UnusualError
 
@@ -33,12 +33,16 @@ def batches_of(tables: Sequence[Table]) -> tuple[ObservationBatch, ...]:
 
 
 def _like(table: Table, other: Table) -> bool:
-    if table.parts.keys() != other.parts.keys():
-        return False
-    return all(
-        list(map(type, parts)) == list(map(type, other.parts[place]))
+    return _kinds(table) == _kinds(other)
+
+
+def _kinds(table: Table) -> Mapping[Field, Sequence[type]]:
+    """Return what a table's columns are; those from the trace are names, and may be missing."""
+    return {
+        place: [type(part) for part in parts]
         for place, parts in table.parts.items()
-    )
+        if place.role is not Role.TRACE
+    }
 
 
 def _one_key_a_model(table: Table) -> bool:
@@ -69,9 +73,22 @@ def _joined(tables: Sequence[Table]) -> Table:
                 for at in range(len(parts))
             ]
             for place, parts in tables[0].parts.items()
-        },
+            if place.role is not Role.TRACE
+        }
+        | _joined_trace(tables, first),
         received_ns=np.concatenate(received) if len(received) == len(tables) else None,
     )
+
+
+def _joined_trace(tables: Sequence[Table], first: npt.NDArray[np.int64]) -> dict[Field, list[Part]]:
+    places = dict.fromkeys(
+        place for table in tables for place in table.parts if place.role is Role.TRACE
+    )
+    none = (NamePart.empty(),)
+    return {
+        place: [_joined_part([table.parts.get(place, none)[0] for table in tables], first)]
+        for place in places
+    }
 
 
 def _joined_part(parts: Sequence[Part], first: npt.NDArray[np.int64]) -> Part:

@@ -65,6 +65,20 @@ class NamePart(NamedTuple):
             codes = np.array(places, np.int32)[codes]
         return cls(rows, codes, tuple(levels))
 
+    def over(self, other: "NamePart | None") -> "NamePart":
+        """Return these names where there are any, else the other's; rows in order."""
+        named = self.codes >= 0
+        mine = NamePart(self.rows[named], self.codes[named], self.levels)
+        if other is None or len(other.rows) == 0:
+            return mine
+        left = ~np.isin(other.rows, mine.rows)
+        rows = np.concatenate([mine.rows, other.rows[left]])
+        codes = np.concatenate([mine.codes, other.codes[left] + len(mine.levels)])
+        order = np.argsort(rows)
+        return NamePart.of(
+            rows[order], codes[order].astype(np.int32), (*mine.levels, *other.levels)
+        )
+
     def between(self, start: int, stop: int) -> "NamePart":
         """Return what it has of the rows from one to before another, counted from there."""
         span = slice(*np.searchsorted(self.rows, (start, stop)).tolist())

@@ -17,6 +17,7 @@ class Role(Enum):
     INPUT = "feature"
     OUTPUT = "summary"
     SLICE = "slice"
+    TRACE = "trace"
     VALUE = "value"
     LABEL = "label"
     CONFIDENCE = "confidence"
@@ -79,6 +80,7 @@ class SpanRows:
         failed: The call raised.
         weight: Rows that each row stands for; 1 unless sampled.
         cells: Columns, each of as many cells as there are rows.
+        trace: Levels of dimensions that come from the trace, each for all rows.
     """
 
     group: GroupKey
@@ -89,6 +91,7 @@ class SpanRows:
     failed: bool
     weight: float = 1.0
     cells: Mapping[Field, Sequence[Cell]] = field(default_factory=dict)
+    trace: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.prediction_ids)

@@ -139,8 +139,12 @@ class Table:
                     values = part_values(part)
                     if not ((values >= 0) & (values <= 1) | np.isnan(values)).all():
                         raise UnusualError
-        if not is_dense(len(self), len(self.parts), 0):
+        if not self.is_dense(len(self)):
             self._check_gaps()
+
+    def is_dense(self, rows: int) -> bool:
+        """Return whether so many rows of it have few enough gaps, however they are filled."""
+        return is_dense(rows, len(_invented(self.parts)), 0)
 
     def _check_kinds(self, parts: Sequence[Part]) -> None:
         """Refuse names beside numbers, or beside other names, in one column of one group."""
@@ -154,7 +158,7 @@ class Table:
     def _check_gaps(self) -> None:
         """Refuse a group of which most cells are gaps."""
         columns, cells = np.zeros((2, len(self.keys)), np.int64)
-        for parts in self.parts.values():
+        for parts in _invented(self.parts).values():
             held = sum(self._counts(part.rows) for part in parts)
             columns += held > 0
             cells += held
@@ -170,8 +174,9 @@ class Table:
     def _batch(
         self, key: GroupKey, rows: Places, parts: Mapping[Field, Sequence[Part]]
     ) -> ObservationBatch:
-        cells = sum(len(part.rows) for found in parts.values() for part in found)
-        if not is_dense(len(rows), len(parts), cells):
+        invented = _invented(parts)
+        cells = sum(len(part.rows) for found in invented.values() for part in found)
+        if not is_dense(len(rows), len(invented), cells):
             raise UnusualError
         columns = {place: _column(found, len(rows)) for place, found in parts.items()}
         weight = self.weight[rows]
@@ -191,7 +196,8 @@ class Table:
             slices={
                 place.name: names
                 for place, column in columns.items()
-                if place.role is Role.SLICE and (names := _categories(column)) is not None
+                if place.role in (Role.SLICE, Role.TRACE)
+                and (names := _categories(column)) is not None
             },
             weight=None if (weight == 1.0).all() else weight,
             propensity=_numbers(columns.get(Field(Role.PROPENSITY))),
@@ -199,6 +205,11 @@ class Table:
             threshold=key.threshold,
             received_ns=None if self.received_ns is None else int(self.received_ns[rows[-1]]),
         )
+
+
+def _invented(parts: Mapping[Field, Sequence[Part]]) -> Mapping[Field, Sequence[Part]]:
+    """Return the parts whose names the sender chose; those from the trace are configured."""
+    return {place: found for place, found in parts.items() if place.role is not Role.TRACE}
 
 
 def _column(parts: Sequence[Part], rows: int) -> Column:
@@ -234,6 +245,9 @@ def _of_levels_that_occur(
     codes: npt.NDArray[np.int32], levels: tuple[str, ...]
 ) -> CategoricalColumn:
     """Return a column whose levels are in order of appearance, whatever came beside its rows."""
+    if len(levels) == 1 and codes.min() == 0:
+        # Of one resource: nothing to look for.
+        return CategoricalColumn(codes, levels)
     number, order = _by_appearance(codes, len(levels))
     return CategoricalColumn(number.astype(np.int32)[codes], tuple(levels[code] for code in order))
 

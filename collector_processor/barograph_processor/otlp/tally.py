@@ -22,6 +22,7 @@ PHRASES: Final = {
     "unknown_kind": "an unknown kind of reaction",
     # warnings
     "array_outside_batch": "an array in a call that is no batch, left out",
+    "large_resource": "a resource of more than 64 KiB, left out",
     "mixed_types": "numbers and text in one feature",
     "newer_schema": "a newer major version of the conventions, read as far as known",
     "too_many_features": "more features than are read, the rest left out",

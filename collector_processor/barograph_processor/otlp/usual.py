@@ -18,23 +18,25 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from barograph_processor import semconv
 from barograph_processor.exceptions import UndecodableError
-from barograph_processor.observation import SpanIds
+from barograph_processor.observation import TRACE_PREFIX, SpanIds
 from barograph_processor.otlp.assembly import Assembly
-from barograph_processor.otlp.attribute_values import cells_of, key_of, numbers_of
+from barograph_processor.otlp.attribute_values import cells_of, key_of, numbers_of, prefix_of
 from barograph_processor.otlp.buffer import Buffer, Places
 from barograph_processor.otlp.chunks import RESOURCES, SCHEMA_URL, SCOPES, fields, last
-from barograph_processor.otlp.columns import is_dense
 from barograph_processor.otlp.conventions.barograph import place_of
 from barograph_processor.otlp.decoded import DecodedTraces
+from barograph_processor.otlp.dimensions import LATENCY, NOTHING, TraceDimensions
 from barograph_processor.otlp.distinct import distinct
 from barograph_processor.otlp.gathered import gather
 from barograph_processor.otlp.parts import NamePart, NumberPart, Part
+from barograph_processor.otlp.resources import Resources
 from barograph_processor.otlp.rows import Field, Role
 from barograph_processor.otlp.schema import is_newer_schema
 from barograph_processor.otlp.table import Table
 from barograph_processor.otlp.timestamps import MAX_NS
 from barograph_processor.otlp.values import Cell, text_of
 from barograph_processor.otlp.walk import SpanPlaces, Stretches, UnusualError, span_bounds, walk
+from barograph_processor.stats.duration import DURATION_LEVELS, duration_codes
 
 __all__ = ["read_usual_requests", "read_usual_traces"]
 
@@ -59,16 +61,20 @@ _FOREIGN: Final = ("gen_ai.operation.name", "openinference.span.kind")
 _EVALUATION: Final = semconv.EVENT_EVALUATION.encode()
 
 
-def read_usual_traces(payload: bytes) -> DecodedTraces | None:
+def read_usual_traces(
+    payload: bytes, dimensions: TraceDimensions = NOTHING
+) -> DecodedTraces | None:
     """Read an ExportTraceServiceRequest if all in it is usual, else return None.
 
     Equal to what the plain way reads, up to the order of a column's levels.
     """
-    found = read_usual_requests([payload])
+    found = read_usual_requests([payload], dimensions)
     return None if found is None else found[0]
 
 
-def read_usual_requests(payloads: Sequence[bytes]) -> list[DecodedTraces] | None:
+def read_usual_requests(
+    payloads: Sequence[bytes], dimensions: TraceDimensions = NOTHING
+) -> list[DecodedTraces] | None:
     """Read requests together if all in all of them is usual, else return None.
 
     What is read of each is what is read of it alone. Together it costs less: each
@@ -76,7 +82,8 @@ def read_usual_requests(payloads: Sequence[bytes]) -> list[DecodedTraces] | None
     """
     try:
         # Each frame by itself: what lacks an end must not find it in the next request.
-        bounds = [_bounds(payload) for payload in payloads]
+        resources = Resources(dimensions)
+        bounds = [_bounds(payload, resources) for payload in payloads]
         rows = np.cumsum([0, *(len(start) for start, _ in bounds)]).tolist()
         if rows[-1] == 0:
             return [DecodedTraces() for _ in payloads]
@@ -89,12 +96,15 @@ def read_usual_requests(payloads: Sequence[bytes]) -> list[DecodedTraces] | None
         places = walk(data, start, stop)
         if places.events and _EVALUATION in data.payload:
             return None
-        table = _assemble(data, _Frame.of(data, places), gather(data, places.attributes))
+        frame = _Frame.of(data, places)
+        columns = gather(data, places.attributes)
+        trace = _trace(dimensions, data, frame, columns, resources)
+        table = _assemble(data, frame, columns, trace)
     except (UnusualError, UndecodableError):
         return None
     if len(payloads) == 1:
         return [_decoded(table)]
-    if not is_dense(max(np.diff(rows).tolist()), len(table.parts), 0):
+    if not table.is_dense(max(np.diff(rows).tolist())):
         # Alone, one of them might be mostly gaps.
         return None
     return [_decoded(table.between(a, b)) for a, b in pairwise(rows)]
@@ -109,16 +119,18 @@ def _decoded(table: Table) -> DecodedTraces:
     )
 
 
-def _bounds(payload: bytes) -> tuple[Places, Places]:
-    """Return where each span begins and ends."""
+def _bounds(payload: bytes, resources: Resources) -> tuple[Places, Places]:
+    """Return where each span begins and ends, and note whose they are."""
     starts: list[int] = []
     stops: list[int] = []
     for resource in fields(payload, 0, len(payload), RESOURCES):
+        before = len(starts)
         resource_url = last(payload, *resource, SCHEMA_URL)
         for scope in fields(payload, *resource, SCOPES):
             url = span_bounds(payload, *scope, starts, stops) or resource_url
             if is_newer_schema(url.decode(errors="replace")):
                 raise UnusualError
+        resources.note(payload, *resource, len(starts) - before)
     return np.array(starts, np.intp), np.array(stops, np.intp)
 
 
@@ -174,7 +186,33 @@ def _is_error(status: bytes) -> bool:
         raise UnusualError from None
 
 
-def _assemble(data: Buffer, frame: _Frame, columns: Mapping[bytes, Stretches]) -> Table:
+def _trace(
+    dimensions: TraceDimensions,
+    data: Buffer,
+    frame: _Frame,
+    columns: Mapping[bytes, Stretches],
+    resources: Resources,
+) -> Mapping[str, NamePart]:
+    """Return the dimensions that come from the trace."""
+    found = resources.levels()
+    for key in dimensions.attributes:
+        own = columns.get(prefix_of(key))
+        if own is not None:
+            codes, cells = cells_of(data, own)
+            part = NamePart.of(own.rows, codes, [text_of(cell) for cell in cells])
+            found[TRACE_PREFIX + key] = part.over(found.get(TRACE_PREFIX + key))
+    if dimensions.latency:
+        rows = np.arange(len(frame.latency))
+        found[LATENCY] = NamePart(rows, duration_codes(frame.latency), DURATION_LEVELS)
+    return found
+
+
+def _assemble(
+    data: Buffer,
+    frame: _Frame,
+    columns: Mapping[bytes, Stretches],
+    trace: Mapping[str, NamePart],
+) -> Table:
     parts: dict[Field, list[Part]] = {}
     shared: dict[str, NamePart | NumberPart] = {}
     for prefix, column in columns.items():
@@ -185,6 +223,7 @@ def _assemble(data: Buffer, frame: _Frame, columns: Mapping[bytes, Stretches]) -
             shared[key] = _shared_part(key, data, column)
         elif place is not None:
             parts.setdefault(place, []).extend(_parts(place, data, column))
+    parts |= {Field(Role.TRACE, name): [part] for name, part in trace.items() if len(part.rows)}
     return Assembly(frame.ids, frame.start_ns, frame.latency, frame.failed, shared, parts).table()
 
 

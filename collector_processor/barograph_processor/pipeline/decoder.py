@@ -5,7 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from barograph_processor.otlp import DecodedTraces, decode_together, decode_traces
+from barograph_processor.otlp import (
+    DecodedTraces,
+    TraceDimensions,
+    decode_together,
+    decode_traces,
+)
 from barograph_processor.otlp.chunks import CHUNK_BYTES
 from barograph_processor.telemetry import Telemetry
 
@@ -29,10 +34,12 @@ class Decoder:
 
     Args:
         telemetry: Is told the time that it takes.
+        dimensions: What of the traces is read beside the predictions.
     """
 
-    def __init__(self, telemetry: Telemetry) -> None:
+    def __init__(self, telemetry: Telemetry, dimensions: TraceDimensions) -> None:
         self._telemetry = telemetry
+        self._dimensions = dimensions
         self._guard = threading.Lock()
         self._decoding = threading.Lock()
         self._waiting: list[_Request] = []
@@ -68,13 +75,12 @@ class Decoder:
         if len(group) > 1:
             # Whatever is wrong with one of them must not be answered to the others.
             with suppress(Exception):
-                together = decode_together([request.payload for request in group])
+                together = decode_together([request.payload for request in group], self._dimensions)
         for number, request in enumerate(group):
-            request.found = _alone(request.payload) if together is None else together[number]
+            request.found = self._alone(request.payload) if together is None else together[number]
 
-
-def _alone(payload: bytes) -> DecodedTraces | Exception:
-    try:
-        return decode_traces(payload)
-    except Exception as error:  # noqa: BLE001 - raised in the thread that brought it
-        return error
+    def _alone(self, payload: bytes) -> DecodedTraces | Exception:
+        try:
+            return decode_traces(payload, self._dimensions)
+        except Exception as error:  # noqa: BLE001 - raised in the thread that brought it
+            return error

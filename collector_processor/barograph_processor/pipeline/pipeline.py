@@ -11,7 +11,14 @@ from typing import Final
 
 from barograph_processor.exceptions import OverloadedError, UndecodableError
 from barograph_processor.journal import Journal, Record, SignalKind, unpacked
-from barograph_processor.otlp import DecodedLogs, DecodedTraces, decode_logs, decode_traces
+from barograph_processor.otlp import (
+    NOTHING,
+    DecodedLogs,
+    DecodedTraces,
+    TraceDimensions,
+    decode_logs,
+    decode_traces,
+)
 from barograph_processor.pipeline.decoder import Decoder
 from barograph_processor.pipeline.envelope import Envelope
 from barograph_processor.pipeline.feeder import Feeder, Sink
@@ -58,6 +65,7 @@ class Pipeline:
         seen_capacity: Spans and events, each, that duplicates are found among.
         checkpoint_seconds: Longest time between checkpoints while requests come.
         checkpoint_bytes: Most that a replay has to read.
+        dimensions: What of the traces is read beside the predictions.
     """
 
     def __init__(
@@ -70,17 +78,19 @@ class Pipeline:
         seen_capacity: int = 1_000_000,
         checkpoint_seconds: float = 15.0,
         checkpoint_bytes: int = 256 * 1024 * 1024,
+        dimensions: TraceDimensions = NOTHING,
     ) -> None:
         self._sink = sink
         self._journal = journal
         self._telemetry = telemetry
         self._checkpoint_seconds = checkpoint_seconds
         self._checkpoint_bytes = checkpoint_bytes
+        self._dimensions = dimensions
         # A label per prediction and some reactions: as many facts as spans are kept in mind.
         self._spans, self._facts = SeenSet(seen_capacity), SeenSet(seen_capacity)
         self._feeder = Feeder(sink, telemetry, spans=self._spans, facts=self._facts)
         self._turn = TurnLock()
-        self._decoder = Decoder(telemetry)
+        self._decoder = Decoder(telemetry, dimensions)
         self._inbox = Inbox(max_queue_bytes)
         self._seq = 0
         self._unsaved_bytes = 0
@@ -249,7 +259,7 @@ class Pipeline:
             decoded = (
                 Look(_SINCE.unpack(record.payload)[0])
                 if record.signal == "clock"
-                else _decode(record.signal, unpacked(record.payload), record.time_ns)
+                else self._decode(record.signal, unpacked(record.payload), record.time_ns)
             )
         except UndecodableError:
             # Its checksum was right, so a version before this one could read it.
@@ -257,14 +267,15 @@ class Pipeline:
             return None
         return Item(record.seq, record.signal, decoded, len(record.payload), record.time_ns)
 
+    def _decode(
+        self, signal: SignalKind, payload: bytes, received_ns: int
+    ) -> DecodedTraces | DecodedLogs:
+        if signal == "traces":
+            return decode_traces(payload, self._dimensions)
+        return decode_logs(payload, received_ns=received_ns)
+
     def _process(self, items: Sequence[Item]) -> None:
         with self._turn.hold(), self._telemetry.stage("observe"):
             self._feeder.feed(items)
             self._seq = items[-1].seq
             self._unsaved_bytes += sum(max(1, item.cost) for item in items)
-
-
-def _decode(signal: SignalKind, payload: bytes, received_ns: int) -> DecodedTraces | DecodedLogs:
-    if signal == "traces":
-        return decode_traces(payload)
-    return decode_logs(payload, received_ns=received_ns)

@@ -7,6 +7,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "logs",
     "prediction",
     "record",
+    "resource_spans",
     "span",
     "traces",
 ]
@@ -65,11 +67,19 @@ def prediction(number: int, values: Mapping[str, Any], **fields: Any) -> Span:
     )
 
 
-def traces(*spans: Span, schema_url: str = "") -> bytes:
+def resource_spans(
+    *spans: Span, resource: Mapping[str, Any] | None = None, schema_url: str = ""
+) -> ResourceSpans:
+    """Return spans of one resource, which may be left unsaid."""
     scope = ScopeSpans(spans=spans, schema_url=schema_url)
-    return ExportTraceServiceRequest(
-        resource_spans=[ResourceSpans(scope_spans=[scope])]
-    ).SerializeToString()
+    if resource is None:
+        return ResourceSpans(scope_spans=[scope])
+    return ResourceSpans(resource=Resource(attributes=attributes(resource)), scope_spans=[scope])
+
+
+def traces(*spans: Span, resource: Mapping[str, Any] | None = None, schema_url: str = "") -> bytes:
+    found = resource_spans(*spans, resource=resource, schema_url=schema_url)
+    return ExportTraceServiceRequest(resource_spans=[found]).SerializeToString()
 
 
 def record(event: str, values: Mapping[str, Any], **fields: Any) -> LogRecord:

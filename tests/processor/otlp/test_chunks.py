@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 
 from barograph_processor.exceptions import UndecodableError
-from barograph_processor.otlp import decode_logs, decode_traces
+from barograph_processor.otlp import TraceDimensions, decode_logs, decode_traces
 from barograph_processor.otlp.chunks import CHUNK_BYTES, MAX_ITEM_BYTES, chunks
 from tests.processor.otlp.build import logs, prediction, record, span, traces
 
@@ -51,6 +51,23 @@ def test_schema_of_scope_or_resource_goes_with_every_part() -> None:
         )
         decoded = decode_traces(request.SerializeToString())
         assert decoded.warnings == {"newer_schema": 8000}
+
+
+@pytest.mark.parametrize("size", [10, 70_000], ids=["usual", "large"])
+def test_resource_goes_with_every_part_unless_it_is_large(size: int) -> None:
+    resource = {"service.version": "2", "note": "x" * size}
+    values = {"input.text": "x" * 200}
+    payload = traces(*(prediction(n, values) for n in range(8000)), resource=resource)
+    decoded = decode_traces(payload, TraceDimensions(resource=("service.version",)))
+    assert decoded.accepted == 8000
+    if size > 65_536:
+        assert decoded.warnings == {"large_resource": 8000}
+        assert not any(batch.slices for batch in decoded.batches)
+    else:
+        assert decoded.warnings == {}
+        assert {
+            level for b in decoded.batches for level in b.slices["trace.service.version"].values()
+        } == {"2"}
 
 
 def test_records_in_parts() -> None:

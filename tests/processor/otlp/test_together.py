@@ -6,26 +6,30 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from barograph_processor.exceptions import UndecodableError
-from barograph_processor.otlp import DecodedTraces, decode_together, decode_traces
+from barograph_processor.otlp import (
+    NOTHING,
+    DecodedTraces,
+    TraceDimensions,
+    decode_together,
+    decode_traces,
+)
 from barograph_processor.pipeline.decoder import Decoder
 from barograph_processor.stats.column import CategoricalColumn
 from barograph_processor.telemetry import Telemetry
 from tests.processor.otlp.build import prediction, span, traces
 from tests.processor.otlp.sameness import assert_same
-from tests.processor.otlp.test_usual import spans
+from tests.processor.otlp.test_usual import DIMENSIONS, requests
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(spans(), min_size=1, max_size=4))
-def test_each_reads_as_alone(requests: list[list[Span]]) -> None:
-    payloads = [traces(*drawn) for drawn in requests]
-    together = decode_together(payloads)
+@given(st.lists(requests(), min_size=1, max_size=4), DIMENSIONS)
+def test_each_reads_as_alone(payloads: list[bytes], dimensions: TraceDimensions) -> None:
+    together = decode_together(payloads, dimensions)
     if together is not None:
         for found, payload in zip(together, payloads, strict=True):
-            assert_same(found, decode_traces(payload))
+            assert_same(found, decode_traces(payload, dimensions))
 
 
 def test_call_sites_alike_are_read_together() -> None:
@@ -67,7 +71,7 @@ def test_gaps_are_counted_by_request() -> None:
 
 
 def test_threads_have_what_is_theirs() -> None:
-    decoder = Decoder(Telemetry())
+    decoder = Decoder(Telemetry(), NOTHING)
     payloads = [traces(*(prediction(n, {}) for n in range(size))) for size in range(1, 33)]
     payloads[5] = b"\x0a\xff"
     found: dict[int, int] = {}

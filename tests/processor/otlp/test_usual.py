@@ -11,8 +11,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 
 from barograph_processor.exceptions import UndecodableError
 from barograph_processor.otlp.decode import decode_traces, decode_traces_plainly
+from barograph_processor.otlp.dimensions import TraceDimensions
 from barograph_processor.otlp.usual import read_usual_traces
-from tests.processor.otlp.build import attributes, prediction, span, traces
+from tests.processor.otlp.build import attributes, prediction, resource_spans, span, traces
 from tests.processor.otlp.sameness import assert_same
 
 _FEATURES = ("a", "b", "amount", "größe")
@@ -74,14 +75,41 @@ def spans(draw: st.DrawFn) -> list[Span]:
     return drawn
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(spans())
-def test_both_ways_read_the_same(drawn: list[Span]) -> None:
-    payload = traces(*drawn)
-    found = read_usual_traces(payload)
+_RESOURCES = st.none() | st.dictionaries(
+    st.sampled_from(["service.version", "deployment.environment", "host.name", "http.route"]),
+    _NAMES | st.integers(0, 3) | st.lists(_NAMES, max_size=2),
+)
+DIMENSIONS = st.builds(
+    TraceDimensions,
+    resource=st.sampled_from([(), ("service.version", "deployment.environment.name")]),
+    attributes=st.sampled_from([(), ("http.route",), ("http.route", "barograph.input.a")]),
+    latency=st.booleans(),
+)
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> bytes:
+    """Draw a request of some resources."""
+    left = draw(spans())
+    for each in left:
+        each.end_time_unix_nano += draw(st.sampled_from([0, 10**6, 10**10]))
+        if draw(st.integers(0, 3)) == 0:
+            each.attributes.extend(attributes({"http.route": draw(_NAMES)}))
+    parts = []
+    while left:
+        count = draw(st.integers(1, len(left)))
+        parts.append(resource_spans(*left[:count], resource=draw(_RESOURCES)))
+        left = left[count:]
+    return ExportTraceServiceRequest(resource_spans=parts).SerializeToString()
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(requests(), DIMENSIONS)
+def test_both_ways_read_the_same(payload: bytes, dimensions: TraceDimensions) -> None:
+    found = read_usual_traces(payload, dimensions)
     assume(found is not None)
     assert found is not None
-    assert_same(found, decode_traces_plainly(payload))
+    assert_same(found, decode_traces_plainly(payload, dimensions))
 
 
 @settings(max_examples=200, deadline=None)

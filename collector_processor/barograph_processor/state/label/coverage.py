@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.observation import TRACE_PREFIX
+from barograph_processor.observation import named_slices
 from barograph_processor.quality.coverage import CoverageMonitor
 from barograph_processor.state.window.windows import Slot
 from barograph_processor.stats.column import CategoricalColumn
@@ -50,11 +50,7 @@ def traits(
     score = confidence if value is None else value
     if value is not None and confidence is not None:
         score = np.where(np.isnan(value), confidence, value)
-    found = [
-        ("slice", name, column)
-        for name, column in slices.items()
-        if not name.startswith(TRACE_PREFIX)
-    ]
+    found = [("slice", name, column) for name, column in named_slices(slices).items()]
     if classes is not None and len(classes.levels):
         found.append(("class", "", classes))
     if score is not None:

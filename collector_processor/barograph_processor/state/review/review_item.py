@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.observation import ObservationBatch, span_hex, trace_hex
+from barograph_processor.observation import ObservationBatch, named_slices, span_hex, trace_hex
 from barograph_processor.state.label.prediction_id import short_ids
 from barograph_processor.stats.column import CategoricalColumn, Column
 
@@ -107,7 +107,11 @@ class ReviewItem(msgspec.Struct):
 
 def shown_of(batch: ObservationBatch, row: int) -> bytes:
     """Return what a reviewer sees of a row, as JSON: at most 64 fields of 500 characters."""
-    groups = {"inputs": batch.inputs, "outputs": batch.outputs, "slices": batch.slices}
+    groups = {
+        "inputs": batch.inputs,
+        "outputs": batch.outputs,
+        "slices": named_slices(batch.slices),
+    }
     return msgspec.json.encode(
         {
             group: {

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.config import ReviewConfig
-from barograph_processor.observation import TRACE_PREFIX, ObservationBatch
+from barograph_processor.observation import ObservationBatch, named_slices
 from barograph_processor.quality.loss import class_column
 from barograph_processor.quality.review_sampler import ReviewSampler
 from barograph_processor.signal import Signal
@@ -189,11 +189,8 @@ class Reviews:
     ) -> list[ReviewItem]:
         """Draw among the chosen rows of a batch."""
         # What a trace says is no reason to ask: it would weigh as much as what people named.
-        slices = {
-            name: column.take(chosen)
-            for name, column in batch.slices.items()
-            if not name.startswith(TRACE_PREFIX)
-        }
+        named = named_slices(batch.slices)
+        slices = {name: column.take(chosen) for name, column in named.items()}
         drawn = sampler.draw(newest_ns[chosen], np.minimum(2 * guess[chosen], 1.0), slices)
         if not len(drawn.rows):
             return []
