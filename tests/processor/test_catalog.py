@@ -41,7 +41,7 @@ def test_lookup() -> None:
 
 
 def test_states_are_those_that_a_model_can_be_in() -> None:
-    sight = Sight(0, 10, learnt=False, labels=0, windows_since_label=None)
+    sight = Sight(0, 10, learnt=False, judged_by=None, windows_since_label=None)
     assert isinstance(assess([], {}, sight), Condition)
     assert assess([], {}, sight).state in STATES
     assert len(set(STATES)) == len(STATES) == 6

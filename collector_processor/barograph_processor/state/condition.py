@@ -16,15 +16,15 @@ class Sight:
         reference_rows: Rows of the reference so far.
         reference_wanted: Rows that it needs, None if it ends at a time.
         learnt: The reference is complete.
-        labels: Labels joined since the beginning.
-        windows_since_label: Windows closed since the last label; None if there was none.
+        judged_by: ``label``, ``evaluation`` where no label ever came; None before either.
+        windows_since_label: Windows closed since the last of these; None if there was none.
         patience: Windows without a label after which quality counts as unknown.
     """
 
     reference_rows: int
     reference_wanted: int | None
     learnt: bool
-    labels: int
+    judged_by: str | None
     windows_since_label: int | None
     patience: int = 20
 
@@ -33,11 +33,13 @@ class Sight:
         if not self.learnt:
             wanted = "" if self.reference_wanted is None else f" of {self.reference_wanted:,}"
             return (f"the reference is still being learnt ({self.reference_rows:,}{wanted} rows)",)
-        if self.labels == 0:
+        if self.judged_by is None:
             return ("no label has arrived yet, so quality is not known",)
         since = self.windows_since_label
         if since is not None and since > self.patience:
-            return (f"no label has arrived for {since} windows, so quality is not known",)
+            return (
+                f"no {self.judged_by} has arrived for {since} windows, so quality is not known",
+            )
         return ()
 
 

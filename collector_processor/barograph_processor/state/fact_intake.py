@@ -62,6 +62,7 @@ class FactIntake:
             joined = self._joiner.join(slots[run], truth.take(rows), time_ns[run], source[run])
             self._take_labels(joined)
             unused.update(joined.unused)
+        self._reassess()
         return unused
 
     def react(
@@ -116,7 +117,13 @@ class FactIntake:
         """
         for name, score in zip(names, scores.tolist(), strict=True):
             self._counters.evaluate(name, score)
+        self._progress.note_evaluation(self._counters.windows)
+        self._reassess()
         self._aftermath.evaluations.take(self._pending, slots, names, scores)
+
+    def _reassess(self) -> None:
+        """What quality was not known may be now, whether or not a further window closes."""
+        self._progress.reassess(self._progress.clock.watermark or 0)
 
     def _bounded(self, losses: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return losses in [0, 1]; NaN stays, and is all while it is not known what is usual."""

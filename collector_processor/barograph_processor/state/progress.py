@@ -58,6 +58,7 @@ class Progress:
         self._pending = pending
         self._strict = strict
         self._last_label_window: int | None = None
+        self._last_evaluation_window: int | None = None
         sight = self.sight(patience=0)
         self.standing = Standing(key, config, kept=limits.history_windows, sight=sight)
 
@@ -130,12 +131,14 @@ class Progress:
         """
         if patience is None:
             patience = self.standing.aftermath.blindness.label_patience
-        since = self._last_label_window
+        judged_by, since = "label", self._last_label_window
+        if since is None:
+            judged_by, since = "evaluation", self._last_evaluation_window
         return Sight(
             reference_rows=self.reference_rows,
             reference_wanted=None if self.learner is None else self.learner.wanted,
             learnt=self.watch is not None,
-            labels=self.counters.labels,
+            judged_by=None if since is None else judged_by,
             windows_since_label=None if since is None else self.counters.windows - since,
             patience=patience,
         )
@@ -171,6 +174,10 @@ class Progress:
         """Note the window, by number, in which the last label came."""
         self._last_label_window = window
 
+    def note_evaluation(self, window: int) -> None:
+        """Note the window, by number, in which the last evaluation came."""
+        self._last_evaluation_window = window
+
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
         return {
@@ -179,7 +186,7 @@ class Progress:
             "clock": self.clock.state(),
             "learner": None if self.learner is None else self.learner.state(),
             "watch": None if self.watch is None else self.watch.state(),
-            "last_label_window": self._last_label_window,
+            "last_windows": [self._last_label_window, self._last_evaluation_window],
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -195,4 +202,4 @@ class Progress:
         if state["watch"] is not None:
             self.watch = Watch.restore(state["watch"], self._config.operations)
             self.standing.quality.promise(self.watch.learnt)
-        self._last_label_window = state["last_label_window"]
+        self._last_label_window, self._last_evaluation_window = state["last_windows"]

@@ -121,6 +121,7 @@ class RowIntake:
             learner.add(columns, rows)
             labels = self._labels_of(usable)
             if labels is not None:
+                self._progress.note_label(self._counters.windows)
                 self._quality.learn(labels)
         if split.complete:
             learnt = learner.finish()

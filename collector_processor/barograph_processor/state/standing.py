@@ -105,7 +105,7 @@ class Standing:
         performance = self._performance(closed)
         changes: list[AlarmChange] = []
         if not closed.partial:
-            self.aftermath.close(closed, watch, windows_since_label=sight.windows_since_label)
+            self.aftermath.close(closed, watch, sight)
             self._outbox += self._silences(closed)
             changes = self._judge(closed, onsets, watch, performance)
         self.coverage.close_window(closed.end_ns)

@@ -13,6 +13,8 @@ from barograph_processor.observation import span_hex, trace_hex
 from barograph_processor.pipeline import Pipeline
 from barograph_processor.quality.loss import canonical_class
 from barograph_processor.semconv import REACTION_KINDS
+from barograph_processor.state.label.pending_columns import KEPT_EVALUATIONS
+from barograph_processor.state.label.prediction_id import short_ids
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.state.review.review_item import ReviewItem
@@ -93,7 +95,7 @@ def _is_trace(text: str) -> bool:
 
 def _slots(model: ModelState, name: str | None, trace: str | None) -> npt.NDArray[np.intp]:
     if name is not None:
-        slots = model.pending.find([name])
+        slots = model.pending.find(short_ids((name,)))
         return slots[slots >= 0]
     number = int(trace or "0", 16)
     return model.pending.of_trace(number >> _HALF, number & (2**_HALF - 1))
@@ -117,6 +119,8 @@ def _rows(model: ModelState, slots: npt.NDArray[np.intp]) -> Iterator[dict[str, 
     late = {name: column(name) for name in ("truth_number", "source", "label_time", "reacted")}
     units, worth = (column(name) for name in ("outcome_unit", "outcome"))
     unit_names = model.standing.aftermath.outcomes.units
+    judged = model.standing.aftermath.evaluations.names[:KEPT_EVALUATIONS]
+    scores = {each: column(f"evaluation.{place}") for place, each in enumerate(judged)}
     for row, name in enumerate(names):
         code = columns["predicted"][row]
         label: dict[str, Any] | None = None
@@ -146,6 +150,9 @@ def _rows(model: ModelState, slots: npt.NDArray[np.intp]) -> Iterator[dict[str, 
             "reactions": [
                 kind for bit, kind in enumerate(REACTION_KINDS) if late["reacted"][row] >> bit & 1
             ],
+            "evaluations": {
+                each: given[row] for each, given in scores.items() if not np.isnan(given[row])
+            },
             "outcome": None
             if units[row] < 0
             else {"unit": unit_names[units[row]], "value": worth[row]},

@@ -13,6 +13,7 @@ from barograph_processor.exceptions import OverloadedError
 from barograph_processor.observation import ModelKey
 from barograph_processor.otlp.encode_answer import encode_answer
 from barograph_processor.pipeline import Pipeline
+from barograph_processor.state.label.prediction_id import short_ids
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.state.review.review_item import ReviewItem
@@ -114,9 +115,10 @@ class ReviewDesk:
         return await run_in_threadpool(self._take, given)
 
     def _take(self, given: _Given) -> Response:
+        (name,) = short_ids((given.id,))
         with self._pipeline.hold():
             model = self._registry.models.get(ModelKey(given.model, given.version))
-            item = None if model is None else model.reviews.queue.get(given.id)
+            item = None if model is None else model.reviews.queue.get(name)
             if model is None or item is None:
                 return error_response(404, f"nobody is asked about {given.id!r}, or no longer")
             if any(answer.reviewer == given.reviewer for answer in item.answers):
@@ -127,7 +129,7 @@ class ReviewDesk:
         except ValueError as error:
             return error_response(400, str(error))
         record = encode_answer(
-            given.id,
+            name,
             model=given.model,
             version=given.version,
             reviewer=given.reviewer,

@@ -7,12 +7,14 @@ import pytest
 from barograph_processor.signal import Alarm, Severity, SignalName
 from barograph_processor.state.condition import Sight, assess
 
-_SEES = Sight(reference_rows=10, reference_wanted=10, learnt=True, labels=5, windows_since_label=1)
+_SEES = Sight(
+    reference_rows=10, reference_wanted=10, learnt=True, judged_by="label", windows_since_label=1
+)
 _NO_LABELS = Sight(
     reference_rows=10,
     reference_wanted=10,
     learnt=True,
-    labels=0,
+    judged_by=None,
     windows_since_label=None,
 )
 _NORMAL = {"latency": "normal", "errors": "normal", "traffic": "normal"}
@@ -97,12 +99,12 @@ def test_only_the_healthy_need_no_reason() -> None:
 
 @pytest.mark.parametrize(("since", "blind"), [(None, False), (0, False), (20, False), (21, True)])
 def test_patience_with_labels(since: int | None, blind: bool) -> None:
-    sight = Sight(10, 10, learnt=True, labels=5, windows_since_label=since)
+    sight = Sight(10, 10, learnt=True, judged_by="label", windows_since_label=since)
     assert bool(sight.blindness()) == blind
 
 
 @pytest.mark.parametrize(("wanted", "said"), [(10_000, "42 of 10,000 rows"), (None, "(42 rows)")])
 def test_learning_tells_its_progress(wanted: int | None, said: str) -> None:
-    sight = Sight(42, wanted, learnt=False, labels=9, windows_since_label=0)
+    sight = Sight(42, wanted, learnt=False, judged_by="label", windows_since_label=0)
     (reason,) = sight.blindness()
     assert said in reason

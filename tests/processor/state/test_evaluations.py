@@ -81,3 +81,19 @@ def test_names_are_bounded_and_words_are_no_scores() -> None:
     assert len(bench.model.standing.aftermath.evaluations.figures()["evaluation"]) == 16
     reason = {"kind": "evaluation", "reason": "wrong_type"}
     assert bench.counted("barograph.monitor.unjoined", **reason) == 1
+
+
+def test_a_model_that_is_evaluated_is_not_blind_until_that_stops() -> None:
+    """Answers have no labels; that judges stop is told as it is of labels."""
+    bench = Bench.of(_TABLES)
+    _feed(bench, 2000, start=0, mean=0.8)
+    assert bench.model.condition.state == "healthy"
+    for at in range(2000, 2000 + 22 * 200, 200):
+        batch = replace(unlabelled(rows(200, start=at)), task="generation", label=None)
+        bench.registry.observe(batch)
+    assert bench.model.condition.state == "blind"
+    assert "no evaluation has come for" in bench.model.condition.reasons[0]
+    bench = bench.restarted()
+    _feed(bench, 200, start=6400, mean=0.8)
+    bench.registry.observe(unlabelled(rows(200, start=6600)))
+    assert bench.model.condition.state == "healthy"

@@ -387,6 +387,16 @@ class TestQuality:
         bench.registry.observe(replace(batch, label=CategoricalColumn.of(["True"] * 1400)))
         assert bench.model.quality.baseline_risk == 0.0
 
+    def test_the_first_labels_end_blindness_though_no_window_closes(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = rows(1400)
+        bench.registry.observe(unlabelled(batch))
+        assert bench.model.condition.reasons == (
+            "no label has arrived yet, so quality is not known",
+        )
+        bench.registry.attach(labels_of(batch))
+        assert bench.model.condition.state == "healthy"
+
     def test_labels_that_stop_make_it_blind(self) -> None:
         bench = Bench.of(_SMALL)
         batch = rows(1400)

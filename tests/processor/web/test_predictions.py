@@ -33,6 +33,8 @@ def registry() -> ModelRegistry:
     other = {"0": "1", "1": "0"}[classes(BATCH.label).values()[2502] or ""]
     registry.attach(facts("label", [WRONG], text=[other]))
     registry.attach(facts("reaction", [LABELLED], text=["overridden"]))
+    scores = facts("evaluation", [LABELLED, WRONG, LABELLED], number=[0.2, 0.9, 0.4])
+    registry.attach(replace(scores, name=("helpful", "faithful", "helpful")))
     return registry
 
 
@@ -59,6 +61,7 @@ def test_an_id_leads_to_all_that_is_known(client: httpx.Client) -> None:
     assert found["label"]["source"] == "human"
     assert found["right"] is (found["prediction"]["label"] == "0")
     assert found["reactions"] == ["overridden"]
+    assert found["evaluations"] == {"helpful": 0.4}
     assert found["slices"]["region"] in set("nesw")
     assert found["trace_link"] == f"https://t.example/{found['trace_id']}"
     assert found["in_reference"] is False
@@ -76,6 +79,15 @@ def test_what_has_not_come_yet_is_not_invented(client: httpx.Client) -> None:
     assert found["label"] is None
     assert found["right"] is None
     assert found["reactions"] == []
+    assert found["evaluations"] == {}
+
+
+def test_an_id_of_any_length_leads_there(client: httpx.Client, registry: ModelRegistry) -> None:
+    long = "order " + "x" * 10_000
+    batch = rows(1, start=9100, model=ModelKey("a/b", "2/1"))
+    registry.observe(replace(unlabelled(batch), prediction_ids=(long,)))
+    [found] = ask(client, id=long)
+    assert found["trace_id"] == trace_hex(batch.ids, 0)
 
 
 def test_a_trace_leads_there_too(client: httpx.Client) -> None:

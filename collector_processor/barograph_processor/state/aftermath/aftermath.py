@@ -14,6 +14,7 @@ from barograph_processor.state.aftermath.reactions import Reactions
 from barograph_processor.state.aftermath.usage import Usage
 from barograph_processor.state.aftermath.window_rows import WindowRows
 from barograph_processor.state.alarm.finding import Finding
+from barograph_processor.state.condition import Sight
 from barograph_processor.state.label.labelled import LabelledQuality
 from barograph_processor.state.watch.watch import ClosedWindow, Watch
 from barograph_processor.state.window.windows import Slot
@@ -70,13 +71,13 @@ class Aftermath:
         self.loops.outputs.add(held.outputs)
         self.blindness.see(held.confident)
 
-    def close(self, closed: ClosedWindow, watch: Watch, *, windows_since_label: int | None) -> None:
+    def close(self, closed: ClosedWindow, watch: Watch, sight: Sight) -> None:
         """End a window that is judged.
 
         Args:
             closed: The window.
             watch: That closed it.
-            windows_since_label: Windows closed since the last label; None if there was none.
+            sight: What can be seen of the model with this window.
         """
         self.reactions.close(closed.number)
         self.outcomes.close(closed.number)
@@ -86,7 +87,7 @@ class Aftermath:
         self.blindness.close(
             closed.number,
             end_ns=closed.end_ns,
-            windows_since_label=windows_since_label,
+            sight=sight,
             had_confidence=_CONFIDENCE in watch.learnt.profile.layout.keys,
             reference_end_ns=watch.learnt.end_ns,
             start_of=watch.start_of,

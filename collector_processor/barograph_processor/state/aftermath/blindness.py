@@ -7,6 +7,7 @@ from typing import Any, Final
 from barograph_processor.state.aftermath.silence import Silence
 from barograph_processor.state.alarm.finding import Finding
 from barograph_processor.state.alarm.phrases import moment
+from barograph_processor.state.condition import Sight
 
 __all__ = ["Blindness"]
 
@@ -71,7 +72,7 @@ class Blindness:
         window: int,
         *,
         end_ns: int,
-        windows_since_label: int | None,
+        sight: Sight,
         had_confidence: bool,
         reference_end_ns: int,
         start_of: Callable[[int], int],
@@ -81,7 +82,7 @@ class Blindness:
         Args:
             window: Its number.
             end_ns: Event time of its last row.
-            windows_since_label: Windows closed since the last label; None if there was none.
+            sight: By what it is judged, and since when by nothing.
             had_confidence: Whether the reference had one.
             reference_end_ns: Event time of the reference's last row.
             start_of: When a window began, ns.
@@ -90,10 +91,10 @@ class Blindness:
         self._without_confidence = self._without_confidence + 1 if without else 0
         self._confident = 0
         self._findings = []
-        if windows_since_label is not None:
-            self._follow_labels(windows_since_label)
-            if windows_since_label > self.label_patience:
-                self._note_labels(window, windows_since_label, start_of)
+        if sight.windows_since_label is not None:
+            self._follow_labels(sight.windows_since_label)
+            if sight.windows_since_label > self.label_patience:
+                self._note_labels(window, sight, start_of)
         if self._without_confidence >= _WITHOUT_CONFIDENCE:
             first = window - self._without_confidence + 1
             since_ns = start_of(first)
@@ -144,11 +145,12 @@ class Blindness:
             self._longest_wait = max(self._longest_wait, min(self._longest_once, over))
             self._longest_once = max(self._longest_once, over)
 
-    def _note_labels(self, window: int, waited: int, start_of: Callable[[int], int]) -> None:
+    def _note_labels(self, window: int, sight: Sight, start_of: Callable[[int], int]) -> None:
+        waited = sight.windows_since_label or 0
         first = window - waited + 1
         since_ns = start_of(first)
         sentence = (
-            f"no label has come for {waited} windows, since {moment(since_ns)}; up to "
+            f"no {sight.judged_by} has come for {waited} windows, since {moment(since_ns)}; up to "
             f"{self._longest_wait} were usual. Its quality is not known"
         )
         self._note("labels", sentence, since_ns, max(first, 0))

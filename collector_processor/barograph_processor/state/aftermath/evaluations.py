@@ -46,6 +46,11 @@ class Evaluations:
         self._names: dict[str, Evaluation] = {}
         self._worse: dict[str, Examples] = {}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that are followed, by the numbers under which predictions note them."""
+        return tuple(self._names)
+
     def see(self, predictions: int) -> None:
         """Count predictions, in order of arrival."""
         self._rows += predictions
@@ -71,6 +76,7 @@ class Evaluations:
                 continue
             rows = np.array([row for row, each in enumerate(names) if each == name])
             some = slots[rows]
+            pending.note_evaluations(some, scores[rows], place=self.names.index(name))
             self._scores += len(rows)
             worse = evaluation.add(
                 scores[rows],

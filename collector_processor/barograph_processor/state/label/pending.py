@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.state.label.name_table import NameTable
-from barograph_processor.state.label.pending_columns import PendingColumns
+from barograph_processor.state.label.pending_columns import KEPT_EVALUATIONS, PendingColumns
 from barograph_processor.state.label.prediction_id import short_ids
 from barograph_processor.state.label.slice_table import SliceTable
 from barograph_processor.state.label.thinning import Thinning
@@ -203,6 +203,13 @@ class PendingPredictions:
         """Note what predictions were worth, for when their labels come; the last one counts."""
         self._columns["outcome"][slots] = values
         self._columns["outcome_unit"][slots] = unit
+
+    def note_evaluations(
+        self, slots: npt.NDArray[np.intp], scores: npt.NDArray[np.float64], *, place: int
+    ) -> None:
+        """Note scores of the evaluation whose name is the model's so-manieth; the last counts."""
+        if place < KEPT_EVALUATIONS:
+            self._columns[f"evaluation.{place}"][slots] = scores
 
     def outcomes(
         self, slots: npt.NDArray[np.intp]

@@ -6,7 +6,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["PendingColumns"]
+__all__ = ["KEPT_EVALUATIONS", "PendingColumns"]
+
+KEPT_EVALUATIONS: Final = 4
+"""Names of evaluations whose latest score is kept with the prediction: the first of a model."""
 
 _FIRST: Final = 64
 
@@ -27,13 +30,14 @@ _FIELDS: Final[dict[str, tuple[Any, Any]]] = {
     "reacted": (np.uint8, 0),
     "outcome_unit": (np.int8, -1),
     "outcome": (np.float64, 0.0),
+    **{f"evaluation.{place}": (np.float64, np.nan) for place in range(KEPT_EVALUATIONS)},
 }
 
 
 class PendingColumns:
     """Arrays by name that grow together up to a capacity, and the trace and span ids.
 
-    State size: about 100 bytes a row, for at most twice the rows. Not locked; its owner is.
+    State size: about 130 bytes a row, for at most twice the rows. Not locked; its owner is.
 
     Args:
         capacity: Most rows. Positive.
