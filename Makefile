@@ -21,6 +21,7 @@ check: $(VENV)/.dev  ## style, types, architecture, licences and known vulnerabi
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/oxlint --quiet collector_processor/barograph_processor/web/static/js
 	$(BIN)/python -m audit
 
 format: $(VENV)/.dev

@@ -42,7 +42,7 @@ _PAGE: Final = """<!doctype html>
 <body>
 <main>
 <h1>Barograph</h1>
-<form method="post" action="/login">
+<form method="post">
 <p><label for="token">Token</label></p>
 <p><input id="token" name="token" type="password" required autofocus
  autocomplete="current-password"></p>
@@ -77,11 +77,17 @@ class Login:
             Route("/logout", self.logout, methods=["POST"]),
         ]
 
-    async def form(self, _request: Request) -> Response:
-        """Answer with the form, or with the page where that takes no token for anything."""
+    async def form(self, request: Request) -> Response:
+        """Answer with the form, or with the page where that takes no token for anything.
+
+        The form goes to its own address, and the answer to it leads to ``/``: so a browser
+        keeps the fragment, which is the place within the page.
+        """
         if not any(map(self._access.guards, _PAGE_RIGHTS)):
             return RedirectResponse("/", status_code=HTTPStatus.SEE_OTHER)
-        return _page(HTTPStatus.OK, "The token that your operator gave you.")
+        over = "Your session is over: log in again and go on where you were. "
+        again = over if "again" in request.query_params else ""
+        return _page(HTTPStatus.OK, f"{again}The token is the one that your operator gave you.")
 
     async def login(self, request: Request) -> Response:
         """Begin a session, if the token fits."""

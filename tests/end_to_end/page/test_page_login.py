@@ -44,8 +44,23 @@ def test_a_token_opens_the_page_until_the_session_is_over(
     assert complaints == []
     # Elsewhere, or by a restart: the page itself goes back to the form.
     page.context.clear_cookies()
-    expect(page).to_have_url(f"{closed_url}/login")
+    expect(page).to_have_url(f"{closed_url}/login?again")
     complaints.clear()
+
+
+def test_who_logs_in_again_goes_on_where_they_were(
+    closed_url: str, open_page: OpenPage, complaints: list[str]
+) -> None:
+    place = "#/model?name=flight-delay&version=2013.1"
+    page = open_page(f"{closed_url}/{place}")
+    log_in(page, _TOKEN)
+    expect(page.get_by_role("heading", level=1)).to_have_text("flight-delay 2013.1")
+    page.context.clear_cookies()
+    expect(page.get_by_role("status")).to_contain_text("Your session is over")
+    complaints.clear()
+    log_in(page, _TOKEN)
+    expect(page).to_have_url(f"{closed_url}/{place}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("flight-delay 2013.1")
 
 
 def test_another_site_cannot_log_the_reader_in(

@@ -72,6 +72,21 @@ def test_a_processor_that_never_answered_is_told(
     complaints.clear()
 
 
+def test_a_mistake_of_the_page_is_not_laid_on_the_processor(
+    open_page: OpenPage, complaints: list[str], stories_url: str
+) -> None:
+    """It stops there: an answer that goes well must not hide it."""
+    page = open_page("about:blank")
+    page.route(API, lambda route: route.fulfill(json={"models": None}))
+    page.goto(stories_url)
+    expect(page.get_by_role("status")).to_contain_text("This page made a mistake and has stopped")
+    page.unroute(API)
+    page.wait_for_timeout(5_000)
+    expect(page.get_by_role("status")).to_contain_text("This page made a mistake")
+    assert any("TypeError" in complaint for complaint in complaints)
+    complaints.clear()
+
+
 def test_a_restart_that_is_catching_up_is_told(open_page: OpenPage) -> None:
     pipeline = HeldPipeline()
     pipeline.ready = False

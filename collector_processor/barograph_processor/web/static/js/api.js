@@ -2,6 +2,9 @@
 
 const PATIENCE_MS = 10_000;
 
+/** The processor gave no answer in time, or none that is a success. */
+export class Unanswered extends Error {}
+
 /** The processor answered that there is no such thing. */
 export class NotFound extends Error {}
 
@@ -11,18 +14,28 @@ export class NotFound extends Error {}
  * @param {AbortSignal} signal Ends the question when nobody wants the answer any more.
  * @returns {Promise<any>}
  * @throws {NotFound} There is no such model or alarm.
- * @throws {Error} No answer in time, or one that is no success.
+ * @throws {Unanswered} No answer in time, or one that is no success.
  */
 export async function ask(path, query, signal) {
-  const address = `${path}?${new URLSearchParams(query)}`;
-  const response = await fetch(address, {
+  const response = await answer(`${path}?${new URLSearchParams(query)}`, {
     signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
     headers: { accept: "application/json" },
   });
-  if (response.status === 401) location.assign("/login"); // the session is over
+  if (response.status === 401) logIn();
   if (response.status === 404) throw new NotFound((await response.json()).error);
-  if (!response.ok) throw new Error(`${path} answered ${response.status}`);
+  if (!response.ok) throw new Unanswered(`${path} answered ${response.status}`);
   return response.json();
+}
+
+/** The session is over, or there was none; the place within the page outlives the form. */
+function logIn() {
+  location.assign(`/login?again${location.hash}`);
+}
+
+async function answer(address, options) {
+  return fetch(address, options).catch((error) => {
+    throw new Unanswered(error.message);
+  });
 }
 
 /** The processor does not take it, and says why. */
@@ -33,17 +46,17 @@ export class Refused extends Error {}
  * @param {string} path
  * @param {Object} content
  * @throws {Refused} It is not taken.
- * @throws {Error} No answer in time.
+ * @throws {Unanswered} No answer in time.
  */
 export async function send(path, content) {
-  const response = await fetch(path, {
+  const response = await answer(path, {
     method: "POST",
     signal: AbortSignal.timeout(PATIENCE_MS),
     headers: { "content-type": "application/json", accept: "application/json" },
     body: JSON.stringify(content),
   });
   if (response.ok) return;
-  if (response.status === 401) location.assign("/login"); // it takes a token
+  if (response.status === 401) logIn();
   const { error } = await response.json().catch(() => ({ error: `the answer was ${response.status}` }));
   throw new Refused(error);
 }

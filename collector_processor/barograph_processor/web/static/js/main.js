@@ -1,7 +1,7 @@
 /** Shows the view that the address names, and keeps it fresh. */
 
 import { alarmPage } from "./alarm.js";
-import { NotFound } from "./api.js";
+import { NotFound, Unanswered } from "./api.js";
 import { el, say } from "./dom.js";
 import { modelPage } from "./model.js";
 import { overview } from "./overview.js";
@@ -60,6 +60,13 @@ function fail(error, shown) {
       ),
     );
     warn("");
+    return;
+  }
+  if (!(error instanceof Unanswered)) {
+    // Nothing that asking again would mend, and nothing that an answer may hide.
+    stop();
+    console.error(error);
+    warn("This page made a mistake and has stopped. Reload it; if that does not help, please report what the browser's console says.");
     return;
   }
   const stale = shown ? " What is shown is from before." : "";

@@ -35,6 +35,9 @@ export function poll(work, told) {
   }
 
   document.addEventListener("visibilitychange", turn, { signal: stop.signal });
+  // The network is back, or a page that the browser had put aside: no need to wait.
+  addEventListener("online", turn, { signal: stop.signal });
+  addEventListener("pageshow", turn, { signal: stop.signal });
   turn();
   return () => {
     stop.abort();
