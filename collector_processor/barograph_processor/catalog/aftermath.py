@@ -96,6 +96,28 @@ AFTERMATH: Final[tuple[Metric, ...]] = (
         ("unit",),
     ),
     Metric(
+        "barograph.outcome.cost",
+        "gauge",
+        "{value}",
+        "What the harm that lasts has cost so far: wrong predictions beyond the reference, times "
+        "what a good one is worth more than a bad one.",
+        ("unit",),
+    ),
+    Metric(
+        "barograph.outcome.cost.lower",
+        "gauge",
+        "{value}",
+        "The least that the 95% intervals of the risk and of the worth allow.",
+        ("unit",),
+    ),
+    Metric(
+        "barograph.outcome.cost.upper",
+        "gauge",
+        "{value}",
+        "The most that the 95% intervals of the risk and of the worth allow.",
+        ("unit",),
+    ),
+    Metric(
         "barograph.outcome.good_minus_bad",
         "gauge",
         "{value}",

@@ -102,6 +102,11 @@ def _outcomes(figures: Mapping[str, Any]) -> Iterator[_Value]:
         yield "barograph.outcome.mean", found["mean"], where
         yield "barograph.outcome.mean.lower", found["lower"], where
         yield "barograph.outcome.mean.upper", found["upper"], where
+        cost = found.get("cost")
+        if cost is not None:
+            yield "barograph.outcome.cost", cost["value"], where
+            yield "barograph.outcome.cost.lower", cost["lower"], where
+            yield "barograph.outcome.cost.upper", cost["upper"], where
         apart = found["good_minus_bad"]
         if apart is not None:
             yield "barograph.outcome.good_minus_bad", apart["value"], where

@@ -112,7 +112,8 @@ class Standing:
         self._remarks = remarks(self.quality)
         self.reassess(closed.end_ns, watch.operations, sight)
         record = closed.record(self.condition.state, performance, self.quality)
-        record.signals.update(self.aftermath.figures())
+        harm = self.verdicts.book.get(alarm_key("risk"))
+        record.signals.update(self.aftermath.figures(harm))
         labels = self.coverage.figures(closed.end_ns)
         if labels:
             record.signals["labels"] = labels

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from barograph_processor.state.window.record import WindowRecord
-from barograph_processor.web.trend import parted, shorten
+from barograph_processor.web.trend import mean, parted, shorten
 
 __all__ = ["aftermath_view"]
 
 _POINTS: Final = 120
+
+_Estimate = tuple[float, float | None, float | None]
+"""A figure, and the ends of its interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class _Line:
         held: Keys that lead to what it is held against, if to anything.
         alarm: Keys that lead to whether it is under an alarm.
         name: What the line is of, where there are several: a unit, a kind.
+        total: It adds up, so a point shows the end of its windows and not their mean.
     """
 
     key: str
@@ -29,6 +33,7 @@ class _Line:
     held: tuple[str, ...] = ()
     alarm: tuple[str, ...] = ()
     name: str | None = None
+    total: bool = False
 
 
 _LINES: Final = (
@@ -48,7 +53,7 @@ _LINES: Final = (
 )
 
 
-def aftermath_view(history: Sequence[WindowRecord]) -> list[dict[str, Any]]:
+def aftermath_view(history: Sequence[WindowRecord]) -> dict[str, Any]:
     """Return a line for each figure that any window has; those under an alarm first.
 
     Needs no lock: records never change.
@@ -57,14 +62,16 @@ def aftermath_view(history: Sequence[WindowRecord]) -> list[dict[str, Any]]:
         history: Closed windows, oldest first.
 
     Returns:
-        For each its ``key``, ``name`` (a unit or a kind, or None), the last ``value`` with
-        ``lower`` and ``upper`` where there are such, what it is ``held`` against or None,
-        ``alarm``, and a ``trend`` of ``time`` and ``value`` in at most 120 points.
+        ``time`` of at most 120 points, ms since the epoch, and ``lines``: for each its
+        ``key``, ``name`` (a unit or a kind, or None), the last ``value`` with ``lower`` and
+        ``upper`` where there are such, what it is ``held`` against or None, ``alarm``, and a
+        ``trend`` of these three by point, None where no window has them.
     """
+    parts = parted(history, _POINTS)
     lines = [*_LINES, *_named(history)]
-    found = [view for line in lines if (view := _view(line, history)) is not None]
+    found = [view for line in lines if (view := _view(line, parts)) is not None]
     found.sort(key=lambda view: not view["alarm"])
-    return found
+    return {"time": [part[-1].end_ns // 1_000_000 for part in parts], "lines": found}
 
 
 def _named(history: Sequence[WindowRecord]) -> list[_Line]:
@@ -91,20 +98,23 @@ def _named(history: Sequence[WindowRecord]) -> list[_Line]:
             )
             for unit in units
         ),
+        *(_Line("cost", ("outcome", unit, "cost"), name=unit, total=True) for unit in units),
     ]
 
 
-def _view(line: _Line, history: Sequence[WindowRecord]) -> dict[str, Any] | None:
+def _view(line: _Line, parts: Sequence[Sequence[WindowRecord]]) -> dict[str, Any] | None:
+    by_part = [[_estimate(_at(record.signals, line.value)) for record in part] for part in parts]
     known = [
         (record, found)
-        for record in history
-        if (found := _estimate(_at(record.signals, line.value))) is not None
+        for part, estimates in zip(parts, by_part, strict=True)
+        for record, found in zip(part, estimates, strict=True)
+        if found is not None
     ]
     if not known:
         return None
     last, (value, lower, upper) = known[-1]
-    parts = parted(known, _POINTS)
     held = _at(last.signals, line.held) if line.held else None
+    points = [_point([e for e in part if e is not None], total=line.total) for part in by_part]
     return {
         "key": line.key,
         "name": line.name,
@@ -114,10 +124,17 @@ def _view(line: _Line, history: Sequence[WindowRecord]) -> dict[str, Any] | None
         "held": shorten(held) if isinstance(held, int | float) else None,
         "alarm": bool(line.alarm and _at(last.signals, line.alarm)),
         "trend": {
-            "time": [part[-1][0].end_ns // 1_000_000 for part in parts],
-            "value": [shorten(sum(v for _, (v, _, _) in part) / len(part)) for part in parts],
+            name: [point[place] for point in points]
+            for place, name in enumerate(("value", "lower", "upper"))
         },
     }
+
+
+def _point(known: Sequence[_Estimate], *, total: bool) -> tuple[float | None, ...]:
+    """Return what stands for some windows: the end of what adds up, else means."""
+    if total:
+        known = known[-1:]
+    return tuple(mean([estimate[place] for estimate in known]) for place in range(3))
 
 
 def _at(tree: Any, path: Sequence[str]) -> Any:
@@ -128,7 +145,7 @@ def _at(tree: Any, path: Sequence[str]) -> Any:
     return tree
 
 
-def _estimate(found: Any) -> tuple[float, float | None, float | None] | None:
+def _estimate(found: Any) -> _Estimate | None:
     """Return value, lower and upper of a figure; None if it is not known."""
     if isinstance(found, Mapping):
         value = found.get("value", found.get("mean"))

@@ -35,6 +35,7 @@ def series_view(history: Sequence[WindowRecord]) -> dict[str, Any]:
         "error_rate": _column(history, "errors", "rate"),
         "rows_per_second": _column(history, "traffic", "rows_per_second"),
         "labels": [r.signals.get("performance", {}).get("labels", 0) for r in history],
+        "coverage": _coverage(history),
         "performance": _estimates(history, "performance"),
         "estimated": _estimates(history, "estimated"),
         "drift": _drift(history),
@@ -45,6 +46,14 @@ def series_view(history: Sequence[WindowRecord]) -> dict[str, Any]:
 
 def _column(history: Sequence[WindowRecord], signal: str, figure: str) -> list[float | None]:
     return [shorten(record.signals.get(signal, {}).get(figure)) for record in history]
+
+
+def _coverage(history: Sequence[WindowRecord]) -> dict[str, Any] | None:
+    """Return which predictions had their label as of the last window, by age; None if unknown."""
+    found = history[-1].signals.get("labels") if history else None
+    if found is None:
+        return None
+    return {name: found[name] for name in ("window_s", "coverage", "uneven")}
 
 
 def _estimates(history: Sequence[WindowRecord], signal: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from barograph_processor.observation import ModelKey
 from barograph_processor.signal import URGENCY, Alarm
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.window.record import WindowRecord
-from barograph_processor.web.trend import parted, shorten
+from barograph_processor.web.trend import mean, parted
 from barograph_processor.web.views import iso
 
 __all__ = ["HEADLINES", "RISKLESS", "Trends", "glance_view", "most_urgent", "trend_view"]
@@ -106,9 +106,9 @@ def trend_view(history: Sequence[WindowRecord], metric: str | None) -> dict[str,
         part = [record.signals for record in records]
         judged = [s["performance"] for s in part if "performance" in s]
         trend["time"].append(records[-1].end_ns // 1_000_000)
-        trend["quality"].append(_mean([p[metric]["value"] for p in judged if metric in p]))
-        trend["latency_p95_s"].append(_mean([s["latency"]["p95_s"] for s in part]))
-        trend["error_rate"].append(_mean([s["errors"]["rate"] for s in part]))
+        trend["quality"].append(mean([p[metric]["value"] for p in judged if metric in p]))
+        trend["latency_p95_s"].append(mean([s["latency"]["p95_s"] for s in part]))
+        trend["error_rate"].append(mean([s["errors"]["rate"] for s in part]))
     return trend
 
 
@@ -138,8 +138,3 @@ class Trends:
 def most_urgent(alarms: Iterable[Alarm], limit: int) -> list[Alarm]:
     """Return the alarms that concern people most, and of those the newest."""
     return sorted(alarms, key=lambda a: (URGENCY[a.severity], -a.raised_ns))[:limit]
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return shorten(sum(known) / len(known)) if known else None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import ceil
 from typing import TypeVar
 
-__all__ = ["parted", "shorten"]
+__all__ = ["mean", "parted", "shorten"]
 
 _Item = TypeVar("_Item")
 
@@ -26,3 +26,13 @@ def shorten(value: float | None) -> float | None:
     (0.12346, None)
     """
     return None if value is None else float(f"{value:.5g}")
+
+
+def mean(values: Sequence[float | None]) -> float | None:
+    """Return the mean of what is known, shortened; None if nothing is.
+
+    >>> mean([1.0, None, 2.0]), mean([None])
+    (1.5, None)
+    """
+    known = [value for value in values if value is not None]
+    return shorten(sum(known) / len(known)) if known else None

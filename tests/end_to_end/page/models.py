@@ -14,7 +14,7 @@ import numpy as np
 from barograph_processor.access import Access
 from barograph_processor.asgi import AsgiServer
 from barograph_processor.config import parse_config
-from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch
+from barograph_processor.observation import EventBatch, EventKind, ModelKey, ObservationBatch
 from barograph_processor.pipeline import Pipeline
 from barograph_processor.signal import Signal
 from barograph_processor.state.registry import ModelRegistry
@@ -85,6 +85,8 @@ class Traffic:
         latency: float = 0.04,
         failed: float = 0.0,
         labels: bool = True,
+        reactions: Mapping[str, float] | None = None,
+        worth: Mapping[str, float] | None = None,
     ) -> None:
         """Send predictions by the hundred, each followed by their labels.
 
@@ -96,6 +98,8 @@ class Traffic:
             latency: Median duration of a call, s.
             failed: Share of calls that fail.
             labels: Whether labels come.
+            reactions: Share of the predictions with a reaction of each kind.
+            worth: By unit what a good prediction is worth; a bad one is worth nothing.
         """
         for start in range(0, rows, _BATCH):
             self._send(
@@ -106,6 +110,8 @@ class Traffic:
                 latency=latency,
                 failed=failed,
                 labels=labels,
+                reactions=reactions or {},
+                worth=worth or {},
             )
 
     def _send(
@@ -118,6 +124,8 @@ class Traffic:
         latency: float,
         failed: float,
         labels: bool,
+        reactions: Mapping[str, float],
+        worth: Mapping[str, float],
     ) -> None:
         random, first = self._random, self._sent
         self._sent += rows
@@ -147,19 +155,41 @@ class Traffic:
                 value=np.where(said, 0.8, 0.2) + random.normal(0, 0.05, rows),
             )
         )
+        later = at + 3600 * _NS
         if labels:
-            self._label(names, truth, at + 3600 * _NS)
+            words = ["true" if true else "false" for true in truth]
+            self._tell("label", names, later, text=words, number=truth.astype(np.float64))
+        if reactions:
+            kinds = [*reactions, None]
+            shares = [*reactions.values(), 1 - sum(reactions.values())]
+            drawn = [kinds[each] for each in random.choice(len(kinds), rows, p=shares)]
+            some = [row for row, kind in enumerate(drawn) if kind is not None]
+            self._tell(
+                "reaction", [names[r] for r in some], later[some], text=[drawn[r] for r in some]
+            )
+        for unit, value in worth.items():
+            came = value * (said == truth) + random.normal(0, value / 5, rows)
+            self._tell("outcome", names, later, text=[unit] * rows, number=came)
 
-    def _label(self, names: tuple[str, ...], truth: Any, at: Any) -> None:
-        nothing = (None,) * len(names)
+    def _tell(
+        self,
+        kind: EventKind,
+        names: Sequence[str],
+        at: Any,
+        *,
+        text: Sequence[str | None],
+        number: Any = None,
+    ) -> None:
+        rows = len(names)
+        nothing = (None,) * rows
         self._registry.attach(
             EventBatch(
-                kind="label",
-                prediction_ids=names,
-                ids=np.zeros((len(names), 3), dtype=np.uint64),
+                kind=kind,
+                prediction_ids=tuple(names),
+                ids=np.zeros((rows, 3), dtype=np.uint64),
                 time=at,
-                number=truth.astype(np.float64),
-                text=tuple("true" if true else "false" for true in truth),
+                number=np.full(rows, np.nan) if number is None else number,
+                text=tuple(text),
                 name=nothing,
                 source=nothing,
                 model_names=nothing,
@@ -215,4 +245,18 @@ def tell_stories(registry: ModelRegistry) -> None:
     drifting.send(6000)
     drifting.send(3000, shift={"query length": 0.7})
     Traffic(registry, "brand-new", "0.1", seed=8).send(700)
+    registry.drain()
+
+
+def tell_of_people(registry: ModelRegistry) -> None:
+    """Add a model that people react to and that is worth money, and that fails in both."""
+    model = Traffic(registry, "ticket-drafts", "3", seed=9)
+    usual = {"accepted": 0.5, "edited": 0.2, "rejected": 0.03}
+    model.send(2000 + 5000, reactions=usual, worth={"EUR": 12.0})
+    model.send(
+        4000,
+        wrong=0.3,
+        reactions={"accepted": 0.35, "edited": 0.25, "rejected": 0.16},
+        worth={"EUR": 12.0},
+    )
     registry.drain()

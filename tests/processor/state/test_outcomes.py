@@ -75,6 +75,19 @@ def test_harm_says_what_it_costs() -> None:
     # 30 points more of wrong ones, 20 windows of 400, 12 EUR each.
     cost = float(found.group(1).replace(",", ""))
     assert cost == pytest.approx(0.3 * 20 * 400 * 12, rel=0.15)
+    # It grows while it lasts, and is what the sentence says.
+    courses = [record.signals["outcome"]["EUR"]["cost"] for record in bench.model.history]
+    known = [found for found in courses if found is not None]
+    assert known[-1]["value"] == pytest.approx(cost, abs=1)
+    assert 10 < len(known) <= 20
+    values = [found["value"] for found in known]
+    assert values[0] < values[len(values) // 2] < values[-1]
+    assert all(found["lower"] < found["value"] < found["upper"] for found in known)
+    points = {s.metric: s.value for s in bench.registry.signals() if s.attributes.get("unit")}
+    assert points["barograph.outcome.cost"] == known[-1]["value"]
+    # Once it is over nothing costs any more.
+    feed(bench, range(45, 60))
+    assert bench.model.history[-1].signals["outcome"]["EUR"]["cost"] is None
 
 
 def test_value_that_falls_is_told_with_the_predictions_that_show_it() -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from barograph_processor.config import ModelConfig
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.observation import ObservationBatch
+from barograph_processor.signal import Alarm
 from barograph_processor.state.aftermath.blindness import Blindness
 from barograph_processor.state.aftermath.evaluations import Evaluations
 from barograph_processor.state.aftermath.loops import Loops
@@ -106,11 +107,15 @@ class Aftermath:
         found += self.loops.findings(start_of, reference_risk=quality.baseline_risk)
         return [*found, *([] if usage is None else [usage]), *self.blindness.findings()]
 
-    def figures(self) -> dict[str, Any]:
-        """Return the figures of the last window by signal, in plain values."""
+    def figures(self, harm: Alarm | None = None) -> dict[str, Any]:
+        """Return the figures of the last window by signal, in plain values.
+
+        Args:
+            harm: The alarm that quality is harmed, if it is open.
+        """
         return {
             **self.reactions.figures(),
-            **self.outcomes.figures(),
+            **self.outcomes.figures(harm),
             **self.evaluations.figures(),
             **self.loops.figures(),
         }

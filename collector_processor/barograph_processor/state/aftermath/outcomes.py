@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.config import AlarmConfig
+from barograph_processor.signal import Alarm
 from barograph_processor.state.aftermath.outcome_unit import OutcomeUnit
 from barograph_processor.state.alarm.finding import Finding
 from barograph_processor.state.alarm.harm_budget import harm_budget
@@ -122,8 +123,10 @@ class Outcomes:
         for unit in self._units.values():
             unit.close(window)
 
-    def cost(self, now: Share | None, before: float | None, since_window: int) -> str:
-        """Say what a degradation costs so far; nothing where that is not known.
+    def costs(
+        self, now: Share | None, before: float | None, since_window: int
+    ) -> dict[str, tuple[float, float, float]]:
+        """Return what a degradation costs so far, by unit, where that is known.
 
         It is the excess of wrong predictions since then, times what a good one is worth
         more than a bad one, where that is above 0 beyond doubt.
@@ -132,17 +135,27 @@ class Outcomes:
             now: The risk now.
             before: The risk in the reference.
             since_window: The first window under it.
+
+        Returns:
+            The cost, then with the least and the most that both intervals allow: that of the
+            risk now, and that of the worth. Not negative.
         """
         if now is None or before is None or now[0] <= before:
-            return ""
+            return {}
         predictions = self._rows + sum(n for window, n in self._traffic if window >= since_window)
-        excess = (now[0] - before) * predictions
-        said = []
+        value, low, high = (max(risk - before, 0.0) * predictions for risk in now)
+        found = {}
         for name, unit in self._units.items():
             apart = unit.by_quality.difference()
             if apart is not None and apart[1] > 0:
-                said.append(f"{excess * apart[0]:,.0f}{_suffix(name)}")
-        return f" It has cost about {' and '.join(said)} so far." if said else ""
+                found[name] = (value * apart[0], low * apart[1], high * apart[2])
+        return found
+
+    def cost(self, now: Share | None, before: float | None, since_window: int) -> str:
+        """Say what ``costs`` returns; nothing where that is nothing."""
+        found = self.costs(now, before, since_window).items()
+        said = " and ".join(f"{cost[0]:,.0f}{_suffix(name)}" for name, cost in found)
+        return f" It has cost about {said} so far." if said else ""
 
     def findings(self, start_of: Callable[[int], int]) -> list[Finding]:
         """Return which units fell, as of the last window.
@@ -180,11 +193,31 @@ class Outcomes:
             )
         return found
 
-    def figures(self) -> dict[str, Any]:
-        """Return figures by unit; nothing before the first outcome."""
+    def figures(self, harm: Alarm | None) -> dict[str, Any]:
+        """Return figures by unit; nothing before the first outcome.
+
+        Args:
+            harm: The alarm that quality is harmed, if it is open.
+        """
         if not self._units:
             return {}
-        return {"outcome": {name: unit.figures() for name, unit in self._units.items()}}
+        costs = {} if harm is None else self._costs_of(harm)
+        return {
+            "outcome": {
+                name: {**unit.figures(), "cost": costs.get(name)}
+                for name, unit in self._units.items()
+            }
+        }
+
+    def _costs_of(self, harm: Alarm) -> dict[str, dict[str, float]]:
+        now = None
+        if harm.now is not None:
+            now = (harm.now, *(harm.interval or (harm.now, harm.now)))
+        found = self.costs(now, harm.before, harm.since_window)
+        return {
+            name: dict(zip(("value", "lower", "upper"), cost, strict=True))
+            for name, cost in found.items()
+        }
 
     def _unit(self, name: str) -> OutcomeUnit | None:
         known = self._units.get(name)

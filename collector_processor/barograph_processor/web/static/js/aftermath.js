@@ -16,7 +16,8 @@ const WORDS = {
   entropy: ["Variety of outputs (entropy)", plain],
   self_label_share: ["Labels that the model gave itself", percent],
   policy_gap: ["Risk where the model decided, beyond the hold-out", signed],
-  outcome: ["Outcome of a prediction, in", plain],
+  outcome: ["Worth of a prediction, in", plain],
+  cost: ["Cost of the last degradation, in", plain],
 };
 
 export function aftermathTable() {
@@ -33,11 +34,12 @@ export function aftermathTable() {
   const none = el("p", { class: "quiet" }, "No reaction, outcome, review or score to hold against labels has arrived yet.");
   const root = el("div", {}, el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Table, scrolls sideways" }, table), none);
 
-  /** @param {Object[]} lines As the API answers. */
-  function update(lines) {
+  /** @param {{time: number[], lines: Object[]}} to As the API answers. */
+  function update({ time, lines }) {
     table.parentElement.hidden = lines.length === 0;
     none.hidden = lines.length > 0;
-    keep(body, parts, lines, (line) => JSON.stringify([line.key, line.name]), row);
+    const timed = lines.map((line) => ({ ...line, time }));
+    keep(body, parts, timed, (line) => JSON.stringify([line.key, line.name]), row);
   }
 
   return { root, update };
@@ -46,21 +48,21 @@ export function aftermathTable() {
 function row({ key, name }) {
   const [words, figure] = WORDS[key] ?? [key, plain];
   const cells = [el("td", { class: "number" }), el("td", { class: "number" }), el("td", { class: "number" })];
-  const trend = sparkline(28, "quality");
+  const line = sparkline(28, "quality");
   const head = el("th", { scope: "row" }, words);
   if (name !== null) head.append(" ", el("bdi", {}, name));
-  const root = el("tr", {}, head, ...cells, el("td", {}, trend.root));
+  const root = el("tr", {}, head, ...cells, el("td", {}, line.root));
 
-  function update({ value, lower, upper, held, alarm, trend: { time, value: values } }) {
+  function update({ value, lower, upper, held, alarm, time, trend }) {
     set(root, "data-alarm", alarm ? "" : null);
     say(cells[0], figure(value));
     say(cells[1], lower === null || upper === null ? "–" : `${figure(lower)} to ${figure(upper)}`);
     say(cells[2], figure(held));
-    const seen = held === null ? values : [...values, held];
+    const seen = [...trend.value, held].filter((one) => one !== null);
     const low = Math.min(...seen);
     const high = Math.max(...seen);
     const room = (high - low) * 0.1 || Math.abs(high) * 0.1 || 1;
-    trend.update(time, values, { low: low - room, high: high + room, level: held });
+    line.update(time, trend.value, { low: low - room, high: high + room, level: held });
   }
 
   return { root, update };

@@ -40,8 +40,9 @@ export function figure(label, read = null) {
     const Plotly = await loadPlotly().catch((error) => say(wait, `${error.message}.`) && null);
     if (Plotly === null || !root.isConnected) return;
     width = root.clientWidth;
-    const { data, layout } = describe({ width, colours: colours(root) });
-    places = data.at(-1).x;
+    const described = describe({ width, colours: colours(root) });
+    const { data, layout } = described;
+    places = described.places ?? [];
     panels = data.map(({ yaxis }) => `x${yaxis}`);
     layout.dragmode = FINGER.matches ? false : "zoom";
     await Plotly.react(plot, data, layout, CONFIG);
@@ -66,8 +67,8 @@ export function figure(label, read = null) {
   return {
     root,
     /**
-     * @param {function({width: number, colours: Object}): {data: Object[], layout: Object}} to
-     *   Describes the figure; the last of the data has a point at each place of the cursor.
+     * @param {function({width: number, colours: Object}): {data: Object[], layout: Object, places?: number[]}} to
+     *   Describes the figure, and where on the x axis its cursor may stand.
      */
     update(to) {
       describe = to;
@@ -79,6 +80,6 @@ export function figure(label, read = null) {
 /** The theme's colours by name, as the style sheet defines them. */
 function colours(root) {
   const style = getComputedStyle(root);
-  const names = ["ink", "quiet", "line", "quality", "band", "latency", "errors", "traffic", "harm", "level", "card"];
+  const names = ["ink", "quiet", "line", "quality", "band", "latency", "errors", "traffic", "harm", "level", "shade", "card"];
   return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
 }

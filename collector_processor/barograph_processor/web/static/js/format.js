@@ -77,9 +77,10 @@ export function lasting(since, until) {
   return ms > 0 ? duration(ms) : "";
 }
 
-/** A figure of quality: shares in percent, errors of a regression as they are. */
-export function quality(metric, value) {
-  return SHARES.has(metric) ? percent(value) : plain(value);
-}
-
 const SHARES = new Set(["accuracy", "precision", "recall", "f1", "hit_rate"]);
+
+/** Whether a figure of quality is a share, to be read in percent. */
+export const isShare = (metric) => SHARES.has(metric);
+
+/** A figure of quality: shares in percent, others as they are. */
+export const quality = (metric, value) => (isShare(metric) ? percent(value) : plain(value));

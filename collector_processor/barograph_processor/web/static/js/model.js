@@ -10,8 +10,11 @@ import { driftTable } from "./drift-table.js";
 import { el, say, terms } from "./dom.js";
 import { figure } from "./figure.js";
 import { count, duration, lasting, latency, moment, percent, plain, quality } from "./format.js";
+import { labelSection } from "./labels.js";
+import { outcomeSection } from "./outcomes.js";
 import { sliceTable } from "./slice-table.js";
 import { timeline } from "./timeline.js";
+import { trustSection } from "./trust.js";
 import { windowTable } from "./window-table.js";
 import { metricWord, nameOf, operationsSentence, sinceOf, stateOf } from "./words.js";
 
@@ -29,6 +32,12 @@ export function modelPage(name, version) {
   const slices = sliceTable();
   const drift = driftTable();
   const aftermath = aftermathTable();
+  const people = trustSection();
+  const trust = section("What users do with the predictions", people.root);
+  const values = outcomeSection();
+  const worth = section("What the predictions are worth", values.root);
+  const arrivals = labelSection();
+  const labels = section("Labels: how soon they come, and whether they keep coming", arrivals.root);
   const reliability = figure("How often what a score promised came true, in the reference and now");
   reliability.root.classList.add("small");
   const scores = section("Do scores keep their word?", reliability.root);
@@ -54,6 +63,9 @@ export function modelPage(name, version) {
       windows.root,
     ),
     section("The slices that do worst", slices.root),
+    trust,
+    worth,
+    labels,
     section("What came after", aftermath.root),
     scores,
     section("Drift by feature", drift.root),
@@ -103,6 +115,8 @@ export function modelPage(name, version) {
     draw();
     slices.update(series.slices);
     aftermath.update(series.aftermath);
+    trust.hidden = !people.update(series.aftermath);
+    labels.hidden = !arrivals.update(series, model.late_facts);
     const { calibration } = model;
     scores.hidden = calibration.reference.length + calibration.now.length === 0;
     if (!scores.hidden) reliability.update((look) => calibrationFigure(calibration, look));
@@ -112,7 +126,7 @@ export function modelPage(name, version) {
   function draw() {
     const names = series.performance.map((performance) => performance.name);
     offer(choice, names, model.quality.metric);
-    const metric = choice.value === "" ? null : choice.value;
+    const metric = chosen();
     const drawn = series.window.length > 0;
     choice.parentElement.hidden = names.length === 0;
     noWindows.hidden = drawn;
@@ -122,6 +136,11 @@ export function modelPage(name, version) {
       plot.update((look) => timeline(closed, standing, metric ?? "accuracy", marks, look));
     }
     windows.update(series, metric);
+    worth.hidden = !values.update(series, model, metric);
+  }
+
+  function chosen() {
+    return choice.value === "" ? null : choice.value;
   }
 
   function reading(row) {

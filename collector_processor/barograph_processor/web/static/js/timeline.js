@@ -1,20 +1,18 @@
-/**
- * Quality, latency, errors and traffic on one time axis, as a figure for Plotly.
- *
- * Plotly reads markup in its texts, so nothing that a span says may get here:
- * texts are our own words and figures.
- */
+/** Quality, latency, errors and traffic on one time axis, as a figure for Plotly. */
 
+import { isShare } from "./format.js";
+import { banded, known, level, line, stack } from "./stack.js";
 import { isBetterLow, isRiskless, metricWord } from "./words.js";
 
-const PANELS = [
-  { axis: "y", domain: [0.56, 0.97] },
-  { axis: "y2", domain: [0.35, 0.48] },
-  { axis: "y3", domain: [0.18, 0.28] },
-  { axis: "y4", domain: [0, 0.1] },
+/** Beside the shares, what lies between 0 and 1. */
+const BOUNDED = new Set(["auc", "ndcg", "mrr"]);
+
+const PER = [
+  ["second", 1],
+  ["minute", 60],
+  ["hour", 3600],
+  ["day", 86_400],
 ];
-const HEIGHT = 560;
-const SHARES = new Set(["accuracy", "precision", "recall", "f1", "auc", "ndcg", "mrr", "hit_rate"]);
 
 /**
  * @param {Object} series Windows by column, as the API answers.
@@ -22,105 +20,73 @@ const SHARES = new Set(["accuracy", "precision", "recall", "f1", "auc", "ndcg", 
  * @param {string} metric Which performance to show.
  * @param {{since: string, raised: string, resolved: ?string, harm: boolean, shaded: boolean}[]} marks Alarms.
  * @param {{width: number, colours: Object}} look
- * @returns {{data: Object[], layout: Object}} The last of the data has a point for each window.
+ * @returns {{data: Object[], layout: Object, places: number[]}} The last of the data has a point for each window.
  */
-export function timeline(series, model, metric, marks, { width, colours }) {
+export function timeline(series, model, metric, marks, look) {
   const { reference } = model;
+  const { colours } = look;
   const x = series.end;
   const until = Math.max(x.at(-1), Date.parse(model.last_event));
-  const known = series.performance.find((performance) => performance.name === metric);
-  const data = [
-    ...(known ? quality(x, known, colours) : []),
-    ...promised(x, series.estimated.find((estimate) => estimate.name === metric), colours),
-    ...soFar(model, metric, colours),
-    line(x, scaled(series.latency_p50_s, 1e3), "y2", "p50", colours.latency, { dash: "dot" }, " ms"),
-    line(x, scaled(series.latency_p95_s, 1e3), "y2", "p95", colours.latency, {}, " ms"),
-    line(x, scaled(series.error_rate, 1e2), "y3", "errors", colours.errors, {}, " %"),
-    line(x, series.rows_per_second, "y4", "traffic", colours.traffic, {}, "/s"),
-  ];
-  const level = reference.performance[metric]?.value ?? null;
-  return {
-    data,
-    layout: {
-      width,
-      height: HEIGHT,
-      margin: { l: 52, r: 14, t: 8, b: 40 },
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      font: { family: "system-ui, sans-serif", size: 12, color: colours.quiet },
-      showlegend: false,
-      hovermode: "x unified",
-      hoversubplots: "axis",
-      hoverlabel: { bgcolor: colours.card, bordercolor: colours.line, font: { color: colours.ink } },
-      xaxis: {
-        type: "date",
-        anchor: "y4",
-        hoverformat: "%-d %b %Y, %H:%M UTC",
-        showspikes: true,
-        spikemode: "across",
-        spikesnap: "hovered data",
-        spikethickness: 1,
-        spikedash: "solid",
-        spikecolor: colours.quiet,
-        gridcolor: colours.line,
-        linecolor: colours.line,
-        nticks: Math.max(Math.round(width / 140), 3),
-      },
-      yaxis: axis(0, qualityRange(known, [level, model.quality.latest?.lower ?? null], metric), colours),
-      yaxis2: { ...axis(1, roomAbove(series.latency_p95_s, reference.latency_p95_s, 1e3), colours), nticks: 3 },
-      yaxis3: { ...axis(2, roomAbove(series.error_rate, reference.error_rate, 1e2, 0.05), colours), nticks: 3 },
-      yaxis4: { ...axis(3, roomAbove(series.rows_per_second, null, 1), colours), nticks: 3 },
-      annotations: titles(metric, colours),
-      shapes: [
-        ...marked(marks, until, colours),
-        ...held(level, "y", colours),
-        ...held(reference.latency_p95_s, "y2", colours, 1e3),
-        ...held(reference.error_rate, "y3", colours, 1e2),
-        ...wanted(reference, metric, colours),
+  const [per, seconds] = unitOf(series.rows_per_second);
+  const panels = [
+    qualityPanel(series, model, metric, colours),
+    {
+      title: "Latency p95, dotted p50 (ms)",
+      height: 66,
+      range: roomAbove(series.latency_p95_s, reference.latency_p95_s, 1e3),
+      data: [
+        line(x, scaled(series.latency_p50_s, 1e3), "p50", colours.latency, { dash: "dot" }, " ms"),
+        line(x, scaled(series.latency_p95_s, 1e3), "p95", colours.latency, {}, " ms"),
       ],
+      levels: held(reference.latency_p95_s, colours, 1e3),
     },
-  };
-}
-
-function line(x, y, yaxis, name, colour, more, suffix) {
-  return {
-    x,
-    y,
-    yaxis,
-    name,
-    type: "scatter",
-    mode: "lines",
-    line: { color: colour, width: 1.6, ...more },
-    hovertemplate: `%{y:.4~g}${suffix}`,
-  };
-}
-
-/** The metric with its interval; windows without labels are left out, not drawn as gaps. */
-function quality(x, { name, value, lower, upper }, colours) {
-  const rows = [...x.keys()].filter((row) => value[row] !== null);
-  const pick = (column) => rows.map((row) => column[row]);
-  const at = pick(x);
-  const one = line(at, pick(value), "y", metricWord(name), colours.quality, { width: 2.4 }, "");
-  one.mode = rows.length < 40 ? "lines+markers" : "lines";
-  one.marker = { size: 5 };
-  if (!lower) return [one];
-  one.customdata = rows.map((row) => [lower[row], upper[row]]);
-  one.hovertemplate = "%{y:.3~f} (%{customdata[0]:.3~f} to %{customdata[1]:.3~f})";
-  const edge = { yaxis: "y", x: at, mode: "lines", line: { width: 0 }, hoverinfo: "skip" };
-  return [
-    { ...edge, y: pick(lower) },
-    { ...edge, y: pick(upper), fill: "tonexty", fillcolor: colours.band },
-    one,
+    {
+      title: "Errors (% of calls)",
+      height: 52,
+      range: roomAbove(series.error_rate, reference.error_rate, 1e2, 0.05),
+      data: [line(x, scaled(series.error_rate, 1e2), "errors", colours.errors, {}, " %")],
+      levels: held(reference.error_rate, colours, 1e2),
+    },
+    {
+      title: `Traffic (predictions a ${per})`,
+      height: 52,
+      range: roomAbove(series.rows_per_second, null, seconds),
+      data: [line(x, scaled(series.rows_per_second, seconds), "traffic", colours.traffic, {}, ` a ${per}`)],
+      levels: [],
+    },
   ];
+  return stack(panels, x, look, marked(marks, until, colours));
+}
+
+/**
+ * One figure of quality over the windows, with what it is held against.
+ * @returns {Object} A panel for `stack`.
+ */
+export function qualityPanel(series, model, metric, colours) {
+  const { reference } = model;
+  const found = series.performance.find((performance) => performance.name === metric);
+  const estimate = series.estimated.find((one) => one.name === metric);
+  const usual = reference.performance[metric]?.value ?? null;
+  const better = isBetterLow(metric) ? "lower is better" : "higher is better";
+  return {
+    title: `Quality: ${metricWord(metric)}, ${better}`,
+    height: 210,
+    share: isShare(metric),
+    range: qualityRange(found, [usual, model.quality.latest?.lower ?? null], metric),
+    data: [
+      ...(found ? banded(series.end, found, metricWord(metric), colours, isShare(metric)) : []),
+      ...promised(series.end, estimate, colours, isShare(metric)),
+      ...soFar(model, metric, colours),
+    ],
+    levels: [...held(usual, colours), ...wanted(reference, metric, colours)],
+  };
 }
 
 /** What the scores promise without labels; blind to what only labels can tell. */
-function promised(x, estimate, colours) {
+function promised(x, estimate, colours, share) {
   if (estimate === undefined) return [];
-  const rows = [...x.keys()].filter((row) => estimate.value[row] !== null);
-  const at = rows.map((row) => x[row]);
-  const value = rows.map((row) => estimate.value[row]);
-  return [line(at, value, "y", "promised by scores", colours.quiet, { dash: "dot", width: 1.4 }, "")];
+  const { time, value } = known(x, estimate);
+  return [line(time, value, "promised by scores", colours.quiet, { dash: "dot", width: 1.4 }, "", share)];
 }
 
 /** The labels since the last window: what an alarm is about may show in no closed window yet. */
@@ -131,25 +97,13 @@ function soFar({ quality: { metric: headline, latest }, last_event: until }, met
     {
       x: [Date.parse(until)],
       y: [value],
-      yaxis: "y",
       name: "so far",
       mode: "markers",
       marker: { symbol: "circle-open", size: 9, color: colours.quality, line: { width: 2 } },
       error_y: { symmetric: false, array: [upper - value], arrayminus: [value - lower], width: 3, color: colours.quality },
-      hovertemplate: "%{y:.3~f}",
+      hovertemplate: "%{y:.1%}",
     },
   ];
-}
-
-function axis(panel, range, colours) {
-  return {
-    domain: PANELS[panel].domain,
-    range,
-    fixedrange: true,
-    gridcolor: colours.line,
-    zeroline: false,
-    tickformat: "~g",
-  };
 }
 
 function qualityRange(known, others, metric) {
@@ -158,7 +112,7 @@ function qualityRange(known, others, metric) {
   if (seen.length === 0) return [0, 1];
   const high = seen.reduce((a, b) => Math.max(a, b));
   const low = seen.reduce((a, b) => Math.min(a, b));
-  if (!SHARES.has(metric)) return [Math.min(0, low), 1.1 * high || 1];
+  if (!isShare(metric) && !BOUNDED.has(metric)) return [Math.min(0, low), 1.1 * high || 1];
   return [Math.max(Math.min(low, high - 0.15) - 0.02, 0), Math.min(high + 0.02, 1.005)];
 }
 
@@ -168,61 +122,50 @@ function roomAbove(values, held, factor, least = 0) {
   return [0, factor * 1.05 * Math.max(high, 2.5 * (held ?? 0), least) || 1];
 }
 
-function titles(metric, colours) {
-  const better = isBetterLow(metric) ? "lower is better" : "higher is better";
-  const words = [
-    `Quality: ${metricWord(metric)}, ${better}`,
-    "Latency p95, dotted p50 (ms)",
-    "Errors (% of calls)",
-    "Traffic (predictions a second)",
-  ];
-  return words.map((text, panel) => ({
-    text,
-    xref: "paper",
-    yref: "paper",
-    x: 0,
-    y: PANELS[panel].domain[1],
-    xanchor: "left",
-    yanchor: "bottom",
-    showarrow: false,
-    font: { color: colours.ink, size: 13, weight: 600 },
-  }));
+/** The largest unit of time in which there is a prediction or more, or the largest of all. */
+function unitOf(perSecond) {
+  const high = perSecond.reduce((a, b) => Math.max(a, b ?? 0), 0);
+  return PER.find(([, seconds]) => high * seconds >= 1) ?? PER.at(-1);
 }
 
-function held(value, yref, colours, factor = 1) {
-  if (value === null) return [];
-  return [level(factor * value, yref, { color: colours.level, width: 1, dash: "dash" })];
+function held(value, colours, factor = 1) {
+  return value === null ? [] : [level(factor * value, { color: colours.level, width: 1, dash: "dash" })];
 }
 
 /** What is tolerated is a risk: only what is 1 minus the risk can be held against it. */
 function wanted(reference, metric, colours) {
   if (!isRiskless(metric) || reference.tolerated_risk === null) return [];
-  return [level(1 - reference.tolerated_risk, "y", { color: colours.harm, width: 1.2, dash: "dot" })];
+  return [level(1 - reference.tolerated_risk, { color: colours.harm, width: 1.2, dash: "dot" })];
 }
 
-function level(y, yref, look) {
-  return { type: "line", xref: "paper", x0: 0, x1: 1, yref, y0: y, y1: y, line: look };
-}
-
-/** The time under an alarm, shaded; of an open alarm its change and its own moment. */
+/** The time under alarms of harm, shaded once; of open alarms the change and the alarm's own moment. */
 function marked(marks, until, colours) {
-  return marks.flatMap(({ since, raised, resolved, harm, shaded }) => {
-    const colour = harm ? colours.harm : colours.quiet;
-    const ground = {
-      type: "rect",
-      yref: "paper",
-      y0: 0,
-      y1: 1,
-      x0: Date.parse(since),
-      x1: resolved ? Date.parse(resolved) : until,
-      fillcolor: colour,
-      opacity: 0.1,
-      line: { width: 0 },
-      layer: "below",
-    };
-    const edges = resolved ? [] : [edge(since, colour, "solid"), edge(raised, colour, "dot")];
-    return shaded ? [ground, ...edges] : edges;
-  });
+  const edges = marks
+    .filter(({ resolved }) => resolved === null)
+    .flatMap(({ since, raised, harm }) => {
+      const colour = harm ? colours.harm : colours.quiet;
+      return [edge(since, colour, "solid"), edge(raised, colour, "dot")];
+    });
+  return [...spans(marks, until).map(([x0, x1]) => ground(x0, x1, colours.harm)), ...edges];
+}
+
+/** When any of the shaded marks held: spans that do not overlap, ms. */
+function spans(marks, until) {
+  const found = [];
+  const each = marks
+    .filter(({ shaded }) => shaded)
+    .map(({ since, resolved }) => [Date.parse(since), resolved === null ? until : Date.parse(resolved)])
+    .sort(([one], [other]) => one - other);
+  for (const [start, end] of each) {
+    const last = found.at(-1);
+    if (last !== undefined && start <= last[1]) last[1] = Math.max(last[1], end);
+    else found.push([start, end]);
+  }
+  return found;
+}
+
+function ground(x0, x1, fillcolor) {
+  return { type: "rect", yref: "paper", y0: 0, y1: 1, x0, x1, fillcolor, opacity: 0.1, line: { width: 0 }, layer: "below" };
 }
 
 function edge(time, color, dash) {
