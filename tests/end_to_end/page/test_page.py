@@ -102,9 +102,9 @@ def test_a_model_leads_to_its_page_and_back(stories_url: str, open_page: OpenPag
 
 def drawn(page: Page) -> list[dict[str, object]]:
     """Return name and last value of what the figure draws."""
-    page.wait_for_selector(".figure:not(.small) .main-svg")
+    page.wait_for_selector(".figure:not(.small, .course) .main-svg")
     found: list[dict[str, object]] = page.eval_on_selector(
-        ".figure:not(.small) .js-plotly-plot",
+        ".figure:not(.small, .course) .js-plotly-plot",
         "plot => plot.data.filter(t => t.name)"
         ".map(t => ({name: t.name, axis: t.yaxis, n: t.y.length, last: t.y.at(-1)}))",
     )
@@ -134,7 +134,7 @@ def test_the_alarms_onset_is_marked(stories_url: str, open_page: OpenPage) -> No
     page = open_page(stories_url + MODEL)
     drawn(page)
     starts = page.eval_on_selector(
-        ".figure:not(.small) .js-plotly-plot",
+        ".figure:not(.small, .course) .js-plotly-plot",
         "plot => plot.layout.shapes.filter(s => s.type === 'rect')"
         ".map(s => new Date(s.x0).toISOString())",
     )
@@ -145,7 +145,7 @@ def test_another_figure_of_quality_can_be_chosen(stories_url: str, open_page: Op
     page = open_page(stories_url + MODEL)
     drawn(page)
     page.get_by_label("Quality by").select_option("auc")
-    figure = page.locator(".figure:not(.small) .js-plotly-plot")
+    figure = page.locator(".figure:not(.small, .course) .js-plotly-plot")
     expect(figure).to_contain_text("area under the ROC curve")
     assert "area under the ROC curve" in {line["name"] for line in drawn(page)}
 

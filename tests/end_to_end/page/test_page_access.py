@@ -63,13 +63,15 @@ def test_the_whole_way_by_keyboard(stories_url: str, open_page: OpenPage) -> Non
     ready(page, "model")
     assert page.evaluate("document.activeElement.id") == "main"
 
-    page.get_by_role("application").focus()
+    page.get_by_role("application", name="Quality, latency").focus()
     page.keyboard.press("End")
-    expect(page.locator(".figure:not(.small) [aria-live]")).to_contain_text("accuracy")
-    end = page.locator(".figure:not(.small) [aria-live]").inner_text()
+    expect(page.locator(".figure:not(.small, .course) [aria-live]")).to_contain_text("accuracy")
+    end = page.locator(".figure:not(.small, .course) [aria-live]").inner_text()
     page.keyboard.press("ArrowLeft")
-    expect(page.locator(".figure:not(.small) [aria-live]")).not_to_have_text(end)
-    expect(page.locator(".figure:not(.small) .js-plotly-plot .hoverlayer .legend")).to_be_visible()
+    expect(page.locator(".figure:not(.small, .course) [aria-live]")).not_to_have_text(end)
+    expect(
+        page.locator(".figure:not(.small, .course) .js-plotly-plot .hoverlayer .legend")
+    ).to_be_visible()
 
     page.get_by_role("button", name="Distance", exact=True).focus()
     page.keyboard.press("Enter")

@@ -52,7 +52,7 @@ def test_a_models_page_draws_new_windows_and_only_asks_for_those(open_page: Open
         page.wait_for_selector(".js-plotly-plot .main-svg")
         assert (
             page.eval_on_selector(
-                ".figure:not(.small) .js-plotly-plot", "plot => plot.data.at(-1).x.length"
+                ".figure:not(.small, .course) .js-plotly-plot", "plot => plot.data.at(-1).x.length"
             )
             == 12
         )

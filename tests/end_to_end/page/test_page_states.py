@@ -103,4 +103,4 @@ def test_a_model_that_is_still_learning_has_a_page_without_a_plot(
     page = open_page(f"{stories_url}/#/model?name=brand-new&version=0.1")
     expect(page.get_by_text("No window has closed yet")).to_be_visible()
     expect(page.get_by_text("still being learnt, 700 predictions so far")).to_be_visible()
-    expect(page.locator(".figure:not(.small)")).to_be_hidden()
+    expect(page.locator(".figure:not(.small, .course)")).to_be_hidden()
