@@ -5,7 +5,8 @@ import math
 __all__ = ["asymptotic_radius", "beta_binomial_interval"]
 
 _STEPS = 30
-_PRIOR = 0.5
+_CONCENTRATION = 20.0
+"""Of the mixture's prior: about as narrow as can be from 50 observations to some thousands."""
 
 
 def beta_binomial_interval(
@@ -15,8 +16,9 @@ def beta_binomial_interval(
 
     With probability ``1 - alpha`` the conditional mean of observations in ``[0, 1]`` is inside
     at every time, if it is constant; for fractions too, whose likelihood ratio is convex. It
-    inverts the bets of a Beta(1/2, 1/2) mixture over all other means, so it depends on the sums
-    alone. Costs some 30 us.
+    inverts bets against each mean ``m`` of a Beta(20 m, 20 (1 - m)) mixture over the others, so
+    it depends on the sums alone. From 100 observations on it is 6 to 13% narrower than with
+    the same prior, Beta(1/2, 1/2), against all of them. Costs some 80 us.
 
     Args:
         successes: Sum of the observations, in ``[0, n]``.
@@ -29,7 +31,7 @@ def beta_binomial_interval(
     Examples:
         >>> low, high = beta_binomial_interval(900, 1000)
         >>> round(low, 3), round(high, 3)
-        (0.862, 0.931)
+        (0.867, 0.928)
 
     References:
         Robbins (1970), Ann. Math. Statist. 41(5), 1397-1409; Howard et al. (2021), Ann.
@@ -42,9 +44,8 @@ def beta_binomial_interval(
     if n == 0:
         return 0.0, 1.0
     failures = n - successes
-    won = _log_beta(_PRIOR + successes, _PRIOR + failures) - _log_beta(_PRIOR, _PRIOR)
-    limit = won + math.log(alpha)
     middle = successes / n
+    limit = -math.log(alpha)
     low = 0.0 if successes == 0 else _crossing(0.0, middle, successes, failures, limit)
     high = 1.0 if failures == 0 else _crossing(1.0, middle, successes, failures, limit)
     return low, high
@@ -89,16 +90,16 @@ def _log_beta(a: float, b: float) -> float:
 def _crossing(
     outside: float, inside: float, successes: float, failures: float, limit: float
 ) -> float:
-    """Bisect for the mean at which the log likelihood falls to the limit; the outer end of it."""
+    """Bisect for the mean against which the bets have won as much as the limit; its outer end."""
     for _ in range(_STEPS):
-        p = (outside + inside) / 2
-        if not 0 < p < 1:
+        m = (outside + inside) / 2
+        if not 0 < m < 1:
             break
-        likelihood = (successes * math.log(p) if successes else 0.0) + (
-            failures * math.log1p(-p) if failures else 0.0
-        )
-        if likelihood > limit:
-            inside = p
+        a, b = _CONCENTRATION * m, _CONCENTRATION * (1 - m)
+        won = _log_beta(a + successes, b + failures) - _log_beta(a, b)
+        won -= successes * math.log(m) + failures * math.log1p(-m)
+        if won < limit:
+            inside = m
         else:
-            outside = p
+            outside = m
     return outside

@@ -9,6 +9,7 @@ import numpy as np
 from barograph_processor.observation import EventBatch, ModelKey, span_hex
 from barograph_processor.semconv import EVALUATION_REVIEW, REACTION_KINDS
 from barograph_processor.state.aftermath.outcomes import LARGEST
+from barograph_processor.state.aftermath.verdict import score_of
 from barograph_processor.state.early import EarlyFacts, Fact
 from barograph_processor.state.label.label_order import source_ranks
 from barograph_processor.state.label.prediction_id import short_ids
@@ -218,7 +219,9 @@ def _facts(events: EventBatch) -> Iterator[Fact]:
             model=events.model_names[row],
             version=events.model_versions[row],
             time_ns=int(events.time[row]),
-            number=float(events.number[row]),
+            number=score_of(float(events.number[row]), events.text[row])
+            if events.kind == "evaluation"
+            else float(events.number[row]),
             text=events.text[row],
             title=events.name[row],
             source=events.source[row],

@@ -37,8 +37,24 @@ def test_the_interval_is_that_of_the_mixture() -> None:
     """Oracle: the ends solved by scipy from the Beta-binomial ratio."""
 
     def ratio(p: float) -> float:
-        mixed = special.betaln(50.5, 950.5) - special.betaln(0.5, 0.5)
+        a, b = 20 * p, 20 * (1 - p)
+        mixed = special.betaln(a + 50, b + 950) - special.betaln(a, b)
         return float(mixed - 50 * np.log(p) - 950 * np.log1p(-p) - np.log(20))
 
     expected = optimize.brentq(ratio, 1e-6, 0.05), optimize.brentq(ratio, 0.05, 0.5)
     assert beta_binomial_interval(50, 1000) == pytest.approx(expected, abs=1e-8)
+
+
+@pytest.mark.parametrize("p", [0.02, 0.1, 0.5])
+@pytest.mark.parametrize("n", [100, 1000, 10_000])
+def test_the_interval_is_narrower_than_with_one_prior_for_all(p: float, n: int) -> None:
+    """Bets are around each mean that is tested; a Beta(1/2, 1/2) prior bets on everything."""
+    s, f = p * n, (1 - p) * n
+    won = special.betaln(s + 0.5, f + 0.5) - special.betaln(0.5, 0.5) - np.log(20)
+
+    def ratio(m: float) -> float:
+        return float(won - s * np.log(m) - f * np.log1p(-m))
+
+    old = optimize.brentq(ratio, p, 1 - 1e-9) - optimize.brentq(ratio, 1e-12, p)
+    low, high = beta_binomial_interval(s, n)
+    assert high - low < 0.95 * old

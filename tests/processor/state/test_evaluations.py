@@ -70,14 +70,14 @@ def test_better_scores_are_none() -> None:
     assert "barograph.evaluation.mean" in gauges
 
 
-def test_names_are_bounded_and_words_are_no_scores() -> None:
+def test_names_are_bounded_and_most_words_are_no_scores() -> None:
     bench = Bench.of(_TABLES)
     batch = unlabelled(rows(1000))
     bench.registry.observe(batch)
     events = facts("evaluation", batch.prediction_ids[:100], number=[0.5] * 100)
     names = tuple(f"n{i}" for i in range(100))
     bench.registry.attach(replace(events, name=names))
-    bench.registry.attach(facts("evaluation", ["p1"], number=[float("nan")], text=["good"]))
+    bench.registry.attach(facts("evaluation", ["p1"], number=[float("nan")], text=["rather good"]))
     assert len(bench.model.standing.aftermath.evaluations.figures()["evaluation"]) == 16
     reason = {"kind": "evaluation", "reason": "wrong_type"}
     assert bench.counted("barograph.monitor.unjoined", **reason) == 1
@@ -97,3 +97,22 @@ def test_a_model_that_is_evaluated_is_not_blind_until_that_stops() -> None:
     _feed(bench, 200, start=6400, mean=0.8)
     bench.registry.observe(unlabelled(rows(200, start=6600)))
     assert bench.model.condition.state == "healthy"
+
+
+def test_verdicts_that_are_words_count_as_scores() -> None:
+    """Graders that say pass or fail and no number; what says neither is counted as unusable."""
+    bench = Bench.of(_TABLES)
+    for at in range(0, 4000, 200):
+        batch = replace(unlabelled(rows(200, start=at)), task="generation", label=None)
+        bench.registry.observe(batch)
+        draw = np.random.default_rng([9, at]).random(200)
+        bad = 0.1 if at < 2400 else 0.35
+        words = ["Fail" if each < bad else "pass" for each in draw.tolist()]
+        events = facts("evaluation", batch.prediction_ids, text=words)
+        bench.registry.attach(replace(events, name=("faithful",) * 200))
+    (alarm,) = [a for a in bench.model.verdicts.book.open if a.signal == "evaluation"]
+    assert alarm.before == pytest.approx(0.9, abs=0.03)
+    odd = facts("evaluation", batch.prediction_ids[:3], text=["hm"] * 3)
+    bench.registry.attach(replace(odd, name=("faithful",) * 3))
+    counted = bench.counted("barograph.monitor.unjoined", kind="evaluation", reason="wrong_type")
+    assert counted == 3
