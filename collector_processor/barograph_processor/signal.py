@@ -8,6 +8,7 @@ __all__ = [
     "URGENCY",
     "Alarm",
     "AlarmState",
+    "Apart",
     "Exemplar",
     "HistogramValue",
     "Severity",
@@ -91,6 +92,24 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """A slice that sets the bad predictions apart from the good ones.
+
+    Attributes:
+        slice: As ``{dimension: level}``.
+        now: Its figure now.
+        rest: That of all other predictions; None if there are next to none, since all traffic
+            moved to the slice: then it is told that it came, and not that it does worse.
+        came_ns: Event time of its first labelled prediction, if the reference did not hold it.
+    """
+
+    slice: Mapping[str, str]
+    now: float
+    rest: float | None
+    came_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """Something changed and a person should know.
 
@@ -117,6 +136,7 @@ class Alarm:
         trace_ids: Up to five traces of predictions that show it, 32 hex digits.
         operational: Whether latency, errors and traffic are within their bounds.
         advice: What to do next.
+        apart: What sets the predictions that show it apart, at most a handful.
     """
 
     id: str
@@ -141,3 +161,4 @@ class Alarm:
     trace_ids: tuple[str, ...]
     operational: Mapping[str, str]
     advice: str
+    apart: tuple[Apart, ...] = ()

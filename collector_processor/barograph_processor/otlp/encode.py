@@ -169,7 +169,7 @@ def _alarm_attributes(alarm: Alarm) -> dict[str, Plain]:
         "id": alarm.id,
         "signal": alarm.signal,
         "feature": alarm.feature,
-        "slice": ",".join(f"{k}={v}" for k, v in alarm.slice.items()) if alarm.slice else None,
+        "slice": _slice_name(alarm.slice) if alarm.slice else None,
         "severity": alarm.severity,
         "state": alarm.state,
         "since": _iso(alarm.since_ns),
@@ -185,6 +185,7 @@ def _alarm_attributes(alarm: Alarm) -> dict[str, Plain]:
         "threshold": alarm.threshold,
         "trace_ids": alarm.trace_ids,
         "advice": alarm.advice,
+        "apart": tuple(_slice_name(apart.slice) for apart in alarm.apart) or None,
         **{f"operational.{name}": value for name, value in alarm.operational.items()},
     }
     return {
@@ -192,6 +193,10 @@ def _alarm_attributes(alarm: Alarm) -> dict[str, Plain]:
         MODEL_VERSION: alarm.version,
         **{f"{EVENT_ALARM}.{key}": value for key, value in fields.items() if value is not None},
     }
+
+
+def _slice_name(levels: Mapping[str, str]) -> str:
+    return ",".join(f"{name}={level}" for name, level in levels.items())
 
 
 def _iso(ns: int) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from barograph_processor.quality.slice_counts import SliceCounts
-from barograph_processor.quality.slice_layout import SliceLayout
+from barograph_processor.quality.slice_layout import SliceKey, SliceLayout
 from barograph_processor.stats.array import Floats
 
-__all__ = ["moved_risk", "noise_of_rest", "slice_dispersion"]
+__all__ = ["moved_risk", "noise_of_rest", "slice_dispersion", "spare_dispersion"]
 
 _EDGE = 1e-4
 _MIN_BLOCKS = 4
@@ -92,6 +92,28 @@ def slice_dispersion(layout: SliceLayout, blocks: Sequence[SliceCounts]) -> Floa
     own = np.where(count >= 2 * _MIN_BLOCKS, squares / np.maximum(count, 1), 0.0)
     freedom = len(blocks) / (len(blocks) - 1)
     return np.asarray(np.maximum(np.maximum(pooled[owner], own / 2) * freedom, 1.0))
+
+
+def spare_dispersion(layout: SliceLayout, dispersion: Floats, keys: Sequence[SliceKey]) -> Floats:
+    """Return the dispersion of one-way slices that the reference did not hold.
+
+    The least of their dimension, since what single slices swing beyond that is their own; of
+    a dimension without slices the median of the others.
+
+    Args:
+        layout: The slices that it held.
+        dispersion: Theirs, from ``slice_dispersion``, shape ``(K,)``.
+        keys: The others, ``S`` of them; an empty one has 1.
+
+    Returns:
+        Shape ``(S,)``.
+    """
+    least: dict[str, float] = {}
+    for key, phi in zip(layout.slices, dispersion.tolist(), strict=True):
+        if len(key) == 1:
+            least[key[0][0]] = min(phi, least.get(key[0][0], phi))
+    usual = float(np.median([*least.values()])) if least else 1.0
+    return np.array([least.get(key[0][0], usual) if key else 1.0 for key in keys])
 
 
 def _logit(p: Floats) -> Floats:

@@ -21,6 +21,7 @@ class SliceStatus:
         tolerated: What its risk may be, given how the rest does now.
         reference: Its risk in the reference; None if that did not hold it.
         labels: Labels that ``risk`` rests on.
+        share: That of all labels in the last window.
         log10_evidence: That it does worse than is tolerated; at least -300.
         log10_threshold: At which an alarm is raised.
         harmed: Whether it is under an alarm.
@@ -35,6 +36,7 @@ class SliceStatus:
     tolerated: float
     reference: float | None
     labels: float
+    share: float
     log10_evidence: float
     log10_threshold: float
     harmed: bool

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from barograph_processor.quality.slice_budget import slice_weights
 from barograph_processor.quality.slice_counts import SliceCounts
 from barograph_processor.quality.slice_evidence import MOST_RISK, SliceEvidence
 from barograph_processor.quality.slice_layout import SliceCodes, SliceKey, SliceLayout
-from barograph_processor.quality.slice_rest import moved_risk, noise_of_rest
+from barograph_processor.quality.slice_rest import moved_risk, noise_of_rest, spare_dispersion
 from barograph_processor.quality.slice_sample import Coded, SliceSample
 from barograph_processor.quality.slice_spare import SpareSlots
 from barograph_processor.quality.slice_status import SliceStatus, SliceTransition
@@ -21,8 +22,6 @@ from barograph_processor.stats.column import CategoricalColumn
 __all__ = ["SliceMonitor"]
 
 _FORGET: Final = 0.75
-_SPARE_SHARE: Final = 0.1
-_ALONE_SHARE: Final = 0.3
 _SCHEMA: Final = 2
 
 
@@ -91,7 +90,7 @@ class SliceMonitor:
         self._tolerance, self._budget, self._recovery = tolerance, budget, recovery
         k = len(layout.slices)
         self.dispersion = np.ones(k) if dispersion is None else np.maximum(dispersion, 1.0)
-        self._threshold = budget / _weights(layout, self.spare.size)
+        self._threshold = budget / slice_weights(layout, self.spare.size)
         self._before = replace(
             reference,
             labels=np.append(reference.labels, np.zeros(self.spare.size, dtype=np.int64)),
@@ -106,6 +105,7 @@ class SliceMonitor:
         self._opened = np.zeros(k + self.spare.size, dtype=np.int64)
         self._recent = np.zeros((3, k + self.spare.size))
         self._recent_all = np.zeros(2)
+        self._shares = np.zeros(k + self.spare.size)
         self._windows = 0
 
     def observe(
@@ -139,10 +139,12 @@ class SliceMonitor:
         n, s = counts.labels.astype(np.float64), counts.losses
         tau = moved_risk(self._bound, counts, self._before) + self._tolerance
         tau = np.minimum(tau, MOST_RISK)
-        phi = self._dispersions() * noise_of_rest(counts, self._before)
+        spare = spare_dispersion(self.layout, self.dispersion, self.spare.keys)
+        phi = np.append(self.dispersion, spare) * noise_of_rest(counts, self._before)
         self._evidence.update(n, s, tau, phi, window=window)
         self._recent = _FORGET * self._recent + np.array([n, s, n * tau])
         self._recent_all = _FORGET * self._recent_all + [counts.all_labels, counts.all_losses]
+        self._shares = n / max(counts.all_labels, 1)
         self._windows = window + 1
         changed = self._recoveries() + self._onsets()
         return changed + self._departures(counts.labels[len(self.layout.slices) :])
@@ -162,8 +164,8 @@ class SliceMonitor:
         )
 
     def _recoveries(self) -> list[SliceTransition]:
-        over = self._evidence.harmed & (self._evidence.of_recovery >= self._recovery)
-        return [self._resolved(k) for k in np.flatnonzero(over).tolist()]
+        over = np.flatnonzero(self._evidence.of_recovery >= self._recovery)
+        return [self._resolved(k) for k in over.tolist()]
 
     def _departures(self, labels: Ints) -> list[SliceTransition]:
         """Let go of new levels that have no more labels, and of alarms about them."""
@@ -181,9 +183,8 @@ class SliceMonitor:
     def _onsets(self) -> list[SliceTransition]:
         relative = self._evidence.of_harm / self._threshold
         crossed = np.flatnonzero(~self._evidence.harmed & (relative >= 1))
-        places = {
-            self._key(k): k for k in crossed[np.argsort(-relative[crossed], kind="stable")].tolist()
-        }
+        surest = crossed[np.argsort(-relative[crossed], kind="stable")]
+        places = {self._key(k): k for k in surest.tolist()}
         found = []
         for key, k in places.items():
             if self._evidence.harmed[k]:
@@ -231,16 +232,6 @@ class SliceMonitor:
     def _coded(self, key: SliceKey) -> Coded:
         return tuple((name, self.spare.code(name, level)) for name, level in key)
 
-    def _dispersions(self) -> Floats:
-        """Return ``phi`` by slice and spare slot: of a new level, the least of its dimension."""
-        least: dict[str, float] = {}
-        for key, phi in zip(self.layout.slices, self.dispersion.tolist(), strict=True):
-            if len(key) == 1:
-                least[key[0][0]] = min(phi, least.get(key[0][0], phi))
-        usual = float(np.median([*least.values()])) if least else 1.0
-        spare = [least.get(key[0][0], usual) if key else 1.0 for key in self.spare.keys]
-        return np.concatenate([self.dispersion, spare])
-
     def _status(self, k: int) -> SliceStatus:
         n, s, tolerated = self._recent[:, k].tolist()
         low, high = wilson_interval(min(max(s, 0.0), n), n)
@@ -256,6 +247,7 @@ class SliceMonitor:
             tolerated=tolerated / n if n else float(self._bound[k]) + self._tolerance,
             reference=None if slot >= 0 else float(before.losses[k] / max(before.labels[k], 1)),
             labels=n,
+            share=float(self._shares[k]),
             log10_evidence=math.log10(max(float(self._evidence.of_harm[k]), 1e-300)),
             log10_threshold=math.log10(self._threshold[k]),
             harmed=bool(self._evidence.harmed[k]),
@@ -276,6 +268,7 @@ class SliceMonitor:
             "opened": self._opened.copy(),
             "recent": self._recent.copy(),
             "recent_all": self._recent_all.copy(),
+            "shares": self._shares.copy(),
             "windows": self._windows,
         }
 
@@ -303,18 +296,6 @@ class SliceMonitor:
         monitor._opened = np.array(state["opened"], dtype=np.int64)
         monitor._recent = np.array(state["recent"], dtype=np.float64).reshape(3, -1)
         monitor._recent_all = np.array(state["recent_all"], dtype=np.float64)
+        monitor._shares = np.array(state["shares"], dtype=np.float64)
         monitor._windows = state["windows"]
         return monitor
-
-
-def _weights(layout: SliceLayout, spare: int) -> Floats:
-    """Return the share of the budget of each slice and spare slot; their sum is at most 1."""
-    alone = np.array([key[0][0] in layout.alone for key in layout.slices], dtype=np.bool_)
-    known = 1 - _SPARE_SHARE
-    of_alone = _ALONE_SHARE if alone.any() and not alone.all() else known
-    weights = np.where(
-        alone,
-        of_alone / max(alone.sum(), 1),
-        (known - of_alone if alone.any() else known) / max((~alone).sum(), 1),
-    )
-    return np.concatenate([weights, np.full(spare, _SPARE_SHARE / spare)])

@@ -45,6 +45,7 @@ def calibration_findings(
         evidence=step.log10_evidence,
         threshold=step.log10_threshold,
         trace_ids=quality.wrong.traces(since_ns),
+        apart=quality.slices.apart(),
     )
     return [finding]
 

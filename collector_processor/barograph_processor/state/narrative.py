@@ -6,7 +6,7 @@ from typing import NamedTuple
 from barograph_processor.drift.alarm import DriftAlarm, Effect
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.quality.slice_status import SliceTransition
-from barograph_processor.signal import Severity, SignalName
+from barograph_processor.signal import Apart, Severity, SignalName
 from barograph_processor.state.alarm.finding import Finding
 from barograph_processor.state.alarm.phrases import moment, percent, quoted, slice_title
 from barograph_processor.state.alarm.slice_phrases import also, slice_before
@@ -69,6 +69,7 @@ def harm_finding(
     since_ns: int,
     since_window: int,
     evidence: tuple[float, float],
+    apart: tuple[Apart, ...],
 ) -> Finding:
     """Say that the risk exceeds what is tolerated.
 
@@ -79,6 +80,7 @@ def harm_finding(
         since_ns: Event time of the change.
         since_window: Window of the change.
         evidence: log10 of the evidence, and of what it had to reach.
+        apart: What sets the wrong predictions apart.
     """
     risk = quality.baseline_risk
     figures = "" if share is None else f" {percent(share)},"
@@ -101,6 +103,7 @@ def harm_finding(
         evidence=evidence[0],
         threshold=evidence[1],
         trace_ids=quality.wrong.traces(since_ns),
+        apart=apart,
     )
 
 

@@ -229,9 +229,7 @@ class Standing:
         if not self.quality.calm(performance):
             changes += self._raise(onsets, watch, now_ns=closed.end_ns, window=closed.number)
         changes += self.verdicts.slices(closed, self.quality, watch=watch)
-        resolved = self.verdicts.review_harm(
-            closed, performance, self.quality, operations=watch.operations
-        )
+        resolved = self.verdicts.review_harm(closed, performance, self.quality, watch=watch)
         changes += [] if resolved is None else [resolved]
         findings = self._calibration(performance, watch)
         findings += self.aftermath.evaluations.findings(watch.number_at)

@@ -69,6 +69,7 @@ class Verdicts:
             since_ns=since_ns,
             since_window=min(watch.number_at(since_ns), window),
             evidence=(onset.log10_evidence, onset.log10_threshold),
+            watch=watch,
         )
         return self._raise(finding, watch.operations, raised_ns=now_ns, window=window)
 
@@ -78,7 +79,7 @@ class Verdicts:
         performance: RealizedPerformance | None,
         quality: LabelledQuality,
         *,
-        operations: Mapping[str, str],
+        watch: Watch,
     ) -> AlarmChange | None:
         """Bring the alarm in line with the window: resolve it, raise it again, or refresh it.
 
@@ -91,7 +92,7 @@ class Verdicts:
         known = self.book.get(_RISK)
         if known is None:
             if under and performance is not None and quality.onset and quality.bad(performance):
-                return self._again(closed, performance, quality, quality.onset, operations)
+                return self._again(closed, performance, quality, quality.onset, watch)
             return None
         if known.raised_window == closed.number:
             return None
@@ -103,9 +104,14 @@ class Verdicts:
             since_ns=known.since_ns,
             since_window=known.since_window,
             evidence=(known.evidence, known.threshold),
+            watch=watch,
         )
-        self._raise(finding, operations, raised_ns=closed.end_ns, window=closed.number)
-        return None
+        change = self._raise(
+            finding, watch.operations, raised_ns=closed.end_ns, window=closed.number
+        )
+        # Its figures move with every window; what it names is news.
+        named = [[apart.slice for apart in alarm.apart] for alarm in (known, change.alarm)]
+        return change if named[0] != named[1] else None
 
     def _again(
         self,
@@ -113,7 +119,7 @@ class Verdicts:
         performance: RealizedPerformance,
         quality: LabelledQuality,
         onset: RiskTransition,
-        operations: Mapping[str, str],
+        watch: Watch,
     ) -> AlarmChange:
         finding = self._harm(
             quality,
@@ -121,8 +127,9 @@ class Verdicts:
             since_ns=closed.start_ns,
             since_window=closed.number,
             evidence=(onset.log10_evidence, onset.log10_threshold),
+            watch=watch,
         )
-        return self._raise(finding, operations, raised_ns=closed.end_ns, window=closed.number)
+        return self._raise(finding, watch.operations, raised_ns=closed.end_ns, window=closed.number)
 
     def drift(
         self, closed: ClosedWindow, *, operations: Mapping[str, str], watch: Watch
@@ -211,7 +218,11 @@ class Verdicts:
         since_ns: int,
         since_window: int,
         evidence: tuple[float, float],
+        watch: Watch,
     ) -> Finding:
+        # A beginning is known to within a window or two.
+        before_ns = watch.start_of(since_window - 1)
+        near_ns = before_ns, 2 * since_ns - before_ns
         cost = self._cost(share, quality.baseline_risk, since_window)
         return harm_finding(
             quality,
@@ -220,6 +231,7 @@ class Verdicts:
             since_ns=since_ns,
             since_window=since_window,
             evidence=evidence,
+            apart=quality.slices.apart(near_ns),
         )
 
     def _raise(

@@ -43,6 +43,7 @@ def slices_view(history: Sequence[WindowRecord]) -> list[dict[str, Any]]:
                 "reference": shorten(status["reference"]),
                 "tolerated": shorten(status["tolerated"]),
                 "labels": status["labels"],
+                "new_since": status.get("new_since"),
                 "evidence": shorten(relative),
                 "alarm": status["alarm"],
                 "trend": {"time": time, "risk": [shorten(part.get(key)) for part in risks]},

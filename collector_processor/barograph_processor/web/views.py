@@ -80,6 +80,16 @@ def alarm_view(alarm: Alarm, *, trace_url: str | None = None) -> dict[str, Any]:
         ],
         "operational": dict(alarm.operational),
         "advice": alarm.advice,
+        "apart": [
+            {
+                # Pairs, because the names of dimensions come from spans.
+                "slice": [list(pair) for pair in apart.slice.items()],
+                "now": apart.now,
+                "rest": apart.rest,
+                "came": iso(apart.came_ns),
+            }
+            for apart in alarm.apart
+        ],
     }
 
 

@@ -26,6 +26,7 @@ _NORTH_PHONES = SliceStatus(
     tolerated=0.1,
     reference=0.05,
     labels=100.0,
+    share=0.1,
     log10_evidence=7.0,
     log10_threshold=6.0,
     harmed=True,

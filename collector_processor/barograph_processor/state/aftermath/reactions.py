@@ -151,6 +151,7 @@ class Reactions:
                         now or (monitor.reference.rate, 0.0, 1.0),
                         since_ns=since_ns,
                         trace_ids=self._examples[name].traces(since_ns),
+                        apart=self._slices.apart() if name == "trust" else (),
                     )
                 )
         return found + self._slice_findings(start_of)

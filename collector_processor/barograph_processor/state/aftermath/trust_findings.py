@@ -4,6 +4,7 @@ from typing import Final
 
 from barograph_processor.quality.rate import RateMonitor
 from barograph_processor.quality.slice_status import SliceStatus
+from barograph_processor.signal import Apart
 from barograph_processor.state.alarm.finding import Finding
 from barograph_processor.state.alarm.phrases import moment, percent, slice_title
 from barograph_processor.state.alarm.slice_phrases import slice_before
@@ -34,6 +35,7 @@ def rate_finding(
     *,
     since_ns: int,
     trace_ids: tuple[str, ...],
+    apart: tuple[Apart, ...],
 ) -> Finding:
     """Say that a rate of reactions has risen.
 
@@ -43,6 +45,7 @@ def rate_finding(
         now: The rate now with its interval.
         since_ns: Event time of the change.
         trace_ids: Of predictions that really had such a reaction.
+        apart: What sets these predictions apart.
     """
     before, since = monitor.reference.rate, moment(since_ns)
     limits = f"{monitor.tolerated:.1%} is tolerated, the reference had {before:.1%}"
@@ -76,6 +79,7 @@ def rate_finding(
         evidence=monitor.log10_evidence,
         threshold=monitor.log10_threshold,
         trace_ids=trace_ids,
+        apart=apart,
     )
 
 

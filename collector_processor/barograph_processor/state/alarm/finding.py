@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from barograph_processor.observation import ModelKey
-from barograph_processor.signal import Alarm, Severity, SignalName
+from barograph_processor.signal import Alarm, Apart, Severity, SignalName
 from barograph_processor.state.alarm.alarms import AlarmKey, alarm_id, alarm_key
 from barograph_processor.state.alarm.phrases import model_title, operational_clause
+from barograph_processor.state.alarm.slice_phrases import apart_clause
 
 __all__ = ["Finding"]
 
@@ -34,6 +35,7 @@ class Finding:
     evidence: float = 0.0
     threshold: float = 0.0
     trace_ids: tuple[str, ...] = ()
+    apart: tuple[Apart, ...] = ()
 
     @property
     def key(self) -> AlarmKey:
@@ -65,7 +67,10 @@ class Finding:
             resolved_ns=None,
             since_window=min(self.since_window, window),
             raised_window=window,
-            sentence=f"{model_title(model)}: {self.sentence}. {operational_clause(operations)}",
+            sentence=(
+                f"{model_title(model)}: {self.sentence}.{apart_clause(self.apart)} "
+                f"{operational_clause(operations)}"
+            ),
             before=self.before,
             now=self.now,
             interval=self.interval,
@@ -74,4 +79,5 @@ class Finding:
             trace_ids=self.trace_ids,
             operational=dict(operations),
             advice=self.advice,
+            apart=self.apart,
         )

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from barograph_processor.quality.slice_layout import SliceKey
 from barograph_processor.quality.slice_status import SliceStatus
+from barograph_processor.signal import Apart
 from barograph_processor.state.alarm.phrases import moment, slice_title
 
-__all__ = ["also", "slice_before"]
+__all__ = ["also", "apart_clause", "slice_before"]
 
 _NAMED = 3
 
@@ -17,6 +18,28 @@ def slice_before(status: SliceStatus) -> str:
         return f"the reference had {status.reference:.1%}"
     came = "" if status.came_ns is None else f"; it came at {moment(status.came_ns)}"
     return f"the reference had none of it{came}"
+
+
+def apart_clause(apart: Sequence[Apart]) -> str:
+    """Say where it is worst, and what all traffic has moved to, in sentences.
+
+    >>> retriever = Apart({"trace.span.retrieve": "1-4 s"}, 0.41, 0.08)
+    >>> apart_clause([retriever])
+    ' Worst where trace.span.retrieve=1-4 s: 41.0% against 8.0% elsewhere.'
+    >>> apart_clause([Apart({"trace.service.version": "2.1"}, 0.3, None, 1_357_034_460 * 10**9)])
+    ' All traffic has trace.service.version=2.1, which came at 2013-01-01 10:01 UTC.'
+    """
+    worst = [
+        f"{slice_title(a.slice.items())}: {a.now:.1%} against {a.rest:.1%} elsewhere"
+        for a in apart
+        if a.rest is not None
+    ]
+    came = [
+        f" All traffic has {slice_title(a.slice.items())}, which came at {moment(a.came_ns)}."
+        for a in apart
+        if a.rest is None and a.came_ns is not None
+    ]
+    return (f" Worst where {'; '.join(worst)}." if worst else "") + "".join(came)
 
 
 def also(slices: Sequence[SliceKey]) -> str:

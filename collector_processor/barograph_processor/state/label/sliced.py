@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from barograph_processor.quality.slice_rest import slice_dispersion
 from barograph_processor.quality.slice_status import SliceStatus, SliceTransition
 from barograph_processor.quality.slices import SliceMonitor
 from barograph_processor.semconv import HOLDOUT
+from barograph_processor.signal import Apart
 from barograph_processor.state.window.row_columns import joined_categories
 from barograph_processor.stats.column import CategoricalColumn
 
@@ -25,6 +26,9 @@ __all__ = [
     "restored_slices",
     "slices_state",
 ]
+
+_TOLD: Final = 3
+_ALL: Final = 0.9
 
 SliceColumns = Mapping[str, CategoricalColumn]
 """The level of each row in each dimension that quality is broken down by."""
@@ -153,6 +157,29 @@ class SlicedQuality:
     def worst(self, limit: int = 10) -> list[SliceStatus]:
         """Return the slices that do worst, at most ``limit``."""
         return [] if self.monitor is None else self.monitor.statuses()[:limit]
+
+    def apart(self, near_ns: tuple[int, int] | None = None) -> tuple[Apart, ...]:
+        """Return the slices under an alarm, the worst first, and what all traffic moved to.
+
+        Args:
+            near_ns: Between which event times a level must have come for the latter; None
+                leaves them out.
+        """
+        statuses = [] if self.monitor is None else self.monitor.statuses()
+        found = [
+            Apart(dict(status.key), status.risk, status.rest, status.came_ns)
+            for status in statuses
+            if status.harmed and status.rest is not None
+        ]
+        if near_ns is not None:
+            found = found[:_TOLD] + [
+                Apart(dict(status.key), status.risk, None, status.came_ns)
+                for status in statuses
+                if status.came_ns is not None
+                and near_ns[0] <= status.came_ns <= near_ns[1]
+                and status.share >= _ALL
+            ]
+        return tuple(found[:_TOLD])
 
     def _watch(
         self, layout: SliceLayout, reference: SliceCounts, dispersion: npt.NDArray[np.float64]

@@ -5,6 +5,7 @@ import { el, terms } from "./dom.js";
 import { figure } from "./figure.js";
 import { lasting, moment, percent, plain } from "./format.js";
 import { modelLink } from "./route.js";
+import { levels } from "./slice-name.js";
 import { timeline } from "./timeline.js";
 import { evidenceSentence, nameOf, operationsSentence, severityWord, signalWord } from "./words.js";
 
@@ -60,6 +61,7 @@ function wordsOf(alarm) {
       ["Noticed", `${moment(alarm.raised)}, in window ${alarm.raised_window}`],
       ["Before", value(alarm, alarm.before)],
       ["Now", interval(alarm)],
+      ...(alarm.apart.length > 0 ? [["Worst where", apart(alarm)]] : []),
       ["Evidence", evidenceSentence(alarm.evidence, alarm.threshold)],
       ["Latency, errors, traffic", operationsSentence(alarm.operational)],
     ]),
@@ -76,6 +78,16 @@ function about(alarm) {
     node.append(", ", el("bdi", {}, dimension), " = ", el("bdi", {}, level));
   }
   return node;
+}
+
+/** Each slice on a line of its own: one that all traffic moved to has nothing to be compared with. */
+function apart(alarm) {
+  const lines = alarm.apart.map(({ slice, now, rest, came }) => {
+    const since = came === null ? "" : `, new since ${moment(came)}`;
+    const words = rest === null ? `: all of the traffic${since}` : `: ${percent(now)} against ${percent(rest)} elsewhere${since}`;
+    return el("li", {}, ...levels(slice), words);
+  });
+  return el("ul", {}, ...lines);
 }
 
 function sinceWords(alarm) {

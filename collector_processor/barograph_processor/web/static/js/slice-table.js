@@ -2,7 +2,8 @@
 
 import { el, keep, say, set } from "./dom.js";
 import { evidenceWord } from "./evidence.js";
-import { count, percent } from "./format.js";
+import { count, moment, percent } from "./format.js";
+import { levels } from "./slice-name.js";
 import { sparkline } from "./sparkline.js";
 
 const TITLES = ["Slice", "Wrong", "95 % interval", "Reference", "Tolerated", "Over time", "Evidence", "Labels"];
@@ -42,7 +43,7 @@ function row(first) {
   const root = el(
     "tr",
     {},
-    el("th", { scope: "row" }, ...nameOf(first.slice)),
+    el("th", { scope: "row" }, ...nameOf(first)),
     cells.risk,
     cells.interval,
     cells.reference,
@@ -58,7 +59,7 @@ function row(first) {
       set(root, "data-alarm", status.alarm ? "true" : null);
       say(cells.risk, percent(status.risk));
       say(cells.interval, `${percent(status.lower)} to ${percent(status.upper)}`);
-      say(cells.reference, percent(status.reference));
+      say(cells.reference, status.reference === null ? "none" : percent(status.reference));
       say(cells.tolerated, percent(status.tolerated));
       say(cells.evidence, evidenceWord(status));
       say(cells.labels, count(Math.round(status.labels)));
@@ -68,11 +69,7 @@ function row(first) {
   };
 }
 
-function nameOf(slice) {
-  return slice.flatMap(([dimension, level], place) => [
-    place > 0 ? ", " : null,
-    el("bdi", {}, dimension),
-    " = ",
-    el("bdi", {}, level),
-  ]);
+function nameOf({ slice, new_since: since }) {
+  const age = since === null ? null : el("small", {}, ` new since ${moment(since)}`);
+  return [...levels(slice), age];
 }
