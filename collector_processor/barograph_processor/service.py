@@ -164,6 +164,8 @@ class Service:
 
     def _close(self) -> None:
         started = self.pipeline.ready
+        # Before anything else: who balances load must send us nothing more.
+        self.pipeline.leave()
         self._grpc.stop()
         self._http.stop()
         self._stopping.set()

@@ -11,13 +11,12 @@ import uvicorn
 
 from barograph_processor.asgi.headers import SecurityHeaders
 from barograph_processor.asgi.hosts import KnownHosts
-from barograph_processor.asgi.protocol import PatientProtocol
+from barograph_processor.asgi.protocol import MOST_CONNECTIONS, PatientProtocol
 from barograph_processor.exceptions import ConfigurationError
 
 __all__ = ["AsgiServer"]
 
 _START_SECONDS = 10.0
-_MOST_CONNECTIONS = 512
 
 
 class AsgiServer:
@@ -56,7 +55,8 @@ class AsgiServer:
             lifespan="off",
             access_log=False,
             server_header=False,
-            limit_concurrency=_MOST_CONNECTIONS,
+            # Where nobody gives way, since all are worked for; above what gives way.
+            limit_concurrency=MOST_CONNECTIONS + 1,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=5,
         )

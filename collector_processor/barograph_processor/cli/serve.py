@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import signal
 import socket
 import threading
@@ -29,6 +30,9 @@ __all__ = ["serve", "stop_event"]
 
 _LOG: Final = logging.getLogger(__name__)
 
+# Connections of all servers, and room for what is on disk.
+_FILES: Final = 8192
+
 
 def serve(
     config: ConfigFile = None,
@@ -51,6 +55,7 @@ def serve(
     )
     configure_logging(settings.serve.log_format)
     tell = _Lines() if settings.serve.log_format == "text" else _Records()
+    _allow_files(_FILES)
     stop = stop_event()
     with Service(settings) as service:
         tell.ready(_where(settings, service.addresses))
@@ -59,6 +64,18 @@ def serve(
         _notify("STOPPING=1")
         tell.stopping()
     tell.stopped()
+
+
+def _allow_files(count: int) -> None:
+    """Let this process have so many files open, if its hard limit does.
+
+    The usual 1024 are fewer than the connections that servers take, and whoever opened
+    them would keep out all others.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _where(settings: Config, addresses: Mapping[str, str]) -> dict[str, str]:

@@ -66,6 +66,10 @@ class Pipeline:
         checkpoint_seconds: Longest time between checkpoints while requests come.
         checkpoint_bytes: Most that a replay has to read.
         dimensions: What of the traces is read beside the predictions.
+
+    Attributes:
+        started_ns: When the counters of this state began, ns since the epoch.
+        leaving: Whether it is about to end.
     """
 
     def __init__(
@@ -97,6 +101,7 @@ class Pipeline:
         self._saved_at = time.monotonic()
         self._worker = threading.Thread(target=self._run, name="barograph-worker", daemon=True)
         self.started_ns = time.time_ns()
+        self.leaving = False
 
     def start(self) -> None:
         """Restore the checkpoint, replay what the journal holds behind it, and accept.
@@ -122,8 +127,12 @@ class Pipeline:
 
     @property
     def ready(self) -> bool:
-        """Whether requests are taken now."""
-        return self._inbox.is_open and self._worker.is_alive()
+        """Whether further requests should come: it takes them, and is not about to end."""
+        return self._inbox.is_open and self._worker.is_alive() and not self.leaving
+
+    def leave(self) -> None:
+        """Be ready no more; what comes all the same is still taken, until ``close``."""
+        self.leaving = True
 
     def submit(
         self, signal: SignalKind, payload: bytes, packed: bytes | None = None

@@ -1,25 +1,33 @@
 """OTLP over gRPC: messages go through as bytes, the pipeline decodes them once."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, Literal, NoReturn
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final, Literal, NoReturn
 
 import grpc
+import grpc.aio
 from grpc_status import rpc_status
 
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.otlp.status import Code
-from barograph_processor.receiver.body import unpack
+from barograph_processor.receiver.body import BodyBudget, unpack
 from barograph_processor.receiver.intake import Intake, RefusedError
 from barograph_processor.receiver.limits import ReceiverLimits
 
 __all__ = ["GrpcReceiver"]
+
+_Context = grpc.aio.ServicerContext[Any, bytes]
+_Export = Callable[[AsyncIterator[Any], _Context], Awaitable[bytes]]
 
 _SERVICES: Final[dict[str, Literal["traces", "logs"]]] = {
     "opentelemetry.proto.collector.trace.v1.TraceService": "traces",
     "opentelemetry.proto.collector.logs.v1.LogsService": "logs",
 }
 _UNSUPPORTED: Final = "opentelemetry.proto.collector.metrics.v1.MetricsService"
+_HANDSHAKE_MS: Final = 10_000
+_KEEPALIVE_MS: Final = 60_000
 
 
 class GrpcReceiver:
@@ -27,6 +35,10 @@ class GrpcReceiver:
 
     The size limit holds for the decompressed message too; beyond it the answer is
     RESOURCE_EXHAUSTED without RetryInfo, which tells the sender to give up.
+
+    Messages are awaited on an event loop, and only those that are there take a thread:
+    however many do not end, they keep nobody out. Whoever may not write is answered
+    before a byte of its message is read.
 
     Args:
         address: ``host:port``; port 0 takes a free one.
@@ -43,29 +55,16 @@ class GrpcReceiver:
         limits: ReceiverLimits | None = None,
         credentials: grpc.ServerCredentials | None = None,
     ) -> None:
-        limits = limits or ReceiverLimits()
         self._address = address
         self._credentials = credentials
         self._intake = intake
-        self._max_bytes = limits.max_request_bytes
-        self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="barograph-grpc")
-        self._server = grpc.server(
-            self._threads,
-            options=[
-                ("grpc.max_receive_message_length", limits.max_request_bytes),
-                # Messages come as they were sent: the journal keeps what is in gzip in gzip.
-                ("grpc.per_message_decompression", 0),
-                # Without it a second server would silently share the port.
-                ("grpc.so_reuseport", 0),
-                # A message that never ends would hold its thread for ever: no connection
-                # lives long, and senders connect anew without losing a request.
-                ("grpc.max_connection_age_ms", round(limits.connection_seconds * 1000)),
-                ("grpc.max_connection_age_grace_ms", round(limits.body_seconds * 1000)),
-                ("grpc.max_concurrent_streams", limits.max_streams),
-            ],
+        self._limits = limits or ReceiverLimits()
+        self._budget = BodyBudget(self._limits.max_in_flight_bytes)
+        self._threads = ThreadPoolExecutor(
+            self._limits.threads, thread_name_prefix="barograph-grpc"
         )
-        handlers = [self._handler(service, signal) for service, signal in _SERVICES.items()]
-        self._server.add_generic_rpc_handlers((*handlers, _refusing_handler()))
+        self._thread: threading.Thread | None = None
+        self._end: Callable[[float], object]
         self.port = 0
 
     def start(self) -> None:
@@ -74,94 +73,120 @@ class GrpcReceiver:
         Raises:
             ConfigurationError: The address is in use, or cannot be used.
         """
+        bound: Future[int] = Future()
+        thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve(bound)), name="barograph-otlp-grpc", daemon=True
+        )
+        thread.start()
         try:
-            if self._credentials is None:
-                self.port = self._server.add_insecure_port(self._address)
-            else:
-                self.port = self._server.add_secure_port(self._address, self._credentials)
+            self.port = bound.result()
         except RuntimeError as error:
+            thread.join()
             raise ConfigurationError(
                 f"OTLP/gRPC cannot listen on {self._address}: {error}"
             ) from error
-        self._server.start()
+        self._thread = thread
 
     def stop(self, grace: float = 5.0) -> None:
         """Refuse new requests, and let running ones end within ``grace`` seconds."""
-        self._server.stop(grace).wait()
+        if self._thread is not None:
+            self._end(grace)
+            self._thread.join()
+            self._thread = None
         self._threads.shutdown(wait=True)
 
-    def _handler(
-        self, service: str, signal: Literal["traces", "logs"]
-    ) -> "grpc.GenericRpcHandler[bytes, bytes]":
-        def export(message: bytes, context: grpc.ServicerContext) -> bytes:
+    async def _serve(self, bound: "Future[int]") -> None:
+        loop = asyncio.get_running_loop()
+        end: asyncio.Future[float] = loop.create_future()
+        self._end = lambda grace: loop.call_soon_threadsafe(end.set_result, grace)
+        try:
+            server = grpc.aio.server(options=self._options())
+            for service, signal in _SERVICES.items():
+                server.add_generic_rpc_handlers((_handler(service, self._export(signal)),))
+            server.add_generic_rpc_handlers((_handler(_UNSUPPORTED, _refuse_metrics),))
+            port = (
+                server.add_insecure_port(self._address)
+                if self._credentials is None
+                else server.add_secure_port(self._address, self._credentials)
+            )
+            await server.start()
+        except Exception as error:  # noqa: BLE001 - raised in the thread that starts it
+            bound.set_exception(error)
+            return
+        bound.set_result(port)
+        await server.stop(await end)
+
+    def _options(self) -> list[tuple[str, int]]:
+        limits = self._limits
+        return [
+            ("grpc.max_receive_message_length", limits.max_request_bytes),
+            # Messages come as they were sent: the journal keeps what is in gzip in gzip.
+            ("grpc.per_message_decompression", 0),
+            # Without it a second server would silently share the port.
+            ("grpc.so_reuseport", 0),
+            # No connection lives long; senders connect anew without losing a request.
+            ("grpc.max_connection_age_ms", round(limits.connection_seconds * 1000)),
+            ("grpc.max_connection_age_grace_ms", round(limits.body_seconds * 1000)),
+            ("grpc.max_connection_idle_ms", round(limits.idle_seconds * 1000)),
+            ("grpc.max_concurrent_streams", limits.max_streams),
+            ("grpc.max_allowed_incoming_connections", limits.max_connections),
+            ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
+            # Who is gone without a word is found out.
+            ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
+        ]
+
+    def _export(self, signal: Literal["traces", "logs"]) -> _Export:
+        async def export(_messages: AsyncIterator[Any], context: _Context) -> bytes:
             try:
-                with self._intake.telemetry.stage("unpack"):
-                    payload, packed = unpack(message, self._max_bytes)
-                return self._intake.take(signal, payload, packed).SerializeToString()
+                self._intake.check(_metadata(context))
+                message = await self._message(context)
+                with self._budget.lease() as lease:
+                    lease.extend(len(message))
+                    loop = asyncio.get_running_loop()
+                    return await loop.run_in_executor(self._threads, self._take, signal, message)
             except RefusedError as refusal:
                 self._intake.count(refusal)
-                _abort(context, refusal)
+                await _abort(context, refusal)
 
-        return _Checked(_generic_handler(service, export), self._intake)
+        return export
 
-
-class _Checked(grpc.GenericRpcHandler):  # type: ignore[type-arg] # no generic at run time
-    """Lets in who may write, before a byte of the message is read or a thread is taken.
-
-    Args:
-        inside: Handles the calls of those.
-        intake: Decides.
-    """
-
-    def __init__(self, inside: "grpc.GenericRpcHandler[bytes, bytes]", intake: Intake) -> None:
-        self._inside = inside
-        self._intake = intake
-
-    def service(
-        self, handler_call_details: grpc.HandlerCallDetails
-    ) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
-        handler = self._inside.service(handler_call_details)
-        if handler is None:
-            return None
+    async def _message(self, context: _Context) -> bytes:
+        """Return the call's message, once all of it is there."""
         try:
-            self._intake.check(_metadata(handler_call_details))
-        except RefusedError as refusal:
-            self._intake.count(refusal)
-            return _refuse_unread(refusal)
-        return handler
+            async with asyncio.timeout(self._limits.body_seconds):
+                message = await context.read()
+        except TimeoutError:
+            raise RefusedError(
+                Code.DEADLINE_EXCEEDED, "slow_body", "the message came too slowly"
+            ) from None
+        if not isinstance(message, bytes):
+            raise RefusedError(Code.INVALID_ARGUMENT, "undecodable", "a call without a message")
+        return message
+
+    def _take(self, signal: Literal["traces", "logs"], message: bytes) -> bytes:
+        with self._intake.telemetry.stage("unpack"):
+            payload, packed = unpack(message, self._limits.max_request_bytes)
+        return self._intake.take(signal, payload, packed).SerializeToString()
 
 
-def _refuse_unread(refusal: RefusedError) -> "grpc.RpcMethodHandler[bytes, bytes]":
-    def abort(_messages: Iterator[bytes], context: grpc.ServicerContext) -> NoReturn:
-        _abort(context, refusal)
-
-    # Of a stream no message is read before it is asked for; to the client it is the same.
-    return grpc.stream_unary_rpc_method_handler(abort)
-
-
-def _refusing_handler() -> "grpc.GenericRpcHandler[bytes, bytes]":
+async def _refuse_metrics(_messages: AsyncIterator[Any], context: _Context) -> bytes:
     refusal = RefusedError(Code.UNIMPLEMENTED, "metrics", "Barograph takes traces and logs")
-
-    def export(_payload: bytes, context: grpc.ServicerContext) -> bytes:
-        _abort(context, refusal)
-
-    return _generic_handler(_UNSUPPORTED, export)
+    await _abort(context, refusal)
 
 
-def _generic_handler(
-    service: str, export: Callable[[bytes, grpc.ServicerContext], bytes]
-) -> "grpc.GenericRpcHandler[bytes, bytes]":
-    # Without serializers gRPC hands over the bytes as they are.
-    return grpc.method_handlers_generic_handler(
-        service, {"Export": grpc.unary_unary_rpc_method_handler(export)}
-    )
+def _handler(service: str, export: _Export) -> "grpc.GenericRpcHandler[Any, bytes]":
+    # To the sender it is a unary call; but of a stream nothing is read before it is asked
+    # for. Without serializers gRPC hands over the bytes as they are.
+    method = grpc.stream_unary_rpc_method_handler(export)
+    return grpc.method_handlers_generic_handler(service, {"Export": method})
 
 
-def _metadata(details: grpc.HandlerCallDetails) -> dict[str, str]:
-    metadata = details.invocation_metadata or ()
+def _metadata(context: _Context) -> dict[str, str]:
+    metadata = context.invocation_metadata() or ()
     return {key: value for key, value in metadata if isinstance(value, str)}
 
 
-def _abort(context: grpc.ServicerContext, refusal: RefusedError) -> NoReturn:
-    context.abort_with_status(rpc_status.to_status(refusal.status()))
-    raise AssertionError("abort_with_status raises")
+async def _abort(context: _Context, refusal: RefusedError) -> NoReturn:
+    status = rpc_status.to_status(refusal.status())
+    await context.abort(status.code, status.details, status.trailing_metadata)
+    raise AssertionError("abort raises")

@@ -14,13 +14,16 @@ class ReceiverLimits:
     Attributes:
         max_request_bytes: Size of one message, after decompression.
         max_json_bytes: The same for JSON, of which a byte may take twenty in memory.
-        max_in_flight_bytes: Size of all HTTP bodies being read or decoded.
+        max_in_flight_bytes: Size of all bodies being read or decoded, of gRPC of those that
+            are there, by each of gRPC and HTTP.
         drain_bytes: What is still read of a body that is too large, so that the
             client comes to read the answer; beyond it the connection is closed.
         threads: Requests worked on at once, by each of gRPC and HTTP.
         body_seconds: Time for a body to arrive.
         connection_seconds: Age of a gRPC connection at which it is asked to come anew.
-        max_streams: Requests at once on a gRPC connection.
+        idle_seconds: Time without a request after which a gRPC connection is ended.
+        max_streams: Requests at once on a gRPC connection; further ones wait at the sender.
+        max_connections: gRPC connections at once; further ones are ended as they come.
     """
 
     max_request_bytes: int = 64 * _MIB
@@ -30,7 +33,9 @@ class ReceiverLimits:
     threads: int = 16
     body_seconds: float = 60.0
     connection_seconds: float = 600.0
-    max_streams: int = 128
+    idle_seconds: float = 300.0
+    max_streams: int = 32
+    max_connections: int = 1024
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -103,7 +103,12 @@ class _Views:
     def ready(self, _request: Request) -> Response:
         if self._pipeline.ready:
             return PlainTextResponse("ready\n")
-        return PlainTextResponse("the journal is still being replayed\n", status_code=503)
+        why = (
+            "stopping: what was taken is being finished"
+            if self._pipeline.leaving
+            else "the journal is still being replayed"
+        )
+        return PlainTextResponse(f"{why}\n", status_code=503)
 
     def models(self, _request: Request) -> Response:
         with self._pipeline.hold():

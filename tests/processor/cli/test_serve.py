@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -101,3 +102,19 @@ def test_sigterm_under_load_loses_nothing_that_was_acknowledged(tmp_path: Path, 
     assert len(acknowledged) <= rows <= sent
     # At most the answers that were under way when the connections ended.
     assert rows - len(acknowledged) <= len(senders)
+
+
+@pytest.fixture
+def few_files() -> Iterator[None]:
+    """As if this machine let a process have few files open, unless it asks for more."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.usefixtures("few_files")
+def test_connections_are_not_bounded_by_the_usual_limit_of_files(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, _):
+        soft, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+        assert soft == (8192 if hard == resource.RLIM_INFINITY else min(8192, hard))

@@ -1,0 +1,149 @@
+"""Who holds connections, and ends no message, keeps nobody out."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+
+from barograph_processor.asgi import AsgiServer, protocol, server
+from barograph_processor.receiver import ReceiverLimits, http_receiver
+from tests.processor.otlp.build import prediction, traces
+from tests.processor.receiver.held import connected, grpc_calls
+from tests.processor.receiver.server import Recorder, grpc_server
+from tests.processor.test_service import eventually
+
+_EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+_BODY = traces(prediction(1, {"input.x": 1.0}))
+_PROTOBUF = {"content-type": "application/x-protobuf"}
+_MOST = 20
+_POST = b"POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-protobuf\r\n"
+
+
+def _export(address: str) -> float:
+    """Send a request on a connection of its own; return the seconds until the answer."""
+    own = (("grpc.use_local_subchannel_pool", 1),)
+    start = time.monotonic()
+    with grpc.insecure_channel(address, options=own) as channel:
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+            _EXPORT, request_serializer=None, response_deserializer=None
+        )
+        assert call(_BODY, timeout=10) == b""
+    return time.monotonic() - start
+
+
+def _has_ended(connection: socket.socket) -> bool:
+    """Whether the other side has closed it; what it has said is thrown away."""
+    connection.settimeout(0)
+    try:
+        while connection.recv(4096):
+            pass
+    except BlockingIOError:
+        return False
+    return True
+
+
+def test_a_thousand_calls_without_end_hold_up_no_other_over_grpc() -> None:
+    recorder = Recorder()
+    with (
+        grpc_server(recorder) as address,
+        connected(address, 40, grpc_calls(32)) as held,
+    ):
+        for _ in range(20):
+            _export(address)
+        assert len(recorder.taken) == 20
+        # They are still held: it was not by ending them that the others came in.
+        assert not any(map(_has_ended, held))
+
+
+def test_a_message_that_does_not_come_is_given_up() -> None:
+    recorder = Recorder()
+    limits = ReceiverLimits(body_seconds=0.3)
+    with grpc_server(recorder, limits=limits) as address, connected(address, 2, grpc_calls(8)):
+        eventually(lambda: recorder.refused() == {"slow_body": 16})
+
+
+def test_a_connection_has_so_many_calls_at_once() -> None:
+    """More are not begun: the others of the connection wait at the sender."""
+    recorder = Recorder()
+    limits = ReceiverLimits(body_seconds=0.3, max_streams=4)
+    with grpc_server(recorder, limits=limits) as address, connected(address, 1, grpc_calls(64)):
+        eventually(lambda: recorder.refused().get("slow_body", 0) >= 1)
+        time.sleep(1.0)
+        assert recorder.refused()["slow_body"] <= 8
+
+
+def test_idle_connections_are_ended_over_grpc() -> None:
+    with (
+        grpc_server(Recorder(), limits=ReceiverLimits(idle_seconds=0.3)) as address,
+        connected(address, 4, grpc_calls(0)) as held,
+    ):
+        for one in held:
+            eventually(partial(_has_ended, one))
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Recorder, AsgiServer]]:
+    """A server that takes few connections at once."""
+    monkeypatch.setattr(protocol, "MOST_CONNECTIONS", _MOST)
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", _MOST)
+    recorder = Recorder()
+    running = AsgiServer(http_receiver(recorder.intake()), "127.0.0.1:0", what="otlp")
+    running.start()
+    yield recorder, running
+    running.stop()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(_POST, id="half of the headers"),
+        pytest.param(_POST + b"Content-Length: 1000\r\n\r\nx", id="part of the body"),
+        pytest.param(_POST + b"Content-Length: 0\r\n\r\n", id="idle behind a request"),
+    ],
+)
+def test_connections_without_end_keep_no_other_out_over_http(
+    few: tuple[Recorder, AsgiServer], content: bytes
+) -> None:
+    """Many times as many as are taken at once."""
+    recorder, running = few
+    url = f"http://{running.address}/v1/traces"
+    with connected(running.address, 10 * _MOST, content):
+        taken = len(recorder.taken)
+        for _ in range(5):
+            answer = httpx.post(url, content=_BODY, headers=_PROTOBUF, timeout=10)
+            assert answer.status_code == 200
+        assert recorder.taken.count(("traces", _BODY)) == 5
+        assert len(recorder.taken) >= taken
+        assert len(running._server.server_state.connections) <= _MOST + 1
+
+
+def test_who_is_worked_for_does_not_give_way(few: tuple[Recorder, AsgiServer]) -> None:
+    """However long it takes, and however many come meanwhile."""
+    del few
+    running = AsgiServer(_slow, "127.0.0.1:0", what="slow")
+    running.start()
+    with ThreadPoolExecutor(_MOST // 2) as threads:
+        answers = [
+            threads.submit(httpx.get, f"http://{running.address}/", timeout=30)
+            for _ in range(_MOST // 2)
+        ]
+        time.sleep(0.5)
+        with connected(running.address, 3 * _MOST, _POST):
+            assert [answer.result().status_code for answer in answers] == [200] * (_MOST // 2)
+    running.stop()
+
+
+async def _slow(scope: Any, receive: Any, send: Any) -> None:
+    del scope, receive
+    await asyncio.sleep(3.0)
+    headers = [(b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body"})
