@@ -1,8 +1,9 @@
 """What many models take in memory: ``python -m benchmarks.ingest.memory``.
 
 Every model learns its reference and then closes windows, one model after the other,
-with all detectors on. First without predictions that wait for labels, which have a
-bound of their own, then with some.
+with all detectors on. First without predictions that wait for labels, which have
+bounds of their own, then with some, then under attack: one model with a million, and
+a new model name in every row.
 
 Bias: resident memory of the whole process, less what it had before the first model,
 so what the allocator keeps is counted too. Linux only.
@@ -14,6 +15,7 @@ import os
 import platform
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,6 +28,9 @@ from benchmarks.ingest import usage
 
 _BATCH = 1000
 _SECOND = 1_000_000_000
+_ATTACK = 1_000_000
+# As often as the pipeline lets it make room.
+_SETTLE = 65
 _LEVELS = ("DE", "FR", "NL", "ES", "IT", "PL")
 
 
@@ -95,6 +100,21 @@ def main() -> None:
     held = resident_mib() - before
     each = held * 2**20 / options.models / _BATCH
     print(f"waiting          {held:8.0f} MiB, {each:6.0f} bytes a prediction that waits")
+    before = resident_mib()
+    for batch in range(_ATTACK // _BATCH):
+        start = (batches + 1 + batch) * _BATCH
+        registry.observe(rows(keys[0], start, rng, features=options.features, waiting=True))
+        if batch % _SETTLE == 0:
+            registry.settle()
+    waiting = sum(len(model.pending) for model in registry.models.values())
+    held = resident_mib() - before
+    print(f"a million of one {held:8.0f} MiB more, {waiting:,} wait then")
+    before = resident_mib()
+    one = rows(keys[0], 0, rng, features=options.features, waiting=True).take(np.arange(1))
+    for number in range(_ATTACK):
+        registry.observe(replace(one, model=ModelKey(f"attacker-{number}", "1")))
+    held = resident_mib() - before
+    print(f"a million names  {held:8.0f} MiB more, {len(registry.models):,} models then")
 
 
 if __name__ == "__main__":

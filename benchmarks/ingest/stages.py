@@ -49,6 +49,9 @@ class _Nowhere:
     def attach(self, events: EventBatch) -> None:
         self.rows += len(events)
 
+    def settle(self) -> None:
+        pass
+
     def look(self, now_ns: int, *, since_ns: int) -> None:
         pass
 

@@ -12,7 +12,7 @@ import pytest
 from barograph_processor.exceptions import OverloadedError, StateError, UndecodableError
 from barograph_processor.journal import Journal
 from barograph_processor.observation import ObservationBatch
-from barograph_processor.pipeline import Pipeline
+from barograph_processor.pipeline import Pipeline, feeder
 from barograph_processor.telemetry import Telemetry
 from tests.processor.otlp.build import logs, prediction, record, span, traces
 from tests.processor.pipeline.ledger import Ledger
@@ -77,6 +77,33 @@ def test_acknowledged_requests_reach_the_sink(tmp_path: Path) -> None:
     assert (sink.rows, sink.events) == (2, 1)
     assert counter(telemetry, "barograph.monitor.accepted", signal="traces") == 2
     assert counter(telemetry, "barograph.monitor.accepted", signal="logs") == 1
+
+
+def test_room_is_made_after_the_same_requests_however_they_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One by one, all at once, or in two lives: what gives way then must be the same."""
+    monkeypatch.setattr(feeder, "_SETTLE_ITEMS", 10)
+    requests = [request(*range(start, start + 3)) for start in range(0, 60, 3)]
+    whole, split, crashed = Ledger(), Ledger(), Ledger()
+    for name in ("whole", "split", "crashed"):
+        (tmp_path / name).mkdir()
+
+    def send(pipeline: Pipeline, some: list[bytes]) -> None:
+        for one in some:
+            pipeline.submit("traces", one)
+
+    with running(tmp_path / "whole", whole) as pipeline:
+        send(pipeline, requests)
+    for part in (requests[:7], requests[7:]):
+        split = Ledger()
+        with running(tmp_path / "split", split) as pipeline:
+            send(pipeline, part)
+    abandon(tmp_path / "crashed", Ledger(), lambda pipeline: send(pipeline, requests))
+    with running(tmp_path / "crashed", crashed):
+        pass
+    assert whole.settled == 5
+    assert whole.chain == split.chain == crashed.chain
 
 
 def test_a_look_at_the_clock_is_an_event_like_any_other(tmp_path: Path) -> None:

@@ -13,9 +13,12 @@ class LimitsConfig(Table, frozen=True, kw_only=True):
         features: Features of a model that are watched.
         categories: Levels kept for a categorical feature.
         pending_labels: Predictions of a model that wait for their label.
+        total_pending_labels: The same of all models together; the largest give way.
         pending_seconds: Event time after which a prediction no longer waits.
         early_labels: Late facts that wait for their prediction, of all models.
         history_windows: Closed windows of a model that the page shows.
+        total_history_bytes: Size of the closed windows of all models together, as they
+            are packed; the largest histories give way.
         request_bytes: Size of a request, also after decompression.
         queue_bytes: Acknowledged requests not yet processed.
         journal_bytes: Size of the journal on disk.
@@ -27,9 +30,11 @@ class LimitsConfig(Table, frozen=True, kw_only=True):
     features: int = 256
     categories: int = 100
     pending_labels: int = 200_000
+    total_pending_labels: int = 1_000_000
     pending_seconds: float = 90 * 86400.0
     early_labels: int = 100_000
     history_windows: int = 2000
+    total_history_bytes: int = 256 * 1024 * 1024
     request_bytes: int = 64 * 1024 * 1024
     queue_bytes: int = 256 * 1024 * 1024
     journal_bytes: int = 4 * 1024 * 1024 * 1024

@@ -11,7 +11,7 @@ from barograph_processor.telemetry import Telemetry
 
 __all__ = ["Envelope"]
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 class _State(Protocol):
@@ -28,7 +28,13 @@ class Envelope:
 
     @staticmethod
     def pack(
-        sink: _State, spans: SeenSet, facts: SeenSet, telemetry: Telemetry, started_ns: int
+        sink: _State,
+        spans: SeenSet,
+        facts: SeenSet,
+        telemetry: Telemetry,
+        *,
+        started_ns: int,
+        unsettled: int,
     ) -> bytes:
         """Return all of the state as bytes. Under the pipeline's lock."""
         counters = telemetry.counters()
@@ -36,6 +42,7 @@ class Envelope:
             {
                 "format": _FORMAT,
                 "started_ns": started_ns,
+                "unsettled": unsettled,
                 "spans": spans.generations(),
                 "facts": facts.generations(),
                 "counters": [
@@ -65,8 +72,18 @@ class Envelope:
             raise StateError("the checkpoint is of an unknown format")
         return cls(cast("dict[str, Any]", tree))
 
-    def restore(self, sink: _State, spans: SeenSet, facts: SeenSet, telemetry: Telemetry) -> int:
-        """Put everything back; return when the counters began, ns since the epoch."""
+    @property
+    def started_ns(self) -> int:
+        """When the counters began, ns since the epoch."""
+        return int(self._tree["started_ns"])
+
+    @property
+    def unsettled(self) -> int:
+        """Spans and records since the sink was told to make room."""
+        return int(self._tree["unsettled"])
+
+    def restore(self, sink: _State, spans: SeenSet, facts: SeenSet, telemetry: Telemetry) -> None:
+        """Put everything back."""
         spans.restore(*self._tree["spans"])
         facts.restore(*self._tree["facts"])
         telemetry.restore(
@@ -76,4 +93,3 @@ class Envelope:
             }
         )
         sink.restore(self._tree["sink"])
-        return int(self._tree["started_ns"])

@@ -20,6 +20,9 @@ __all__ = ["Feeder", "Sink"]
 
 _LOG: Final = logging.getLogger(__name__)
 
+_SETTLE_ITEMS: Final = 65_536
+"""Spans and records after which the sink makes room; what may be beyond a bound till then."""
+
 
 class Sink(Protocol):
     """Where observations end. All calls come under the pipeline's lock."""
@@ -36,6 +39,9 @@ class Sink(Protocol):
 
     def look(self, now_ns: int, *, since_ns: int) -> None:
         """Look at the wall clock for what did not come, since somebody listened."""
+
+    def settle(self) -> None:
+        """Make room where more is taken than may be; at the same places in any replay."""
 
     def admit(self, key: ModelKey) -> bool:
         """Whether predictions of this model are taken; others need not be handed over."""
@@ -55,7 +61,8 @@ class Feeder:
 
     Rows of requests that follow one another are observed together. To the sink it
     makes no difference but in speed: each model's rows stay in order, and late facts
-    come between the same rows as if each request were handed over alone.
+    come between the same rows as if each request were handed over alone, and the sink makes
+    room after the same requests.
 
     Not locked; its owner is.
 
@@ -64,6 +71,9 @@ class Feeder:
         telemetry: Counts what was taken and what was dropped.
         spans: Keys of the spans seen.
         facts: Keys of the late facts seen.
+
+    Attributes:
+        unsettled: Spans and records since the sink was told to make room.
     """
 
     def __init__(self, sink: Sink, telemetry: Telemetry, *, spans: SeenSet, facts: SeenSet) -> None:
@@ -72,6 +82,7 @@ class Feeder:
         self._spans = spans
         self._facts = facts
         self._waiting: list[Table] = []
+        self.unsettled = 0
         self._sink_failed = False
 
     def feed(self, items: Sequence[Item]) -> None:
@@ -89,6 +100,11 @@ class Feeder:
                 for events in item.decoded.events:
                     self._attach(events)
             self._count(item.decoded, item.signal)
+            self.unsettled += item.rows
+            if self.unsettled >= _SETTLE_ITEMS:
+                self._flush()
+                self._sink.settle()
+                self.unsettled = 0
         self._flush()
 
     def _take(self, part: Table | ObservationBatch, received_ns: int) -> None:

@@ -115,9 +115,10 @@ class Pipeline:
         checkpoint = self._journal.load_checkpoint()
         if checkpoint is not None:
             self._seq = checkpoint.seq
-            self.started_ns = Envelope.unpack(checkpoint, self._sink.schema).restore(
-                self._sink, self._spans, self._facts, self._telemetry
-            )
+            envelope = Envelope.unpack(checkpoint, self._sink.schema)
+            envelope.restore(self._sink, self._spans, self._facts, self._telemetry)
+            self.started_ns = envelope.started_ns
+            self._feeder.unsettled = envelope.unsettled
         self._replay()
         self._seq = self._journal.last_seq
         # A damaged last record leaves no replay behind, but must not be read again.
@@ -209,7 +210,12 @@ class Pipeline:
         """
         with self._turn.hold(), self._telemetry.stage("checkpoint"):
             blob = Envelope.pack(
-                self._sink, self._spans, self._facts, self._telemetry, self.started_ns
+                self._sink,
+                self._spans,
+                self._facts,
+                self._telemetry,
+                started_ns=self.started_ns,
+                unsettled=self._feeder.unsettled,
             )
         self._journal.save_checkpoint(self._seq, self._sink.schema, blob)
         self._unsaved_bytes = 0

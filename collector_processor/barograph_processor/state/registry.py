@@ -15,6 +15,7 @@ from barograph_processor.state.gauges import gauges
 from barograph_processor.state.label.prediction_id import short_ids
 from barograph_processor.state.late_facts import LateFacts
 from barograph_processor.state.model import ModelState
+from barograph_processor.state.shares import Shares
 from barograph_processor.state.window.baseline import Baseline
 from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.telemetry import Telemetry
@@ -40,7 +41,7 @@ class ModelRegistry:
             than a warning of the model's.
     """
 
-    schema = 3
+    schema = 4
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class ModelRegistry:
         self._strict = strict
         self._models: dict[ModelKey, ModelState] = {}
         self._facts = LateFacts(self._models, telemetry, capacity=config.limits.early_labels)
+        self._shares = Shares(self._models, config.limits, telemetry)
 
     @property
     def models(self) -> Mapping[ModelKey, ModelState]:
@@ -98,6 +100,10 @@ class ModelRegistry:
     def attach(self, events: EventBatch) -> None:
         """Take late facts and join them with their predictions."""
         self._facts.attach(events)
+
+    def settle(self) -> None:
+        """Make room where all models together take more than they may."""
+        self._shares.settle()
 
     def flush(self) -> None:
         """Close the windows that are open: the end of a history."""

@@ -21,6 +21,7 @@ class Ledger:
     def __init__(self) -> None:
         self.rows = 0
         self.events = 0
+        self.settled = 0
         self._chains: dict[str, bytes] = {}
 
     @property
@@ -48,6 +49,10 @@ class Ledger:
 
     def look(self, now_ns: int, *, since_ns: int) -> None:
         self._link("events", repr((now_ns, since_ns)).encode())
+
+    def settle(self) -> None:
+        self.settled += 1
+        self._link("events", repr(("settled", self.rows, self.events)).encode())
 
     def _link(self, name: str, content: bytes) -> None:
         before = self._chains.get(name, b"")

@@ -76,11 +76,11 @@ class Evaluations:
                 continue
             rows = np.array([row for row, each in enumerate(names) if each == name])
             some = slots[rows]
-            pending.note_evaluations(some, scores[rows], place=self.names.index(name))
+            pending.notes.evaluations(some, scores[rows], place=self.names.index(name))
             self._scores += len(rows)
             worse = evaluation.add(
                 scores[rows],
-                pending.column("weight", some),
+                pending.weights(some),
                 pending.column("time", some),
                 pending.column("reference", some),
                 per_window=max(self._scores * self._block / max(self._rows, 1), 1.0),

@@ -92,7 +92,7 @@ class Outcomes:
                 continue
             rows = np.array([row for row, each in enumerate(units) if each == name])
             worth = values[rows]
-            pending.note_outcomes(slots[rows], worth, unit=self.units.index(name))
+            pending.notes.outcomes(slots[rows], worth, unit=self.units.index(name))
             unit.judge(worth, losses[rows])
             low = rows if unit.range is None else rows[worth <= np.mean(unit.range)]
             some = slots[low[np.argsort(values[low], kind="stable")[::-1]]]
@@ -110,7 +110,7 @@ class Outcomes:
         """Take the quality of predictions whose outcome came before: both of shape ``(n,)``."""
         if not self._units:
             return
-        which, values = pending.outcomes(slots)
+        which, values = pending.notes.worth(slots)
         for place, unit in enumerate(self._units.values()):
             rows = which == place
             if rows.any():

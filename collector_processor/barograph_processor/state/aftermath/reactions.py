@@ -99,7 +99,7 @@ class Reactions:
         self._begun = True
         known = pending.column("reacted", slots).tolist()
         found = tally(slots.tolist(), known, kinds, magnitudes)
-        pending.note_reactions(found.masks)
+        pending.notes.reactions(found.masks)
         self._window += found.counts
         self._learn_or_watch(pending, slots[found.heard], found)
         for name, rows in found.shown.items():

@@ -262,7 +262,7 @@ class Joiner:
             truth,
             confidence=pending.column("confidence", slots),
         )
-        return None if judged is None else replace(judged, weight=pending.column("weight", slots))
+        return None if judged is None else replace(judged, weight=pending.weights(slots))
 
     def _labels(self, slots: npt.NDArray[np.intp], judged: Judged) -> Labels:
         pending = self.pending

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.state.label.name_table import NameTable
-from barograph_processor.state.label.pending_columns import KEPT_EVALUATIONS, PendingColumns
+from barograph_processor.state.label.pending_columns import PendingColumns
+from barograph_processor.state.label.pending_notes import PendingNotes
 from barograph_processor.state.label.prediction_id import short_ids
 from barograph_processor.state.label.slice_table import SliceTable
 from barograph_processor.state.label.thinning import Thinning
@@ -22,7 +23,9 @@ class PendingPredictions:
     When it is full, those that have their label go first, then those past their
     age, and if that is not enough the rest is thinned by a hash of the id: the
     kept share of ids halves, and the same ids are kept whatever their labels
-    are, so that estimates stay unbiased.
+    are. The share doubles again, for what comes from then on, while what waits takes
+    a quarter of the room or less. Each prediction weighs one over the least share that
+    was kept since it came, so that estimates stay unbiased whichever way the share went.
 
     A prediction that is labelled stays, as long as there is room, so that a later
     label can correct the first.
@@ -32,6 +35,9 @@ class PendingPredictions:
     Args:
         capacity: Most predictions held. Positive.
         max_age_ns: Event time after which one no longer waits.
+
+    Attributes:
+        notes: What came of the predictions beside their labels.
     """
 
     def __init__(self, *, capacity: int, max_age_ns: int) -> None:
@@ -40,10 +46,13 @@ class PendingPredictions:
         self._index: dict[str, int] = {}
         self._names: list[str] = []
         self._columns = PendingColumns(capacity)
+        self.notes = PendingNotes(self._columns)
         self._classes = NameTable()
         self._truths = NameTable()
         self._slices = SliceTable()
-        self._thinning = Thinning()
+        # Room is made for as many at once: each time costs the whole table.
+        self._eighth = max(capacity // 8, 1)
+        self._thinning = Thinning(self._eighth)
 
     def __len__(self) -> int:
         return len(self._index)
@@ -85,10 +94,12 @@ class PendingPredictions:
         keeps = self._thinning.keeps
         evicted = start = 0
         while start < len(names):
-            keep = [row for row in range(start, len(names)) if keeps(names[row])]
+            # So far and no further, so that the share changes at the same row always.
+            end = min(len(names), start + self._thinning.left)
+            keep = [row for row in range(start, end) if keeps(names[row])]
             room = self._capacity - len(self._names)
             # As many as there is room for, so that clearing falls on the same row always.
-            stop = keep[room] if len(keep) > room else len(names)
+            stop = keep[room] if len(keep) > room else end
             rows = np.array(keep[:room], dtype=np.intp)
             evicted += stop - start - len(rows)
             slots = self._append([names[row] for row in rows.tolist()], ids[rows])
@@ -99,11 +110,25 @@ class PendingPredictions:
                 # Here and not before: clearing numbers the classes anew.
                 self._columns["predicted"][slots] = self._classes.encode(predicted)[rows]
             self._columns["reference"][slots] = reference
+            self._columns["kept"][slots] = self._thinning.rate
             self._slices.add(slices, rows, slots.start)
+            if self._thinning.see(stop - start) and self._has_room(int(time[stop - 1])):
+                self._thinning.double()
             start = stop
-            if start < len(names):
-                evicted += self._clear(int(time[start]))
+            if stop < end:
+                evicted += self._reduce(self._capacity - self._eighth, int(time[stop]))
         return evicted
+
+    def compact(self, most: int) -> int:
+        """If there are more than so many, drop the labelled and the too old.
+
+        The time is that of the newest row. Returns how many had been waiting.
+        """
+        return self._compact(self._newest_ns) if len(self._names) > most else 0
+
+    def shrink(self, most: int) -> int:
+        """Keep so many at most, as when the table is full; return how many had been waiting."""
+        return self._reduce(most, self._newest_ns) if len(self._names) > most else 0
 
     def find(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
         """Return the slot of each id, -1 where it is not known. Slots last until ``add``."""
@@ -134,12 +159,18 @@ class PendingPredictions:
         """Return a column of slots, by name.
 
         What a prediction has: ``time``, ``reference``, ``predicted``, ``value``,
-        ``confidence``, ``weight``. What its label has, once it is ``labelled``:
+        ``confidence``. What its label has, once it is ``labelled``:
         ``truth_class`` or ``truth_number``, ``source``, ``label_time``, ``place``.
         ``reacted`` are the kinds of its reactions, as bits; ``outcome`` and
         ``outcome_unit`` what it was worth.
         """
         return self._columns[name][slots]
+
+    def weights(self, slots: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """Return how many predictions each of these stands for: as it came, and by what is kept."""
+        columns = self._columns
+        found: npt.NDArray[np.float64] = np.divide(columns["weight"][slots], columns["kept"][slots])
+        return found
 
     def ids(self, slots: npt.NDArray[np.intp]) -> npt.NDArray[np.uint64]:
         """Return the trace and span ids of slots, shape ``(k, 3)``."""
@@ -192,31 +223,6 @@ class PendingPredictions:
         """Note where the labels of these are counted, shape ``(k,)``; -1 is nowhere."""
         self._columns["place"][slots] = place
 
-    def note_reactions(self, masks: Mapping[int, int]) -> None:
-        """Note which kinds of reactions predictions have, as bits by slot."""
-        for slot, mask in masks.items():
-            self._columns["reacted"][slot] = mask
-
-    def note_outcomes(
-        self, slots: npt.NDArray[np.intp], values: npt.NDArray[np.float64], *, unit: int
-    ) -> None:
-        """Note what predictions were worth, for when their labels come; the last one counts."""
-        self._columns["outcome"][slots] = values
-        self._columns["outcome_unit"][slots] = unit
-
-    def note_evaluations(
-        self, slots: npt.NDArray[np.intp], scores: npt.NDArray[np.float64], *, place: int
-    ) -> None:
-        """Note scores of the evaluation whose name is the model's so-manieth; the last counts."""
-        if place < KEPT_EVALUATIONS:
-            self._columns[f"evaluation.{place}"][slots] = scores
-
-    def outcomes(
-        self, slots: npt.NDArray[np.intp]
-    ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
-        """Return unit, -1 for none, and value of what predictions were worth."""
-        return self._columns["outcome_unit"][slots], self._columns["outcome"][slots]
-
     def reference_coverage(self) -> tuple[int, int]:
         """Return (labelled, all) of the predictions held that belong to the reference."""
         chosen = self._columns["reference"]
@@ -230,7 +236,7 @@ class PendingPredictions:
             "classes": self._classes.state(),
             "truths": self._truths.state(),
             "slices": self._slices.state(len(self._names)),
-            "keep_rate": self._thinning.rate,
+            "thinning": self._thinning.state(),
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -241,7 +247,7 @@ class PendingPredictions:
         self._classes.load(state["classes"])
         self._truths.load(state["truths"])
         self._slices.load(state["slices"])
-        self._thinning.rate = float(state["keep_rate"])
+        self._thinning.load(state["thinning"])
 
     def _append(self, names: Sequence[str], ids: npt.NDArray[np.uint64]) -> slice:
         """Add rows behind the others; return their slots."""
@@ -251,26 +257,38 @@ class PendingPredictions:
         self._index.update(zip(names, range(slots.start, slots.stop), strict=True))
         return slots
 
-    def _clear(self, now_ns: int) -> int:
-        """Make room for an eighth of the table at least; return how many had been waiting."""
+    def _reduce(self, most: int, now_ns: int) -> int:
         evicted = self._compact(now_ns)
-        # Less would be cleared again after a few rows, and each time costs the whole table.
-        while len(self._names) > self._capacity - max(self._capacity // 8, 1):
+        while len(self._names) > most:
             self._thinning.halve()
             evicted += self._thin()
         return evicted
 
+    @property
+    def _newest_ns(self) -> int:
+        return int(self._columns["time"][-1])
+
+    def _has_room(self, now_ns: int) -> bool:
+        return int(self._waiting(now_ns).sum()) <= self._capacity // 4
+
+    def _waiting(self, now_ns: int) -> npt.NDArray[np.bool_]:
+        """Slots without a label, of a prediction that is not too old for one."""
+        waiting: npt.NDArray[np.bool_] = self._columns["time"] >= now_ns - self._max_age_ns
+        waiting &= ~self._columns["labelled"]
+        return waiting
+
     def _compact(self, now_ns: int) -> int:
         """Drop the labelled and the too old; return how many had been waiting."""
-        old = self._columns["time"] < now_ns - self._max_age_ns
-        waiting = ~self._columns["labelled"]
-        self._retain(waiting & ~old & self._current())
-        return int((waiting & old).sum())
+        waiting = self._waiting(now_ns)
+        evicted = int((~waiting & ~self._columns["labelled"]).sum())
+        self._retain(waiting & self._current())
+        return evicted
 
     def _thin(self) -> int:
         before = len(self._names)
         kept = np.fromiter(map(self._thinning.keeps, self._names), bool, before)
         self._retain(kept & self._current())
+        np.minimum(self._columns["kept"], self._thinning.rate, out=self._columns["kept"])
         return before - len(self._names)
 
     def _current(self) -> npt.NDArray[np.bool_]:

@@ -21,6 +21,7 @@ _FIELDS: Final[dict[str, tuple[Any, Any]]] = {
     "value": (np.float64, np.nan),
     "confidence": (np.float64, np.nan),
     "weight": (np.float64, 1.0),
+    "kept": (np.float64, 1.0),
     "labelled": (np.bool_, False),
     "truth_class": (np.int32, -1),
     "truth_number": (np.float64, 0.0),

@@ -23,17 +23,37 @@ class WindowHistory(Sequence[WindowRecord]):
 
     Args:
         kept: Most windows held. Older ones are forgotten.
+
+    Attributes:
+        size_bytes: What the records take.
     """
 
     def __init__(self, kept: int) -> None:
-        self._packed: deque[bytes] = deque(maxlen=kept)
+        self._kept = kept
+        self._packed: deque[bytes] = deque()
+        self.size_bytes = 0
         # Asked for at every evaluation.
         self._last: WindowRecord | None = None
 
     def append(self, record: WindowRecord) -> None:
         """Add the latest window."""
         self._last = record
-        self._packed.append(zlib.compress(msgspec.msgpack.encode(record), _LEVEL))
+        packed = zlib.compress(msgspec.msgpack.encode(record), _LEVEL)
+        self._packed.append(packed)
+        self.size_bytes += len(packed)
+        if len(self._packed) > self._kept:
+            self._forget()
+
+    def shrink(self, most_bytes: int) -> int:
+        """Forget the oldest, down to so many bytes but never the last; return how many."""
+        forgotten = 0
+        while self.size_bytes > most_bytes and len(self._packed) > 1:
+            self._forget()
+            forgotten += 1
+        return forgotten
+
+    def _forget(self) -> None:
+        self.size_bytes -= len(self._packed.popleft())
 
     def __len__(self) -> int:
         return len(self._packed)
@@ -61,8 +81,8 @@ class WindowHistory(Sequence[WindowRecord]):
 
     def load(self, state: Iterable[bytes]) -> None:
         """Undo ``state``."""
-        self._packed.clear()
-        self._packed.extend(state)
+        self._packed = deque(state)
+        self.size_bytes = sum(map(len, self._packed))
         self._last = _unpacked(self._packed[-1]) if self._packed else None
 
 
