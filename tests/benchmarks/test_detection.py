@@ -1,16 +1,19 @@
 """The detection benchmark measures what its tables say."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks.detection.alarm import Alarm
 from benchmarks.detection.findings import Findings
 from benchmarks.detection.labelled import LabelledStream, make_labelled_run
 from benchmarks.detection.measure import measure
-from benchmarks.detection.streams import ONSET, Stream
+from benchmarks.detection.streams import ONSET, Stream, make_run
 from benchmarks.detection.table import markdown
+from benchmarks.detection.work import fingerprint
 
 QUIET = Stream("quiet", windows=100)
 STEP = Stream("step", windows=100, drift=lambda _: 1.0)
@@ -95,6 +98,16 @@ def test_contenders_that_saw_other_rows_are_not_compared(tmp_path: Path) -> None
     results.take("river", {**answer, "detector": "b", "fingerprint": 0.6})
     with pytest.raises(ValueError, match="b saw other rows"):
         results.measured()
+
+
+def test_rows_with_gaps_are_told_apart_as_well() -> None:
+    run = make_run(Stream("", windows=5), 1)
+    other = make_run(Stream("", windows=5), 2)
+    gap = {"f0": np.where(np.arange(len(run.columns["f0"])) % 3, run.columns["f0"], np.nan)}
+    gappy = replace(run, columns={**run.columns, **gap})
+    gappy_too = replace(other, columns={**other.columns, "f0": gap["f0"]})
+    assert fingerprint(gappy) == fingerprint(replace(gappy, columns=dict(gappy.columns)))
+    assert len({fingerprint(each) for each in (run, gappy, gappy_too)}) == 3
 
 
 def test_a_cost_that_could_not_be_measured_is_told_and_not_tabulated(tmp_path: Path) -> None:
