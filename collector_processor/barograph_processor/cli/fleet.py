@@ -15,12 +15,21 @@ _TROUBLE: Final = ("silent_degradation", "degraded", "blind", "drifting", "watch
 
 
 class Quality(msgspec.Struct, frozen=True):
-    """The figure that stands for quality; None where nothing is known yet."""
+    """The figure that stands for quality; None where nothing is known yet.
+
+    Attributes:
+        metric: Its name.
+        latest: What the latest labels say, with an interval.
+        baseline: That of the reference.
+        tolerated: The lowest that is tolerated.
+        estimated: What the scores of the last window promise without labels.
+    """
 
     metric: str | None
     latest: dict[str, float] | None
     baseline: float | None
     tolerated: float | None
+    estimated: dict[str, float] | None = None
 
 
 class Reference(msgspec.Struct, frozen=True):

@@ -139,11 +139,17 @@ def _quality(line: ModelLine) -> list[str]:
     if quality.metric is None:
         return ["quality unknown"]
     now = quality.latest["value"] if quality.latest else _last(line.trend.quality)
-    found = [f"{quality.metric} {'unknown' if now is None else f'{now:.4g}'}"]
+    estimated = None if quality.estimated is None else f"{quality.estimated['value']:.4g}"
+    if now is None and estimated is not None:
+        found, estimated = [f"{quality.metric} {estimated} (estimated)"], None
+    else:
+        found = [f"{quality.metric} {'unknown' if now is None else f'{now:.4g}'}"]
     if quality.baseline is not None:
         found.append(f"reference {quality.baseline:.4g}")
     if quality.tolerated is not None:
         found.append(f"tolerated {quality.tolerated:.4g}")
+    if estimated is not None:
+        found.append(f"estimated {estimated}")
     return found
 
 

@@ -58,6 +58,7 @@ def glance_view(model: ModelState) -> dict[str, Any]:
             "metric": metric,
             "higher_is_better": higher_is_better,
             "latest": _latest(model) if share else None,
+            "estimated": None if metric is None else _estimated(model, metric),
             "baseline": None if metric is None else baseline[metric][0],
             # The tolerated risk is a share of wrong predictions; for a regression it is
             # on a scale of its own, which nobody could read off the plot.
@@ -84,6 +85,13 @@ def _latest(model: ModelState) -> dict[str, float] | None:
         return None
     wrong, low, high = risk
     return {"value": 1 - wrong, "lower": 1 - high, "upper": 1 - low}
+
+
+def _estimated(model: ModelState, metric: str) -> dict[str, float] | None:
+    """Return what the scores of the last window promise, without labels."""
+    last: Mapping[str, Any] = model.history[-1].signals if model.history else {}
+    found: dict[str, float] | None = (last.get("estimated") or {}).get(metric)
+    return found
 
 
 def trend_view(history: Sequence[WindowRecord], metric: str | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.end_to_end.page.conftest import OpenPage
+from tests.end_to_end.page.models import Traffic, new_registry, serve
 
 pytestmark = pytest.mark.components
 
@@ -89,6 +90,16 @@ def test_a_model_without_labels_says_so_instead_of_a_line(
     card = page.get_by_role("listitem").filter(has=page.get_by_role("link", name="churn"))
     expect(card).to_contain_text("no label has arrived yet, so quality is not known")
     expect(card.locator(".gap-row.quality")).to_contain_text("unknown")
+
+
+def test_where_labels_are_late_the_card_says_what_scores_promise(open_page: OpenPage) -> None:
+    registry = new_registry()
+    traffic = Traffic(registry, "late")
+    traffic.send(5000)
+    traffic.send(1000, labels=False)
+    with serve(registry) as url:
+        row = open_page(url).locator(".gap-row.quality")
+        expect(row).to_contain_text(re.compile(r"≈ [89]\d\.\d.%.?estimated, was [89]\d"))
 
 
 def test_a_model_leads_to_its_page_and_back(stories_url: str, open_page: OpenPage) -> None:

@@ -311,3 +311,11 @@ class TestWatch:
 
     def test_a_bad_option_ends_it(self) -> None:
         assert isinstance(run("watch", "--url", "nowhere").exception, ConfigurationError)
+
+
+def test_an_estimate_is_marked_as_one_and_stands_first_where_labels_are_late() -> None:
+    known = Quality("accuracy", None, 0.9, 0.87, {"value": 0.8812, "lower": 0.86, "upper": 0.9})
+    (late,) = plain_lines(Fleet([line(quality=known, trend=Trend([None], [0.02], [0.0]))], []))
+    assert "accuracy 0.8812 (estimated), reference 0.9, tolerated 0.87;" in late
+    (both,) = plain_lines(Fleet([line(quality=known)], []))
+    assert "accuracy 0.8, reference 0.9, tolerated 0.87, estimated 0.8812;" in both

@@ -43,6 +43,8 @@ def test_the_overview_holds_every_model_and_the_most_urgent_alarms(client: httpx
     assert fraud["harm_since"] < fraud["since"]
     assert fraud["quality"]["metric"] == "accuracy"
     assert fraud["quality"]["tolerated"] < fraud["quality"]["baseline"]
+    estimated = fraud["quality"]["estimated"]
+    assert estimated["lower"] < estimated["value"] < estimated["upper"]
 
 
 def test_a_trend_is_short_and_keeps_quality_and_operations_on_one_axis(

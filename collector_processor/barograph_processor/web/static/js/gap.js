@@ -34,14 +34,14 @@ export function gap() {
     // An alarm may be about labels of the open window, which then comes last; without an
     // alarm they are too few to tell anything.
     const latest = trouble ? model.quality.latest : null;
-    const now = latest?.value ?? last(trend.quality);
+    const { value: known, time: asOf } = lastOf(trend.time, trend.quality);
+    const now = latest?.value ?? known;
     const time = latest === null ? trend.time : [...trend.time, Date.parse(model.last_event)];
     const values = latest === null ? trend.quality : [...trend.quality, now];
 
     quality.update({
       label: metric === null ? "quality" : metricWord(metric),
-      now: now === null ? "unknown" : figure(metric, now),
-      before: baseline === null || now === null ? "" : `was ${figure(metric, baseline)}`,
+      ...words(model.quality, now, latest === null && asOf !== trend.time.at(-1) ? asOf : null),
       time,
       values,
       scale: { ...qualityScale(model, values), level: baseline, since },
@@ -64,7 +64,7 @@ export function gap() {
     });
     const seen = time.length > 0;
     root.classList.toggle("nothing", !seen);
-    quality.root.classList.toggle("unknown", now === null);
+    quality.root.classList.toggle("unknown", now === null && model.quality.estimated === null);
     const [start, end] = [time[0], time.at(-1)];
     say(from, seen ? tick(start, end - start) : "no window has closed yet");
     say(until, seen ? tick(end, end - start) : "");
@@ -114,6 +114,25 @@ function qualityScale({ quality: { metric, baseline } }, values) {
 function operationsScale(values, held, least, since) {
   const known = values.filter((value) => value !== null);
   return { low: 0, high: Math.max(...known, 2.5 * (held ?? 0), least), level: held, since };
+}
+
+/**
+ * The figure and what to hold it against; where the last windows have no label, what scores
+ * promise, or else since when it is as it was.
+ */
+function words({ metric, baseline, estimated }, now, old) {
+  const was = baseline === null ? "" : `was ${figure(metric, baseline)}`;
+  if (estimated !== null && (now === null || old !== null)) {
+    return { now: `≈ ${figure(metric, estimated.value)}`, before: `estimated, ${was}` };
+  }
+  if (now === null) return { now: "unknown", before: "" };
+  return { now: figure(metric, now), before: old === null ? was : `on ${tick(old, Infinity)}` };
+}
+
+/** The last value that is known, and its time; null where none is. */
+function lastOf(time, values) {
+  const row = values.findLastIndex((value) => value !== null);
+  return row < 0 ? { value: null, time: null } : { value: values[row], time: time[row] };
 }
 
 function last(values) {
