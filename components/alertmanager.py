@@ -1,10 +1,10 @@
 """Alertmanager, which groups, silences and routes alerts."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 from urllib.parse import urlencode
 
 from components.process import Process, free_addresses, http_get
@@ -21,6 +21,7 @@ class Alert(TypedDict):
     startsAt: str
     endsAt: str
     generatorURL: str
+    status: dict[str, Any]
 
 
 class Alertmanager(Process):
@@ -29,6 +30,7 @@ class Alertmanager(Process):
     Args:
         directory: For its log, its configuration and its data.
         tell: URL to which it posts what it tells.
+        inhibit: Inhibition rules, as in its configuration.
 
     Attributes:
         address: ``host:port`` of its page and its API.
@@ -37,7 +39,9 @@ class Alertmanager(Process):
         ComponentMissingError: It is not installed.
     """
 
-    def __init__(self, directory: Path, *, tell: str) -> None:
+    def __init__(
+        self, directory: Path, *, tell: str, inhibit: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
         self.address = free_addresses(1)[0]
         self._config = directory / "alertmanager.yml"
         self._settings = {
@@ -47,6 +51,7 @@ class Alertmanager(Process):
                 "group_wait": "100ms",
                 "group_interval": "200ms",
             },
+            "inhibit_rules": list(inhibit),
             "receivers": [{"name": "told", "webhook_configs": [{"url": tell}]}],
         }
         super().__init__(

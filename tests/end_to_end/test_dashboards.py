@@ -93,6 +93,12 @@ def test_the_rules_are_what_prometheus_takes(promtool_binary: Path) -> None:
 
 
 @pytest.mark.components
+def test_the_example_is_what_alertmanager_takes(alertmanager_binary: Path) -> None:
+    amtool = alertmanager_binary.with_name("amtool")
+    subprocess.run([amtool, "check-config", FOLDER / "alertmanager-example.yaml"], check=True)
+
+
+@pytest.mark.components
 def test_the_rules_tell_whom_they_should_when_they_should(promtool_binary: Path) -> None:
     run = subprocess.run(
         [promtool_binary, "test", "rules", FOLDER / "tests" / "rules_test.yaml"],

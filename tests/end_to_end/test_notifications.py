@@ -4,7 +4,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+import yaml
 
 from barograph_processor.config import WebhookConfig
 from barograph_processor.notify import Links, Notifier, Webhook
@@ -17,6 +19,7 @@ from tests.processor.notify.receiver import Receiver
 from tests.processor.notify.test_notifier import step, tell
 from tests.processor.test_service import eventually
 
+_EXAMPLE = Path(__file__).parents[2] / "dashboards" / "alertmanager-example.yaml"
 _CONFIG = """
 [serve]
 evaluation_seconds = 0.1
@@ -63,6 +66,65 @@ def test_what_was_raised_before_kill_9_is_told_once(tmp_path: Path) -> None:
             bodies = receiver.bodies
     assert Counter(_told(bodies)) == Counter(expected)
     assert all(body["url"].startswith("https://barograph.example/#/alarm?id=") for body in bodies)
+
+
+def _rule(name: str, *, severity: str, model: str) -> dict[str, Any]:
+    """Return what Prometheus posts for a rule of ``barograph-rules.yaml`` that fires."""
+    who = {"barograph_model_name": model, "barograph_model_version": "1"}
+    return {"labels": {"alertname": name, "severity": severity, **who}}
+
+
+@pytest.mark.components
+def test_a_degradation_rings_once_though_the_rules_tell_of_it_too(
+    alertmanager_binary: Path, tmp_path: Path
+) -> None:
+    """With the inhibition rules of the example: what is told elsewhere is held back here."""
+    example = yaml.safe_load(_EXAMPLE.read_text(encoding="utf-8"))
+    rules = [
+        _rule("BarographSilentDegradation", severity="page", model="m"),
+        _rule("BarographQualityBudgetBurn1h", severity="page", model="m"),
+        _rule("BarographDrifting", severity="ticket", model="m"),
+        _rule("BarographLabelsStopped", severity="ticket", model="m"),
+        _rule("BarographSilentDegradation", severity="page", model="another"),
+    ]
+    with (
+        Receiver() as people,
+        Alertmanager(
+            tmp_path / "alertmanager", tell=people.url, inhibit=example["inhibit_rules"]
+        ) as alertmanager,
+    ):
+        url = f"http://{alertmanager.address}"
+        hook = Webhook(WebhookConfig(name="am", url=url, format="alertmanager"))
+        notifier = Notifier([hook], tmp_path, Links(None, None), Telemetry())
+        try:
+            tell(notifier, [step(model="m")])
+            [own] = eventually(lambda: alertmanager.alerts('alertname="BarographAlarm"'))
+            # The processor posts each minute, Prometheus too: here its own came first.
+            httpx.post(f"{url}/api/v2/alerts", json=rules).raise_for_status()
+            eventually(lambda: len(people.bodies) >= 3)
+            by_state: dict[str, set[tuple[str, str]]] = {"active": set(), "suppressed": set()}
+            for alert in eventually(
+                lambda: len(alertmanager.alerts()) == 6 and alertmanager.alerts()
+            ):
+                labels = alert["labels"]
+                who = (labels["alertname"], labels["barograph_model_name"])
+                by_state[alert["status"]["state"]].add(who)
+        finally:
+            notifier.close()
+    assert own["labels"]["severity"] == "page"
+    assert by_state["suppressed"] == {
+        ("BarographSilentDegradation", "m"),
+        ("BarographQualityBudgetBurn1h", "m"),
+        ("BarographDrifting", "m"),
+    }
+    told = {alert["labels"]["alertname"] for body in people.bodies for alert in body["alerts"]}
+    assert told == {"BarographAlarm", "BarographLabelsStopped", "BarographSilentDegradation"}
+    rung = [alert for body in people.bodies for alert in body["alerts"]]
+    assert {
+        alert["labels"]["alertname"]
+        for alert in rung
+        if alert["labels"]["barograph_model_name"] == "m" and alert["labels"]["severity"] == "page"
+    } == {"BarographAlarm"}
 
 
 @pytest.mark.components
