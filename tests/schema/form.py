@@ -1,0 +1,64 @@
+"""The form of what is kept: which keys there are, and of which types, but no values."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from barograph_processor import codec
+from barograph_processor.exceptions import StateError
+
+__all__ = ["form", "sqlite_form"]
+
+
+def form(tree: Any) -> list[str]:
+    """Return a line for each place in nested data and each type that stands there, sorted.
+
+    Items of a list count as one place. Bytes that are a checkpoint of their own are opened.
+
+    >>> form({"a": [1, 2.5], "b": None})
+    ['a[] float', 'a[] int', 'b None']
+    """
+    return sorted(set(_lines(tree, "")))
+
+
+def sqlite_form(file: Path) -> tuple[int, list[str]]:
+    """Return the version of a database, and its tables and indices."""
+    database = sqlite3.connect(file)
+    try:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        tables = database.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+        return version, sorted(" ".join(sql.split()) for (sql,) in tables)
+    finally:
+        database.close()
+
+
+def _lines(tree: Any, path: str) -> Iterator[str]:
+    match tree:
+        case dict() if tree:
+            for key, value in tree.items():
+                yield from _lines(value, f"{path}.{key}" if path else str(key))
+        case list() | tuple() if tree:
+            for value in tree:
+                yield from _lines(value, f"{path}[]")
+        case dict() | list() | tuple():
+            yield f"{path} empty {'dict' if isinstance(tree, dict) else 'list'}"
+        case np.ndarray():
+            yield f"{path} array of {tree.dtype.str}, {tree.ndim}-dimensional"
+        case bytes():
+            yield from _bytes(tree, path)
+        case None:
+            yield f"{path} None"
+        case _:
+            yield f"{path} {type(tree).__name__}"
+
+
+def _bytes(content: bytes, path: str) -> Iterator[str]:
+    try:
+        inner = codec.loads(content)
+    except StateError:
+        yield f"{path} bytes"
+    else:
+        yield from _lines(inner, f"{path}()")

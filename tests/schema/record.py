@@ -1,0 +1,103 @@
+"""Records the form of what is kept, and examples of it: ``python -m tests.schema.record``.
+
+What a schema has once been recorded with is not written over: raise the schema first, that
+of ``ModelRegistry`` for checkpoints and that of ``Baseline`` for baseline files. With
+``--figures`` only what is said of the state is recorded anew, for a change that was meant
+to change figures.
+"""
+
+import json
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from barograph_processor import codec
+from barograph_processor.exporter import AlarmQueue, OtlpTally
+from barograph_processor.journal import Checkpoint, Journal
+from barograph_processor.telemetry import Telemetry
+from tests.schema.form import form, sqlite_form
+from tests.schema.population import Population
+
+__all__ = ["FORMS", "Golden", "baseline_form", "checkpoint_form", "database_forms"]
+
+FORMS = Path(__file__).parent.parent / "testdata" / "forms"
+
+
+class Golden:
+    """A checkpoint of some schema, and what was said of it then and after more had come.
+
+    Args:
+        file: Where it is.
+    """
+
+    def __init__(self, file: Path) -> None:
+        tree: Any = codec.loads(file.read_bytes())
+        self.checkpoint = Checkpoint(1, tree["schema"], tree["blob"])
+        self.figures: dict[str, Any] = tree["figures"]
+        self.later: dict[str, Any] = tree["later"]
+
+    @staticmethod
+    def write(file: Path, checkpoint: Checkpoint) -> None:
+        """Record a checkpoint with what the code says of it now."""
+        population = Population.restored(checkpoint)
+        figures = population.figures()
+        population.go_on()
+        tree: Any = {
+            "schema": checkpoint.schema,
+            "blob": checkpoint.blob,
+            "figures": figures,
+            "later": population.figures(),
+        }
+        file.write_bytes(codec.dumps(tree))
+
+
+def checkpoint_form(population: Population) -> str:
+    """Return the form of a populated checkpoint, a line each place."""
+    return "\n".join(form(codec.loads(population.checkpoint().blob))) + "\n"
+
+
+def baseline_form(document: Any) -> str:
+    """Return the form of a baseline file, a line each place."""
+    return "\n".join(form(document)) + "\n"
+
+
+def database_forms(directory: Path) -> dict[str, tuple[int, str]]:
+    """Make the databases of a service; return by name the format and the tables of each."""
+    journal, alarms = directory / "journal", directory / "alarms"
+    Journal(journal, max_bytes=10**6, telemetry=Telemetry()).close()
+    AlarmQueue(alarms, max_bytes=10**6, tally=OtlpTally(Telemetry())).close()
+    forms = {file.name: sqlite_form(file) for file in (journal, alarms)}
+    return {name: (version, "\n".join(lines) + "\n") for name, (version, lines) in forms.items()}
+
+
+def main() -> None:
+    population = Population()
+    population.populate()
+    schema = population.registry.schema
+    golden = FORMS / f"checkpoint-{schema}.golden"
+    if sys.argv[1:] == ["--figures"]:
+        Golden.write(golden, Golden(golden).checkpoint)
+        return
+    _write_once(FORMS / f"checkpoint-{schema}.form", checkpoint_form(population))
+    if not golden.exists():
+        Golden.write(golden, population.checkpoint())
+    for name, document in population.baselines().items():
+        version = document["schema"]
+        _write_once(FORMS / f"baseline-{version}-{name}.form", baseline_form(document))
+        file = FORMS / f"baseline-{version}-{name}.json"
+        if not file.exists():
+            file.write_text(json.dumps(document) + "\n", encoding="utf-8")
+    with TemporaryDirectory() as directory:
+        for name, (version, tables) in database_forms(Path(directory)).items():
+            _write_once(FORMS / f"{name}-{version}.form", tables)
+
+
+def _write_once(file: Path, content: str) -> None:
+    if file.exists() and file.read_text(encoding="utf-8") != content:
+        sys.exit(f"{file.name} is recorded with another form: raise the schema first")
+    file.write_text(content, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
