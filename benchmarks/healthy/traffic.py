@@ -53,7 +53,7 @@ def _binary(rng: np.random.Generator, n: int, swing: float) -> _Said:
 
 def _multiclass(rng: np.random.Generator, n: int, swing: float) -> _Said:
     confidence = 0.5 + 0.5 * rng.beta(4, 1, n)
-    good = rng.random(n) < confidence - 0.3 * swing
+    good = rng.random(n) < confidence - 0.05 * swing
     codes = rng.integers(0, len(_CLASSES), n)
     truth = np.where(good, codes, (codes + 1) % len(_CLASSES))
     label = CategoricalColumn(codes.astype(np.int32), _CLASSES)
@@ -63,7 +63,7 @@ def _multiclass(rng: np.random.Generator, n: int, swing: float) -> _Said:
 
 def _regression(rng: np.random.Generator, n: int, swing: float) -> _Said:
     value = rng.gamma(4, 10, n)
-    error = rng.standard_t(4, n) * 5 * np.exp(swing)
+    error = rng.standard_t(4, n) * 5 * np.exp(swing / 4)
     return _Said({"task": "regression", "value": value}, np.abs(error) < 6, number=value + error)
 
 
@@ -71,14 +71,14 @@ def _ranking(rng: np.random.Generator, n: int, swing: float) -> _Said:
     weights = 1 / np.arange(2, len(_ITEMS) + 2)
     codes = rng.choice(len(_ITEMS), n, p=weights / weights.sum())
     label = CategoricalColumn(codes.astype(np.int32), _ITEMS)
-    place = rng.geometric(0.3 * np.exp(-swing), n) * (rng.random(n) < 0.9)
+    place = rng.geometric(0.3 * np.exp(-swing / 4), n) * (rng.random(n) < 0.9)
     said = {"task": "ranking", "label": label}
     return _Said(said, place == 1, number=place.astype(np.float64))
 
 
 def _generation(rng: np.random.Generator, n: int, swing: float) -> _Said:
     outputs = {"text.length": NumericColumn(rng.gamma(3, 200, n).round())}
-    good = rng.random(n) < 0.85 - 0.3 * swing
+    good = rng.random(n) < 0.85 - 0.05 * swing
     return _Said({"task": "generation", "outputs": outputs}, good)
 
 
@@ -102,7 +102,8 @@ class HealthyModel:
         kind: Of ``KINDS``.
         seed: Of its own.
         swing: How far days are better or worse than others: the standard deviation of what
-            they have in common, in logarithms of odds or sizes.
+            they have in common. Reactions differ by that in logarithms, quality by less than
+            the tolerance, since a day that is worse than that is one to be told of.
     """
 
     def __init__(self, kind: str, seed: int, *, swing: float) -> None:
@@ -189,7 +190,7 @@ class HealthyModel:
         yield _events("outcome", batch, np.arange(n), number=worth, text=["EUR"] * n)
         for name, share in (("faithful", 0.5), ("helpful", 0.5)):
             rows = np.flatnonzero(rng.random(n) < share)
-            score = np.clip(0.7 + 0.15 * said.good[rows] - 0.1 * swing, 0.05, 0.95)
+            score = np.clip(0.7 + 0.15 * said.good[rows] - 0.05 * swing, 0.05, 0.95)
             drawn = rng.beta(8 * score, 8 * (1 - score))
             yield _events("evaluation", batch, rows, number=drawn, name=name)
 

@@ -12,6 +12,8 @@ from barograph_processor.stats.array import Floats
 __all__ = ["ReviewedRisk", "RiskEstimate"]
 
 _FEW = 20
+# Least chances are counted by half octaves down to 2**-32; one in fifty is as low as it gets.
+_BINS, _RARE = 64, 0.02
 _BLOCK, _MOST_BLOCKS = 128, 32
 # Guesses are summed as whole numbers: such a sum does not depend on its order.
 _UNIT = 1e6
@@ -41,6 +43,11 @@ class ReviewedRisk:
     ``loss - power (guess - mean guess of all)``; whatever the guesses are worth, it is
     unbiased, and where they are worth something it is narrower. ``power`` is what would
     have been best on the answers before, so the interval holds at every time.
+
+    Where the chance of review moves with the time, as traffic comes and goes, all answers weigh
+    by one chance that is about as low as it usually gets, so that a busy day counts as the many
+    predictions that it is. What was less likely still, one answer in fifty, counts as if it
+    had had that chance.
 
     It is about now: it rests on the answers of the last one to two half horizons, and an
     older sequence is dropped for one that began half a horizon later. The interval counts
@@ -98,12 +105,15 @@ class ReviewedRisk:
                 self._rows, self._sum = 0, 0
         return surprises
 
-    def answer(self, loss: float, *, weight: float, surprise: float | None, time_ns: int) -> None:
+    def answer(
+        self, loss: float, *, chance: float, floor: float, surprise: float | None, time_ns: int
+    ) -> None:
         """Take a judged prediction.
 
         Args:
             loss: In [0, 1].
-            weight: The least chance of being drawn over its own, in (0, 1].
+            chance: That it had of being drawn, in (0, 1].
+            floor: The least chance that any prediction had then, in (0, chance].
             surprise: Its guess minus the mean guess of all when it was made; None if
                 the model gave none.
             time_ns: When the prediction was made, event time.
@@ -111,12 +121,12 @@ class ReviewedRisk:
         if self._older.begin_ns is None:
             self._older.begin_ns = time_ns
         if self._newer is None and time_ns >= self._older.begin_ns + self._half_ns:
-            self._newer = _Era(self._alpha, time_ns)
+            self._newer = _Era(self._alpha, time_ns, self._older)
         elif self._newer is not None and time_ns >= (self._newer.begin_ns or 0) + self._half_ns:
-            self._older, self._newer = self._newer, _Era(self._alpha, time_ns)
+            self._older, self._newer = self._newer, _Era(self._alpha, time_ns, self._newer)
         for era in (self._older, self._newer):
             if era is not None:
-                era.take(loss, weight, surprise)
+                era.take(loss, era.weight(chance, floor), surprise)
 
     @property
     def estimate(self) -> RiskEstimate | None:
@@ -147,12 +157,21 @@ class ReviewedRisk:
 class _Era:
     """Answers since a time: the sequence, and what the guesses were worth in it."""
 
-    def __init__(self, alpha: float, begin_ns: int | None) -> None:
+    def __init__(self, alpha: float, begin_ns: int | None, before: "_Era | None" = None) -> None:
         self.begin_ns = begin_ns
         self.sequence = BettingSequence(alpha=alpha)
         # Weighted: of 1, surprise, loss, surprise squared, surprise times loss.
         self._sums = np.zeros(5)
         self._guessed = 0
+        # Answers by the least chance of their moment; those before this era fade.
+        self.floors: Floats = np.zeros(_BINS) if before is None else before.floors / 2
+
+    def weight(self, chance: float, floor: float) -> float:
+        """Return what an answer weighs, in (0, 1]: as much as the predictions it speaks for."""
+        self.floors[min(int(-2 * math.log2(floor)), _BINS - 1)] += 1
+        seen = np.cumsum(self.floors[::-1])[::-1]
+        low = int(np.flatnonzero(seen > _RARE * seen[0])[-1])
+        return float(min(2.0 ** (-(low + 1) / 2) / chance, 1.0))
 
     def take(self, loss: float, weight: float, surprise: float | None) -> None:
         power = self._power()
@@ -175,13 +194,15 @@ class _Era:
         return float(min(max(slope, 0.0), 1.0)) if math.isfinite(slope) else 0.0
 
     def state(self) -> list[Any]:
-        return [self.begin_ns, self.sequence.state(), self._sums.copy(), self._guessed]
+        sums = [self._sums.copy(), self._guessed, self.floors.copy()]
+        return [self.begin_ns, self.sequence.state(), *sums]
 
     @classmethod
     def restore(cls, state: list[Any]) -> "_Era":
-        begin_ns, sequence, sums, guessed = state
+        begin_ns, sequence, sums, guessed, floors = state
         era = cls(0.5, begin_ns)
         era.sequence = BettingSequence.restore(sequence)
         era._sums = np.array(sums, dtype=np.float64)
         era._guessed = guessed
+        era.floors = np.array(floors, dtype=np.float64)
         return era

@@ -24,7 +24,7 @@ def answers(
     for row in drawn.tolist():
         known = None if np.isnan(surprise[row]) else float(surprise[row])
         risk.answer(
-            float(wrong[row]), weight=floor / float(chance[row]), surprise=known, time_ns=row
+            float(wrong[row]), chance=float(chance[row]), floor=floor, surprise=known, time_ns=row
         )
     return risk, float(wrong.mean()), float(wrong[drawn].mean())
 
@@ -56,13 +56,34 @@ def test_what_was_drawn_more_often_counts_less() -> None:
         chance = np.where(wrong, 0.1, 0.025)
         risk = ReviewedRisk(horizon_ns=1000 * DAY)
         for row in np.flatnonzero(rng.random(20_000) < chance).tolist():
-            weight = 0.025 / float(chance[row])
-            risk.answer(float(wrong[row]), weight=weight, surprise=None, time_ns=row)
+            q = float(chance[row])
+            risk.answer(float(wrong[row]), chance=q, floor=0.025, surprise=None, time_ns=row)
         estimate = risk.estimate
         assert estimate is not None
         held += estimate.lower <= wrong.mean() <= estimate.upper
         errors.append(estimate.value - wrong.mean())
     # Of 20 at 95%: 16 or more with probability 0.997. Unweighted, 31% would seem wrong.
+    assert held >= 16
+    assert abs(np.mean(errors)) < 0.01
+
+
+def test_busy_hours_count_as_the_many_predictions_that_they_are() -> None:
+    """Twelve answers an hour; in every fifth, four times the predictions, more of them wrong."""
+    held, errors = 0, []
+    for seed in range(20):
+        rng = np.random.default_rng([10, seed])
+        risk = ReviewedRisk(horizon_ns=4 * DAY)
+        for hour in range(120):
+            busy = hour % 5 == 4
+            rows, chance, wrong = (960, 0.0125, 0.3) if busy else (240, 0.05, 0.1)
+            for loss in (rng.random(rng.binomial(rows, chance)) < wrong).astype(float).tolist():
+                time_ns = hour * DAY // 24
+                risk.answer(loss, chance=chance, floor=chance, surprise=None, time_ns=time_ns)
+        estimate = risk.estimate
+        assert estimate is not None
+        held += estimate.lower <= 0.2 <= estimate.upper
+        errors.append(estimate.value - 0.2)
+    # Of 20 at 95%: 16 or more with probability 0.997. Each answer alike, 14% would seem wrong.
     assert held >= 16
     assert abs(np.mean(errors)) < 0.01
 
@@ -75,8 +96,8 @@ def test_good_guesses_make_it_narrower() -> None:
     wrong = rng.random(20_000) < doubt
     chance = 0.025 + 0.025 * doubt / doubt.mean()
     for row in np.flatnonzero(rng.random(20_000) < chance).tolist():
-        weight = 0.025 / float(chance[row])
-        blind.answer(float(wrong[row]), weight=weight, surprise=None, time_ns=row)
+        q = float(chance[row])
+        blind.answer(float(wrong[row]), chance=q, floor=0.025, surprise=None, time_ns=row)
     assert risk.estimate is not None
     assert blind.estimate is not None
     assert risk.estimate.answers == blind.estimate.answers
@@ -90,7 +111,13 @@ def test_it_is_about_now() -> None:
     for day in range(120):
         rate = 0.1 if day < 60 else 0.4
         for _ in range(20):
-            risk.answer(float(rng.random() < rate), weight=1.0, surprise=None, time_ns=day * DAY)
+            risk.answer(
+                float(rng.random() < rate),
+                chance=0.05,
+                floor=0.05,
+                surprise=None,
+                time_ns=day * DAY,
+            )
     estimate = risk.estimate
     assert estimate is not None
     assert estimate.lower > 0.3

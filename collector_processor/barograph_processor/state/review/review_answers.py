@@ -133,7 +133,11 @@ class ReviewAnswers:
         item.answers.append(answer)
         if loss is not None:
             self._risk.answer(
-                loss, weight=item.weight, surprise=item.surprise, time_ns=item.time_ns
+                loss,
+                chance=item.propensity,
+                floor=item.weight * item.propensity,
+                surprise=item.surprise,
+                time_ns=item.time_ns,
             )
 
     def state(self) -> dict[str, Any]:
