@@ -208,14 +208,14 @@ class LabelCoverage:
             return
         places = [self._places(kind, name, column) for kind, name, column in of]
         periods, owner = np.unique(time_ns // self._width_ns, return_inverse=True)
-        size = 1 + len(self._strata)
-        for at, period in enumerate(periods.tolist()):
-            rows = owner == at
-            counts = np.zeros((2, size))
-            counts[row, 0] = rows.sum()
-            for place in places:
-                counts[row] += np.bincount(place[rows & (place > 0)], minlength=size)
-            into[period] = _added(into.get(period), counts)
+        shape = len(periods), 1 + len(self._strata)
+        counts = np.zeros((shape[0], 2, shape[1]))
+        for place in places:
+            cells = np.bincount(owner * shape[1] + place, minlength=shape[0] * shape[1])
+            counts[:, row] += cells.reshape(shape)
+        counts[:, row, 0] = np.bincount(owner)
+        for period, more in zip(periods.tolist(), counts, strict=True):
+            into[period] = _added(into.get(period), more)
 
     def _places(self, kind: str, name: str, column: CategoricalColumn) -> npt.NDArray[np.intp]:
         """Return the place of each row's stratum in the counts, 0 for none, shape ``(n,)``."""
@@ -259,9 +259,10 @@ def _added(
     """Return counts of both; either may know fewer strata."""
     if known is None:
         return more
-    size = max(known.shape[1], more.shape[1])
-    wide = [np.pad(part, ((0, 0), (0, size - part.shape[1]))) for part in (known, more)]
-    return np.asarray(wide[0] + wide[1])
+    short, long = sorted((known, more), key=lambda counts: counts.shape[1])
+    both = long.copy()
+    both[:, : short.shape[1]] += short
+    return both
 
 
 def _plain(periods: _Periods) -> list[Any]:
