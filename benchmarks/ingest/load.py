@@ -1,7 +1,8 @@
-"""The load: requests of 512 spans with 14 flat attributes, every id new."""
+"""The load: requests of 512 spans with 14 flat attributes, every id new, all of them just ended."""
 
 import os
 import random
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,7 +21,10 @@ Shape = Literal["one_model", "sixteen_models", "ragged"]
 SHAPES: tuple[Shape, ...] = ("one_model", "sixteen_models", "ragged")
 
 _MARK = b"\xf5" * 5
-_START_NS = 1_700_000_000_000_000_000
+# The kind of a span, with the tag of the start that follows it.
+_KIND = b"\x30\x01\x39"
+_BETWEEN_NS = 20_000
+"""Between two spans of a request: as if one service had 50,000 a second."""
 _FIELDS = {bool: "bool_value", int: "int_value", float: "double_value", str: "string_value"}
 
 
@@ -29,12 +33,14 @@ class Template:
     """A request of which each copy has ids of its own.
 
     Attributes:
-        payload: The request, with placeholders for ids.
-        places: Where the bytes of the ids are.
+        payload: The request, with placeholders for ids, and with times from the epoch on.
+        ids: Where the bytes of the ids are.
+        times: Where the bytes of the times are, shape ``(2 * spans, 8)``.
     """
 
     payload: npt.NDArray[np.uint8]
-    places: npt.NDArray[np.intp]
+    ids: npt.NDArray[np.intp]
+    times: npt.NDArray[np.intp]
 
     @classmethod
     def make(cls, shape: Shape, *, seed: int = 7, spans: int = SPANS) -> "Template":
@@ -52,19 +58,26 @@ class Template:
         )
         payload = np.frombuffer(request.SerializeToString(), np.uint8).copy()
         raw = payload.tobytes()
-        places: list[int] = []
+        ids: list[int] = []
+        times: list[int] = []
         at = raw.find(_MARK)
         while at >= 0:
             length = 16 if raw[at - 1] == 16 else 8  # the length that stands before the id
-            places.extend(range(at, at + length))
+            ids.extend(range(at, at + length))
+            if length == 8:  # noqa: PLR2004 - of a span id
+                start = raw.index(_KIND, at) + len(_KIND)
+                times += (start, start + 9)
             at = raw.find(_MARK, at + length)
-        assert len(places) == spans * 24
-        return cls(payload, np.array(places, np.intp))
+        assert len(ids) == spans * 24
+        return cls(payload, np.array(ids, np.intp), np.add.outer(times, np.arange(8)))
 
     def request(self) -> bytes:
-        """Return a copy with new random ids."""
+        """Return a copy with new random ids, whose last span began just now."""
         copy = self.payload.copy()
-        copy[self.places] = np.frombuffer(os.urandom(len(self.places)), np.uint8)
+        copy[self.ids] = np.frombuffer(os.urandom(len(self.ids)), np.uint8)
+        times = copy[self.times].view("<u8")
+        times += np.uint64(time.time_ns()) - times[-2]
+        copy[self.times] = times.view(np.uint8)
         return copy.tobytes()
 
 
@@ -91,7 +104,7 @@ def _span(number: int, shape: Shape, rng: random.Random) -> Span:
         **{f"barograph.input.{key}": value for key, value in features.items()},
         "barograph.prediction.value": rng.random(),
     }
-    start = _START_NS + number * 1_000_000
+    start = (1 + number) * _BETWEEN_NS  # zero would not be sent
     return Span(
         trace_id=_MARK + bytes(11),
         span_id=_MARK + bytes(3),
