@@ -2,46 +2,65 @@
 
 import hashlib
 import struct
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from barograph_processor.observation import EventBatch, ObservationBatch, SpanIds
 from barograph_processor.otlp import Table
 from barograph_processor.pipeline.seen import Keys, SeenSet
 
-__all__ = ["fresh_events", "fresh_rows", "fresh_spans", "span_keys"]
+__all__ = ["Predictions", "fresh_events", "fresh_predictions", "span_keys"]
 
 _FACT: Final = struct.Struct("<3Qqd")
 
+Predictions = Table | ObservationBatch
+"""Of one request, or a part of it."""
 
-def fresh_spans(batch: ObservationBatch, seen: SeenSet) -> tuple[ObservationBatch | None, int]:
+
+def fresh_predictions(
+    parts: Sequence[Predictions], seen: SeenSet
+) -> list[tuple[Predictions | None, int]]:
     """Drop the spans that were seen before, and remember the others.
 
+    A look-up of many spans costs little more than one of a few, so all of them are
+    looked up at once.
+
     Returns:
-        The rows of new spans, None if there are none, and the number of spans dropped.
+        For each part, in order, the rows of its new spans, None if there are none, and
+        the number of spans dropped.
     """
-    first = ~np.isnan(batch.latency)
-    starts = np.flatnonzero(first)
-    new = seen.add(span_keys(batch.ids[starts]))
+    keys = [span_keys(_ids(part)) for part in parts]
+    if not keys:
+        return []
+    new = seen.add(np.concatenate(keys))
+    ends = np.cumsum([len(own) for own in keys])
+    return [
+        _kept(part, mine) for part, mine in zip(parts, np.split(new, ends[:-1]), strict=True)
+    ]
+
+
+def _ids(part: Predictions) -> SpanIds:
+    """Return the ids of a part's spans, in order."""
+    if isinstance(part, Table):
+        return part.ids[part.rows]
+    return part.ids[~np.isnan(part.latency)]
+
+
+def _kept(part: Predictions, new: npt.NDArray[np.bool_]) -> tuple[Predictions | None, int]:
+    """Return a part's rows of its new spans, None for none, and how many spans are dropped."""
     dropped = len(new) - int(new.sum())
     if not dropped:
-        return batch, 0
+        return part, 0
     if dropped == len(new):
         return None, dropped
+    if isinstance(part, Table):
+        return part.without(part.rows[~new]), dropped
     # A span's rows follow one another, and the first of them carries the latency.
-    of_span = np.cumsum(first) - 1
-    return batch.take(np.flatnonzero(new[of_span])), dropped
-
-
-def fresh_rows(table: Table, seen: SeenSet) -> tuple[Table | None, int]:
-    """Drop the spans that were seen before, and remember the others; as ``fresh_spans``."""
-    rows = table.rows
-    old = ~seen.add(span_keys(table.ids[rows]))
-    dropped = int(old.sum())
-    if not dropped:
-        return table, 0
-    return None if dropped == len(rows) else table.without(rows[old]), dropped
+    of_span = np.cumsum(~np.isnan(part.latency)) - 1
+    return part.take(np.flatnonzero(new[of_span])), dropped
 
 
 def fresh_events(events: EventBatch, seen: SeenSet) -> tuple[EventBatch | None, int]:

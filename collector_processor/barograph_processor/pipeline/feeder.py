@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Final, Protocol
 
 import numpy as np
@@ -11,7 +12,11 @@ import numpy as np
 from barograph_processor.journal import SignalKind
 from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch
 from barograph_processor.otlp import Decoded, DecodedTraces, Table, batches_of
-from barograph_processor.pipeline.duplicates import fresh_events, fresh_rows, fresh_spans
+from barograph_processor.pipeline.duplicates import (
+    Predictions,
+    fresh_events,
+    fresh_predictions,
+)
 from barograph_processor.pipeline.inbox import Item, Look
 from barograph_processor.pipeline.seen import SeenSet
 from barograph_processor.telemetry import Telemetry
@@ -87,14 +92,22 @@ class Feeder:
 
     def feed(self, items: Sequence[Item]) -> None:
         """Hand over requests; all of it is observed when this returns."""
+        traces = [item.decoded for item in items if isinstance(item.decoded, DecodedTraces)]
+        parts = [part for decoded in traces for part in decoded.predictions]
+        fresh = iter(fresh_predictions(parts, self._spans))
         for item in items:
             if isinstance(item.decoded, Look):
                 self._flush()
                 self._sink.look(item.received_ns, since_ns=item.decoded.since_ns)
                 continue
             if isinstance(item.decoded, DecodedTraces):
-                for part in item.decoded.predictions:
-                    self._take(part, item.received_ns)
+                for part, dropped in islice(fresh, len(item.decoded.predictions)):
+                    if dropped:
+                        self._telemetry.add(
+                            "barograph.monitor.duplicates", dropped, signal="traces"
+                        )
+                    if part is not None:
+                        self._take(part, item.received_ns)
             if item.decoded.events:
                 self._flush()
                 for events in item.decoded.events:
@@ -107,22 +120,17 @@ class Feeder:
                 self.unsettled = 0
         self._flush()
 
-    def _take(self, part: Table | ObservationBatch, received_ns: int) -> None:
+    def _take(self, part: Predictions, received_ns: int) -> None:
         """Observe predictions, those of a table when more of them have come."""
         if isinstance(part, ObservationBatch):
             self._flush()
-            batch, dropped = fresh_spans(part, self._spans)
-            if batch is not None:
-                self._observe(replace(batch, received_ns=received_ns))
-        else:
-            table, dropped = fresh_rows(part, self._spans)
-            table = None if table is None else self._admitted(table)
-            if table is not None:
-                self._waiting.append(table.received(received_ns))
-                if self._sink.awaits(partial(table.prediction_ids, table.rows)):
-                    self._flush()
-        if dropped:
-            self._telemetry.add("barograph.monitor.duplicates", dropped, signal="traces")
+            self._observe(replace(part, received_ns=received_ns))
+            return
+        table = self._admitted(part)
+        if table is not None:
+            self._waiting.append(table.received(received_ns))
+            if self._sink.awaits(partial(table.prediction_ids, table.rows)):
+                self._flush()
 
     def _admitted(self, table: Table) -> Table | None:
         """Drop rows of models that there is no room for, before they cost a batch each."""

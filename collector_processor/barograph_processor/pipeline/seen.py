@@ -48,7 +48,8 @@ class SeenSet:
             new[part] = self._add(keys[part])
             start = min(part.stop, len(keys))
             if self._young.count >= self.capacity:
-                self._old, self._young = self._young, _Table()
+                # The next one becomes as large: it need not grow there step by step.
+                self._old, self._young = self._young, _Table(self._young.size)
         return new
 
     def _add(self, keys: Keys) -> npt.NDArray[np.bool_]:
@@ -74,9 +75,14 @@ class SeenSet:
 class _Table:
     """Open addressing with linear probing, at most half full; zero marks a free slot."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int = _FIRST_SLOTS) -> None:
         self.count = 0
-        self._slots = np.zeros(_FIRST_SLOTS, np.uint64)
+        self._slots = np.zeros(size, np.uint64)
+
+    @property
+    def size(self) -> int:
+        """How many slots there are."""
+        return len(self._slots)
 
     def keys(self) -> Keys:
         keys: Keys = self._slots[self._slots != _EMPTY]
