@@ -151,6 +151,10 @@ class Pipeline:
             UndecodableError: It is no OTLP request.
             OverloadedError: It cannot be taken now.
         """
+        with self._decoder.attend():
+            return self._submit(signal, payload, packed)
+
+    def _submit(self, signal: SignalKind, payload: bytes, packed: bytes | None) -> Acknowledgement:
         self._inbox.reserve(len(payload))
         try:
             received_ns = time.time_ns()
