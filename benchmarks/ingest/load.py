@@ -64,7 +64,7 @@ class Template:
         while at >= 0:
             length = 16 if raw[at - 1] == 16 else 8  # the length that stands before the id
             ids.extend(range(at, at + length))
-            if length == 8:  # noqa: PLR2004 - of a span id
+            if length == 8:  # of a span id
                 start = raw.index(_KIND, at) + len(_KIND)
                 times += (start, start + 9)
             at = raw.find(_MARK, at + length)

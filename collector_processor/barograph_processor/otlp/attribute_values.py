@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.otlp.buffer import Buffer
+from barograph_processor.otlp.buffer import Buffer, alike
 from barograph_processor.otlp.distinct import distinct
 from barograph_processor.otlp.values import Cell
 from barograph_processor.otlp.walk import Stretches, UnusualError
@@ -27,7 +27,7 @@ _INT: Final = 0x18
 _DOUBLE: Final = 0x21
 _CONTINUES: Final = 0x80
 _HEADER: Final = 3
-_DOUBLE_HEADER: Final = np.array([_VALUE, 9, _DOUBLE], np.uint8)
+_DOUBLE_HEADER: Final = bytes([_VALUE, 9, _DOUBLE])
 _DOUBLE_BYTES: Final = _HEADER + 8
 _LONGEST_VARINT: Final = 10
 _WORD: Final = 8
@@ -55,9 +55,9 @@ def prefix_of(key: str) -> bytes:
 def numbers_of(data: Buffer, values: Stretches) -> npt.NDArray[np.float64] | None:
     """Return values that are all doubles, or all whole numbers below ``2**56``; else None."""
     size = values.stop - values.start
-    if (size == _DOUBLE_BYTES).all():
+    if not np.count_nonzero(size != _DOUBLE_BYTES):
         table = data.take(values.start, _DOUBLE_BYTES)
-        if (table[:, :_HEADER] == _DOUBLE_HEADER).all():
+        if table[0, :_HEADER].tobytes() == _DOUBLE_HEADER and alike(table[:, :_HEADER]):
             return table[:, _HEADER:].copy().view("<f8")[:, 0].astype(np.float64, copy=False)
     return _whole_numbers(data, values, size - _HEADER)
 
@@ -66,17 +66,16 @@ def _whole_numbers(
     data: Buffer, values: Stretches, size: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.float64] | None:
     """Return values that are varints of so many bytes, if all are; else None."""
-    if not ((size >= 1) & (size <= _WORD)).all():
+    if np.count_nonzero((size < 1) | (size > _WORD)):
         return None
     head = data.take(values.start, _HEADER)
-    if (head[:, 0] != _VALUE).any() or (head[:, 2] != _INT).any():
-        return None
-    if (head[:, 1] != size + 1).any():
+    wrong = (head[:, 0] != _VALUE) | (head[:, 1] != size + 1) | (head[:, 2] != _INT)
+    if np.count_nonzero(wrong):
         return None
     word = data.take(values.start + _HEADER, _WORD).view("<u8")[:, 0]
     used = _USED[size]
     # Every byte but the last says that another one follows.
-    if ((word & used & _FLAGS) != (_USED[size - 1] & _FLAGS)).any():
+    if np.count_nonzero((word & used & _FLAGS) != (_USED[size - 1] & _FLAGS)):
         return None
     word &= used & ~_FLAGS
     # Seven bits of eight, closed up: pairs, then fours, then all.

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.otlp.buffer import Buffer, Places
+from barograph_processor.otlp.buffer import MOST_BYTES, Buffer, Places, alike
 
 __all__ = ["distinct"]
 
@@ -30,6 +30,11 @@ def distinct(
         the first stretch that has it.
     """
     size = stop - start
+    first = int(size[0])
+    of_a_size = 0 < first <= MOST_BYTES and not np.count_nonzero(size != first)
+    if of_a_size and alike(data.take(start, first)):
+        # The usual case: one model, one task.
+        return np.zeros(len(start), np.int32), np.zeros(1, np.intp)
     if int(size.max()) <= _LONGEST:
         words = [size.astype(np.uint64), *data.words(start, stop)]
         found = _hashed(words)
@@ -51,7 +56,7 @@ def _hashed(
     # Of several rows for one slot the one written last stays, here the first.
     first[slot[::-1]] = np.arange(len(slot))[::-1]
     as_first = first[slot]
-    if not all((word == word[as_first]).all() for word in words):
+    if any(np.count_nonzero(word != word[as_first]) for word in words):
         return None
     firsts = np.sort(first[first >= 0])
     number = np.empty(1 << _SLOT_BITS, np.int32)

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from barograph_processor.otlp.buffer import Buffer
+from barograph_processor.otlp.buffer import Buffer, alike
 from barograph_processor.otlp.distinct import distinct
 from barograph_processor.otlp.walk import Stretches, UnusualError
 
@@ -52,11 +52,9 @@ def _common_prefix(data: Buffer, step: Stretches) -> bytes | None:
     if payload[first : first + 1] != bytes([_KEY]) or first + 2 > int(step.stop[0]):
         return None
     size = 2 + payload[first + 1]
-    if size >= 2 + _CONTINUES or (step.start + size > step.stop).any():
+    if size >= 2 + _CONTINUES or np.count_nonzero(step.start + size > step.stop):
         return None
-    prefix = payload[first : first + size]
-    same = data.take(step.start, size).tobytes() == prefix * len(step.rows)
-    return prefix if same else None
+    return _slice(data, first, size) if alike(data.take(step.start, size)) else None
 
 
 def _by_key(data: Buffer, attributes: Stretches) -> list[tuple[bytes, Stretches]]:

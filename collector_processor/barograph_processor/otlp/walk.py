@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.otlp.buffer import Buffer, Places
+from barograph_processor.otlp.buffer import Buffer, Places, alike
 
 __all__ = ["MOST_FIELDS", "SpanPlaces", "Stretches", "UnusualError", "span_bounds", "walk"]
 
@@ -148,7 +148,7 @@ def walk(data: Buffer, start: Places, stop: Places) -> SpanPlaces:
         if len(rows) == 0:
             break
         alive = at < end
-        if not alive.all():
+        if np.count_nonzero(alive) < len(rows):
             rows, at, end = rows[alive], at[alive], end[alive]
             continue
         after = np.empty(len(rows), np.intp)
@@ -156,7 +156,7 @@ def walk(data: Buffer, start: Places, stop: Places) -> SpanPlaces:
             _note(found, data, step)
             after[some] = step.content.stop
         at = after
-        if (at > end).any():
+        if np.count_nonzero(at > end):
             raise UnusualError
     else:
         raise UnusualError
@@ -170,9 +170,8 @@ def _fields(
     data: Buffer, rows: Places, at: Places
 ) -> Iterator[tuple[slice | npt.NDArray[np.bool_], _Field]]:
     """Yield the field at each place, those of equal tags together, and which they are."""
-    head = data.take(at, 2)
-    tags = head[:, 0]
-    if (tags == tags[0]).all():
+    tags = data.byte(at)
+    if alike(tags):
         yield slice(None), _field(data, rows, at, int(tags[0]))
         return
     for tag in np.unique(tags).tolist():
@@ -184,8 +183,8 @@ def _field(data: Buffer, rows: Places, at: Places, tag: int) -> _Field:
     kind, number, at = tag & 7, tag >> 3, at + 1
     if tag >= _CONTINUES:
         # Field numbers from 16: two bytes, of which the spans here have one or none.
-        more = data.take(at, 1)[:, 0]
-        if (more != more[0]).any() or more[0] >= _CONTINUES:
+        more = data.byte(at)
+        if not alike(more) or more[0] >= _CONTINUES:
             raise UnusualError
         number, at = (tag & 0x7F) >> 3 | int(more[0]) << 4, at + 1
     if number == 0:
@@ -202,14 +201,14 @@ def _field(data: Buffer, rows: Places, at: Places, tag: int) -> _Field:
 
 def _lengths(data: Buffer, at: Places) -> tuple[Places, Places]:
     """Return the lengths at places, and the places behind them."""
-    first = data.take(at, 1)[:, 0]
+    first = data.byte(at)
     size, at = first.astype(np.intp), at + 1
-    if not (first >= _CONTINUES).any():
+    if first.tobytes().isascii():
         return size, at
     size &= 0x7F
     open_rows = np.flatnonzero(first >= _CONTINUES)
     for place in range(1, _LONGEST_LENGTH):
-        byte = data.take(at[open_rows], 1)[:, 0]
+        byte = data.byte(at[open_rows])
         size[open_rows] |= (byte & 0x7F).astype(np.intp) << 7 * place
         at[open_rows] += 1
         open_rows = open_rows[byte >= _CONTINUES]
@@ -242,7 +241,7 @@ def _note(found: SpanPlaces, data: Buffer, step: _Field) -> None:
     elif number in (_START, _END) and step.kind == _FIXED64:
         (found.start_time if number == _START else found.end_time)[content.rows] = content.start
     elif number == _DROPPED:
-        if data.take(content.start, 1).any():
+        if data.byte(content.start).any():
             raise UnusualError
     elif number == _EVENTS:
         found.events = True

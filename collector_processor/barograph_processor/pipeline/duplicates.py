@@ -37,9 +37,7 @@ def fresh_predictions(
         return []
     new = seen.add(np.concatenate(keys))
     ends = np.cumsum([len(own) for own in keys])
-    return [
-        _kept(part, mine) for part, mine in zip(parts, np.split(new, ends[:-1]), strict=True)
-    ]
+    return [_kept(part, mine) for part, mine in zip(parts, np.split(new, ends[:-1]), strict=True)]
 
 
 def _ids(part: Predictions) -> SpanIds:
