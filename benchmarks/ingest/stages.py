@@ -17,7 +17,7 @@ from google.protobuf import __version__ as protobuf_version
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from barograph_processor.journal import Checkpoint, Journal, Record, SignalKind
-from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch
+from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch, SpanBatch
 from barograph_processor.otlp.decode import decode_traces, decode_traces_plainly
 from barograph_processor.pipeline import Pipeline
 from barograph_processor.telemetry import Telemetry
@@ -45,6 +45,9 @@ class _Nowhere:
     def awaits(self, prediction_ids: Callable[[], Sequence[str]]) -> bool:
         del prediction_ids
         return False
+
+    def relate(self, spans: Sequence[SpanBatch]) -> None:
+        self.rows += 0 * len(spans)
 
     def attach(self, events: EventBatch) -> None:
         self.rows += len(events)

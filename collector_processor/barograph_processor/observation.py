@@ -15,10 +15,13 @@ __all__ = [
     "EventKind",
     "ModelKey",
     "ObservationBatch",
+    "SpanBatch",
     "SpanIds",
     "named_slices",
     "span_hex",
+    "span_keys",
     "trace_hex",
+    "trace_keys",
 ]
 
 SpanIds = npt.NDArray[np.uint64]
@@ -51,6 +54,29 @@ def trace_hex(ids: SpanIds, row: int) -> str:
 def span_hex(ids: SpanIds, row: int) -> str:
     """Return the span id of a row as 16 lower-case hex digits."""
     return f"{int(ids[row, 2]):016x}"
+
+
+def trace_keys(ids: SpanIds) -> npt.NDArray[np.uint64]:
+    """Return a 64-bit hash of each trace id, shape ``(n,)``."""
+    return _mix(_mix(ids[:, 0]) ^ ids[:, 1])
+
+
+def span_keys(
+    traces: npt.NDArray[np.uint64], spans: npt.NDArray[np.uint64]
+) -> npt.NDArray[np.uint64]:
+    """Return a 64-bit hash of each span id in a trace of a hash, both of shape ``(n,)``."""
+    return _mix(traces ^ spans)
+
+
+def _mix(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Spread bits, one to one: the finalizer of SplitMix64.
+
+    https://prng.di.unimi.it/splitmix64.c
+    """
+    words = words + np.uint64(0x9E3779B97F4A7C15)
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return words ^ (words >> np.uint64(31))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,3 +205,47 @@ class EventBatch:
 
     def __len__(self) -> int:
         return len(self.prediction_ids)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpanBatch:
+    """Who was called by whom: predictions and other spans, in order of arrival.
+
+    Spans without a parent are there only if they are predictions.
+
+    Attributes:
+        ids: Trace and span ids, shape ``(n, 3)``.
+        parent: Span id of each one's parent, zero for none, shape ``(n,)``.
+        model: Index into ``models`` of a prediction, -1 for other spans, shape ``(n,)``.
+        rows: Rows of a prediction that can be judged, none of a failed one, shape ``(n,)``.
+        micros: Duration, us, below ``2**31``, shape ``(n,)``.
+        failed: The span's status is an error, shape ``(n,)``.
+        name: Of each span.
+        models: Whose predictions these are.
+    """
+
+    ids: SpanIds
+    parent: npt.NDArray[np.uint64]
+    model: npt.NDArray[np.int32]
+    rows: npt.NDArray[np.int32]
+    micros: npt.NDArray[np.int32]
+    failed: npt.NDArray[np.bool_]
+    name: CategoricalColumn
+    models: tuple[ModelKey, ...]
+
+    def __len__(self) -> int:
+        return len(self.parent)
+
+    def between(self, start: int, stop: int) -> "SpanBatch":
+        """Return the spans from one to before another, over the same names and models."""
+        span = slice(start, stop)
+        return SpanBatch(
+            ids=self.ids[span],
+            parent=self.parent[span],
+            model=self.model[span],
+            rows=self.rows[span],
+            micros=self.micros[span],
+            failed=self.failed[span],
+            name=CategoricalColumn(self.name.codes[span], self.name.levels),
+            models=self.models,
+        )

@@ -17,6 +17,7 @@ class TracesConfig(Table, frozen=True, kw_only=True):
         resource: Attributes of the resource, of what sent the span.
         attributes: Further attributes, of the span itself, else of the resource.
         latency: Whether the duration of the call is one.
+        spans: Recent spans among which those below a prediction are found; 0 reads none.
     """
 
     enabled: bool = True
@@ -33,6 +34,7 @@ class TracesConfig(Table, frozen=True, kw_only=True):
     )
     attributes: tuple[str, ...] = ()
     latency: bool = True
+    spans: int = 100_000
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
@@ -42,6 +44,8 @@ class TracesConfig(Table, frozen=True, kw_only=True):
             raise ValueError(f"named more than once in resource and attributes: {twice[0]}")
         if not all(keys):
             raise ValueError("resource and attributes must be names of attributes, got ''")
+        if self.spans < 0:
+            raise ValueError(f"spans must not be negative, got {self.spans!r}")
         if "latency" in keys:
             raise ValueError("no attribute can be called latency: that is the duration of the call")
         if len(keys) > _MOST_KEYS:

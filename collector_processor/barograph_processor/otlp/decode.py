@@ -8,31 +8,20 @@ anything else by the plain way, through the protocol's own message classes. Both
 give equal answers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from collections.abc import Callable, Sequence
 
-from google.protobuf.message import DecodeError, Message
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
-from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from barograph_processor.exceptions import UndecodableError
-from barograph_processor.observation import ObservationBatch
+from barograph_processor.observation import ObservationBatch, SpanBatch
 from barograph_processor.otlp.chunks import chunks
-from barograph_processor.otlp.columns import RowGroups
-from barograph_processor.otlp.conventions import (
-    barograph,
-    gen_ai,
-    openinference,
-    read_annotations,
-    read_event,
-)
+from barograph_processor.otlp.conventions import read_event
 from barograph_processor.otlp.decoded import DecodedLogs, DecodedTraces
 from barograph_processor.otlp.dimensions import NOTHING, TraceDimensions
 from barograph_processor.otlp.events import FactGroups
-from barograph_processor.otlp.rows import Ids, SpanFacts
+from barograph_processor.otlp.message import parsed
+from barograph_processor.otlp.plain import PlainReader
+from barograph_processor.otlp.rows import Ids
 from barograph_processor.otlp.schema import is_newer_schema
 from barograph_processor.otlp.table import Table
 from barograph_processor.otlp.tally import RejectedItemError, Tally
@@ -41,13 +30,6 @@ from barograph_processor.otlp.usual import read_usual_requests, read_usual_trace
 from barograph_processor.otlp.values import attributes_of
 
 __all__ = ["decode_logs", "decode_together", "decode_traces", "decode_traces_plainly"]
-
-_CONVENTIONS: Final = (barograph.read_span, gen_ai.read_span, openinference.read_span)
-_TRACE_ID_BYTES: Final = 16
-_SPAN_ID_BYTES: Final = 8
-_HALF: Final = 8
-
-_Request = TypeVar("_Request", bound=Message)
 
 
 def decode_traces(payload: bytes, dimensions: TraceDimensions = NOTHING) -> DecodedTraces:
@@ -81,6 +63,7 @@ def _decode_traces(
 ) -> DecodedTraces:
     tally, facts = Tally(), FactGroups()
     predictions: list[Table | ObservationBatch] = []
+    relatives: list[SpanBatch] = []
     spans = 0
     for chunk in chunks(payload):
         tally.reject_oversized(chunk.oversized)
@@ -88,17 +71,20 @@ def _decode_traces(
         before = spans
         usual = read_usual(chunk.payload, dimensions)
         if usual is None:
-            reading = _Reading(dimensions, tally, RowGroups(), facts)
-            spans += reading.read(chunk.payload)
-            predictions.extend(reading.groups.batches(tally))
+            plain = PlainReader(dimensions, tally, facts)
+            spans += plain.read(chunk.payload)
+            predictions.extend(plain.predictions())
+            relatives.extend(plain.spans())
         else:
             spans += usual.accepted
             tally.passed_over += usual.passed_over
             predictions.extend(usual.predictions)
+            relatives.extend(usual.spans)
         if chunk.lost_resource and dimensions.reads_resource:
             tally.warnings["large_resource"] += spans - before
     return DecodedTraces(
         predictions=tuple(predictions),
+        spans=tuple(relatives),
         events=facts.batches(),
         accepted=spans - tally.rejected,
         rejected=tally.rejected,
@@ -150,92 +136,9 @@ def decode_logs(payload: bytes, *, received_ns: int = 0) -> DecodedLogs:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A request's spans, read one by one, and where what they hold goes."""
-
-    dimensions: TraceDimensions
-    tally: Tally
-    groups: RowGroups
-    facts: FactGroups
-
-    def read(self, payload: bytes) -> int:
-        """Read the spans of a request, and return how many there are."""
-        request = _parse(ExportTraceServiceRequest(), payload)
-        spans = 0
-        for resource_spans in request.resource_spans:
-            levels: Mapping[str, str] = {}
-            if self.dimensions.reads_resource:
-                encoded = resource_spans.resource.SerializeToString()
-                levels = self.dimensions.of_resource(encoded)
-            for scope_spans in resource_spans.scope_spans:
-                newer = is_newer_schema(scope_spans.schema_url or resource_spans.schema_url)
-                for span in scope_spans.spans:
-                    spans += 1
-                    try:
-                        self._read_span(span, levels, newer=newer)
-                    except RejectedItemError as error:
-                        self.tally.reject_item(error.reason)
-                    else:
-                        self.tally.close_item()
-        return spans
-
-    def _read_span(self, span: Span, resource: Mapping[str, str], *, newer: bool) -> None:
-        tally = self.tally
-        ids = _ids(span.trace_id, span.span_id)
-        if not (ids.span and (ids.trace_high or ids.trace_low)):
-            raise RejectedItemError("invalid_id")
-        if not span.start_time_unix_nano <= span.end_time_unix_nano <= MAX_NS:
-            raise RejectedItemError("invalid_times")
-        view = SpanFacts(
-            ids=ids,
-            start_ns=span.start_time_unix_nano,
-            end_ns=span.end_time_unix_nano,
-            failed=span.status.code == Status.STATUS_CODE_ERROR,
-            attributes=attributes_of(span.attributes),
-        )
-        rows = None
-        for read in _CONVENTIONS:
-            rows = read(view, tally)
-            if rows is not None:
-                break
-        ours = [
-            fact
-            for event in span.events
-            if (
-                fact := read_event(
-                    event.name,
-                    attributes_of(event.attributes),
-                    ids=ids,
-                    time_ns=min(event.time_unix_nano, MAX_NS) or span.end_time_unix_nano,
-                    tally=tally,
-                )
-            )
-        ]
-        ours += read_annotations(
-            view.attributes,
-            own=None if rows is None else ids,
-            linked=[_ids(link.trace_id, link.span_id) for link in span.links[:1]],
-            time_ns=view.end_ns,
-            tally=tally,
-        )
-        if rows is None and not ours:
-            tally.passed_over += 1
-            return
-        if span.dropped_attributes_count:
-            tally.warn("truncated")
-        if newer:
-            tally.warn("newer_schema")
-        # Nothing is added before all of the span is read: a refused span leaves no part behind.
-        if rows is not None:
-            self.groups.add(replace(rows, trace=self.dimensions.of_span(view, resource)))
-        for fact in ours:
-            self.facts.add(fact)
-
-
 def _read_records(payload: bytes, received_ns: int, tally: Tally, facts: FactGroups) -> int:
     """Read the records of a request, and return how many there are."""
-    request = _parse(ExportLogsServiceRequest(), payload)
+    request = parsed(ExportLogsServiceRequest(), payload)
     records = 0
     for resource_logs in request.resource_logs:
         for scope_logs in resource_logs.scope_logs:
@@ -259,7 +162,7 @@ def _read_record(
     if not isinstance(name, str):
         tally.passed_over += 1
         return
-    ids = _ids(record.trace_id, record.span_id)
+    ids = Ids.of(record.trace_id, record.span_id)
     time_ns = record.time_unix_nano or record.observed_time_unix_nano or received_ns
     if time_ns > MAX_NS:
         raise RejectedItemError("invalid_times")
@@ -272,22 +175,3 @@ def _read_record(
     if newer:
         tally.warn("newer_schema")
     facts.add(fact)
-
-
-def _ids(trace_id: bytes, span_id: bytes) -> Ids:
-    """Return ids as words; absent ones, of no bytes, are zeros."""
-    if len(trace_id) not in (0, _TRACE_ID_BYTES) or len(span_id) not in (0, _SPAN_ID_BYTES):
-        raise RejectedItemError("invalid_id")
-    return Ids(
-        int.from_bytes(trace_id[:_HALF]),
-        int.from_bytes(trace_id[_HALF:]),
-        int.from_bytes(span_id),
-    )
-
-
-def _parse(message: _Request, payload: bytes) -> _Request:
-    try:
-        message.ParseFromString(payload)
-    except DecodeError as error:
-        raise UndecodableError(f"not an OTLP request: {error}") from error
-    return message

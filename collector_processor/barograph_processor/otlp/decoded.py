@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from barograph_processor.observation import EventBatch, ObservationBatch
+from barograph_processor.observation import EventBatch, ObservationBatch, SpanBatch
 from barograph_processor.otlp.table import Table
 
 __all__ = ["Decoded", "DecodedLogs", "DecodedTraces"]
@@ -45,9 +45,11 @@ class DecodedTraces(Decoded):
         predictions: In order of arrival: of the fast way a table of all models, of the
             plain way a batch for each model, task and options. ``events`` are the
             evaluations that came as events inside of spans.
+        spans: Who was called by whom, in order of arrival, if that was asked for.
     """
 
     predictions: tuple[Table | ObservationBatch, ...] = ()
+    spans: tuple[SpanBatch, ...] = ()
 
     @property
     def batches(self) -> tuple[ObservationBatch, ...]:

@@ -35,18 +35,20 @@ class TraceDimensions:
         resource: Keys of the resource's attributes.
         attributes: Keys of the span's own, else of the resource's.
         latency: Whether the duration of a call that is no batch is one.
+        spans: Whether all spans are read, to find those below a prediction.
     """
 
     resource: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
     latency: bool = False
+    spans: bool = False
 
     @classmethod
     def of(cls, config: TracesConfig) -> "TraceDimensions":
         """Return what a configuration asks for."""
         if not config.enabled:
             return cls()
-        return cls(config.resource, config.attributes, config.latency)
+        return cls(config.resource, config.attributes, config.latency, config.spans > 0)
 
     @property
     def reads_resource(self) -> bool:

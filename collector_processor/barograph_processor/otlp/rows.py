@@ -3,12 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from barograph_processor.observation import ModelKey
+from barograph_processor.otlp.tally import RejectedItemError
 from barograph_processor.otlp.values import Cell, Value
 
 __all__ = ["Field", "GroupKey", "Ids", "Role", "SpanFacts", "SpanRows"]
+
+_TRACE_ID_BYTES: Final = 16
+_SPAN_ID_BYTES: Final = 8
 
 
 class Role(Enum):
@@ -37,6 +41,21 @@ class Ids(NamedTuple):
     trace_high: int
     trace_low: int
     span: int
+
+    @classmethod
+    def of(cls, trace_id: bytes, span_id: bytes) -> "Ids":
+        """Return ids as words; absent ones, of no bytes, are zeros.
+
+        Raises:
+            RejectedItemError: One is of a wrong length.
+        """
+        if len(trace_id) not in (0, _TRACE_ID_BYTES) or len(span_id) not in (0, _SPAN_ID_BYTES):
+            raise RejectedItemError("invalid_id")
+        return cls(
+            int.from_bytes(trace_id[:_SPAN_ID_BYTES]),
+            int.from_bytes(trace_id[_SPAN_ID_BYTES:]),
+            int.from_bytes(span_id),
+        )
 
 
 class GroupKey(NamedTuple):

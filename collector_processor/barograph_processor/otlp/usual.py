@@ -28,6 +28,7 @@ from barograph_processor.otlp.decoded import DecodedTraces
 from barograph_processor.otlp.dimensions import LATENCY, NOTHING, TraceDimensions
 from barograph_processor.otlp.distinct import distinct
 from barograph_processor.otlp.gathered import gather
+from barograph_processor.otlp.lineage import Lineage
 from barograph_processor.otlp.parts import NamePart, NumberPart, Part
 from barograph_processor.otlp.resources import Resources
 from barograph_processor.otlp.rows import Field, Role
@@ -80,6 +81,7 @@ def read_usual_requests(
     What is read of each is what is read of it alone. Together it costs less: each
     step is one for the spans of all of them.
     """
+    lineage = None
     try:
         # Each frame by itself: what lacks an end must not find it in the next request.
         resources = Resources(dimensions)
@@ -100,22 +102,25 @@ def read_usual_requests(
         columns = gather(data, places.attributes)
         trace = _trace(dimensions, data, frame, columns, resources)
         table = _assemble(data, frame, columns, trace)
+        if dimensions.spans:
+            lineage = Lineage(data, places, frame.duration_ns, table)
     except (UnusualError, UndecodableError):
         return None
     if len(payloads) == 1:
-        return [_decoded(table)]
+        return [_decoded(table, lineage, 0, len(table))]
     if not table.is_dense(max(np.diff(rows).tolist())):
         # Alone, one of them might be mostly gaps.
         return None
-    return [_decoded(table.between(a, b)) for a, b in pairwise(rows)]
+    return [_decoded(table.between(a, b), lineage, a, b) for a, b in pairwise(rows)]
 
 
-def _decoded(table: Table) -> DecodedTraces:
+def _decoded(table: Table, lineage: Lineage | None, start: int, stop: int) -> DecodedTraces:
     taken = len(table.rows)
     return DecodedTraces(
         predictions=(table,) if taken else (),
         accepted=len(table),
         passed_over=len(table) - taken,
+        spans=() if lineage is None else lineage.between(start, stop),
     )
 
 
@@ -140,8 +145,13 @@ class _Frame:
 
     ids: SpanIds
     start_ns: npt.NDArray[np.int64]
-    latency: npt.NDArray[np.float64]
+    duration_ns: npt.NDArray[np.uint64]
     failed: npt.NDArray[np.bool_]
+
+    @property
+    def latency(self) -> npt.NDArray[np.float64]:
+        """The same in seconds."""
+        return self.duration_ns.astype(np.float64) / 1e9
 
     @classmethod
     def of(cls, data: Buffer, places: SpanPlaces) -> "_Frame":
@@ -157,7 +167,7 @@ class _Frame:
         return cls(
             ids=ids,
             start_ns=start.astype(np.int64),
-            latency=(end - start).astype(np.float64) / 1e9,
+            duration_ns=end - start,
             failed=_failed(data, places.status, rows),
         )
 
@@ -202,7 +212,7 @@ def _trace(
             part = NamePart.of(own.rows, codes, [text_of(cell) for cell in cells])
             found[TRACE_PREFIX + key] = part.over(found.get(TRACE_PREFIX + key))
     if dimensions.latency:
-        rows = np.arange(len(frame.latency))
+        rows = np.arange(len(frame.ids))
         found[LATENCY] = NamePart(rows, duration_codes(frame.latency), DURATION_LEVELS)
     return found
 

@@ -25,9 +25,11 @@ _LONGEST_VARINT: Final = 10
 _LONGEST_LENGTH: Final = 4
 
 # Field numbers are those of opentelemetry/proto/trace/v1/trace.proto.
-_TRACE_ID, _SPAN_ID, _START, _END, _ATTRIBUTES, _DROPPED, _EVENTS, _STATUS = (
-    *(1, 2, 7, 8, 9, 10, 11, 15),
+_TRACE_ID, _SPAN_ID, _PARENT, _NAME, _START, _END, _ATTRIBUTES, _DROPPED, _EVENTS, _STATUS = (
+    *(1, 2, 4, 5, 7, 8, 9, 10, 11, 15),
 )
+# Fields that are noted step by step, and where.
+_LISTED: Final = {_ATTRIBUTES: "attributes", _STATUS: "status", _PARENT: "parent", _NAME: "name"}
 # Tags of ScopeSpans, all three of bytes.
 _SCOPE: Final = 1 << 3 | _BYTES
 _SPANS: Final = 2 << 3 | _BYTES
@@ -65,6 +67,8 @@ class SpanPlaces:
         end_time: The 8 bytes of each span's.
         attributes: Step by step: of each row at most one in each step.
         status: In the same way.
+        parent: In the same way.
+        name: In the same way.
         events: Whether any span has events.
     """
 
@@ -74,6 +78,8 @@ class SpanPlaces:
     end_time: Places
     attributes: list[Stretches] = field(default_factory=list)
     status: list[Stretches] = field(default_factory=list)
+    parent: list[Stretches] = field(default_factory=list)
+    name: list[Stretches] = field(default_factory=list)
     events: bool = False
 
 
@@ -231,8 +237,9 @@ def _behind_varint(data: Buffer, at: Places) -> Places:
 def _note(found: SpanPlaces, data: Buffer, step: _Field) -> None:
     """Note where a field of some rows is."""
     number, content = step.number, step.content
-    if number == _ATTRIBUTES and step.kind == _BYTES:
-        found.attributes.append(content)
+    if number in _LISTED and step.kind == _BYTES:
+        steps: list[Stretches] = getattr(found, _LISTED[number])
+        steps.append(content)
     elif number in (_TRACE_ID, _SPAN_ID):
         size = _TRACE_ID_BYTES if number == _TRACE_ID else _SPAN_ID_BYTES
         if step.kind != _BYTES or (content.stop - content.start != size).any():
@@ -245,5 +252,3 @@ def _note(found: SpanPlaces, data: Buffer, step: _Field) -> None:
             raise UnusualError
     elif number == _EVENTS:
         found.events = True
-    elif number == _STATUS and step.kind == _BYTES:
-        found.status.append(content)

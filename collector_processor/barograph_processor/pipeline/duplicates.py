@@ -8,11 +8,17 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.observation import EventBatch, ObservationBatch, SpanIds
+from barograph_processor.observation import (
+    EventBatch,
+    ObservationBatch,
+    SpanIds,
+    span_keys,
+    trace_keys,
+)
 from barograph_processor.otlp import Table
 from barograph_processor.pipeline.seen import Keys, SeenSet
 
-__all__ = ["Predictions", "fresh_events", "fresh_predictions", "span_keys"]
+__all__ = ["Predictions", "fresh_events", "fresh_predictions"]
 
 _FACT: Final = struct.Struct("<3Qqd")
 
@@ -32,7 +38,7 @@ def fresh_predictions(
         For each part, in order, the rows of its new spans, None if there are none, and
         the number of spans dropped.
     """
-    keys = [span_keys(_ids(part)) for part in parts]
+    keys = [_span_keys(_ids(part)) for part in parts]
     if not keys:
         return []
     new = seen.add(np.concatenate(keys))
@@ -75,23 +81,8 @@ def fresh_events(events: EventBatch, seen: SeenSet) -> tuple[EventBatch | None, 
     return (_take(events, rows.tolist()) if len(rows) else None), dropped
 
 
-def span_keys(ids: SpanIds) -> Keys:
-    """Return a 64-bit hash of each trace and span id."""
-    key = _mix(ids[:, 0])
-    for word in (1, 2):
-        key = _mix(key ^ ids[:, word])
-    return key
-
-
-def _mix(words: Keys) -> Keys:
-    """Spread bits, one to one: the finalizer of SplitMix64.
-
-    https://prng.di.unimi.it/splitmix64.c
-    """
-    words = words + np.uint64(0x9E3779B97F4A7C15)
-    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return words ^ (words >> np.uint64(31))
+def _span_keys(ids: SpanIds) -> Keys:
+    return span_keys(trace_keys(ids), ids[:, 2])
 
 
 def _fact_key(events: EventBatch, row: int) -> int:

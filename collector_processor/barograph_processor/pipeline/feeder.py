@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from barograph_processor.journal import SignalKind
-from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch
+from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch, SpanBatch
 from barograph_processor.otlp import Decoded, DecodedTraces, Table, batches_of
 from barograph_processor.pipeline.duplicates import (
     Predictions,
@@ -38,6 +38,9 @@ class Sink(Protocol):
 
     def observe(self, batch: ObservationBatch) -> None:
         """Take predictions, each once."""
+
+    def relate(self, spans: Sequence[SpanBatch]) -> None:
+        """Take who was called by whom, before the predictions among them are observed."""
 
     def attach(self, events: EventBatch) -> None:
         """Take late facts, each once."""
@@ -88,6 +91,7 @@ class Feeder:
         self._facts = facts
         self._waiting: list[Table] = []
         self.unsettled = 0
+        self._related: list[SpanBatch] = []
         self._sink_failed = False
 
     def feed(self, items: Sequence[Item]) -> None:
@@ -101,13 +105,8 @@ class Feeder:
                 self._sink.look(item.received_ns, since_ns=item.decoded.since_ns)
                 continue
             if isinstance(item.decoded, DecodedTraces):
-                for part, dropped in islice(fresh, len(item.decoded.predictions)):
-                    if dropped:
-                        self._telemetry.add(
-                            "barograph.monitor.duplicates", dropped, signal="traces"
-                        )
-                    if part is not None:
-                        self._take(part, item.received_ns)
+                mine = list(islice(fresh, len(item.decoded.predictions)))
+                self._take_all(mine, item.decoded.spans, item.received_ns)
             if item.decoded.events:
                 self._flush()
                 for events in item.decoded.events:
@@ -119,6 +118,26 @@ class Feeder:
                 self._sink.settle()
                 self.unsettled = 0
         self._flush()
+
+    def _take_all(
+        self,
+        parts: Sequence[tuple[Predictions | None, int]],
+        spans: Sequence[SpanBatch],
+        received_ns: int,
+    ) -> None:
+        """Take a request's predictions, each part with the number of duplicates in it."""
+        at_once = any(isinstance(part, ObservationBatch) for part, _ in parts)
+        if at_once:
+            # What waits is observed before its spans have others behind them.
+            self._flush()
+        self._related.extend(spans)
+        for part, dropped in parts:
+            if dropped:
+                self._telemetry.add("barograph.monitor.duplicates", dropped, signal="traces")
+            if part is not None:
+                self._take(part, received_ns)
+        if at_once:
+            self._flush()
 
     def _take(self, part: Predictions, received_ns: int) -> None:
         """Observe predictions, those of a table when more of them have come."""
@@ -142,10 +161,19 @@ class Feeder:
         return table.without(rows) if len(rows) < len(table.rows) else None
 
     def _flush(self) -> None:
+        spans, self._related = self._related, []
+        if spans:
+            self._relate(spans)
         tables, self._waiting = self._waiting, []
         if tables:
             for batch in batches_of(tables):
                 self._observe(batch)
+
+    def _relate(self, spans: Sequence[SpanBatch]) -> None:
+        try:
+            self._sink.relate(spans)
+        except Exception:  # noqa: BLE001 - whatever it is, see _note_failure
+            self._note_failure(sum(map(len, spans)))
 
     def _observe(self, batch: ObservationBatch) -> None:
         try:

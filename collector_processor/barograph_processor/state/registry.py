@@ -8,7 +8,7 @@ import msgspec
 from barograph_processor import codec
 from barograph_processor.config import Config
 from barograph_processor.exceptions import StateError
-from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch
+from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch, SpanBatch
 from barograph_processor.signal import Signal
 from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.gauges import gauges
@@ -16,6 +16,7 @@ from barograph_processor.state.label.prediction_id import short_ids
 from barograph_processor.state.late_facts import LateFacts
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.shares import Shares
+from barograph_processor.state.trace.relations import Relations
 from barograph_processor.state.window.baseline import Baseline
 from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.telemetry import Telemetry
@@ -41,7 +42,7 @@ class ModelRegistry:
             than a warning of the model's.
     """
 
-    schema = 4
+    schema = 5
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class ModelRegistry:
         self._models: dict[ModelKey, ModelState] = {}
         self._facts = LateFacts(self._models, telemetry, capacity=config.limits.early_labels)
         self._shares = Shares(self._models, config.limits, telemetry)
+        self._relations = Relations(self._models, telemetry, capacity=max(config.traces.spans, 1))
 
     @property
     def models(self) -> Mapping[ModelKey, ModelState]:
@@ -73,6 +75,8 @@ class ModelRegistry:
             self._telemetry.add("barograph.monitor.evicted", len(batch), what="models")
             return
         model.observe(batch)
+        # Before any label of theirs: it is counted with what is known by then.
+        self._relations.settle(batch, model.pending)
         self._facts.settle(short_ids(batch.prediction_ids))
 
     def look(self, now_ns: int, *, since_ns: int) -> None:
@@ -96,6 +100,12 @@ class ModelRegistry:
     def awaits(self, prediction_ids: Callable[[], Sequence[str]]) -> bool:
         """Whether a late fact waits for one of these, to be joined before more is taken."""
         return self._facts.waiting > 0 and self._facts.awaits(short_ids(prediction_ids()))
+
+    def relate(self, spans: Sequence[SpanBatch]) -> None:
+        """Take who was called by whom, before the predictions among them are observed."""
+        for key in dict.fromkeys(key for batch in spans for key in batch.models):
+            self.admit(key)
+        self._relations.relate(spans)
 
     def attach(self, events: EventBatch) -> None:
         """Take late facts and join them with their predictions."""
@@ -136,6 +146,7 @@ class ModelRegistry:
                     for key, model in self._models.items()
                 ],
                 "early": self._facts.state(),
+                "relations": self._relations.state(),
             }
         )
 
@@ -154,6 +165,7 @@ class ModelRegistry:
                 model.load(plain["state"])
                 self._models[key] = model
             self._facts.load(tree["early"])
+            self._relations.load(tree["relations"])
         except (
             *(KeyError, TypeError, ValueError, IndexError, AttributeError),
             msgspec.MsgspecError,

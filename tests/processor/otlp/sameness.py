@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from barograph_processor.observation import ObservationBatch
+from barograph_processor.observation import ObservationBatch, SpanBatch
 from barograph_processor.otlp import DecodedTraces
 from barograph_processor.stats.column import CategoricalColumn, Column
 
@@ -19,6 +19,19 @@ def assert_same(found: DecodedTraces, expected: DecodedTraces) -> None:
     ]
     for one, other in zip(found.batches, expected.batches, strict=True):
         _assert_same_batch(one, other)
+    assert len(found.spans) == len(expected.spans)
+    for mine, theirs in zip(found.spans, expected.spans, strict=True):
+        _assert_same_spans(mine, theirs)
+
+
+def _assert_same_spans(found: SpanBatch, expected: SpanBatch) -> None:
+    for name in ("ids", "parent", "rows", "micros", "failed"):
+        one, other = getattr(found, name), getattr(expected, name)
+        assert one.dtype == other.dtype, name
+        np.testing.assert_array_equal(one, other, name)
+    _assert_same_column(found.name, expected.name)
+    models = [[(*batch.models, None)[code] for code in batch.model] for batch in (found, expected)]
+    assert models[0] == models[1]
 
 
 def _assert_same_batch(found: ObservationBatch, expected: ObservationBatch) -> None:

@@ -84,7 +84,10 @@ DIMENSIONS = st.builds(
     resource=st.sampled_from([(), ("service.version", "deployment.environment.name")]),
     attributes=st.sampled_from([(), ("http.route",), ("http.route", "barograph.input.a")]),
     latency=st.booleans(),
+    spans=st.booleans(),
 )
+_SPAN_NAMES = st.sampled_from(["", "retrieve", "GET /größe", "x" * 300]) | st.text(max_size=3)
+_PARENTS = st.sampled_from([b"", b"\0" * 8, b"\1", (1).to_bytes(8), (5).to_bytes(8)])
 
 
 @st.composite
@@ -92,7 +95,9 @@ def requests(draw: st.DrawFn) -> bytes:
     """Draw a request of some resources."""
     left = draw(spans())
     for each in left:
-        each.end_time_unix_nano += draw(st.sampled_from([0, 10**6, 10**10]))
+        each.end_time_unix_nano += draw(st.sampled_from([0, 10**6, 10**10, 10**16]))
+        if draw(st.booleans()):
+            each.name, each.parent_span_id = draw(_SPAN_NAMES), draw(_PARENTS)
         if draw(st.integers(0, 3)) == 0:
             each.attributes.extend(attributes({"http.route": draw(_NAMES)}))
     parts = []

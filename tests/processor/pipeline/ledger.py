@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from barograph_processor import codec
-from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch
+from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch, SpanBatch
 
 __all__ = ["Ledger"]
 
@@ -41,6 +41,12 @@ class Ledger:
     def awaits(self, prediction_ids: Callable[[], Sequence[str]]) -> bool:
         del prediction_ids
         return False
+
+    def relate(self, spans: Sequence[SpanBatch]) -> None:
+        for batch in spans:
+            for row in range(len(batch)):
+                content = (*batch.ids[row].tolist(), int(batch.parent[row]), int(batch.rows[row]))
+                self._link("spans", repr(content).encode())
 
     def attach(self, events: EventBatch) -> None:
         self.events += len(events)

@@ -11,6 +11,7 @@ from barograph_processor.state.label.pending_columns import PendingColumns
 from barograph_processor.state.label.pending_notes import PendingNotes
 from barograph_processor.state.label.prediction_id import short_ids
 from barograph_processor.state.label.slice_table import SliceTable
+from barograph_processor.state.label.span_table import SpanTable
 from barograph_processor.state.label.thinning import Thinning
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
@@ -38,6 +39,7 @@ class PendingPredictions:
 
     Attributes:
         notes: What came of the predictions beside their labels.
+        spans: Their child spans.
     """
 
     def __init__(self, *, capacity: int, max_age_ns: int) -> None:
@@ -50,6 +52,7 @@ class PendingPredictions:
         self._classes = NameTable()
         self._truths = NameTable()
         self._slices = SliceTable()
+        self.spans = SpanTable()
         # Room is made for as many at once: each time costs the whole table.
         self._eighth = max(capacity // 8, 1)
         self._thinning = Thinning(self._eighth)
@@ -112,6 +115,7 @@ class PendingPredictions:
             self._columns["reference"][slots] = reference
             self._columns["kept"][slots] = self._thinning.rate
             self._slices.add(slices, rows, slots.start)
+            self.spans.reserve(slots.stop)
             if self._thinning.see(stop - start) and self._has_room(int(time[stop - 1])):
                 self._thinning.double()
             start = stop
@@ -147,6 +151,12 @@ class PendingPredictions:
         ids = self._columns.ids
         return np.flatnonzero((ids[:, 0] == np.uint64(high)) & (ids[:, 1] == np.uint64(low)))
 
+    def of_spans(
+        self, keys: npt.NDArray[np.uint64], *, newest: int
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Return the slots of given spans; see ``PendingColumns.of_spans``."""
+        return self._columns.of_spans(keys, newest=newest)
+
     def names(self, slots: npt.NDArray[np.intp]) -> list[str]:
         """Return the ids of slots."""
         return [self._names[slot] for slot in slots.tolist()]
@@ -178,7 +188,7 @@ class PendingPredictions:
 
     def slices(self, slots: npt.NDArray[np.intp]) -> dict[str, CategoricalColumn]:
         """Return the levels of slots by dimension."""
-        return self._slices.take(slots)
+        return self._slices.take(slots) | self.spans.take(slots)
 
     def truth(self, slots: npt.NDArray[np.intp]) -> Column:
         """Return the labels of slots that all have one, all names or all numbers."""
@@ -237,6 +247,7 @@ class PendingPredictions:
             "truths": self._truths.state(),
             "slices": self._slices.state(len(self._names)),
             "thinning": self._thinning.state(),
+            "spans": self.spans.state(len(self._names)),
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -248,6 +259,7 @@ class PendingPredictions:
         self._truths.load(state["truths"])
         self._slices.load(state["slices"])
         self._thinning.load(state["thinning"])
+        self.spans.load(state["spans"], len(self._names))
 
     def _append(self, names: Sequence[str], ids: npt.NDArray[np.uint64]) -> slice:
         """Add rows behind the others; return their slots."""
@@ -307,6 +319,7 @@ class PendingPredictions:
         slots = np.flatnonzero(mask)
         self._columns.retain(slots)
         self._slices.retain(slots)
+        self.spans.retain(slots)
         self._names = [self._names[slot] for slot in slots.tolist()]
         self._index = {name: slot for slot, name in enumerate(self._names)}
         # Names of classes that no prediction and no label refers to any more go as well.

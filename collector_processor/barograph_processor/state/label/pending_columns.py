@@ -6,6 +6,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.observation import span_keys, trace_keys
+
 __all__ = ["KEPT_EVALUATIONS", "PendingColumns"]
 
 KEPT_EVALUATIONS: Final = 4
@@ -61,6 +63,23 @@ class PendingColumns:
     def ids(self) -> npt.NDArray[np.uint64]:
         """Trace and span ids, shape ``(n, 3)``."""
         return self._ids[: self._size]
+
+    def of_spans(
+        self, keys: npt.NDArray[np.uint64], *, newest: int
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Return the rows among the newest ones that are of given spans, and of which each.
+
+        Args:
+            keys: From ``span_keys``, distinct, shape ``(k,)``, at least one.
+            newest: How many rows are looked at.
+        """
+        first = max(self._size - newest, 0)
+        ids = self.ids[first:]
+        own = span_keys(trace_keys(ids), ids[:, 2])
+        order = np.argsort(keys)
+        at = order[np.minimum(np.searchsorted(keys[order], own), len(keys) - 1)]
+        rows = np.flatnonzero(keys[at] == own)
+        return rows + first, at[rows]
 
     def append(self, ids: npt.NDArray[np.uint64]) -> slice:
         """Add rows of which nothing is known but the ids, shape ``(k, 3)``; return their slots."""

@@ -1,0 +1,1 @@
+"""Traces: which spans are below which prediction."""
