@@ -8,11 +8,11 @@ import numpy as np
 
 from barograph_processor.config import Config, parse_config
 from barograph_processor.journal import Checkpoint
-from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch
+from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch, SpanBatch
 from barograph_processor.pipeline.envelope import Envelope
 from barograph_processor.pipeline.seen import SeenSet
 from barograph_processor.state.registry import ModelRegistry
-from barograph_processor.stats.column import NumericColumn
+from barograph_processor.stats.column import CategoricalColumn, NumericColumn
 from barograph_processor.telemetry import Telemetry
 from tests.processor.state.rows import facts, labels_of, rows, unlabelled
 
@@ -54,6 +54,8 @@ class Population:
         for model in ("binary", "regression", "multiclass", "seasonal", "learning"):
             batches = _batches(ModelKey(model, "1"))
             for batch in batches[:1] if model == "learning" else batches:
+                if model == "learning":
+                    self.registry.relate([_called(batch)])
                 take(unlabelled(batch))
                 attach(_labels(batch))
                 for event in _late(batch, model):
@@ -179,6 +181,26 @@ def _labels(batch: ObservationBatch) -> EventBatch:
         number=batch.truth.values.tolist(),
         time_ns=later,
         model=batch.model.name,
+    )
+
+
+def _called(batch: ObservationBatch) -> SpanBatch:
+    """The calls, each with a child span behind it."""
+    n = len(batch)
+    below = batch.ids.copy()
+    below[:, 2] += np.uint64(1 << 40)
+    numbers = np.arange(n)
+    return SpanBatch(
+        ids=np.concatenate([batch.ids, below]),
+        parent=np.concatenate([np.zeros(n, np.uint64), batch.ids[:, 2]]),
+        model=np.repeat(np.array([0, -1], np.int32), n),
+        rows=np.repeat(np.array([1, 0], np.int32), n),
+        micros=np.full(2 * n, 5000, np.int32),
+        failed=np.concatenate([batch.failed, numbers % 50 == 0]),
+        name=CategoricalColumn(
+            np.where(np.arange(2 * n) < n, 0, 1).astype(np.int32), ("predict", "retrieve")
+        ),
+        models=(batch.model,),
     )
 
 
