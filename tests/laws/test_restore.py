@@ -17,6 +17,7 @@ import barograph_processor.drift
 import barograph_processor.quality
 import barograph_processor.sequential
 from barograph_processor.drift import DriftMonitor, ReferenceProfile, StreamKey
+from barograph_processor.quality.absence import AbsenceMonitor
 from barograph_processor.quality.calibration_monitor import CalibrationMonitor
 from barograph_processor.quality.coverage import CoverageMonitor
 from barograph_processor.quality.figure import FigureMonitor, FigureReference
@@ -85,6 +86,18 @@ def _figure(monitor: FigureMonitor, step: int) -> Any:
 def _cities(seed: int, n: int) -> dict[str, CategoricalColumn]:
     codes = np.random.default_rng([7, seed]).integers(0, 4, size=n).astype(np.int32)
     return {"city": CategoricalColumn(codes, ("a", "b", "c", "d"))}
+
+
+def _absence_monitor() -> AbsenceMonitor:
+    rows, among = np.array([100.0, 300.0]), np.array([1000.0, 1000.0])
+    return AbsenceMonitor(rows, among, np.array([1.0, 2.0]), budget=1000)
+
+
+def _absence(monitor: AbsenceMonitor, step: int) -> Any:
+    among = np.full(2, 20.0)
+    share = np.array([0.0 if step > 8 else 0.1, 0.3])
+    monitor.update(np.random.default_rng([14, step]).binomial(20, share).astype(np.float64), among)
+    return monitor.absent.tolist(), monitor.log10_evidence(0), monitor.log10_threshold
 
 
 def _slice_monitor() -> SliceMonitor:
@@ -186,6 +199,7 @@ CASES: dict[type[Any], Case] = {
         lambda state: CoverageMonitor.restore(json.loads(json.dumps(state))),
         _coverage,
     ),
+    AbsenceMonitor: (_absence_monitor, AbsenceMonitor.restore, _absence),
     SliceMonitor: (_slice_monitor, SliceMonitor.restore, _slice),
     BettingSequence: (
         BettingSequence,

@@ -1,4 +1,4 @@
-"""New levels that do as well as the rest keep to the budget of false alarms."""
+"""Slices of which nothing is wrong keep to the budget of false alarms: by simulation."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pytest
 from scipy import stats as oracle
 
+from barograph_processor.quality.absence import AbsenceMonitor
 from barograph_processor.quality.slice_layout import SliceLayout
 from barograph_processor.quality.slice_rest import slice_dispersion
 from barograph_processor.quality.slices import SliceMonitor
@@ -60,3 +61,24 @@ def test_new_levels_as_good_as_the_rest_keep_to_the_budget(swing: float) -> None
     promised = RUNS * WINDOWS / BUDGET
     assert alarms[False] <= 0.9 * promised
     assert alarms[True] <= oracle.poisson.ppf(0.999, 0.1 * promised * len(NEW) / 32)
+
+
+@pytest.mark.parametrize("swing", [0.0, 1.0])
+def test_parts_that_go_on_are_not_taken_for_absent(swing: float) -> None:
+    """Small parts whose share swings from window to window; a bet is at its limit for each."""
+    budget, windows, rows = 5, 300, 100
+    absent = 0
+    for seed in range(RUNS):
+        rng = np.random.default_rng([11, seed])
+        odds = np.log(0.02 / 0.98) + rng.normal(0, swing, (20 + windows, 5))
+        counts = rng.binomial(rows, 1 / (1 + np.exp(-odds))).astype(np.float64)
+        learnt, among = counts[:20], np.full(5, 20.0 * rows)
+        share = np.maximum(learnt.sum(axis=0), 1) / among
+        phi = ((learnt - rows * share) ** 2).sum(axis=0) / (19 * rows * share * (1 - share))
+        monitor = AbsenceMonitor(share * among, among, np.maximum(phi, 1.0), budget=budget)
+        before = monitor.absent
+        for window in counts[20:]:
+            monitor.update(window, np.full(5, float(rows)))
+            absent += int((monitor.absent & ~before).sum())
+            before = monitor.absent
+    assert absent <= RUNS * windows / budget

@@ -78,8 +78,10 @@ def assess(
     alarms = list(open_alarms)
     harm = [alarm.sentence for alarm in alarms if alarm.severity == "page"]
     tickets = [a.sentence for a in alarms if a.severity == "ticket" and a.signal != "blind"]
-    notes = [a.sentence for a in alarms if a.severity == "note"]
-    unseen = [alarm.sentence for alarm in alarms if alarm.signal == "blind"]
+    # A part of the traffic that is gone leaves the rest to be seen.
+    parts = [a.sentence for a in alarms if a.signal == "blind" and a.slice is not None]
+    notes = [*parts, *(a.sentence for a in alarms if a.severity == "note")]
+    unseen = [a.sentence for a in alarms if a.signal == "blind" and a.slice is None]
     told = any(alarm.feature == "labels" for alarm in alarms if alarm.signal == "blind")
     blind = [*unseen, *(() if told else sight.blindness())]
     abnormal = [f"{name} is {v}" for name, v in operations.items() if v in ("high", "low")]

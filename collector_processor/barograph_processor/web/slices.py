@@ -16,6 +16,9 @@ _Key = tuple[tuple[str, str], ...]
 def slices_view(history: Sequence[WindowRecord]) -> list[dict[str, Any]]:
     """Return the slices of the last window that names any, and how their risk went.
 
+    Those without traffic are among them, with ``gone_since`` in ms since the epoch; the figures
+    of one that was not among the worst are None.
+
     A window names its worst slices alone, so a trend has None where a slice was
     not among them. At most 120 points, each the highest of its windows. Needs no
     lock: records never change.
@@ -24,8 +27,9 @@ def slices_view(history: Sequence[WindowRecord]) -> list[dict[str, Any]]:
         history: Closed windows, oldest first.
     """
     judged = [record for record in history if record.signals.get("slice")]
+    gone = {_key(part): part["since"] for part in _last(history, "gone")}
     if not judged:
-        return []
+        return [_unjudged(key, since) for key, since in gone.items()]
     parts = parted(judged, _POINTS)
     time = [part[-1].end_ns // 1_000_000 for part in parts]
     risks = [_highest(part) for part in parts]
@@ -43,14 +47,34 @@ def slices_view(history: Sequence[WindowRecord]) -> list[dict[str, Any]]:
                 "reference": shorten(status["reference"]),
                 "tolerated": shorten(status["tolerated"]),
                 "labels": status["labels"],
-                "new_since": status.get("new_since"),
+                "new_since": status["new_since"],
+                "gone_since": gone.pop(key, None),
                 "evidence": shorten(relative),
                 "alarm": status["alarm"],
                 "trend": {"time": time, "risk": [shorten(part.get(key)) for part in risks]},
             }
         )
     found.sort(key=lambda entry: (not entry["alarm"], -entry["evidence"]))
+    return found + [_unjudged(key, since) for key, since in gone.items()]
+
+
+def _last(history: Sequence[WindowRecord], signal: str) -> Sequence[Mapping[str, Any]]:
+    """Return what the last window says of a signal."""
+    found: Sequence[Mapping[str, Any]] = history[-1].signals.get(signal, ()) if history else ()
     return found
+
+
+def _unjudged(key: _Key, since: int) -> dict[str, Any]:
+    """Return a slice that is gone, of which nothing else is to be said now."""
+    unknown = ("risk", "lower", "upper", "reference", "tolerated", "labels", "evidence")
+    return {
+        "slice": [list(pair) for pair in key],
+        **dict.fromkeys(unknown),
+        "new_since": None,
+        "gone_since": since,
+        "alarm": False,
+        "trend": {"time": [], "risk": []},
+    }
 
 
 def _key(status: Mapping[str, Any]) -> _Key:

@@ -12,6 +12,7 @@ from barograph_processor.state.aftermath.evaluations import Evaluations
 from barograph_processor.state.aftermath.loops import Loops
 from barograph_processor.state.aftermath.outcomes import Outcomes
 from barograph_processor.state.aftermath.reactions import Reactions
+from barograph_processor.state.aftermath.slice_traffic import SliceTraffic
 from barograph_processor.state.aftermath.usage import Usage
 from barograph_processor.state.aftermath.window_rows import WindowRows
 from barograph_processor.state.alarm.finding import Finding
@@ -43,6 +44,9 @@ class Aftermath:
         )
         self.loops = Loops(config.alarm, block=block)
         self.usage = Usage(config.alarm)
+        self.traffic = SliceTraffic(
+            budget_windows=config.alarm.windows_between_false_alarms, block=block
+        )
         self._open: dict[Slot, WindowRows] = {}
         self._lateness_ns = round(config.window.lateness * 1e9)
         self.blindness = Blindness(
@@ -56,6 +60,7 @@ class Aftermath:
         self.outcomes.see(len(rows))
         self.evaluations.see(len(rows))
         self.loops.outputs.see(rows.label)
+        self.traffic.learn(rows)
 
     def hold(self, slot: Slot, rows: ObservationBatch) -> None:
         """Take rows of a window that is open: they count when it closes."""
@@ -71,6 +76,7 @@ class Aftermath:
         self.outcomes.see(held.rows)
         self.loops.outputs.add(held.outputs)
         self.blindness.see(held.confident)
+        self.traffic.settle(held.levels)
 
     def close(self, closed: ClosedWindow, watch: Watch, sight: Sight) -> None:
         """End a window that is judged.
@@ -84,6 +90,7 @@ class Aftermath:
         self.outcomes.close(closed.number)
         self.evaluations.close()
         self.loops.close(closed.number)
+        self.traffic.close(closed.end_ns, watch.number_at)
         self.usage.close(closed.end_ns - self._lateness_ns, windows_per_day=watch.windows_per_day)
         self.blindness.close(
             closed.number,
@@ -105,7 +112,10 @@ class Aftermath:
         usage = self.usage.finding(quality_harmed=quality.harmed)
         found += self.outcomes.findings(start_of)
         found += self.loops.findings(start_of, reference_risk=quality.baseline_risk)
-        return [*found, *([] if usage is None else [usage]), *self.blindness.findings()]
+        return [*found, *([] if usage is None else [usage]), *self._unseen()]
+
+    def _unseen(self) -> list[Finding]:
+        return [*self.blindness.findings(), *self.traffic.findings()]
 
     def figures(self, harm: Alarm | None = None) -> dict[str, Any]:
         """Return the figures of the last window by signal, in plain values.
@@ -118,6 +128,7 @@ class Aftermath:
             **self.outcomes.figures(harm),
             **self.evaluations.figures(),
             **self.loops.figures(),
+            **self.traffic.figures(),
         }
 
     def state(self) -> dict[str, Any]:
@@ -128,6 +139,7 @@ class Aftermath:
             "evaluations": self.evaluations.state(),
             "loops": self.loops.state(),
             "usage": self.usage.state(),
+            "traffic": self.traffic.state(),
             "open": [[s.period, s.part, rows.state()] for s, rows in self._open.items()],
             "blindness": self.blindness.state(),
         }
@@ -135,6 +147,7 @@ class Aftermath:
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
         self.reactions.load(state["reactions"])
+        self.traffic.load(state["traffic"])
         self.outcomes.load(state["outcomes"])
         self.evaluations.load(state["evaluations"])
         self.loops.load(state["loops"])

@@ -1,12 +1,11 @@
 """What can no longer be seen of a model: traffic, labels, confidence, a reference that holds."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any, Final
 
 from barograph_processor.state.aftermath.silence import Silence
 from barograph_processor.state.alarm.finding import Finding
-from barograph_processor.state.alarm.phrases import moment
+from barograph_processor.state.alarm.phrases import lasting, moment
 from barograph_processor.state.condition import Sight
 
 __all__ = ["Blindness"]
@@ -103,7 +102,7 @@ class Blindness:
         age_ns = end_ns - reference_end_ns
         if age_ns > self._stale_ns:
             sentence = (
-                f"its reference is stale: it ended {_days(age_ns)} ago, on "
+                f"its reference is stale: it ended {lasting(age_ns)} ago, on "
                 f"{moment(reference_end_ns)}, and what was normal then may be no longer"
             )
             self._note("reference", sentence, reference_end_ns + self._stale_ns, window)
@@ -120,13 +119,13 @@ class Blindness:
             length_ns: How long none came.
             window: The window that is open.
         """
-        usual = _days(self.silence.patience_ns)
+        usual = lasting(self.silence.patience_ns)
         return Finding(
             signal="blind",
             feature="traffic",
             severity="ticket",
             sentence=(
-                f"no prediction has come for {_days(length_ns)}, since {moment(begin_ns)}; up to "
+                f"no prediction has come for {lasting(length_ns)}, since {moment(begin_ns)}; up to "
                 f"{usual} would be usual. Nothing is known of the model"
             ),
             advice=_ADVICE["traffic"],
@@ -183,18 +182,3 @@ class Blindness:
         self._confident = state["confident"]
         self._without_confidence = state["without_confidence"]
         self._waited, self._longest_wait, self._longest_once = state["waits"]
-
-
-def _days(length_ns: int) -> str:
-    """Write a length of time to the hour, for people.
-
-    >>> _days(90_000_000_000_000), _days(7_300_000_000_000), _days(600_000_000_000)
-    ('1 day and 1 hour', '2 hours', '10 minutes')
-    """
-    length = timedelta(microseconds=length_ns // 1000)
-    hours, rest = divmod(length.seconds, 3600)
-    parts = [(length.days, "day"), (hours, "hour")]
-    if not (length.days or hours):
-        parts = [(rest // 60, "minute")]
-    said = [f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in parts if n]
-    return " and ".join(said) or "a moment"

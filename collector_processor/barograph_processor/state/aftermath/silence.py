@@ -23,9 +23,11 @@ class Silence:
 
     Args:
         objective_s: Seconds of silence that are too long, if that is an objective.
+        weekends: Nor is less than three days a failure, until a week was seen.
     """
 
-    def __init__(self, objective_s: float | None) -> None:
+    def __init__(self, objective_s: float | None, *, weekends: bool = False) -> None:
+        self._weekends = weekends
         self._objective_ns = None if objective_s is None else round(objective_s * 1e9)
         self._first_ns: int | None = None
         self.last_ns: int | None = None
@@ -42,7 +44,10 @@ class Silence:
         seen = 0
         if self._first_ns is not None and self.last_ns is not None:
             seen = self.last_ns - self._first_ns
-        return max(_FACTOR * self._usual_ns, _HOUR_NS, _DAY_NS if seen < _DAY_NS else 0)
+        least = _DAY_NS if seen < _DAY_NS else _HOUR_NS
+        if self._weekends and seen < 7 * _DAY_NS:
+            least = 3 * _DAY_NS
+        return max(_FACTOR * self._usual_ns, least)
 
     def see(self, newest_ns: npt.NDArray[np.int64], *, received_ns: int | None) -> None:
         """Take predictions: the newest event time as of each, shape ``(n,)``, and when they came.

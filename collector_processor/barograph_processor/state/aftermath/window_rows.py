@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from barograph_processor.observation import ObservationBatch
+from barograph_processor.state.aftermath.level_tally import LevelTally
 
 __all__ = ["MOST_LEVELS", "WindowRows"]
 
@@ -14,16 +15,18 @@ MOST_LEVELS: Final = 10_000
 
 
 class WindowRows:
-    """Rows, those with a confidence, and outputs by level. Not locked; its owner is."""
+    """Rows, those with a confidence, outputs, and levels of slices. Not locked; its owner is."""
 
     def __init__(self) -> None:
         self.rows = 0
         self.confident = 0
         self.outputs: dict[str, int] = {}
+        self.levels = LevelTally()
 
     def add(self, batch: ObservationBatch) -> None:
         """Count rows."""
         self.rows += len(batch)
+        self.levels.add(batch)
         if batch.confidence is not None:
             self.confident += int(np.isfinite(batch.confidence).sum())
         if batch.label is None:
@@ -37,7 +40,7 @@ class WindowRows:
 
     def state(self) -> list[Any]:
         """Return plain values from which ``restore`` continues."""
-        return [self.rows, self.confident, dict(self.outputs)]
+        return [self.rows, self.confident, dict(self.outputs), self.levels.state()]
 
     @classmethod
     def restore(cls, state: list[Any]) -> "WindowRows":
@@ -45,4 +48,5 @@ class WindowRows:
         found = cls()
         outputs: Mapping[str, int] = state[2]
         found.rows, found.confident, found.outputs = state[0], state[1], dict(outputs)
+        found.levels = LevelTally.restore(state[3])
         return found

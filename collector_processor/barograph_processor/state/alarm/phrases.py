@@ -1,12 +1,13 @@
 """Parts of the sentences that alarms say."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from barograph_processor.observation import ModelKey
 
 __all__ = [
     "clean",
+    "lasting",
     "model_title",
     "moment",
     "operational_clause",
@@ -24,6 +25,21 @@ def moment(time_ns: int) -> str:
     '2013-01-01 10:01 UTC'
     """
     return datetime.fromtimestamp(time_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def lasting(length_ns: int) -> str:
+    """Write a length of time to the hour, for people.
+
+    >>> lasting(90_000_000_000_000), lasting(7_300_000_000_000), lasting(600_000_000_000)
+    ('1 day and 1 hour', '2 hours', '10 minutes')
+    """
+    length = timedelta(microseconds=length_ns // 1000)
+    hours, rest = divmod(length.seconds, 3600)
+    parts = [(length.days, "day"), (hours, "hour")]
+    if not (length.days or hours):
+        parts = [(rest // 60, "minute")]
+    said = [f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in parts if n]
+    return " and ".join(said) or "a moment"
 
 
 def over(sentence: str, time_ns: int) -> str:

@@ -39,11 +39,12 @@ function row(first) {
   const cells = Object.fromEntries(
     ["risk", "interval", "reference", "tolerated", "evidence", "labels"].map((key) => [key, el("td", { class: "number" })]),
   );
+  const known = el("small");
   const line = sparkline(28, "evidence");
   const root = el(
     "tr",
     {},
-    el("th", { scope: "row" }, ...nameOf(first)),
+    el("th", { scope: "row" }, ...levels(first.slice), known),
     cells.risk,
     cells.interval,
     cells.reference,
@@ -57,19 +58,21 @@ function row(first) {
     update(status) {
       const { time, risk } = status.trend;
       set(root, "data-alarm", status.alarm ? "true" : null);
+      say(known, remark(status));
       say(cells.risk, percent(status.risk));
-      say(cells.interval, `${percent(status.lower)} to ${percent(status.upper)}`);
-      say(cells.reference, status.reference === null ? "none" : percent(status.reference));
+      say(cells.interval, status.risk === null ? percent(null) : `${percent(status.lower)} to ${percent(status.upper)}`);
+      say(cells.reference, percent(status.reference));
       say(cells.tolerated, percent(status.tolerated));
-      say(cells.evidence, evidenceWord(status));
-      say(cells.labels, count(Math.round(status.labels)));
+      say(cells.evidence, status.evidence === null ? percent(null) : evidenceWord(status));
+      say(cells.labels, status.labels === null ? percent(null) : count(Math.round(status.labels)));
       const high = risk.reduce((a, b) => Math.max(a, b ?? 0), 2 * status.tolerated);
       line.update(time, risk, { low: 0, high, level: status.tolerated });
     },
   };
 }
 
-function nameOf({ slice, new_since: since }) {
-  const age = since === null ? null : el("small", {}, ` new since ${moment(since)}`);
-  return [...levels(slice), age];
+/** What else is to be known of a slice: that the reference did not hold it, or that it is gone. */
+function remark({ new_since: came, gone_since: gone }) {
+  if (gone !== null) return ` no traffic since ${moment(gone)}`;
+  return came === null ? "" : ` new since ${moment(came)}`;
 }
