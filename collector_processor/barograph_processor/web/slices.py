@@ -16,8 +16,8 @@ _Key = tuple[tuple[str, str], ...]
 def slices_view(history: Sequence[WindowRecord]) -> list[dict[str, Any]]:
     """Return the slices of the last window that names any, and how their risk went.
 
-    Those without traffic are among them, with ``gone_since`` in ms since the epoch; the figures
-    of one that was not among the worst are None.
+    Behind them come those without traffic, with ``gone_since`` in ms since the epoch and no
+    figures.
 
     A window names its worst slices alone, so a trend has None where a slice was
     not among them. At most 120 points, each the highest of its windows. Needs no
@@ -36,6 +36,8 @@ def slices_view(history: Sequence[WindowRecord]) -> list[dict[str, Any]]:
     found = []
     for status in judged[-1].signals["slice"]:
         key = _key(status)
+        if key in gone:
+            continue
         relative = status["evidence"] - status["threshold"]
         found.append(
             {
@@ -48,7 +50,7 @@ def slices_view(history: Sequence[WindowRecord]) -> list[dict[str, Any]]:
                 "tolerated": shorten(status["tolerated"]),
                 "labels": status["labels"],
                 "new_since": status["new_since"],
-                "gone_since": gone.pop(key, None),
+                "gone_since": None,
                 "evidence": shorten(relative),
                 "alarm": status["alarm"],
                 "trend": {"time": time, "risk": [shorten(part.get(key)) for part in risks]},

@@ -73,6 +73,6 @@ function row(first) {
 
 /** What else is to be known of a slice: that the reference did not hold it, or that it is gone. */
 function remark({ new_since: came, gone_since: gone }) {
-  if (gone !== null) return ` no traffic since ${moment(gone)}`;
-  return came === null ? "" : ` new since ${moment(came)}`;
+  if (gone !== null) return `no traffic since ${moment(gone)}`;
+  return came === null ? "" : `new since ${moment(came)}`;
 }
