@@ -157,6 +157,8 @@ class SpareSlots:
             return {}
         unknown = (codes[name] >= len(self._layout.levels[name])) & (column.codes >= 0)
         rows = np.flatnonzero(unknown)
+        if not len(rows):
+            return {}
         used, first = np.unique(column.codes[rows], return_index=True)
         return dict(zip(used.tolist(), rows[first].tolist(), strict=True))
 

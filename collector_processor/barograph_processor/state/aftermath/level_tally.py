@@ -86,15 +86,21 @@ def _levels(
     time_ns: npt.NDArray[np.int64],
 ) -> list[tuple[int, Level, Seen]]:
     """Return the levels of some rows: the first row of each, and what was seen of it."""
-    used, first, place = np.unique(column.codes[rows], return_index=True, return_inverse=True)
-    begin = np.full(len(used), np.iinfo(np.int64).max)
-    end = np.full(len(used), np.iinfo(np.int64).min)
-    np.minimum.at(begin, place, time_ns)
-    np.maximum.at(end, place, time_ns)
-    seen = zip(
-        np.bincount(place, minlength=len(used)).tolist(), begin.tolist(), end.tolist(), strict=True
-    )
+    codes, size = column.codes[rows], len(column.levels)
+    first = np.zeros(size, dtype=np.intp)
+    # Of several writes to a place the last one stays: from the end on, that is the first row.
+    first[codes[::-1]] = rows[::-1]
+    begin = np.full(size, np.iinfo(np.int64).max)
+    end = np.full(size, np.iinfo(np.int64).min)
+    np.minimum.at(begin, codes, time_ns)
+    np.maximum.at(end, codes, time_ns)
+    counts = np.bincount(codes, minlength=size)
+    used = np.flatnonzero(counts).tolist()
     return [
-        (row, (name, column.levels[code]), counts)
-        for row, code, counts in zip(rows[first].tolist(), used.tolist(), seen, strict=True)
+        (
+            int(first[code]),
+            (name, column.levels[code]),
+            (int(counts[code]), int(begin[code]), int(end[code])),
+        )
+        for code in used
     ]
