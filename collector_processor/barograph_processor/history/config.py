@@ -31,6 +31,8 @@ __all__ = [
 _LATE = {
     "reaction": ("reaction_time", "reaction_magnitude"),
     "outcome": ("outcome_time",),
+    "evaluations": ("evaluation_time",),
+    "label_time": ("label_source",),
 }
 
 
@@ -43,6 +45,7 @@ class ReplayModel(Table, frozen=True, kw_only=True):
         task: binary, multiclass, regression, ...; None infers it from the data.
         threshold: Probability from which a binary prediction is positive.
         positive: The positive class.
+        lower_is_better: Evaluations whose low scores are good ones.
     """
 
     name: str = "model"
@@ -50,6 +53,7 @@ class ReplayModel(Table, frozen=True, kw_only=True):
     task: str | None = None
     threshold: float | None = None
     positive: str | int | bool | None = None
+    lower_is_better: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
@@ -73,6 +77,10 @@ class ColumnsConfig(Table, frozen=True, kw_only=True):
         outcome: What came of the prediction, in the business's own terms.
         outcome_time: When that was known; else with the row.
         outcome_unit: Its unit.
+        evaluations: Columns of scores, each an evaluation of that name; numbers, or verdicts
+            such as pass and fail, empty where there was none.
+        evaluation_time: When they were given; else with the row.
+        label_source: Who gave the label: human, system or model. Needs ``label_time``.
         holdout: Whether the row belongs to a random hold-out, on which the model's
             decision had no effect: a boolean.
         propensity: The chance that a row had of being reviewed by people, in (0, 1]; its
@@ -95,6 +103,9 @@ class ColumnsConfig(Table, frozen=True, kw_only=True):
     outcome: str | None = None
     outcome_time: str | None = None
     outcome_unit: str = "1"
+    evaluations: tuple[str, ...] = ()
+    evaluation_time: str | None = None
+    label_source: str | None = None
     holdout: str | None = None
     propensity: str | None = None
     features: tuple[str, ...] | None = None
@@ -108,10 +119,10 @@ class ColumnsConfig(Table, frozen=True, kw_only=True):
             raise ValueError("label_time needs label and time")
         for late, parts in _LATE.items():
             named = [part for part in parts if getattr(self, part) is not None]
-            if named and getattr(self, late) is None:
+            if named and not getattr(self, late):
                 raise ValueError(f"{named[0]} needs {late}")
-            if f"{late}_time" in named and self.time is None:
-                raise ValueError(f"{late}_time needs time")
+            if self.time is None and any(part.endswith("_time") for part in named):
+                raise ValueError(f"{named[0]} needs time")
         if self.label is not None and self.prediction is None and self.confidence is None:
             raise ValueError("label needs prediction or confidence to be compared with")
         twice = sorted({name for name in self.roles if self.roles.count(name) > 1})
@@ -128,7 +139,7 @@ class ColumnsConfig(Table, frozen=True, kw_only=True):
     @property
     def has_late_facts(self) -> bool:
         """Whether something joins its prediction by id later."""
-        return any((self.label_time, self.reaction, self.outcome))
+        return any((self.label_time, self.reaction, self.outcome, self.evaluations))
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -145,6 +156,9 @@ class ColumnsConfig(Table, frozen=True, kw_only=True):
             self.reaction_magnitude,
             self.outcome,
             self.outcome_time,
+            *self.evaluations,
+            self.evaluation_time,
+            self.label_source,
             self.holdout,
             self.propensity,
         )
@@ -172,6 +186,7 @@ class ReplayConfig(Table, frozen=True, kw_only=True):
             task=self.model.task,
             threshold=self.model.threshold,
             positive=self.model.positive,
+            lower_is_better=self.model.lower_is_better,
             reference=self.reference,
             window=self.window,
             alarm=self.alarm,

@@ -1,4 +1,4 @@
-"""Columns that say what became of a prediction later: reactions and outcomes."""
+"""Columns that say what became of a prediction later: reactions, outcomes, evaluations."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,10 +9,11 @@ import numpy.typing as npt
 from barograph_processor.history.config import ColumnsConfig
 from barograph_processor.history.values import NEVER, categories, column_of, times_ns
 from barograph_processor.observation import EventKind
-from barograph_processor.semconv import REACTION_KINDS
+from barograph_processor.semconv import LABEL_SOURCES, REACTION_KINDS
+from barograph_processor.state.aftermath.verdict import score_of
 from barograph_processor.stats.column import NumericColumn
 
-__all__ = ["LateColumn", "Refused", "late_columns"]
+__all__ = ["LateColumn", "Refused", "label_sources", "late_columns"]
 
 Refused = list[tuple[str, npt.NDArray[np.intp], str]]
 """Rows that cannot be used: of which column, which, and why."""
@@ -29,23 +30,25 @@ class LateColumn:
         time_ns: When each comes, shape ``(n,)``; ``NEVER`` where there is none.
         number: Shape ``(n,)``.
         text: One a row, or None.
+        name: Of the evaluation; None for other facts.
     """
 
     kind: EventKind
     time_ns: npt.NDArray[np.int64]
     number: npt.NDArray[np.float64]
     text: tuple[str | None, ...]
+    name: str | None = None
 
     def take(self, rows: npt.NDArray[np.intp]) -> "LateColumn":
         """Return the given rows, in the given order."""
         text = tuple(self.text[row] for row in rows.tolist())
-        return LateColumn(self.kind, self.time_ns[rows], self.number[rows], text)
+        return LateColumn(self.kind, self.time_ns[rows], self.number[rows], text, self.name)
 
 
 def late_columns(
     table: Any, columns: ColumnsConfig, time_ns: npt.NDArray[np.int64]
 ) -> tuple[tuple[LateColumn, ...], Refused]:
-    """Read the reactions and outcomes of some rows.
+    """Read the reactions, outcomes and evaluations of some rows.
 
     Args:
         table: Arrow columns by name.
@@ -77,7 +80,37 @@ def late_columns(
         refused.append((columns.outcome, infinite, "not finite"))
         when = _times(table, columns.outcome_time, time_ns, ~np.isnan(values), refused)
         found.append(LateColumn("outcome", when, values, (columns.outcome_unit,) * len(values)))
+    for name in columns.evaluations:
+        scores = _scores(table, name, refused)
+        when = _times(table, columns.evaluation_time, time_ns, ~np.isnan(scores), refused)
+        found.append(LateColumn("evaluation", when, scores, (None,) * len(scores), name))
     return tuple(found), refused
+
+
+def label_sources(table: Any, name: str | None) -> tuple[tuple[str | None, ...], Refused]:
+    """Read who gave the label of each row, by the column of that name, if there is one.
+
+    Returns:
+        One a row, None where nobody says; and the rows that cannot be used.
+    """
+    if name is None:
+        return (None,) * int(table.num_rows), []
+    column = categories(_column(table, name))
+    known = np.array([level in LABEL_SOURCES for level in column.levels] + [True])
+    stray = np.flatnonzero(~known[column.codes])
+    return tuple(column.values()), [(name, stray, f"not one of {', '.join(LABEL_SOURCES)}")]
+
+
+def _scores(table: Any, name: str, refused: Refused) -> npt.NDArray[np.float64]:
+    """Return scores, those of verdicts that are words too."""
+    column, words = column_of(_column(table, name), numeric=True)
+    assert isinstance(column, NumericColumn)
+    scores = column.values.copy()
+    texts = categories(_column(table, name)).values()
+    scores[words] = [score_of(float("nan"), texts[row]) for row in words.tolist()]
+    refused.append((name, words[np.isnan(scores[words])], "neither a score nor a verdict"))
+    refused.append((name, np.flatnonzero(np.isinf(scores)), "not finite"))
+    return scores
 
 
 def _times(

@@ -12,7 +12,7 @@ from barograph_processor.exceptions import DataError
 from barograph_processor.history.config import ReplayConfig
 from barograph_processor.history.doubts import Doubts
 from barograph_processor.history.kinds import Kinds, decide
-from barograph_processor.history.late_columns import LateColumn, late_columns
+from barograph_processor.history.late_columns import LateColumn, label_sources, late_columns
 from barograph_processor.history.selection import select
 from barograph_processor.history.source import Piece, Source
 from barograph_processor.history.values import (
@@ -45,13 +45,15 @@ class Rows:
         batch: The observations; their labels stand in ``batch.truth`` unless they come later.
         label: Labels that come later, with ``n`` rows; None if none do.
         label_ns: When each of these comes, shape ``(n,)``; the smallest int64 is never.
-        facts: Reactions and outcomes.
+        source: Who gave each of these, or None, ``n`` of them.
+        facts: Reactions, outcomes and evaluations.
         done: Share of the file read so far.
     """
 
     batch: ObservationBatch
     label: Column | None
     label_ns: npt.NDArray[np.int64] | None
+    source: tuple[str | None, ...]
     facts: tuple[LateColumn, ...]
     done: float
 
@@ -148,8 +150,9 @@ class HistoryReader:
         truth, label_ns = self._truth(piece, usable)
         self._doubts.see(label, truth)
         later = label_ns is not None
+        source, strays = label_sources(piece.table, self._columns.label_source)
         facts, refused = late_columns(piece.table, self._columns, time)
-        for column, rows, why in refused:
+        for column, rows, why in (*strays, *refused):
             self._reject(piece, column, rows, usable, why)
         slices = {name: categories(_column(piece, name)) for name in self._columns.slices}
         if self._columns.holdout is not None:
@@ -171,13 +174,14 @@ class HistoryReader:
             truth=None if later else truth,
         )
         if usable.all():
-            return Rows(batch, truth if later else None, label_ns, facts, piece.done)
+            return Rows(batch, truth if later else None, label_ns, source, facts, piece.done)
         kept = np.flatnonzero(usable)
         late = None if truth is None or not later else truth.take(kept)
         return Rows(
             batch.take(kept),
             late,
             None if label_ns is None else label_ns[kept],
+            tuple(source[row] for row in kept.tolist()),
             tuple(fact.take(kept) for fact in facts),
             piece.done,
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,18 @@ __all__ = ["Progress", "Replay"]
 
 _STEP_ROWS: Final = 250
 """Rows between two looks at the facts that came meanwhile."""
+
+
+class _Fact(NamedTuple):
+    """One late fact; ``more`` is the evaluation's name, or who gave the label."""
+
+    time_ns: int
+    order: int
+    kind: EventKind
+    prediction_id: str
+    text: str | None
+    number: float
+    more: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +83,8 @@ class Replay:
         self._registry = ModelRegistry(
             settings, self.telemetry, clock=lambda: 0, strict=True, baselines=baselines
         )
-        # Facts that will come: when, in which order they were read, and what they are.
-        self._coming: list[tuple[int, int, EventKind, str, str | None, float]] = []
+        # Facts that will come, by when and in which order they were read.
+        self._coming: list[_Fact] = []
         self._read = 0
 
     @property
@@ -140,7 +152,8 @@ class Replay:
             return
         self._expect_labels(rows)
         for fact in rows.facts:
-            self._expect(fact.kind, rows, fact.time_ns, fact.text, fact.number.tolist())
+            names = (fact.name,) * len(rows.batch)
+            self._expect(fact.kind, rows, fact.time_ns, fact.text, fact.number.tolist(), names)
         for start in range(0, len(rows.batch), _STEP_ROWS):
             part = np.arange(start, min(start + _STEP_ROWS, len(rows.batch)))
             self._arrive(int(rows.batch.event_time[start]))
@@ -156,7 +169,7 @@ class Replay:
             values = rows.label.values.tolist()
         else:
             texts = rows.label.values()
-        self._expect("label", rows, rows.label_ns, texts, values)
+        self._expect("label", rows, rows.label_ns, texts, values, rows.source)
 
     def _expect(
         self,
@@ -165,38 +178,41 @@ class Replay:
         time_ns: npt.NDArray[np.int64],
         texts: Sequence[str | None],
         values: Sequence[float],
+        more: Sequence[str | None],
     ) -> None:
         """Remember facts about these rows until their time comes."""
-        for time, name, text, value in zip(
-            time_ns.tolist(), rows.batch.prediction_ids, texts, values, strict=True
+        for time, name, text, value, told in zip(
+            time_ns.tolist(), rows.batch.prediction_ids, texts, values, more, strict=True
         ):
             if time != NEVER:
                 self._read += 1
-                heapq.heappush(self._coming, (time, self._read, kind, name, text, value))
+                fact = _Fact(time, self._read, kind, name, text, value, told)
+                heapq.heappush(self._coming, fact)
 
     def _arrive(self, until_ns: int | None) -> None:
         """Attach the facts whose time has come; all of them if it is None."""
         arrived = []
-        while self._coming and (until_ns is None or self._coming[0][0] <= until_ns):
+        while self._coming and (until_ns is None or self._coming[0].time_ns <= until_ns):
             arrived.append(heapq.heappop(self._coming))
-        for kind, group in groupby(arrived, key=lambda fact: fact[2]):
+        for kind, group in groupby(arrived, key=lambda fact: fact.kind):
             self._attach(kind, list(group))
 
-    def _attach(
-        self, kind: EventKind, arrived: Sequence[tuple[int, int, EventKind, str, str | None, float]]
-    ) -> None:
+    def _attach(self, kind: EventKind, arrived: "Sequence[_Fact]") -> None:
         n = len(arrived)
         reviewed = kind == "label" and self._config.columns.propensity is not None
         self._registry.attach(
             EventBatch(
                 kind=kind,
-                prediction_ids=tuple(name for _, _, _, name, _, _ in arrived),
+                prediction_ids=tuple(fact.prediction_id for fact in arrived),
                 ids=np.zeros((n, 3), dtype=np.uint64),
-                time=np.array([time for time, *_ in arrived], dtype=np.int64),
-                number=np.array([value for *_, value in arrived]),
-                text=tuple(text for *_, text, _ in arrived),
-                name=(None,) * n,
-                source=("human" if reviewed else None,) * n,
+                time=np.array([fact.time_ns for fact in arrived], dtype=np.int64),
+                number=np.array([fact.number for fact in arrived]),
+                text=tuple(fact.text for fact in arrived),
+                name=tuple(fact.more if kind == "evaluation" else None for fact in arrived),
+                source=tuple(
+                    "human" if reviewed else fact.more if kind == "label" else None
+                    for fact in arrived
+                ),
                 model_names=(None,) * n,
                 model_versions=(None,) * n,
             )

@@ -693,6 +693,34 @@ class TestPeople:
 
         assert since(delayed) - since(now) == pytest.approx(10, abs=3)
 
+    def test_evaluations_are_judged_by_name(self, bench: Bench) -> None:
+        table, config = evaluated()
+        run = bench.run(bench.csv(table), config)
+        opened = [a for a in run.alarms if a["state"] == "open"]
+        assert [(a["signal"], a["feature"]) for a in opened] == [("evaluation", "faithful")]
+        assert opened[0]["since_window"] in range(9, 12)
+        last = run.windows[-1]["signals"]["evaluation"]
+        assert last["toxic"]["value"] == pytest.approx(0.1, abs=0.02)
+        table["faithful"][20] = "so so"
+        mistake = bench.run(bench.csv(table), config).mistake
+        assert mistake.startswith("row 21, column 'faithful': neither a score nor a verdict")
+
+    def test_labels_say_who_gave_them(self, bench: Bench) -> None:
+        """More and more of them come from a model: a loop."""
+        n = 8000
+        rng = np.random.default_rng(7)
+        own = rng.random(n) < np.where(np.arange(n) < 5000, 0.1, 0.6)
+        table = {
+            "t": list(range(1_600_000_000, 1_600_000_000 + n)),
+            **history(n),
+            "by": np.where(own, "model", "human").tolist(),
+            "known": list(range(1_600_000_100, 1_600_000_100 + n)),
+        }
+        more = 'time = "t"\nlabel_time = "known"\nlabel_source = "by"'
+        run = bench.run(bench.csv(table), _BASE % more)
+        loops = [a for a in run.alarms if a["signal"] == "loop" and a["state"] == "open"]
+        assert [a["feature"] for a in loops] == ["self_label_share"]
+
     @pytest.mark.parametrize(
         ("column", "value", "message"),
         [
@@ -723,12 +751,39 @@ class TestPeople:
             ('reaction_time = "t"', "reaction_time needs reaction"),
             ('reaction_magnitude = "t"', "reaction_magnitude needs reaction"),
             ('outcome_time = "t"', "outcome_time needs outcome"),
+            ('evaluation_time = "t"', "evaluation_time needs evaluations"),
+            ('label_source = "f1"', "label_source needs label_time"),
             ('reaction = "f0"\nreaction_time = "f0"', "reaction_time needs time"),
         ],
     )
     def test_parts_need_their_column(self, bench: Bench, keys: str, message: str) -> None:
         run = bench.run(bench.csv(history(1200)), _BASE % keys)
         assert message in run.mistake
+
+
+def evaluated(n: int = 6000, *, from_row: int = 4000) -> tuple[Table, str]:
+    """An assistant whose answers a grader finds less faithful from a row on."""
+    rng = np.random.default_rng(6)
+    bad = rng.random(n) < np.where(np.arange(n) >= from_row, 0.4, 0.1)
+    table: Table = {
+        "t": list(range(1_600_000_000, 1_600_000_000 + n)),
+        "length": rng.poisson(80, n).tolist(),
+        "faithful": np.where(bad, "fail", "pass").tolist(),
+        "toxic": rng.beta(1, 9, n).round(3).tolist(),
+    }
+    config = """
+[model]
+task = "generation"
+lower_is_better = ["toxic"]
+[columns]
+time = "t"
+evaluations = ["faithful", "toxic"]
+[reference]
+rows = 2000
+[window]
+rows = 200
+"""
+    return table, config
 
 
 def reacted(n: int = 9000, *, from_row: int = 6000) -> tuple[Table, str]:
