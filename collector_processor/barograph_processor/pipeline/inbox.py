@@ -10,7 +10,7 @@ from barograph_processor.otlp import DecodedLogs, DecodedTraces
 
 __all__ = ["ENOUGH_ITEMS", "Inbox", "Item", "Look"]
 
-ENOUGH_ITEMS: Final = 4096
+ENOUGH_ITEMS: Final = 8192
 """Spans and records that are taken together: then the cost of a step is that of its rows."""
 
 _LINGER_S: Final = 0.2

@@ -57,8 +57,7 @@ class LateFacts:
 
     def settle(self, names: Iterable[str]) -> None:
         """Join the facts that waited for these predictions."""
-        if len(self._early):
-            self._join(self._early.take(names), early=False)
+        self._join(self._early.take(names), early=False)
 
     def state(self) -> list[Any]:
         """Return plain values from which ``load`` continues."""

@@ -77,7 +77,8 @@ class ModelRegistry:
         model.observe(batch)
         # Before any label of theirs: it is counted with what is known by then.
         self._relations.settle(batch, model.pending)
-        self._facts.settle(short_ids(batch.prediction_ids))
+        if self._facts.waiting:
+            self._facts.settle(short_ids(batch.prediction_ids))
 
     def look(self, now_ns: int, *, since_ns: int) -> None:
         """Look at the wall clock: models that are silent for too long are told.

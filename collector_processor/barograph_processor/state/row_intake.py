@@ -1,5 +1,6 @@
 """Where predictions come into a model: into its reference, then into windows."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,8 @@ class RowIntake:
             self._progress.reassess(int(newest_ns[-1]))
             return
         punctual[:begin] = False
+        # Windows have no use for ids, and to cut them up costs more than any other column.
+        batch = replace(batch, prediction_ids=())
         if punctual.all():
             self._deal(self._progress.watch, batch, newest_ns)
         elif punctual.any():

@@ -94,16 +94,15 @@ class PendingPredictions:
             "confidence": confidence,
             "weight": weight,
         }
-        keeps = self._thinning.keeps
         evicted = start = 0
         while start < len(names):
             # So far and no further, so that the share changes at the same row always.
             end = min(len(names), start + self._thinning.left)
-            keep = [row for row in range(start, end) if keeps(names[row])]
+            keep = start + np.flatnonzero(self._thinning.keeps(names[start:end]))
             room = self._capacity - len(self._names)
             # As many as there is room for, so that clearing falls on the same row always.
-            stop = keep[room] if len(keep) > room else end
-            rows = np.array(keep[:room], dtype=np.intp)
+            stop = int(keep[room]) if len(keep) > room else end
+            rows = keep[:room]
             evicted += stop - start - len(rows)
             slots = self._append([names[row] for row in rows.tolist()], ids[rows])
             for name, column in columns.items():
@@ -163,7 +162,7 @@ class PendingPredictions:
 
     def thinned(self, name: str) -> bool:
         """Whether this id is among those that are not kept at the present rate."""
-        return not self._thinning.keeps(short_ids((name,))[0])
+        return not self._thinning.keeps(short_ids((name,)))[0]
 
     def column(self, name: str, slots: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
         """Return a column of slots, by name.
@@ -298,8 +297,7 @@ class PendingPredictions:
 
     def _thin(self) -> int:
         before = len(self._names)
-        kept = np.fromiter(map(self._thinning.keeps, self._names), bool, before)
-        self._retain(kept & self._current())
+        self._retain(self._thinning.keeps(self._names) & self._current())
         np.minimum(self._columns["kept"], self._thinning.rate, out=self._columns["kept"])
         return before - len(self._names)
 

@@ -1,8 +1,11 @@
 """Which predictions are kept when there is no room for all: a share of them, by their id."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 __all__ = ["Thinning"]
 
@@ -36,11 +39,16 @@ class Thinning:
         """Keep twice as many from now on, all of them at most."""
         self.rate = min(2 * self.rate, 1.0)
 
-    def keeps(self, name: str) -> bool:
-        """Whether an id is kept at the present rate; the same on every machine."""
+    def keeps(self, names: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Return which ids are kept at the present rate; the same on every machine."""
         if self.rate >= 1.0:
-            return True
-        return zlib.crc32(name.encode("utf-8", "surrogatepass")) / 2**32 < self.rate
+            return np.ones(len(names), dtype=np.bool_)
+        bound, crc32 = self.rate * 2**32, zlib.crc32
+        return np.fromiter(
+            (crc32(name.encode("utf-8", "surrogatepass")) < bound for name in names),
+            dtype=np.bool_,
+            count=len(names),
+        )
 
     def see(self, rows: int) -> bool:
         """Count rows, ``left`` at most; return whether the rate can rise and it is time to ask."""
