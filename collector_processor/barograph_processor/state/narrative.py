@@ -86,9 +86,11 @@ def harm_finding(
     figures = "" if share is None else f" {percent(share)},"
     tolerated = "" if quality.tolerated is None else f" {quality.tolerated:.1%} is tolerated"
     before = "" if risk is None else f", the reference had {risk:.1%}"
+    accuracy = quality.promised.get("accuracy")
+    offline = "" if accuracy is None else f", the offline figure is {1 - accuracy:.1%}"
     sentence = (
         f"too many predictions are wrong since {moment(since_ns)}:"
-        f"{figures}{tolerated}{before}.{cost}"
+        f"{figures}{tolerated}{before}{offline}.{cost}"
     )
     return Finding(
         signal="risk",
