@@ -3,7 +3,8 @@
 Bias first: browser and server share the machine and its loopback, so a slow network is not
 in these figures and a slow processor is in both; the browser is headless and draws without a
 GPU. Each time is from the act to the end of the frame that shows it: the least of the rounds,
-which others on the machine disturb least, the median and the largest. A view is opened in a new context, with nothing in its cache.
+which others on the machine disturb least, the median and the largest. A view is opened in a
+new context, with nothing in its cache.
 """
 
 import json

@@ -105,6 +105,12 @@ QUALITY: Final[tuple[Metric, ...]] = (
         "Share of wrong predictions of the ten slices that do worst against the rest.",
         ("slice",),
     ),
+    Metric(
+        "barograph.slice.unwatched",
+        "counter",
+        "{label}",
+        "Labels in levels that the reference did not hold and for which no slot was free.",
+    ),
     Metric("barograph.labels", "counter", "{label}", "Labels joined to their prediction."),
     Metric(
         "barograph.labels.corrected",

@@ -36,16 +36,15 @@ class SliceMonitor:
     the slices that it did, a third of it over dimensions that stand alone if there are any.
     A new level has no risk of its own, so that of all is taken for it.
 
-    Bets of slices whose risk swings from window to window, as weather moves that of
-    an airport, are tempered: raised to the power 1/phi with phi the dispersion of
-    the reference's windows, which by Jensen's inequality keeps them fair. A new level has
-    the least dispersion of its dimension. Where the rest is smaller than it was, phi grows
-    with its noise.
+    Bets of slices whose risk swings from window to window, as weather moves that of an airport,
+    are tempered: raised to the power 1/phi with phi the dispersion of the reference's windows,
+    which by Jensen's inequality keeps them fair. A new level has the least dispersion of its
+    dimension. Where the rest is smaller than it was, phi grows with its noise.
 
-    Of slices that explain each other only the one with the most evidence is
-    named: a part of a failing slice is not told again, and neither is a whole
-    that fails by one part alone, nor a slice of another dimension that holds the same
-    predictions; what that overlap is, the last 2,048 labels say.
+    Of slices that explain each other only the one with the most evidence is named: a part of a
+    failing slice is not told again, and neither is a whole that fails by one part alone, nor a
+    slice of another dimension that holds the same predictions; how far they overlap, the last
+    2,048 labels say.
 
     State: some 200 bytes a slice, and the sample's. An update costs some 0.2 ms for 500
     slices. Not locked: one writer.

@@ -28,6 +28,10 @@ def gauges(model: ModelState, attributes: Mapping[str, str]) -> Iterator[Signal]
     for metric, value, more in _values(model):
         if value is not None:
             yield Signal(metric, float(value), {**attributes, **more})
+    slices = model.quality.slices.monitor
+    if slices is not None:
+        unwatched = slices.spare.refused
+        yield Signal("barograph.slice.unwatched", unwatched, attributes, model.counters.start_ns)
     for (signal, severity), raised in model.verdicts.book.raised.items():
         kind = {"signal": signal, "severity": severity}
         yield Signal("barograph.alarms", raised, {**attributes, **kind}, model.counters.start_ns)

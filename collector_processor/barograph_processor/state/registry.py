@@ -42,7 +42,7 @@ class ModelRegistry:
             than a warning of the model's.
     """
 
-    schema = 5
+    schema = 6
 
     def __init__(
         self,
