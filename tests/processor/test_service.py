@@ -406,6 +406,7 @@ def test_documented_keys_are_those_of_the_answers(tmp_path: Path) -> None:
                     "prediction.label": n % 2,
                     "prediction.confidence": 0.9,
                     "prediction.id": f"p{n}",
+                    "slice.region": "ns"[n // 2 % 2],
                 },
             )
             for n in range(2600)
@@ -429,8 +430,10 @@ def test_documented_keys_are_those_of_the_answers(tmp_path: Path) -> None:
     whole = "`/api/models/{name}/{version}`"
     assert set(model) == summarized | _keys(whole)
     assert set(window) == _keys(whole, 1)
-    # No user reacted, nothing came of anything, and the reference ended before its labels came.
-    unknown = {"trust", "reactions", "outcome", "evaluation", "estimated", "gap", "calibration"}
+    # No user reacted, nothing came of anything, no part of the traffic stopped, and the
+    # reference ended before its labels came.
+    unknown = {"trust", "reactions", "outcome", "evaluation", "gone"}
+    unknown |= {"estimated", "gap", "calibration"}
     assert set(window["signals"]) == _keys("Figures of a window") - unknown
     assert set(window["signals"]["input.drift"]["x"]) == _keys("Figures of a window", 1)
     assert set(alarm) == _keys("`/api/alarms`", 1)
