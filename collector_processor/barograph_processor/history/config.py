@@ -88,6 +88,8 @@ class ColumnsConfig(Table, frozen=True, kw_only=True):
         features: Features; else every column that has no other role.
         categorical: Those of the features that are categories whatever they look like.
         slices: What quality is broken down by; they are features too.
+        traces: What quality is broken down by as if it came from a trace, such as the
+            release; named ``trace.<column>``, and no features.
         invalid: What to do with a row that cannot be used: an error, or a counted skip.
     """
 
@@ -111,6 +113,7 @@ class ColumnsConfig(Table, frozen=True, kw_only=True):
     features: tuple[str, ...] | None = None
     categorical: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
+    traces: tuple[str, ...] = ()
     invalid: Literal["error", "skip"] = "error"
 
     def __post_init__(self) -> None:
@@ -161,6 +164,7 @@ class ColumnsConfig(Table, frozen=True, kw_only=True):
             self.label_source,
             self.holdout,
             self.propensity,
+            *self.traces,
         )
         return tuple(column for column in named if column is not None)
 

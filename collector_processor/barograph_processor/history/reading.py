@@ -23,7 +23,7 @@ from barograph_processor.history.values import (
     holds_values,
     times_ns,
 )
-from barograph_processor.observation import ModelKey, ObservationBatch
+from barograph_processor.observation import TRACE_PREFIX, ModelKey, ObservationBatch
 from barograph_processor.pipeline.seen import SeenSet
 from barograph_processor.quality.loss import class_column
 from barograph_processor.semconv import HOLDOUT
@@ -155,6 +155,8 @@ class HistoryReader:
         for column, rows, why in (*strays, *refused):
             self._reject(piece, column, rows, usable, why)
         slices = {name: categories(_column(piece, name)) for name in self._columns.slices}
+        for name in self._columns.traces:
+            slices[TRACE_PREFIX + name] = categories(_column(piece, name))
         if self._columns.holdout is not None:
             slices[HOLDOUT] = self._holdout(piece, self._columns.holdout, usable)
         batch = ObservationBatch(

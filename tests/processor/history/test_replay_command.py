@@ -465,6 +465,27 @@ class TestColumns:
         run = bench.run(bench.csv(table), _BASE % 'id = "key"\nslices = ["c9"]\nfeatures = ["f0"]')
         assert set(run.windows[0]["signals"]["input.drift"]) - {""} == {"f0", "c9"}
 
+    def test_traces_are_dimensions_and_no_features(self, bench: Bench) -> None:
+        """A release that came after the reference, to half of the traffic, is named."""
+        table = history(4000, harm_from=10**9)
+        versions = ["1" if i < 2000 or i % 2 else "2" for i in range(4000)]
+        table["pred"] = [
+            1 - y if version == "2" and i % 10 < 7 else pred
+            for i, (pred, y, version) in enumerate(
+                zip(table["pred"], table["y"], versions, strict=True)
+            )
+        ]
+        table["service_version"] = versions
+        run = bench.run(bench.csv(table), _BASE % 'traces = ["service_version"]')
+        assert set(run.windows[0]["signals"]["input.drift"]) - {""} == {"f0", "c9"}
+        named = [alarm["slice"] for alarm in run.alarms if alarm["signal"] == "slice"]
+        assert named
+        assert all(dict(each) == {"trace.service_version": "2"} for each in named)
+
+    def test_a_column_of_traces_has_no_other_role(self, bench: Bench) -> None:
+        run = bench.run(bench.csv(history(1200)), _BASE % 'traces = ["y"]')
+        assert "two roles: y" in run.mistake
+
     def test_without_features_all_other_columns_are(self, bench: Bench) -> None:
         run = bench.run(bench.csv(history(1200)))
         assert set(run.windows[0]["signals"]["input.drift"]) - {""} == {"f0", "c9"}
