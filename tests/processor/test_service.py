@@ -376,6 +376,11 @@ def test_help_names_the_commands() -> None:
     assert {"serve", "demo", "replay"} <= set(done.stdout.split())
 
 
+@pytest.mark.parametrize("query", ["offset=-1", "limit=0", "limit=1e9", f"offset={10**30}"])
+def test_page_that_cannot_be_is_refused(service: Service, query: str) -> None:
+    assert web(service, f"/api/alarms?{query}").status_code == 400
+
+
 def test_page_of_api_is_json(service: Service) -> None:
     for path in ("/api/models", "/api/alarms"):
         answer = web(service, path)

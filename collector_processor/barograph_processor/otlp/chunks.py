@@ -41,6 +41,8 @@ _FREE_ITEMS: Final = 1000
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _CONTINUES: Final = 0x80
+# Fields count from 1, in the bits above the wire type.
+_LEAST_TAG: Final = 8
 _LONGEST_VARINT: Final = 10
 # The same numbers in trace_service.proto, logs_service.proto and what they import.
 RESOURCES: Final = 1
@@ -74,7 +76,7 @@ def chunks(payload: bytes) -> Iterator[Chunk]:
     if len(payload) <= CHUNK_BYTES:
         yield Chunk(payload)
         return
-    room = most = min(MAX_ITEMS, _FREE_ITEMS + len(payload) // _LEAST_BYTES)
+    room = most = _most_items(len(payload))
     too_many = f"more than {most} spans or records, scopes and resources"
     for start, stop in fields(payload, 0, len(payload), RESOURCES):
         resource_url = last(payload, start, stop, SCHEMA_URL)
@@ -123,6 +125,10 @@ def _scope_parts(payload: bytes, start: int, stop: int) -> Iterator[_Part]:
     yield _Part(begin, end, items, oversized)
 
 
+def _most_items(size: int) -> int:
+    return min(MAX_ITEMS, _FREE_ITEMS + size // _LEAST_BYTES)
+
+
 def _field(number: int, content: bytes) -> bytes:
     return bytes([number << 3 | _BYTES]) + _encoded(len(content)) + content
 
@@ -145,8 +151,12 @@ def last(payload: bytes, start: int, stop: int, number: int) -> bytes:
 
 
 def fields(payload: bytes, start: int, stop: int, number: int) -> Iterator[tuple[int, int]]:
-    """Yield where the content of each field of a number begins and ends."""
-    at = start
+    """Yield where the content of each field of a number begins and ends.
+
+    Raises:
+        UndecodableError: The frame is broken, or there are too many other fields.
+    """
+    at, others = start, _most_items(stop - start)
     while at < stop:
         # This runs for every span of a large request: a call less is a fifth of it.
         tag = payload[at]
@@ -154,22 +164,38 @@ def fields(payload: bytes, start: int, stop: int, number: int) -> Iterator[tuple
             at += 1
         else:
             tag, at = _varint(payload, at, stop)
-        kind = tag & 7
-        if kind == _BYTES:
+        own = tag >> 3 == number
+        if not own:
+            # Fields of two bytes each would else cost many times what others of the size do.
+            others -= 1
+            if others < 0 or tag < _LEAST_TAG:
+                raise _none_of_ours(tag, stop - start)
+        if tag & 7 == _BYTES:
             length, at = _varint(payload, at, stop)
             if at + length > stop:
                 raise UndecodableError("not an OTLP request: a field ends behind its message")
-            if tag >> 3 == number:
+            if own:
                 yield at, at + length
             at += length
-        elif kind == _VARINT:
-            _, at = _varint(payload, at, stop)
-        elif kind in (_FIXED64, _FIXED32):
-            at += 8 if kind == _FIXED64 else 4
         else:
-            raise UndecodableError(f"not an OTLP request: wire type {kind}")
+            at = _behind(payload, at, stop, tag & 7)
     if at != stop:
         raise UndecodableError("not an OTLP request: a field ends behind its message")
+
+
+def _none_of_ours(tag: int, size: int) -> UndecodableError:
+    if tag < _LEAST_TAG:
+        return UndecodableError("not an OTLP request: a field without a number")
+    return UndecodableError(f"more than {_most_items(size)} fields of other kinds")
+
+
+def _behind(payload: bytes, at: int, stop: int, kind: int) -> int:
+    """Return where a field of another wire type than bytes ends."""
+    if kind == _VARINT:
+        return _varint(payload, at, stop)[1]
+    if kind in (_FIXED64, _FIXED32):
+        return at + (8 if kind == _FIXED64 else 4)
+    raise UndecodableError(f"not an OTLP request: wire type {kind}")
 
 
 def _varint(payload: bytes, at: int, stop: int) -> tuple[int, int]:

@@ -89,7 +89,7 @@ class PlainReader:
                 break
         ours = [
             fact
-            for event in span.events
+            for event in span.events[: tally.events(len(span.events))]
             if (
                 fact := read_event(
                     event.name,

@@ -3,11 +3,14 @@
 from collections import Counter
 from typing import Final
 
-__all__ = ["MAX_REPEATED_CELLS", "PHRASES", "RejectedItemError", "Tally"]
+__all__ = ["MAX_EVENTS", "MAX_REPEATED_CELLS", "PHRASES", "RejectedItemError", "Tally"]
 
 MAX_REPEATED_CELLS: Final = 8_000_000
 """Cells that one request may ask for without sending a byte for each: a batch
 call's rows, and its values that hold for all rows."""
+
+MAX_EVENTS: Final = 200_000
+"""Events of spans that are read of one request."""
 
 PHRASES: Final = {
     # rejections
@@ -25,6 +28,7 @@ PHRASES: Final = {
     "large_resource": "a resource of more than 64 KiB, left out",
     "mixed_types": "numbers and text in one feature",
     "newer_schema": "a newer major version of the conventions, read as far as known",
+    "too_many_events": "more events than are read of one request, the rest left out",
     "too_many_features": "more features than are read, the rest left out",
     "too_many_annotations": "more judgements than are read of one span",
     "truncated": "attributes dropped by the sender's limits",
@@ -62,6 +66,7 @@ class Tally:
         self.passed_over = 0
         self._of_item: set[str] = set()
         self._repeatable = MAX_REPEATED_CELLS
+        self._events = MAX_EVENTS
 
     def warn(self, reason: str) -> None:
         """Note that a part of the current item is left out."""
@@ -76,6 +81,14 @@ class Tally:
         if cells > self._repeatable:
             raise RejectedItemError("too_many_rows")
         self._repeatable -= cells
+
+    def events(self, count: int) -> int:
+        """Return how many of the current span's events are read, the first of them."""
+        read = min(count, self._events)
+        self._events -= read
+        if read < count:
+            self.warn("too_many_events")
+        return read
 
     def close_item(self) -> None:
         """Count the current item's warnings, each reason once."""

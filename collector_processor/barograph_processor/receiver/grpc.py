@@ -160,7 +160,10 @@ class GrpcReceiver:
                 Code.DEADLINE_EXCEEDED, "slow_body", "the message came too slowly"
             ) from None
         if not isinstance(message, bytes):
-            raise RefusedError(Code.INVALID_ARGUMENT, "undecodable", "a call without a message")
+            # Whether anybody is still there, gRPC does not say.
+            raise RefusedError(
+                Code.INVALID_ARGUMENT, "disconnected", "the call ended before its message"
+            )
         return message
 
     def _take(self, signal: Literal["traces", "logs"], message: bytes) -> bytes:
@@ -188,5 +191,9 @@ def _metadata(context: _Context) -> dict[str, str]:
 
 async def _abort(context: _Context, refusal: RefusedError) -> NoReturn:
     status = rpc_status.to_status(refusal.status())
-    await context.abort(status.code, status.details, status.trailing_metadata)
+    try:
+        await context.abort(status.code, status.details, status.trailing_metadata)
+    except grpc.aio.InternalError:
+        # Nobody is there any more to be told; gRPC would log it with all of its stack.
+        raise asyncio.CancelledError from None
     raise AssertionError("abort raises")

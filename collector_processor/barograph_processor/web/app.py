@@ -34,6 +34,7 @@ from barograph_processor.web.views import alarm_view, model_view, summary_view
 __all__ = ["web_app"]
 
 _MAX_PAGE: Final = 1000
+_MAX_OFFSET: Final = 2**31
 
 
 def web_app(
@@ -143,8 +144,10 @@ class _Views:
             offset = int(request.query_params.get("offset", "0"))
         except ValueError:
             return error_response(400, "limit and offset must be whole numbers")
-        if not (0 < limit <= _MAX_PAGE and offset >= 0):
-            return error_response(400, f"limit must be in 1..{_MAX_PAGE} and offset not negative")
+        if not (0 < limit <= _MAX_PAGE and 0 <= offset <= _MAX_OFFSET):
+            return error_response(
+                400, f"limit must be in 1..{_MAX_PAGE} and offset in 0..{_MAX_OFFSET}"
+            )
         with self._pipeline.hold():
             found: list[Alarm] = []
             for model in self._registry.models.values():

@@ -6,11 +6,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 from barograph_processor.exceptions import UndecodableError
 from barograph_processor.otlp import TraceDimensions, decode_logs, decode_traces
 from barograph_processor.otlp.chunks import CHUNK_BYTES, MAX_ITEM_BYTES, chunks
+from barograph_processor.otlp.decode import decode_traces_plainly
+from barograph_processor.otlp.tally import MAX_EVENTS
 from tests.processor.otlp.build import logs, prediction, record, span, traces
 
 _MIB = 1024 * 1024
@@ -115,8 +117,11 @@ def _nested(*numbers: int) -> Callable[[bytes], bytes]:
         b"\x0a\x00" * _MIB,
         _nested(1)(b"\x12\x00" * _MIB),
         _nested(1, 2)(b"\x12\x00" * _MIB),
+        b"\x78\x01" * _MIB,
+        _nested(1)(b"\x78\x01" * _MIB),
+        _nested(1, 2)(b"\x78\x01" * _MIB),
     ],
-    ids=["resources", "scopes", "items"],
+    ids=["resources", "scopes", "items", "beside resources", "beside scopes", "beside items"],
 )
 @pytest.mark.parametrize("decode", [decode_traces, decode_logs])
 def test_millions_of_empty_messages_are_refused_in_bounded_memory(
@@ -130,6 +135,22 @@ def test_millions_of_empty_messages_are_refused_in_bounded_memory(
     finally:
         tracemalloc.stop()
     assert peak < 16 * _MIB
+
+
+@pytest.mark.parametrize("decode", [decode_traces, decode_logs])
+def test_zeros_are_refused_at_the_first(decode: Callable[[bytes], object]) -> None:
+    """A gzipped request of 64 KiB may be 64 MiB of them; to walk all took half a minute."""
+    with pytest.raises(UndecodableError, match="without a number"):
+        decode(bytes(64 * _MIB))
+
+
+def test_events_without_end_are_left_out_and_told() -> None:
+    """They take two bytes each on the wire, and are read one by one."""
+    events = [Span.Event()] * (MAX_EVENTS + 10)
+    found = decode_traces_plainly(traces(prediction(1, {"input.x": 1.0}, events=events)))
+    assert found.warnings == {"too_many_events": 1}
+    assert "more events than are read" in found.message
+    assert (found.accepted, found.rejected) == (1, 0)
 
 
 def test_deep_nesting_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -128,22 +129,39 @@ def test_connections_without_end_keep_no_other_out_over_http(
 def test_who_is_worked_for_does_not_give_way(few: tuple[Recorder, AsgiServer]) -> None:
     """However long it takes, and however many come meanwhile."""
     del few
-    running = AsgiServer(_slow, "127.0.0.1:0", what="slow")
+    begun: list[int] = []
+    go_on = threading.Event()
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        del scope, receive
+        begun.append(1)
+        await asyncio.to_thread(go_on.wait)
+        headers = [(b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body"})
+
+    running = AsgiServer(slow, "127.0.0.1:0", what="slow")
     running.start()
     with ThreadPoolExecutor(_MOST // 2) as threads:
-        answers = [
-            threads.submit(httpx.get, f"http://{running.address}/", timeout=30)
-            for _ in range(_MOST // 2)
-        ]
-        time.sleep(0.5)
+        url = f"http://{running.address}/"
+        answers = [threads.submit(httpx.get, url, timeout=60) for _ in range(_MOST // 2)]
+        eventually(lambda: len(begun) == _MOST // 2)
         with connected(running.address, 3 * _MOST, _POST):
+            time.sleep(0.5)
+            go_on.set()
             assert [answer.result().status_code for answer in answers] == [200] * (_MOST // 2)
     running.stop()
 
 
-async def _slow(scope: Any, receive: Any, send: Any) -> None:
-    del scope, receive
-    await asyncio.sleep(3.0)
-    headers = [(b"content-length", b"0")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body"})
+def test_clients_that_go_away_are_counted_as_such_and_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Over gRPC, in the middle of their messages; gRPC itself would log a stack for each."""
+    recorder = Recorder()
+    with grpc_server(recorder) as address:
+        with connected(address, 4, grpc_calls(8)):
+            _export(address)
+        eventually(lambda: sum(recorder.refused().values()) == 32)
+        _export(address)
+    assert recorder.refused() == {"disconnected": 32}
+    assert [record for record in caplog.records if record.levelname != "DEBUG"] == []
