@@ -33,4 +33,6 @@ html_static_path = ["_static"]
 html_css_files = ["wide.css"]
 html_title = "Barograph"
 html_copy_source = False
+# Its long names make the page wider than a screen; the search finds them.
+html_use_index = False
 html_show_sphinx = False

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import IO
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -50,15 +51,19 @@ _SIZES = """() => [...performance.getEntriesByType("navigation"),
 
 
 @contextmanager
-def _served(story: str) -> Iterator[str]:
+def _served(story: str) -> Iterator[IO[str]]:
+    """Start a server; its first line, once it is ready, is its address."""
     command = [sys.executable, "-m", "benchmarks.page.serve", story]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
-            yield server.stdout.readline().strip()
+            yield server.stdout
         finally:
             server.kill()
-            server.wait()
+
+
+def _line_of(output: IO[str]) -> str:
+    return output.readline().strip()
 
 
 def _view(browser: Browser, url: str, shown: str) -> tuple[float, list[tuple[str, int, int]]]:
@@ -107,10 +112,10 @@ def main() -> None:
         version = {"chromium": browser.version, "python": platform.python_version()}
         print(json.dumps({**version, "machine": platform.machine()}))
         print("| what | least, ms | median | largest |\n| --- | --- | --- | --- |")
-        with _served("hundred") as url:
+        # Both at once: each takes minutes to build what it serves.
+        with _served("hundred") as hundred, _served("year") as year:
+            url, place = _line_of(hundred), _line_of(year) + _MODEL
             _views(lambda: _view(browser, url, ".card:nth-child(100)"), "100 models")
-        with _served("year") as url:
-            place = url + _MODEL
             _views(lambda: _view(browser, place, ".standing .badge span"), "a year: its state")
             _views(lambda: _view(browser, place, ".js-plotly-plot .main-svg"), "a year: its plot")
             _interactions(browser.new_page(), place)

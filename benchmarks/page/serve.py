@@ -21,8 +21,8 @@ def _registry(**tables: dict[str, float]) -> ModelRegistry:
 
 
 def hundred() -> ModelRegistry:
-    """Return a hundred models, each with 70 windows, one in ten of them in trouble."""
-    registry = _registry(reference={"rows": 250}, window={"rows": 25})
+    """Return a hundred models, each with 58 windows, one in ten of them in trouble."""
+    registry = _registry(reference={"rows": 250}, window={"rows": 30})
     for number in range(100):
         traffic = Traffic(registry, f"model {number:03}", seed=number)
         traffic.send(1500)

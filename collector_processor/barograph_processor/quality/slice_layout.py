@@ -18,7 +18,7 @@ SliceKey = tuple[tuple[str, str], ...]
 """One or two pairs of dimension and level, in order of the dimensions."""
 
 SliceCodes = Mapping[str, npt.NDArray[np.intp]]
-"""The level of each row by dimension: its place among the ``m`` that the layout knows, ``m`` for
+"""The level of each row by dimension, as its place among the ``m`` that the layout knows, ``m`` for
 one that is not known or none, ``m + 1 + slot`` for one that has a spare slot."""
 
 MOST_LEVELS: Final = 50

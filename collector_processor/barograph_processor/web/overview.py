@@ -43,6 +43,7 @@ def glance_view(model: ModelState) -> dict[str, Any]:
         "state": model.condition.state,
         "since": iso(model.condition_since_ns),
         "harm_since": iso(min((alarm.since_ns for alarm in own), default=None)),
+        "harm_raised": iso(max((alarm.raised_ns for alarm in own), default=None)),
         # Pairs, because the names of dimensions come from spans.
         "worst_slice": [list(pair) for alarm in worst for pair in (alarm.slice or {}).items()],
         "only_slices": not any(alarm.slice is None for alarm in harm),

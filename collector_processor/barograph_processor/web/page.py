@@ -66,7 +66,7 @@ class Page:
         """Answer how all models stand, and with the most urgent of the open alarms."""
         with self._pipeline.hold():
             models = list(self._registry.models.values())
-            seen = [(model.key, glance_view(model), list(model.history)) for model in models]
+            seen = [(model.key, glance_view(model), model.history.snapshot()) for model in models]
             alarms = [alarm for model in models for alarm in model.verdicts.book.open]
         return OrjsonResponse(
             {
@@ -103,7 +103,7 @@ class Page:
             reference = reference_view(model)
             book = model.verdicts.book
             alarms = [*most_urgent(book.open, len(book.open)), *book.resolved[-_MAX_RESOLVED:]]
-            history = list(model.history)
+            history = model.history.snapshot()
         last = history[-1].window if history else None
         known = last is not None and query.get("after") == str(last)
         return OrjsonResponse(
@@ -112,7 +112,7 @@ class Page:
                 **detail,
                 "reference": reference,
                 "alarms": [self._alarm(alarm) for alarm in alarms],
-                "series": None if known else series_view(history),
+                "series": None if known else series_view(list(history)),
             }
         )
 

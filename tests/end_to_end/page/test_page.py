@@ -88,8 +88,15 @@ def test_a_model_without_labels_says_so_instead_of_a_line(
 ) -> None:
     page = open_page(stories_url)
     card = page.get_by_role("listitem").filter(has=page.get_by_role("link", name="churn"))
-    expect(card).to_contain_text("no label has arrived yet, so quality is not known")
+    expect(card).to_contain_text("No label has arrived yet, so quality is not known")
     expect(card.locator(".gap-row.quality")).to_contain_text("unknown")
+    # Nor does its own page draw what nobody knows.
+    card.get_by_role("link").click()
+    main = page.get_by_role("region", name="Quality next to latency, errors and traffic")
+    expect(main.locator(".js-plotly-plot")).to_contain_text("Quality: not known, no label has come")
+    labels = page.get_by_role("region", name="Labels: how soon they come")
+    expect(labels).to_contain_text("No label has come yet")
+    expect(labels.locator(".js-plotly-plot")).to_have_count(0)
 
 
 def test_where_labels_are_late_the_card_says_what_scores_promise(open_page: OpenPage) -> None:
@@ -215,8 +222,31 @@ def test_an_alarms_page_says_all_of_it(stories_url: str, open_page: OpenPage) ->
     expect(page.get_by_role("heading", level=1)).to_have_text(risk["sentence"])
     expect(page.get_by_text(risk["advice"])).to_be_visible()
     expect(page.get_by_text("what the alarm budget asks for")).to_be_visible()
+    page.get_by_text("The latest windows in figures").press("Enter")
+    expect(page.get_by_role("group", name="Latest windows").get_by_role("row")).to_have_count(26)
     links = page.locator(".traces a")
     assert [link.get_attribute("href") for link in links.all()] == risk["trace_links"]
+
+
+def test_beside_its_model_an_alarm_does_not_say_its_name_again(
+    stories_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(stories_url + MODEL)
+    alarms = page.get_by_role("region", name="Open alarms").get_by_role("link")
+    expect(alarms.nth(1)).to_have_text(re.compile("^Too many predictions are wrong since"))
+
+
+def test_a_card_shows_the_last_window_that_its_alarm_speaks_of(
+    stories_url: str, open_page: OpenPage
+) -> None:
+    """Not the handful of labels since, which nobody has judged."""
+    models = httpx.get(f"{stories_url}/api/page/overview").json()["models"]
+    flights = next(model for model in models if model["name"] == "flight-delay")
+    last = flights["trend"]["quality"][-1]
+    assert flights["quality"]["latest"]["value"] != pytest.approx(last, abs=0.02)
+    shown = open_page(stories_url).locator(".gap-row.quality b").first
+    expect(shown).to_contain_text("%")
+    assert float(shown.inner_text().split()[0]) == pytest.approx(100 * last, abs=0.051)
 
 
 @pytest.mark.parametrize("place", ["/#/model?name=nobody&version=1", "/#/alarm?id=none"])

@@ -7,6 +7,8 @@ import httpx
 import pytest
 
 from barograph_processor.state.registry import ModelRegistry
+from barograph_processor.state.window import window_history
+from barograph_processor.state.window.record import WindowRecord
 from tests.end_to_end.page.models import HeldPipeline, Traffic, new_registry, serve
 
 HARMED = {"name": "fraud", "version": "3"}
@@ -229,3 +231,27 @@ def test_the_page_itself_is_small() -> None:
         for file in static.joinpath(folder).iterdir()
     ]
     assert sum(sizes) < 150_000
+
+
+def test_windows_are_unpacked_once_and_not_while_nothing_closes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever looks asks every few seconds, and unpacking a year of windows takes a second."""
+    registry = new_registry()
+    Traffic(registry, "fraud", "3", seed=4).send(5000)
+    unpacked: list[bytes] = []
+    unpack = window_history._unpacked  # noqa: SLF001 - what is counted
+
+    def counted(packed: bytes) -> WindowRecord:
+        unpacked.append(packed)
+        return unpack(packed)
+
+    monkeypatch.setattr(window_history, "_unpacked", counted)
+    with serve(registry) as url, httpx.Client(base_url=url) as client:
+        client.get("/api/page/overview")
+        series = client.get("/api/page/model", params=HARMED).json()["series"]
+        assert len(unpacked) == 2 * len(series["window"]) == 30
+        unpacked.clear()
+        client.get("/api/page/overview")
+        client.get("/api/page/model", params={**HARMED, "after": series["window"][-1]})
+    assert unpacked == []

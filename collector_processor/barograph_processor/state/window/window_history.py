@@ -44,6 +44,16 @@ class WindowHistory(Sequence[WindowRecord]):
         if len(self._packed) > self._kept:
             self._forget()
 
+    def snapshot(self) -> "WindowHistory":
+        """Return the windows as they are now, still packed: to be read when nobody holds them.
+
+        It costs a reference for each window.
+        """
+        found = WindowHistory(self._kept)
+        found._packed, found._last = self._packed.copy(), self._last  # noqa: SLF001 - another of its own kind
+        found.size_bytes = self.size_bytes
+        return found
+
     def shrink(self, most_bytes: int) -> int:
         """Forget the oldest, down to so many bytes but never the last; return how many."""
         forgotten = 0

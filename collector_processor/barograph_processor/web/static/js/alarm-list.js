@@ -3,15 +3,16 @@
 import { el, keep, say, set } from "./dom.js";
 import { lasting, moment } from "./format.js";
 import { alarmLink } from "./route.js";
-import { severityWord, signalWord } from "./words.js";
+import { severityWord, signalWord, withoutName } from "./words.js";
 
 /**
  * @param {string} empty What stands there when there is none.
  * @param {number} shown How many are there at once; the others unfold.
+ * @param {?{name: string, version: string}} beside The model that they stand beside, if they do.
  */
-export function alarmList(empty, shown = Infinity) {
-  const first = list();
-  const others = list();
+export function alarmList(empty, shown = Infinity, beside = null) {
+  const first = list(beside);
+  const others = list(beside);
   const summary = el("summary");
   const more = el("details", {}, summary, others.root);
   const none = el("p", { class: "quiet" }, empty);
@@ -28,19 +29,19 @@ export function alarmList(empty, shown = Infinity) {
   };
 }
 
-function list() {
+function list(beside) {
   const parts = new Map();
   const root = el("ul", { class: "alarms" });
   return {
     root,
     update(alarms) {
-      keep(root, parts, alarms, (alarm) => alarm.id, item);
+      keep(root, parts, alarms, (alarm) => alarm.id, (alarm) => item(alarm, beside));
       root.hidden = alarms.length === 0;
     },
   };
 }
 
-function item(first) {
+function item(first, beside) {
   const sentence = el("a", { href: alarmLink(first), dir: "auto" });
   const kind = el("span", { class: "severity", "data-severity": first.severity });
   const when = el("span", { class: "quiet" });
@@ -50,7 +51,7 @@ function item(first) {
     update(alarm) {
       set(root, "data-state", alarm.state);
       say(kind, `${signalWord(alarm.signal)}: ${severityWord(alarm.severity)}`);
-      say(sentence, alarm.sentence);
+      say(sentence, beside === null ? alarm.sentence : withoutName(alarm.sentence, beside));
       say(when, time(alarm));
     },
   };

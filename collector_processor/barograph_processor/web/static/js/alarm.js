@@ -6,14 +6,16 @@ import { figure } from "./figure.js";
 import { lasting, moment, percent, plain } from "./format.js";
 import { modelLink } from "./route.js";
 import { levels } from "./slice-name.js";
-import { timeline } from "./timeline.js";
+import { KEY, timeline } from "./timeline.js";
+import { windowTable } from "./window-table.js";
 import { evidenceSentence, nameOf, operationsSentence, severityWord, signalWord } from "./words.js";
 
 /** @param {string} id */
 export function alarmPage(id) {
   const words = el("div");
   const plot = figure("Quality, latency, errors and traffic around the change");
-  const root = el("div", { class: "model" }, words, plot.root);
+  const table = windowTable();
+  const root = el("div", { class: "model" }, words, plot.root, el("p", { class: "quiet key" }, KEY), table.root);
   let shown = "";
   let windows = null;
 
@@ -32,6 +34,7 @@ export function alarmPage(id) {
       const mark = { since, raised, resolved, harm: severity === "page", shaded: true };
       const metric = model.quality.metric ?? "accuracy";
       plot.update((look) => timeline(series, model, metric, [mark], look));
+      table.update(series, metric);
     }
     shown = told;
     return { title: `Alarm: ${nameOf({ name: alarm.model, version: alarm.version })}`, news: alarm.sentence };
@@ -110,7 +113,8 @@ function interval(alarm) {
 
 function traces(alarm) {
   if (alarm.trace_ids.length === 0) return el("p", { class: "quiet" }, "No trace is known.");
-  return el(
+  const hint = alarm.trace_links.length > 0 ? null : el("p", { class: "quiet" }, "Set trace_url in [serve] to have them as links to your traces.");
+  const list = el(
     "ul",
     { class: "traces" },
     ...alarm.trace_ids.map((trace, place) => {
@@ -118,6 +122,7 @@ function traces(alarm) {
       return el("li", {}, isWebAddress(link) ? el("a", { href: link, rel: "noreferrer" }, trace) : el("code", {}, trace));
     }),
   );
+  return el("div", {}, list, hint);
 }
 
 const isWebAddress = (link) => /^https?:\/\//.test(link ?? "");

@@ -4,7 +4,7 @@ import { el, say, set } from "./dom.js";
 import { count, lasting, moment } from "./format.js";
 import { gap } from "./gap.js";
 import { modelLink } from "./route.js";
-import { operationsSentence, sinceOf, sliceWord, stateOf } from "./words.js";
+import { operationsSentence, sinceOf, sliceWord, stateOf, withoutName, withoutOperations } from "./words.js";
 
 /** A state's sign and word. */
 export function badge() {
@@ -65,7 +65,7 @@ export function modelCard(key) {
     state.update(model.state);
     say(since, sinceSentence(model));
     const more = model.more_reasons + Math.max(model.reasons.length - 1, 0);
-    say(reason, model.reasons.length === 0 ? "" : `${model.reasons[0]}${more > 0 ? ` (and ${more} more)` : ""}`);
+    say(reason, model.reasons.length === 0 ? "" : reasonOf(model, more, trouble));
     say(worst, model.worst_slice.length === 0 ? "" : `Worst for ${sliceWord(model.worst_slice)}.`);
     say(operations, trouble ? operationsSentence(model.operational) : "");
     say(facts, `${count(model.predictions)} predictions, ${count(model.labels)} labels`);
@@ -73,6 +73,11 @@ export function modelCard(key) {
   }
 
   return { root, update };
+}
+
+function reasonOf(model, more, trouble) {
+  const sentence = withoutName(model.reasons[0], model);
+  return `${trouble ? withoutOperations(sentence) : sentence}${more > 0 ? ` (and ${more} more)` : ""}`;
 }
 
 function sinceSentence(model) {

@@ -19,9 +19,10 @@ export function count(value) {
   return value === null || value === undefined ? UNKNOWN : COUNT.format(value);
 }
 
-/** @param {?number} value A share. @returns {string} `12.3 %`; more digits where it is small. */
+/** @param {?number} value A share. @returns {string} `12.3 %`; more digits where it is small, `< 0.01 %`. */
 export function percent(value) {
   if (value === null || value === undefined) return UNKNOWN;
+  if (value > 0 && value < 0.00005) return "<\u00a00.01\u00a0%";
   const digits = value !== 0 && Math.abs(value) < 0.001 ? 2 : 1;
   return `${(100 * value).toFixed(digits)}\u00a0%`;
 }

@@ -17,11 +17,17 @@ export function labelSection() {
   const arriving = course("Labels that came with each window, per prediction");
   const byAge = el("div", {}, el("h3", {}, "Have their label, by age of the prediction"), ages.root, table.root);
   const over = el("div", {}, el("h3", {}, "Labels that came, per prediction"), arriving.root);
-  const root = el("div", {}, words, el("div", { class: "halves" }, byAge, over));
+  const halves = el("div", { class: "halves" }, byAge, over);
+  const root = el("div", {}, words, halves);
 
   /** @returns {boolean} Whether there is anything to show. */
   function update({ coverage, end, labels, rows }, { label_delay: delay }) {
     if (coverage === null) return false;
+    halves.hidden = delay === null;
+    if (delay === null) {
+      say(words, "No label has come yet. Tell the truth whenever it is known, as in barograph.label(id, truth): without it nobody can say how often the model is right.");
+      return true;
+    }
     const steps = coverage.coverage.map(({ age: [first, last], ...step }) => ({
       ...step,
       age: ageWord(first, last, 1000 * coverage.window_s),
@@ -46,7 +52,7 @@ export function labelSection() {
 
 function sentence(steps, delay) {
   const oldest = steps.at(-1);
-  const soon = delay === null ? "No label has come yet." : `Labels come ${duration(1000 * delay.mean)} after their prediction on average.`;
+  const soon = `Labels come ${duration(1000 * delay.mean)} after their prediction on average.`;
   return oldest === undefined ? soon : `${soon} Of the oldest predictions that still count, ${percent(oldest.coverage)} have theirs.`;
 }
 

@@ -13,10 +13,10 @@ import { count, duration, lasting, latency, moment, percent, plain, quality } fr
 import { labelSection } from "./labels.js";
 import { outcomeSection } from "./outcomes.js";
 import { sliceTable } from "./slice-table.js";
-import { timeline } from "./timeline.js";
+import { KEY, timeline } from "./timeline.js";
 import { trustSection } from "./trust.js";
 import { windowTable } from "./window-table.js";
-import { metricWord, nameOf, operationsSentence, sinceOf, stateOf } from "./words.js";
+import { metricWord, nameOf, operationsSentence, sinceOf, stateOf, withoutName } from "./words.js";
 
 /** @param {string} name @param {string} version */
 export function modelPage(name, version) {
@@ -42,8 +42,8 @@ export function modelPage(name, version) {
   reliability.root.classList.add("small");
   const scores = section("Do scores keep their word?", reliability.root);
   const distributions = distributionGrid();
-  const open = alarmList("No alarm is open.", 3);
-  const resolved = alarmList("None.");
+  const open = alarmList("No alarm is open.", 3, { name, version });
+  const resolved = alarmList("None.", Infinity, { name, version });
   const noWindows = el("p", { class: "quiet" }, "No window has closed yet: there is nothing to draw.");
   const root = el(
     "div",
@@ -59,7 +59,7 @@ export function modelPage(name, version) {
       el("p", { class: "picker" }, el("label", { for: "metric" }, "Quality by "), choice),
       noWindows,
       plot.root,
-      el("p", { class: "quiet key" }, "Shaded: under an alarm of harm, from the change that it dates. Of open alarms a solid line marks the change, a dotted one when the evidence sufficed. Dashed: the reference; red dots: the least that is wanted; circle: labels since the last window."),
+      el("p", { class: "quiet key" }, KEY),
       windows.root,
     ),
     section("The slices that do worst", slices.root),
@@ -103,7 +103,7 @@ export function modelPage(name, version) {
     say(since, sinceOf(model) === null ? "" : `since ${moment(sinceOf(model))}${lasted === "" ? "" : ` · ${lasted}`}`);
     const said = new Set(model.alarms.map((alarm) => alarm.sentence));
     const others = model.reasons.filter((reason) => !said.has(reason));
-    reasons.replaceChildren(...others.map((text) => el("li", { dir: "auto" }, text)));
+    reasons.replaceChildren(...others.map((text) => el("li", { dir: "auto" }, withoutName(text, model))));
     say(operations, trouble ? operationsSentence(model.operational) : "");
     open.update(model.alarms.filter((alarm) => alarm.state === "open"));
     resolved.update(model.alarms.filter((alarm) => alarm.state === "resolved").reverse());

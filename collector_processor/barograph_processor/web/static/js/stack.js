@@ -10,8 +10,8 @@ const GAP = 16;
 const FOOT = 42;
 
 /**
- * @param {{title: string, height: number, range: number[], share?: boolean, data: Object[], levels: Object[]}[]} panels
- *   From the top; heights in CSS pixels; of a share the axis is in percent.
+ * @param {{title: string, height: number, range: number[], share?: boolean, blank?: boolean, data: Object[], levels: Object[]}[]} panels
+ *   From the top; heights in CSS pixels; of a share the axis is in percent, a blank one has no marks.
  * @param {number[]} places Where the cursor may stand, ms.
  * @param {{width: number, colours: Object}} look
  * @param {Object[]} marks Shapes over all panels.
@@ -66,13 +66,15 @@ export function stack(panels, places, { width, colours }, marks = []) {
   return { data, layout, places };
 }
 
-function axis(domain, { range, share = false, height }, colours) {
+function axis(domain, { range, share = false, blank = false, height }, colours) {
   return {
     domain,
     range,
     fixedrange: true,
     gridcolor: colours.line,
     zeroline: false,
+    showticklabels: !blank,
+    showgrid: !blank,
     tickformat: share ? ".0~%" : "~g",
     nticks: height < 100 ? 3 : 6,
   };

@@ -4,6 +4,10 @@ import { isShare } from "./format.js";
 import { banded, known, level, line, stack } from "./stack.js";
 import { isBetterLow, isRiskless, metricWord } from "./words.js";
 
+/** What the lines mean. */
+export const KEY =
+  "Shaded: under an alarm of harm, from the change that it dates. Of open alarms a solid line marks the change, a dotted one when the evidence sufficed. Dashed: the reference; grey dots: what scores promise without labels; red dots: the least that is wanted; circle: labels since the last window.";
+
 /** Beside the shares, what lies between 0 and 1. */
 const BOUNDED = new Set(["auc", "ndcg", "mrr"]);
 
@@ -67,6 +71,7 @@ export function qualityPanel(series, model, metric, colours) {
   const found = series.performance.find((performance) => performance.name === metric);
   const estimate = series.estimated.find((one) => one.name === metric);
   const usual = reference.performance[metric]?.value ?? null;
+  if (found === undefined && estimate === undefined) return unknownPanel();
   const better = isBetterLow(metric) ? "lower is better" : "higher is better";
   return {
     title: `Quality: ${metricWord(metric)}, ${better}`,
@@ -80,6 +85,11 @@ export function qualityPanel(series, model, metric, colours) {
     ],
     levels: [...held(usual, colours), ...wanted(reference, metric, colours)],
   };
+}
+
+/** Nothing is drawn where nothing is known, and it says so. */
+function unknownPanel() {
+  return { title: "Quality: not known, no label has come", height: 24, range: [0, 1], blank: true, data: [], levels: [] };
 }
 
 /** What the scores promise without labels; blind to what only labels can tell. */

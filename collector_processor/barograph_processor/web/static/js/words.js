@@ -84,6 +84,20 @@ function clip(text) {
   return letters.length > LONGEST_NAME ? `${letters.slice(0, LONGEST_NAME - 1).join("")}…` : text;
 }
 
+/**
+ * An alarm's sentence where it stands beside its model: without the name before it.
+ * @param {{name: string, version: string}} model
+ */
+export function withoutName(sentence, { name, version }) {
+  const start = `${name} ${version}: `;
+  return sentence.startsWith(start) ? capital(sentence.slice(start.length)) : capital(sentence);
+}
+
+const OPERATIONS = / (?:Latency|Errors|Traffic)(?: |, )[^.]*\.$/;
+
+/** The same where what latency, errors and traffic do is said beside it. */
+export const withoutOperations = (sentence) => sentence.replace(OPERATIONS, "");
+
 /** Since when a model is as it is: the change itself where there is harm, else its notice. */
 export const sinceOf = (model) => model.harm_since ?? model.since;
 
