@@ -240,7 +240,7 @@ def test_windows_are_unpacked_once_and_not_while_nothing_closes(
     registry = new_registry()
     Traffic(registry, "fraud", "3", seed=4).send(5000)
     unpacked: list[bytes] = []
-    unpack = window_history._unpacked  # noqa: SLF001 - what is counted
+    unpack = window_history._unpacked
 
     def counted(packed: bytes) -> WindowRecord:
         unpacked.append(packed)

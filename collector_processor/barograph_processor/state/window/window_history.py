@@ -50,7 +50,7 @@ class WindowHistory(Sequence[WindowRecord]):
         It costs a reference for each window.
         """
         found = WindowHistory(self._kept)
-        found._packed, found._last = self._packed.copy(), self._last  # noqa: SLF001 - another of its own kind
+        found._packed, found._last = self._packed.copy(), self._last
         found.size_bytes = self.size_bytes
         return found
 
