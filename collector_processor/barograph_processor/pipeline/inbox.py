@@ -13,7 +13,7 @@ __all__ = ["ENOUGH_ITEMS", "Inbox", "Item", "Look"]
 ENOUGH_ITEMS: Final = 8192
 """Spans and records that are taken together: then the cost of a step is that of its rows."""
 
-_LINGER_S: Final = 0.2
+_LINGER_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Inbox:
         """Return the next items by number, none after the timeout or when closed and empty.
 
         Args:
-            timeout: Seconds until the first; None waits for ever. Then 0.2 s more
+            timeout: Seconds until the first; None waits for ever. Then 0.5 s more
                 pass, unless there are enough before.
         """
 
