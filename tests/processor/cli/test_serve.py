@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 
 from barograph_processor.service import Service
 from tests.processor.otlp.build import prediction, traces
+from tests.processor.receiver.held import connected, grpc_calls
 from tests.processor.test_service import config, counted
 
 _SPANS = 50
@@ -51,6 +53,20 @@ def test_log_is_json_from_the_first_line_to_the_last(tmp_path: Path) -> None:
         last = [json.loads(line)["message"] for line in process.stderr]
         assert last[-1] == "stopped"
         assert process.wait() == 0
+
+
+def test_bad_bytes_write_nothing_into_the_log(tmp_path: Path) -> None:
+    """Not even gRPC's own core, which would write in a format of its own."""
+    with serving(tmp_path) as (process, ready):
+        with connected(ready["otlp_grpc"], 3, grpc_calls(1, **{"grpc-encoding": "zstd"})) as held:
+            for one in held:
+                assert one.recv(1000)
+            time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        messages = [json.loads(line)["message"] for line in process.stderr]
+        assert messages[-1] == "stopped"
+        assert len(messages) == 2
 
 
 def test_systemd_is_told(tmp_path: Path) -> None:

@@ -32,13 +32,16 @@ def connected(address: str, count: int, content: bytes) -> Iterator[list[socket.
         yield sockets
 
 
-def grpc_calls(count: int) -> bytes:
-    """Return what begins so many calls, each with 10 bytes of a message of 1000."""
+def grpc_calls(count: int, **headers: str) -> bytes:
+    """Return what begins so many calls, each with 10 bytes of a message of 1000.
+
+    Further ``headers`` are sent with each.
+    """
     begun = _PREFACE + _frame(_SETTINGS, 0, 0, b"")
     for number in range(count):
         stream = 2 * number + 1
-        headers = b"".join(_literal(name, value) for name, value in _CALL.items())
-        begun += _frame(_HEADERS, _END_HEADERS, stream, headers)
+        block = b"".join(_literal(*header) for header in {**_CALL, **headers}.items())
+        begun += _frame(_HEADERS, _END_HEADERS, stream, block)
         begun += _frame(_DATA, 0, stream, b"\0" + (1000).to_bytes(4) + bytes(10))
     return begun
 
