@@ -6,10 +6,11 @@ from pathlib import Path
 
 import grpc
 import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from components.process import http_get
 from components.processor import Processor
-from tests.processor.otlp.build import logs, prediction, record, traces
+from tests.processor.otlp.build import START_NS, logs, prediction, record, span, traces
 
 _KILLS = 5
 _SPANS = 100
@@ -59,7 +60,23 @@ def _request(number: int, labels: bool) -> tuple[str, bytes]:
                 },
             )
             for n in range(first, first + _SPANS)
-        )
+        ),
+        *(_called(n) for n in range(first, first + _SPANS)),
+    )
+
+
+def _called(number: int) -> Span:
+    """What a prediction called: of the next request, of this one, or of the one before."""
+    above = (number + _SPANS * (number % 3 - 1) + 1) % 10**6
+    start = START_NS + above
+    return span(
+        10**6 + number,
+        {},
+        name=("retrieve", "rank")[number % 2],
+        trace_id=above.to_bytes(16),
+        parent_span_id=above.to_bytes(8),
+        start_time_unix_nano=start,
+        end_time_unix_nano=start + 10 ** (5 + number % 4),
     )
 
 
@@ -114,6 +131,8 @@ def test_killed_and_uninterrupted_services_show_the_same(tmp_path: Path, labels:
     assert found["barograph_predictions_total" + _labels("m", "1")] == (
         "3000.0" if labels else "6000.0"
     )
+    # What was called is among the slices that do worst.
+    assert any("trace.span.r" in name for name in expected) is labels
     assert found == expected
 
 
