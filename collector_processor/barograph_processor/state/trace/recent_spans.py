@@ -128,7 +128,8 @@ class RecentSpans:
         for name, new in columns.items():
             column = self._columns[name]
             if size > len(column):
-                grown = np.zeros(max(size, 2 * len(column)), column.dtype)
+                room = max(size, min(2 * len(column), 3 * self._capacity))
+                grown = np.zeros(room, column.dtype)
                 grown[: self._size] = column[: self._size]
                 self._columns[name] = column = grown
             column[self._size : size] = new
