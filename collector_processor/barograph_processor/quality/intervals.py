@@ -5,7 +5,7 @@ from typing import Protocol
 
 from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.sequential.mixtures import asymptotic_radius, beta_binomial_interval
-from barograph_processor.stats.normal import normal_quantile
+from barograph_processor.stats.normal import critical_value
 
 __all__ = ["ALPHA", "AT_ALL_TIMES", "AT_ONE_TIME", "Estimate", "Intervals", "estimate_mean"]
 
@@ -37,7 +37,7 @@ class _AtOneTime:
 
     def radius(self, n: float) -> float:
         del n
-        return float(normal_quantile(1 - ALPHA / 2))
+        return critical_value(ALPHA)
 
 
 class _AtAllTimes:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.stats.array import Floats
-from barograph_processor.stats.normal import normal_quantile
+from barograph_processor.stats.normal import critical_value
 
 __all__ = ["EmpiricalBernsteinSequence", "wilson_interval"]
 
@@ -35,7 +35,7 @@ def wilson_interval(successes: float, n: float, *, alpha: float = 0.05) -> tuple
         raise ValueError(f"successes must be in [0, {n}], got {successes!r}")
     if n == 0:
         return 0.0, 1.0
-    z2 = float(normal_quantile(1 - alpha / 2)) ** 2
+    z2 = critical_value(alpha) ** 2
     p = successes / n
     middle = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = math.sqrt(z2) / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))

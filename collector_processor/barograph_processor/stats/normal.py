@@ -1,12 +1,13 @@
 """The standard normal distribution: quantiles and tails without scipy."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
 from barograph_processor.stats.array import Floats
 
-__all__ = ["normal_quantile", "normal_tail"]
+__all__ = ["critical_value", "normal_quantile", "normal_tail"]
 
 # Coefficients of Wichura's PPND16, highest power first.
 _CENTRE = (
@@ -63,6 +64,18 @@ def normal_quantile(p: Floats | float) -> Floats:
     outer = np.where(np.isposinf(radius), np.inf, np.where(np.isnan(radius), np.nan, outer))
     result = np.where(np.abs(q) <= _CENTRE_HALF_WIDTH, centre, np.copysign(outer, q))
     return np.asarray(result, dtype=np.float64)
+
+
+@lru_cache(maxsize=64)
+def critical_value(alpha: float) -> float:
+    """Return what a standard normal variable exceeds in size with probability ``alpha``.
+
+    Remembered, because intervals of a few levels are asked for again and again.
+
+    >>> round(critical_value(0.05), 6)
+    1.959964
+    """
+    return float(normal_quantile(1 - alpha / 2))
 
 
 def normal_tail(x: Floats | float) -> Floats:
