@@ -19,6 +19,7 @@ __all__ = [
     "SpanIds",
     "named_slices",
     "span_hex",
+    "span_hexes",
     "span_keys",
     "trace_hex",
     "trace_keys",
@@ -54,6 +55,13 @@ def trace_hex(ids: SpanIds, row: int) -> str:
 def span_hex(ids: SpanIds, row: int) -> str:
     """Return the span id of a row as 16 lower-case hex digits."""
     return f"{int(ids[row, 2]):016x}"
+
+
+def span_hexes(ids: SpanIds) -> list[str]:
+    """Return the span id of each row as 16 lower-case hex digits."""
+    # Hex of all at once, then cut: one format a row would cost more than all the rest.
+    digits = ids[:, 2].astype(">u8").tobytes().hex()
+    return [digits[at : at + 16] for at in range(0, len(digits), 16)]
 
 
 def trace_keys(ids: SpanIds) -> npt.NDArray[np.uint64]:

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.observation import ObservationBatch, SpanIds
+from barograph_processor.observation import ObservationBatch, SpanIds, span_hexes
 from barograph_processor.otlp.buffer import Places
 from barograph_processor.otlp.columns import is_dense
 from barograph_processor.otlp.parts import NamePart, NumberPart, Part, part_values
@@ -60,9 +60,7 @@ class Table:
 
     def prediction_ids(self, rows: Places) -> tuple[str, ...]:
         """Return the ids of rows, by which late facts name them."""
-        # Hex of all at once, then cut: one format a row would cost more than all the rest here.
-        digits = self.ids[rows, 2].astype(">u8").tobytes().hex()
-        found = [digits[at : at + 16] for at in range(0, len(digits), 16)]
+        found = span_hexes(self.ids[rows])
         if len(self.named.rows):
             levels = (*self.named.levels, "")
             codes = np.full(len(self), -1)
@@ -70,6 +68,11 @@ class Table:
             given = [levels[code] for code in codes[rows].tolist()]
             found = [text or span for text, span in zip(given, found, strict=True)]
         return tuple(found)
+
+    def names(self, rows: Places) -> tuple[str, ...]:
+        """Return all by which late facts may name rows: ids, and spans of those with other ids."""
+        ids = self.prediction_ids(rows)
+        return (*ids, *span_hexes(self.ids[self.named.rows])) if len(self.named.rows) else ids
 
     def received(self, time_ns: int) -> Self:
         """Return the table with the time at which all of it came, ns since the epoch."""

@@ -148,7 +148,7 @@ class Feeder:
         table = self._admitted(part)
         if table is not None:
             self._waiting.append(table.received(received_ns))
-            if self._sink.awaits(partial(table.prediction_ids, table.rows)):
+            if self._sink.awaits(partial(table.names, table.rows)):
                 self._flush()
 
     def _admitted(self, table: Table) -> Table | None:

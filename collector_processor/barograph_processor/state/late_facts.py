@@ -5,8 +5,17 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from msgspec import structs
 
-from barograph_processor.observation import EventBatch, ModelKey, span_hex
+from barograph_processor.observation import (
+    EventBatch,
+    ModelKey,
+    ObservationBatch,
+    span_hexes,
+    span_keys,
+    trace_keys,
+)
 from barograph_processor.semconv import EVALUATION_REVIEW, REACTION_KINDS
 from barograph_processor.state.aftermath.outcomes import LARGEST
 from barograph_processor.state.aftermath.verdict import score_of
@@ -45,7 +54,7 @@ class LateFacts:
 
     def attach(self, events: EventBatch) -> None:
         """Join facts with their predictions, in order of arrival."""
-        facts = list(_facts(events))
+        facts = list(_facts(events, self._ids(events)))
         nameless = len(events) - len(facts)
         if nameless:
             self._unjoined(events.kind, "no_id", nameless)
@@ -55,9 +64,20 @@ class LateFacts:
         """Return whether a fact of one of these predictions waits."""
         return self._early.awaits(names)
 
-    def settle(self, names: Iterable[str]) -> None:
-        """Join the facts that waited for these predictions."""
-        self._join(self._early.take(names), early=False)
+    def settle(self, batch: ObservationBatch) -> None:
+        """Join the facts that waited for these predictions, by their id or by their span."""
+        first = ~np.isnan(batch.latency)
+        # What names a span of several predictions does not say which of them it means.
+        single = first & np.append(first[1:], True)
+        found: list[Fact] = []
+        spans = span_hexes(batch.ids)
+        for name, span, alone in zip(
+            short_ids(batch.prediction_ids), spans, single.tolist(), strict=True
+        ):
+            found += self._early.take((name,))
+            if alone and span != name:
+                found += [structs.replace(fact, name=name) for fact in self._early.take((span,))]
+        self._join(found, early=False)
 
     def state(self) -> list[Any]:
         """Return plain values from which ``load`` continues."""
@@ -66,6 +86,39 @@ class LateFacts:
     def load(self, state: Iterable[Mapping[str, Any]]) -> None:
         """Undo ``state``."""
         self._early.load(state)
+
+    def _ids(self, events: EventBatch) -> list[str | None]:
+        """Return the id of the prediction that each event is about; None if it says none.
+
+        An event that names a span alone is about the prediction of that span, whatever id
+        that has; as long as none is known, the span's id is its name.
+        """
+        found = list(events.prediction_ids)
+        rows = [row for row, name in enumerate(found) if name is None and events.ids[row, 2]]
+        names = span_hexes(events.ids[rows])
+        for row, name in zip(rows, names, strict=True):
+            found[row] = name
+        unknown = np.ones(len(rows), dtype=np.bool_)
+        for model in self._models.values():
+            unknown &= model.pending.find(names) < 0
+        lost = [row for row, is_unknown in zip(rows, unknown.tolist(), strict=True) if is_unknown]
+        if lost:
+            ids = events.ids[lost]
+            keys, which = np.unique(span_keys(trace_keys(ids), ids[:, 2]), return_inverse=True)
+            named = self._named(keys)
+            for row, key in zip(lost, which.tolist(), strict=True):
+                found[row] = named.get(key, found[row])
+        return found
+
+    def _named(self, keys: npt.NDArray[np.uint64]) -> dict[int, str]:
+        """Return the ids of the predictions of spans, by place; of those that wait, one a span."""
+        found: dict[int, str] = {}
+        for model in self._models.values():
+            slots, which = model.pending.of_spans(keys)
+            alone = np.bincount(which, minlength=len(keys))[which] == 1
+            names = model.pending.names(slots[alone])
+            found.update(zip(which[alone].tolist(), names, strict=True))
+        return found
 
     def _join(self, facts: Sequence[Fact], *, early: bool) -> None:
         """Join facts with predictions; those without one wait if they came for the first time."""
@@ -205,13 +258,11 @@ class LateFacts:
         self._telemetry.add("barograph.monitor.unjoined", count, kind=kind, reason=reason)
 
 
-def _facts(events: EventBatch) -> Iterator[Fact]:
-    """Yield the facts that name a prediction, by id or by span."""
-    for row, name in enumerate(events.prediction_ids):
+def _facts(events: EventBatch, names: Sequence[str | None]) -> Iterator[Fact]:
+    """Yield the facts that have a name, those of the events."""
+    for row, name in enumerate(names):
         if name is None:
-            if not int(events.ids[row, 2]):
-                continue
-            name = span_hex(events.ids, row)  # noqa: PLW2901 - the span id is the id then
+            continue
         yield Fact(
             kind=events.kind,
             name=short_ids((name,))[0],

@@ -78,7 +78,7 @@ class ModelRegistry:
         # Before any label of theirs: it is counted with what is known by then.
         self._relations.settle(batch, model.pending)
         if self._facts.waiting:
-            self._facts.settle(short_ids(batch.prediction_ids))
+            self._facts.settle(batch)
 
     def look(self, now_ns: int, *, since_ns: int) -> None:
         """Look at the wall clock: models that are silent for too long are told.

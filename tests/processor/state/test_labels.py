@@ -77,6 +77,42 @@ class TestJoining:
         bench.registry.attach(facts("label", [None] * 3, text=["1"] * 3, ids=batch.ids))
         assert bench.model.counters.labels == 3
 
+    @pytest.mark.parametrize("early", [False, True])
+    @pytest.mark.parametrize("restart", [False, True])
+    def test_by_the_span_of_a_prediction_with_an_id_of_its_own(
+        self, early: bool, restart: bool
+    ) -> None:
+        """What an evaluator knows, as OpenTelemetry's conventions ask: the span alone."""
+        bench = Bench.of(_SMALL)
+        batch = unlabelled(rows(50))
+        labels = facts("label", (None,) * 50, text=("1",) * 50, ids=batch.ids)
+        if early:
+            bench.registry.attach(labels)
+            assert _unjoined(bench, "unknown_prediction") == 50
+        else:
+            bench.registry.observe(batch)
+        if restart:
+            bench = bench.restarted()
+        if early:
+            assert bench.registry.awaits(lambda: [f"{int(span):016x}" for span in batch.ids[:, 2]])
+            bench.registry.observe(batch)
+        else:
+            bench.registry.attach(labels)
+        assert bench.model.counters.labels == 50
+
+    def test_by_a_span_of_several_predictions_none_is_meant(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = unlabelled(rows(3))
+        of_one_span = replace(
+            batch, ids=batch.ids[[0, 0, 0]], latency=np.array([0.1, np.nan, np.nan])
+        )
+        labels = facts("label", (None,), text=("1",), ids=batch.ids[:1])
+        bench.registry.attach(labels)
+        bench.registry.observe(of_one_span)
+        bench.registry.attach(labels)
+        assert bench.model.counters.labels == 0
+        assert _unjoined(bench, "unknown_prediction") == 2
+
     def test_id_of_two_models_is_ambiguous_unless_the_model_is_named(self) -> None:
         bench = Bench.of(_SMALL)
         batch = unlabelled(rows(5))

@@ -151,7 +151,7 @@ class PendingPredictions:
         return np.flatnonzero((ids[:, 0] == np.uint64(high)) & (ids[:, 1] == np.uint64(low)))
 
     def of_spans(
-        self, keys: npt.NDArray[np.uint64], *, newest: int
+        self, keys: npt.NDArray[np.uint64], *, newest: int | None = None
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """Return the slots of given spans; see ``PendingColumns.of_spans``."""
         return self._columns.of_spans(keys, newest=newest)

@@ -65,15 +65,15 @@ class PendingColumns:
         return self._ids[: self._size]
 
     def of_spans(
-        self, keys: npt.NDArray[np.uint64], *, newest: int
+        self, keys: npt.NDArray[np.uint64], *, newest: int | None = None
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """Return the rows among the newest ones that are of given spans, and of which each.
 
         Args:
             keys: From ``span_keys``, distinct, shape ``(k,)``, at least one.
-            newest: How many rows are looked at.
+            newest: How many rows are looked at; None is all.
         """
-        first = max(self._size - newest, 0)
+        first = 0 if newest is None else max(self._size - newest, 0)
         ids = self.ids[first:]
         own = span_keys(trace_keys(ids), ids[:, 2])
         order = np.argsort(keys)
