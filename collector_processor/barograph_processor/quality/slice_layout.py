@@ -68,6 +68,7 @@ class SliceLayout:
         *,
         alone: Collection[str] = (),
         min_labels: int = 100,
+        min_labels_alone: int = 20,
         max_levels: int = MOST_LEVELS,
         max_slices: int = 1000,
     ) -> "SliceLayout":
@@ -81,6 +82,8 @@ class SliceLayout:
             columns: Levels by dimension, all of ``n`` rows.
             alone: Dimensions that are not crossed with others.
             min_labels: Labels that a slice must have.
+            min_labels_alone: The same of dimensions that stand alone: what their levels say,
+                such as a long duration, may be rare as long as all is well.
             max_levels: Levels of a dimension; the most frequent are kept.
             max_slices: Slices in all.
         """
@@ -94,15 +97,15 @@ class SliceLayout:
         codes = full.codes(columns, rows)
         groups: list[list[SliceKey]] = []
         crossed = [name for name in levels if name not in full.alone]
-        for pairs in (
-            [(name,) for name in crossed],
-            list(combinations(crossed, 2)),
-            [(name,) for name in levels if name in full.alone],
+        for pairs, least in (
+            ([(name,) for name in crossed], min_labels),
+            (list(combinations(crossed, 2)), min_labels),
+            ([(name,) for name in levels if name in full.alone], min_labels_alone),
         ):
             found: list[tuple[int, SliceKey]] = []
             for names in pairs:
                 labels = full._bins(codes, names)
-                for place in np.flatnonzero(labels >= min_labels).tolist():
+                for place in np.flatnonzero(labels >= least).tolist():
                     key = full._key(names, place)
                     if key is not None and labels[place] <= _MOST_SHARE * rows:
                         found.append((int(labels[place]), key))

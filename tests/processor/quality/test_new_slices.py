@@ -174,3 +174,18 @@ def test_slices_of_traces_take_little_from_the_others(traces: int) -> None:
     found = {status.key[0][0]: 10**status.log10_threshold for status in monitor.statuses()}
     assert len(layout.slices) == 10 + traces
     assert found[REGION] == pytest.approx(1000 * 10 / (0.6 if traces else 0.9))
+
+
+@pytest.mark.parametrize(("risk", "named"), [(0.5, True), (0.1, False)])
+def test_a_level_that_was_rare_in_the_reference_is_watched(risk: float, named: bool) -> None:
+    """Slow calls are rare as long as all is well; they are a tenth, and may fail, later."""
+    for seed in range(5):
+        rng = np.random.default_rng([9, seed])
+        monitor = _monitor(rng, _columns(rng, 2000, versions={"1.0": 0.985, "slow": 0.015}))
+        steps = []
+        for window in range(20):
+            columns = _columns(rng, ROWS, versions={"1.0": 0.9, "slow": 0.1})
+            slow = np.array([level == "slow" for level in columns[VERSION].values()])
+            losses = (rng.random(ROWS) < np.where(slow, risk, 0.1)).astype(np.float64)
+            steps += _close(monitor, columns, losses, window)
+        assert [step.status.key for step in steps] == [((VERSION, "slow"),)] * named
