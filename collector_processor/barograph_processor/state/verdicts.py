@@ -7,6 +7,7 @@ from typing import Final
 from barograph_processor.observation import ModelKey
 from barograph_processor.quality.risk import RiskTransition
 from barograph_processor.sequential.confidence import wilson_interval
+from barograph_processor.signal import Apart
 from barograph_processor.state.alarm.alarms import (
     AlarmBook,
     AlarmChange,
@@ -105,13 +106,13 @@ class Verdicts:
             since_window=known.since_window,
             evidence=(known.evidence, known.threshold),
             watch=watch,
+            named=known.apart,
         )
         change = self._raise(
             finding, watch.operations, raised_ns=closed.end_ns, window=closed.number
         )
-        # Its figures move with every window; what it names is news.
-        named = [[apart.slice for apart in alarm.apart] for alarm in (known, change.alarm)]
-        return change if named[0] != named[1] else None
+        # Its figures move with every window; what it can name at last is news.
+        return change if change.alarm.apart and not known.apart else None
 
     def _again(
         self,
@@ -219,6 +220,7 @@ class Verdicts:
         since_window: int,
         evidence: tuple[float, float],
         watch: Watch,
+        named: Sequence[Apart] = (),
     ) -> Finding:
         # A beginning is known to within a window or two.
         before_ns = watch.start_of(since_window - 1)
@@ -231,7 +233,7 @@ class Verdicts:
             since_ns=since_ns,
             since_window=since_window,
             evidence=evidence,
-            apart=quality.slices.apart(near_ns),
+            apart=quality.slices.apart(near_ns, named=named),
         )
 
     def _raise(

@@ -108,3 +108,25 @@ def test_nothing_is_named_where_all_fall_alike() -> None:
     _, changes = _alarms(slow=0.1, version="2.0", wrong=lambda late: np.full(len(late), 0.3))
     assert changes
     assert all(change.alarm.apart == () for change in changes)
+
+
+def test_what_is_worse_than_it_was_but_better_than_the_rest_sets_nothing_apart() -> None:
+    """It has an alarm of its own; most of what is wrong is elsewhere."""
+    bench = Bench.of(TABLES)
+
+    def rows_of(n: int, start: int, good: float, others: float) -> ObservationBatch:
+        return _rows(
+            n,
+            start=start,
+            slow=0.4,
+            version="2.0",
+            wrong=lambda slow: np.where(slow, good, others),
+        )
+
+    bench.registry.observe(rows_of(6000, 0, 0.01, 0.2))
+    bench.registry.observe(rows_of(8000, 6000, 0.12, 0.2))
+    bench.registry.observe(rows_of(4000, 14000, 0.25, 0.4))
+    alarms = {alarm.signal: alarm for alarm in bench.model.verdicts.book.open}
+    assert alarms["slice"].slice == {RETRIEVE: "1-4 s"}
+    assert alarms["risk"].apart == ()
+    assert "Worst where" not in alarms["risk"].sentence

@@ -158,18 +158,31 @@ class SlicedQuality:
         """Return the slices that do worst, at most ``limit``."""
         return [] if self.monitor is None else self.monitor.statuses()[:limit]
 
-    def apart(self, near_ns: tuple[int, int] | None = None) -> tuple[Apart, ...]:
+    def apart(
+        self, near_ns: tuple[int, int] | None = None, *, named: Sequence[Apart] = ()
+    ) -> tuple[Apart, ...]:
         """Return the slices under an alarm, the worst first, and what all traffic moved to.
+
+        Only those that do worse than the rest now, by their whole interval at first: an alarm
+        about a slice says that it does worse than it used to, beside the rest.
 
         Args:
             near_ns: Between which event times a level must have come for the latter; None
                 leaves them out.
+            named: What was named before: it stays as long as it does worse at all.
         """
+        before = [each.slice for each in named]
         statuses = [] if self.monitor is None else self.monitor.statuses()
+        worse = [
+            (status.low - status.rest, status)
+            for status in statuses
+            if status.harmed
+            and status.rest is not None
+            and (status.risk if dict(status.key) in before else status.low) > status.rest
+        ]
         found = [
             Apart(dict(status.key), status.risk, status.rest, status.came_ns)
-            for status in statuses
-            if status.harmed and status.rest is not None
+            for _, status in sorted(worse, key=lambda pair: -pair[0])
         ]
         if near_ns is not None:
             found = found[:_TOLD] + [
