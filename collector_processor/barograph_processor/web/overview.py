@@ -35,7 +35,6 @@ def glance_view(model: ModelState) -> dict[str, Any]:
     harm = [alarm for alarm in open_alarms if alarm.severity == "page"]
     # Since when the model is in trouble is what its own risk says; a slice may have been before.
     own = [alarm for alarm in harm if alarm.signal == "risk"] or _surest(harm)
-    worst = _surest([alarm for alarm in harm if alarm.slice is not None])
     reasons = dict.fromkeys([*(alarm.sentence for alarm in own), *model.condition.reasons])
     return {
         "name": model.key.name,
@@ -45,7 +44,7 @@ def glance_view(model: ModelState) -> dict[str, Any]:
         "harm_since": iso(min((alarm.since_ns for alarm in own), default=None)),
         "harm_raised": iso(max((alarm.raised_ns for alarm in own), default=None)),
         # Pairs, because the names of dimensions come from spans.
-        "worst_slice": [list(pair) for alarm in worst for pair in (alarm.slice or {}).items()],
+        "worst_slice": [list(pair) for pair in _worst_slice(harm).items()],
         "only_slices": not any(alarm.slice is None for alarm in harm),
         "reasons": list(reasons)[:_REASONS],
         "more_reasons": max(len(reasons) - _REASONS, 0),
@@ -72,6 +71,21 @@ def glance_view(model: ModelState) -> dict[str, Any]:
             "error_rate": None if reference is None else reference.operations.error_rate,
         },
     }
+
+
+def _worst_slice(harm: Sequence[Alarm]) -> Mapping[str, str]:
+    """Return the slice that says most of where a model is wrong; empty if none does.
+
+    A slice can be under an alarm since it is worse than it was, and still do better than the
+    others: where all of the model is under one, that one's slices count.
+    """
+    whole = [alarm for alarm in harm if alarm.signal == "risk"]
+    named = [apart.slice for alarm in whole for apart in alarm.apart if apart.rest is not None]
+    if named:
+        return named[0]
+    level = max((alarm.now for alarm in whole if alarm.now is not None), default=0.0)
+    worse = [a for a in harm if a.slice is not None and a.now is not None and a.now > level]
+    return next((alarm.slice for alarm in _surest(worse) if alarm.slice is not None), {})
 
 
 def _surest(alarms: Sequence[Alarm]) -> list[Alarm]:

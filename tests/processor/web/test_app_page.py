@@ -255,3 +255,19 @@ def test_windows_are_unpacked_once_and_not_while_nothing_closes(
         client.get("/api/page/overview")
         client.get("/api/page/model", params={**HARMED, "after": series["window"][-1]})
     assert unpacked == []
+
+
+def test_a_slice_that_does_better_than_the_rest_is_not_where_it_is_worst() -> None:
+    """It is worse than it was, and under an alarm; but most of what is wrong is elsewhere."""
+    registry = new_registry()
+    traffic = Traffic(registry, "fraud", "3", seed=4)
+    traffic.send(5000, wrong_at={"B6": 0.01})
+    traffic.send(4000, wrong_at={"B6": 0.12})
+    traffic.send(2000, wrong=0.4, wrong_at={"B6": 0.25})
+    with serve(registry) as url:
+        [model] = httpx.get(f"{url}/api/page/overview").json()["models"]
+        alarms = httpx.get(f"{url}/api/alarms?state=open").json()["alarms"]
+    slices = [alarm["slice"] for alarm in alarms if alarm["signal"] == "slice"]
+    assert slices == [{"carrier": "B6"}]
+    assert "risk" in {alarm["signal"] for alarm in alarms}
+    assert model["worst_slice"] == []
