@@ -77,7 +77,7 @@ class ModelRegistry:
         model.observe(batch)
         # Before any label of theirs: it is counted with what is known by then.
         self._relations.settle(batch, model.pending)
-        if self._facts.waiting:
+        if self._facts.waiting and batch.prediction_ids:
             self._facts.settle(batch)
 
     def look(self, now_ns: int, *, since_ns: int) -> None:

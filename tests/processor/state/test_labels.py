@@ -100,6 +100,12 @@ class TestJoining:
             bench.registry.attach(labels)
         assert bench.model.counters.labels == 50
 
+    def test_rows_that_no_fact_can_name_are_taken_while_facts_wait(self) -> None:
+        bench = Bench.of(_SMALL)
+        bench.registry.attach(facts("label", ["nobody"], text=["1"]))
+        bench.registry.observe(replace(unlabelled(rows(10)), prediction_ids=()))
+        assert bench.model.counters.predictions == 10
+
     def test_by_a_span_of_several_predictions_none_is_meant(self) -> None:
         bench = Bench.of(_SMALL)
         batch = unlabelled(rows(3))
