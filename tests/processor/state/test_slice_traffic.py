@@ -1,6 +1,8 @@
 """A part of the traffic that stops is told; one that pauses at night or at weekends is not."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -127,7 +129,8 @@ def test_machines_that_are_replaced_are_not_told() -> None:
         old = batch.slices["trace.host.name"]
         new = tuple(f"n-{level}" for level in old.levels)
         levels = old.levels if hour < 10 * DAY else new
-        batch.slices["trace.host.name"] = CategoricalColumn(old.codes, levels)  # type: ignore[index]
+        hosts = CategoricalColumn(old.codes, levels)
+        batch = replace(batch, slices={**batch.slices, "trace.host.name": hosts})
         if hour < REFERENCE:
             traffic.learn(batch)
             continue
@@ -149,6 +152,60 @@ def test_how_rows_come_in_batches_makes_no_difference() -> None:
             traffic.learn(batch.take(rows))
             tally.add(batch.take(rows))
         states.append((traffic.state(), tally.state()))
+    assert states[0] == states[1] == states[2]
+
+
+def _routes(hour: int, codes: np.ndarray[Any, Any]) -> ObservationBatch:
+    """An hour of rows by route, in that order."""
+    batch = hour_of(np.random.default_rng(hour), hour, always, n=len(codes))
+    levels = tuple(f"r{code}" for code in range(codes.max() + 1))
+    routes = CategoricalColumn(codes.astype(np.int32), levels)
+    return replace(batch, slices={"route": routes})
+
+
+def test_a_dimension_that_outgrows_what_is_counted_is_no_longer_followed() -> None:
+    """Those of its levels that come after the 64th are there, though nobody counts them."""
+    traffic = SliceTraffic(budget_windows=100, block=500)
+    told = []
+    for hour in range(30 * DAY):
+        levels = 50 if hour < 8 * DAY else 49 if hour < 16 * DAY else 100
+        batch = _routes(hour, np.tile(np.arange(levels), 10)[::-1])
+        if hour < REFERENCE:
+            traffic.learn(batch)
+            continue
+        tally = LevelTally()
+        tally.add(batch)
+        traffic.settle(tally)
+        traffic.close((hour + 1) * HOUR, lambda time_ns: time_ns // HOUR)
+        told += [(hour, finding.slice) for finding in traffic.findings()]
+    assert {slice_ for _, slice_ in told} == {(("route", "r49"),)}
+    assert max(hour for hour, _ in told) == 16 * DAY - 1
+
+
+def test_nothing_is_kept_of_dimensions_that_the_reference_did_not_hold() -> None:
+    traffic = SliceTraffic(budget_windows=100, block=500)
+    traffic.learn(_routes(0, np.tile(np.arange(50), 80)))
+    traffic.settle(LevelTally())
+    sizes = set()
+    for number in range(1, 30):
+        tally = LevelTally()
+        for levels in (20, 100):
+            routes = _routes(number, np.arange(levels))
+            tally.add(replace(routes, slices={f"{number} {levels}": routes.slices["route"]}))
+        traffic.settle(tally)
+        state = traffic.state()
+        sizes.add((len(state["new_ns"]), len(state["full"])))
+    assert sizes == {(0, 0)}
+
+
+def test_how_rows_of_too_many_levels_come_in_batches_makes_no_difference() -> None:
+    batch = _routes(0, np.tile(np.arange(100), 3))
+    states = []
+    for parts in (1, 7, 300):
+        tally = LevelTally()
+        for rows in np.array_split(np.arange(300), parts):
+            tally.add(batch.take(rows))
+        states.append(tally.state())
     assert states[0] == states[1] == states[2]
 
 

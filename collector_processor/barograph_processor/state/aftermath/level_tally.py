@@ -32,7 +32,7 @@ class LevelTally:
         rows: Of all.
         among: Rows that have a level, by dimension.
         seen: By level, at most 64 of a dimension.
-        full: Dimensions that had more.
+        full: Dimensions that had more, of which nothing is counted.
     """
 
     rows: int = 0
@@ -54,17 +54,22 @@ class LevelTally:
             self._count(level, seen)
 
     def _count(self, level: Level, seen: Seen) -> None:
+        name, _ = level
         known = self.seen.get(level)
+        if name in self.full:
+            return
         if known is not None:
             self.seen[level] = (
                 known[0] + seen[0],
                 min(known[1], seen[1]),
                 max(known[2], seen[2]),
             )
-        elif sum(name == level[0] for name, _ in self.seen) < _LEVELS:
+        elif sum(other == name for other, _ in self.seen) < _LEVELS:
             self.seen[level] = seen
         else:
-            self.full.add(level[0])
+            self.full.add(name)
+            del self.among[name]
+            self.seen = {level: seen for level, seen in self.seen.items() if level[0] != name}
 
     def state(self) -> list[Any]:
         """Return plain values from which ``restore`` continues."""

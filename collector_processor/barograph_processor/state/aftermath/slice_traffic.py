@@ -61,8 +61,8 @@ class SliceTraffic:
     machines are replaced. Levels that go with the same prediction are one finding. After 30
     days a level is forgotten.
 
-    State size: some 200 bytes for each of at most 256 levels; further ones, and dimensions
-    with more than 64, are not followed. Not locked; its owner is.
+    State size: some 200 bytes for each of at most 256 levels; further ones are not followed,
+    nor dimensions once they had more than 64 in a block or window. Not locked; its owner is.
 
     Args:
         budget_windows: Windows between false findings.
@@ -100,16 +100,17 @@ class SliceTraffic:
             if self._blocks >= _MIN_BLOCKS:
                 self._fix()
             return
-        self._full |= tally.full
+        # Of dimensions that the reference did not hold nothing is kept: there may be many.
+        self._full |= tally.full & self._among.keys()
         rows = np.array([tally.seen.get(level, (0,))[0] for level in self._steady], dtype=float)
         among = [tally.among.get(name, 0) for name, _ in self._steady]
         self._monitor.update(rows, np.array(among, dtype=np.float64))
         for level, (_, first, last) in tally.seen.items():
             part = self._parts.get(level)
-            if part is None:
-                self._new_ns[level[0]] = max(last, self._new_ns.get(level[0], 0))
-            else:
+            if part is not None:
                 part.come(first, last)
+            elif level[0] in self._among:
+                self._new_ns[level[0]] = max(last, self._new_ns.get(level[0], 0))
 
     def close(self, end_ns: int, number_at: Callable[[int], int]) -> None:
         """End a window: see who is gone.
@@ -124,7 +125,7 @@ class SliceTraffic:
             part = self._parts[level]
             away_ns = end_ns - (part.silence.last_ns or 0)
             part.gone = part.gone or (absent and away_ns > part.silence.patience_ns)
-            part.gone = part.gone and away_ns <= _FORGOTTEN_NS and not self._replaced(level)
+            part.gone = part.gone and away_ns <= _FORGOTTEN_NS and self._followed(level)
         together: dict[int, list[Level]] = {}
         for level in self._steady:
             part = self._parts[level]
@@ -174,10 +175,16 @@ class SliceTraffic:
             threshold=self._monitor.log10_threshold,
         )
 
-    def _replaced(self, level: Level) -> bool:
-        """Whether a trace's dimension has levels that the reference did not hold."""
+    def _followed(self, level: Level) -> bool:
+        """Whether it is told of a level that it is away.
+
+        Not where its dimension had too many levels to be counted, nor where that is of a
+        trace and has levels that the reference did not hold.
+        """
+        name, _ = level
         last_ns = self._parts[level].silence.last_ns or 0
-        return level[0].startswith(TRACE_PREFIX) and self._new_ns.get(level[0], 0) >= last_ns
+        replaced = name.startswith(TRACE_PREFIX) and self._new_ns.get(name, 0) >= last_ns
+        return name not in self._full and not replaced
 
     def _learn(self, tally: LevelTally) -> None:
         self._blocks += 1
