@@ -1,12 +1,13 @@
 """Columns that say what became of a prediction later: reactions, outcomes, evaluations."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.history.config import ColumnsConfig
+from barograph_processor.history.source import Piece
 from barograph_processor.history.values import NEVER, categories, column_of, times_ns
 from barograph_processor.observation import EventKind
 from barograph_processor.semconv import LABEL_SOURCES, REACTION_KINDS
@@ -46,12 +47,12 @@ class LateColumn:
 
 
 def late_columns(
-    table: Any, columns: ColumnsConfig, time_ns: npt.NDArray[np.int64]
+    piece: Piece, columns: ColumnsConfig, time_ns: npt.NDArray[np.int64]
 ) -> tuple[tuple[LateColumn, ...], Refused]:
     """Read the reactions, outcomes and evaluations of some rows.
 
     Args:
-        table: Arrow columns by name.
+        piece: The rows.
         columns: Which column is what.
         time_ns: Of the rows, shape ``(n,)``: a fact without a time of its own comes then.
 
@@ -61,52 +62,52 @@ def late_columns(
     found: list[LateColumn] = []
     refused: Refused = []
     if columns.reaction is not None:
-        kinds = categories(_column(table, columns.reaction))
+        kinds = categories(piece.column(columns.reaction))
         known = np.array([level in _KINDS for level in kinds.levels] + [True])
         stray = np.flatnonzero(~known[kinds.codes])
         refused.append((columns.reaction, stray, f"no reaction of {', '.join(REACTION_KINDS)}"))
         magnitude = np.full(len(kinds), np.nan)
         if columns.reaction_magnitude is not None:
-            magnitude = _numbers(table, columns.reaction_magnitude, refused)
+            magnitude = _numbers(piece, columns.reaction_magnitude, refused)
             with np.errstate(invalid="ignore"):
                 outside = np.flatnonzero((magnitude < 0) | (magnitude > 1))
             refused.append((columns.reaction_magnitude, outside, "not in [0, 1]"))
         present = kinds.codes >= 0
-        when = _times(table, columns.reaction_time, time_ns, present, refused)
+        when = _times(piece, columns.reaction_time, time_ns, present, refused)
         found.append(LateColumn("reaction", when, magnitude, tuple(kinds.values())))
     if columns.outcome is not None:
-        values = _numbers(table, columns.outcome, refused)
+        values = _numbers(piece, columns.outcome, refused)
         infinite = np.flatnonzero(np.isinf(values))
         refused.append((columns.outcome, infinite, "not finite"))
-        when = _times(table, columns.outcome_time, time_ns, ~np.isnan(values), refused)
+        when = _times(piece, columns.outcome_time, time_ns, ~np.isnan(values), refused)
         found.append(LateColumn("outcome", when, values, (columns.outcome_unit,) * len(values)))
     for name in columns.evaluations:
-        scores = _scores(table, name, refused)
-        when = _times(table, columns.evaluation_time, time_ns, ~np.isnan(scores), refused)
+        scores = _scores(piece, name, refused)
+        when = _times(piece, columns.evaluation_time, time_ns, ~np.isnan(scores), refused)
         found.append(LateColumn("evaluation", when, scores, (None,) * len(scores), name))
     return tuple(found), refused
 
 
-def label_sources(table: Any, name: str | None) -> tuple[tuple[str | None, ...], Refused]:
+def label_sources(piece: Piece, name: str | None) -> tuple[tuple[str | None, ...], Refused]:
     """Read who gave the label of each row, by the column of that name, if there is one.
 
     Returns:
         One a row, None where nobody says; and the rows that cannot be used.
     """
     if name is None:
-        return (None,) * int(table.num_rows), []
-    column = categories(_column(table, name))
+        return (None,) * piece.table.num_rows, []
+    column = categories(piece.column(name))
     known = np.array([level in LABEL_SOURCES for level in column.levels] + [True])
     stray = np.flatnonzero(~known[column.codes])
     return tuple(column.values()), [(name, stray, f"not one of {', '.join(LABEL_SOURCES)}")]
 
 
-def _scores(table: Any, name: str, refused: Refused) -> npt.NDArray[np.float64]:
+def _scores(piece: Piece, name: str, refused: Refused) -> npt.NDArray[np.float64]:
     """Return scores, those of verdicts that are words too."""
-    column, words = column_of(_column(table, name), numeric=True)
+    column, words = column_of(piece.column(name), numeric=True)
     assert isinstance(column, NumericColumn)
     scores = column.values.copy()
-    texts = categories(_column(table, name)).values()
+    texts = categories(piece.column(name)).values()
     scores[words] = [score_of(float("nan"), texts[row]) for row in words.tolist()]
     refused.append((name, words[np.isnan(scores[words])], "neither a score nor a verdict"))
     refused.append((name, np.flatnonzero(np.isinf(scores)), "not finite"))
@@ -114,7 +115,7 @@ def _scores(table: Any, name: str, refused: Refused) -> npt.NDArray[np.float64]:
 
 
 def _times(
-    table: Any,
+    piece: Piece,
     name: str | None,
     time_ns: npt.NDArray[np.int64],
     present: npt.NDArray[np.bool_],
@@ -122,18 +123,14 @@ def _times(
 ) -> npt.NDArray[np.int64]:
     when = time_ns
     if name is not None:
-        when, _ = times_ns(_column(table, name))
+        when, _ = times_ns(piece.column(name))
         lost = np.flatnonzero(present & (when == NEVER))
         refused.append((name, lost, "no usable time for what happened then"))
     return np.where(present, when, NEVER)
 
 
-def _numbers(table: Any, name: str, refused: Refused) -> npt.NDArray[np.float64]:
-    column, bad = column_of(_column(table, name), numeric=True)
+def _numbers(piece: Piece, name: str, refused: Refused) -> npt.NDArray[np.float64]:
+    column, bad = column_of(piece.column(name), numeric=True)
     refused.append((name, bad, "no number"))
     assert isinstance(column, NumericColumn)
     return column.values
-
-
-def _column(table: Any, name: str) -> Any:
-    return table.column(name).combine_chunks()

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,8 @@ from barograph_processor.history.doubts import Doubts
 from barograph_processor.history.kinds import Kinds, decide
 from barograph_processor.history.late_columns import LateColumn, label_sources, late_columns
 from barograph_processor.history.selection import select
-from barograph_processor.history.source import Piece, Source
+from barograph_processor.history.sieve import Sieve
+from barograph_processor.history.source import Source
 from barograph_processor.history.values import (
     NEVER,
     categories,
@@ -33,7 +34,6 @@ __all__ = ["HistoryReader", "Rows"]
 
 _SECOND: Final = 1_000_000_000
 _SEEN_IDS: Final = 1_000_000
-_SHOWN: Final = 40
 _HOLDOUT: Final = {"1": "true", "0": "false"}
 
 
@@ -115,50 +115,36 @@ class HistoryReader:
             DataError: A row cannot be used, and rows like it are not to be skipped.
         """
         strict = self._columns.invalid == "error"
-        for raw in self._source.read(self._wanted, strict=strict):
-            usable = np.ones(raw.table.num_rows, dtype=np.bool_)
-            piece = self._decoded(raw, usable)
+        for piece in self._source.read(self._wanted, strict=strict):
+            sieve = Sieve(piece, strict=strict, skipped=self._skipped)
+            _decode(sieve)
             if self._kinds is None:
-                columns = {name: _column(piece, name) for name in self._wanted}
+                columns = {name: piece.column(name) for name in self._wanted}
                 self._kinds = decide(columns, self._columns, task=self._task)
                 self._task = self._kinds.task
                 self._doubts.look(columns, self._kinds, self._features)
-            yield self._rows(piece, usable)
+            yield self._rows(sieve)
 
-    def _decoded(self, raw: Piece, usable: npt.NDArray[np.bool_]) -> Piece:
-        """Return the rows without the file's encodings; refuse texts that are no UTF-8."""
-        piece = Piece(raw.table, raw.first_row, raw.done)
-        for at, name in enumerate(raw.table.column_names):
-            column = _column(raw, name)
-            if not holds_values(column):
-                raise DataError(
-                    f"column {name!r} holds {column.type}, not single values; "
-                    "columns.features can leave it out"
-                )
-            plain, bad = decoded(column)
-            self._reject(raw, name, bad, usable, "no UTF-8 text")
-            piece.table = piece.table.set_column(at, name, plain)
-        return piece
-
-    def _rows(self, piece: Piece, usable: npt.NDArray[np.bool_]) -> Rows:
+    def _rows(self, sieve: Sieve) -> Rows:
+        piece, usable = sieve.piece, sieve.usable
         n = piece.table.num_rows
         self._rows_read += n
-        time = self._time(piece, usable)
-        names = self._names(piece, usable)
-        inputs = {name: self._column(piece, name, usable) for name in self._features}
-        value, label, confidence = self._prediction(piece, usable)
-        truth, label_ns = self._truth(piece, usable)
+        time = self._time(sieve)
+        names = self._names(sieve)
+        inputs = {name: self._column(sieve, name) for name in self._features}
+        value, label, confidence = self._prediction(sieve)
+        truth, label_ns = self._truth(sieve)
         self._doubts.see(label, truth)
         later = label_ns is not None
-        source, strays = label_sources(piece.table, self._columns.label_source)
-        facts, refused = late_columns(piece.table, self._columns, time)
+        source, strays = label_sources(piece, self._columns.label_source)
+        facts, refused = late_columns(piece, self._columns, time)
         for column, rows, why in (*strays, *refused):
-            self._reject(piece, column, rows, usable, why)
-        slices = {name: categories(_column(piece, name)) for name in self._columns.slices}
+            sieve.reject(column, rows, why)
+        slices = {name: categories(piece.column(name)) for name in self._columns.slices}
         for name in self._columns.traces:
-            slices[TRACE_PREFIX + name] = categories(_column(piece, name))
+            slices[TRACE_PREFIX + name] = categories(piece.column(name))
         if self._columns.holdout is not None:
-            slices[HOLDOUT] = self._holdout(piece, self._columns.holdout, usable)
+            slices[HOLDOUT] = self._holdout(sieve, self._columns.holdout)
         batch = ObservationBatch(
             model=self._model,
             ids=np.zeros((n, 3), dtype=np.uint64),
@@ -172,7 +158,7 @@ class HistoryReader:
             label=label,
             confidence=confidence,
             slices=slices,
-            propensity=self._propensity(piece, usable),
+            propensity=self._propensity(sieve),
             truth=None if later else truth,
         )
         if usable.all():
@@ -188,69 +174,67 @@ class HistoryReader:
             piece.done,
         )
 
-    def _propensity(
-        self, piece: Piece, usable: npt.NDArray[np.bool_]
-    ) -> npt.NDArray[np.float64] | None:
+    def _propensity(self, sieve: Sieve) -> npt.NDArray[np.float64] | None:
         name = self._columns.propensity
         if name is None:
             return None
-        column, bad = column_of(_column(piece, name), numeric=True)
-        self._reject(piece, name, bad, usable, "no number")
+        column, bad = column_of(sieve.piece.column(name), numeric=True)
+        sieve.reject(name, bad, "no number")
         assert isinstance(column, NumericColumn)
         outside = np.flatnonzero((column.values <= 0) | (column.values > 1))
-        self._reject(piece, name, outside, usable, "not in (0, 1]")
+        sieve.reject(name, outside, "not in (0, 1]")
         return column.values
 
-    def _holdout(self, piece: Piece, name: str, usable: npt.NDArray[np.bool_]) -> CategoricalColumn:
-        column = class_column(categories(_column(piece, name)))
+    def _holdout(self, sieve: Sieve, name: str) -> CategoricalColumn:
+        column = class_column(categories(sieve.piece.column(name)))
         known = np.array([level in _HOLDOUT for level in column.levels] + [True])
-        self._reject(piece, name, np.flatnonzero(~known[column.codes]), usable, "no boolean")
+        sieve.reject(name, np.flatnonzero(~known[column.codes]), "no boolean")
         levels = tuple(_HOLDOUT.get(level, level) for level in column.levels)
         return CategoricalColumn(column.codes, levels)
 
-    def _time(self, piece: Piece, usable: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    def _time(self, sieve: Sieve) -> npt.NDArray[np.int64]:
         name = self._columns.time
         if name is None:
-            first = piece.first_row - 1
-            return (first + np.arange(piece.table.num_rows, dtype=np.int64)) * _SECOND
-        time, bad = times_ns(_column(piece, name))
-        self._reject(piece, name, bad, usable, "no ISO 8601 time or epoch seconds")
-        known = np.where(usable, time, NEVER)
+            first = sieve.piece.first_row - 1
+            return (first + np.arange(sieve.piece.table.num_rows, dtype=np.int64)) * _SECOND
+        time, bad = times_ns(sieve.piece.column(name))
+        sieve.reject(name, bad, "no ISO 8601 time or epoch seconds")
+        known = np.where(sieve.usable, time, NEVER)
         start = known[0] if self._newest_ns is None else max(self._newest_ns, int(known[0]))
         newest = np.maximum.accumulate(np.concatenate([[start], known]))[1:]
         self._newest_ns = int(newest[-1])
-        back = np.flatnonzero(usable & (time < newest - self._lateness_ns))
-        self._reject(piece, name, back, usable, "time goes back further than the lateness allows")
+        back = np.flatnonzero(sieve.usable & (time < newest - self._lateness_ns))
+        sieve.reject(name, back, "time goes back further than the lateness allows")
         return time
 
-    def _names(self, piece: Piece, usable: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+    def _names(self, sieve: Sieve) -> tuple[str, ...]:
         name = self._columns.id
         if name is None:
             if not self._columns.has_late_facts:
                 return ()
-            first = piece.first_row
-            return tuple(f"row {first + i}" for i in range(piece.table.num_rows))
-        column = categories(_column(piece, name))
-        self._reject(piece, name, np.flatnonzero(column.codes < 0), usable, "no id")
+            first = sieve.piece.first_row
+            return tuple(f"row {first + i}" for i in range(sieve.piece.table.num_rows))
+        column = categories(sieve.piece.column(name))
+        sieve.reject(name, np.flatnonzero(column.codes < 0), "no id")
         hashes = np.array([_hash(level) for level in column.levels] + [0], dtype=np.uint64)[
             column.codes
         ]
-        rows = np.flatnonzero(usable)
+        rows = np.flatnonzero(sieve.usable)
         twice = rows[~self._ids.add(hashes[rows])]
-        self._reject(piece, name, twice, usable, "the id was seen before")
+        sieve.reject(name, twice, "the id was seen before")
         if not self._columns.has_late_facts:
             return ()
         return tuple(text or "" for text in column.values())
 
-    def _column(self, piece: Piece, name: str, usable: npt.NDArray[np.bool_]) -> Column:
+    def _column(self, sieve: Sieve, name: str) -> Column:
         assert self._kinds is not None
         numeric = name in self._kinds.numeric
-        column, bad = column_of(_column(piece, name), numeric=numeric)
-        self._reject(piece, name, bad, usable, "no number, though others in this column are")
+        column, bad = column_of(sieve.piece.column(name), numeric=numeric)
+        sieve.reject(name, bad, "no number, though others in this column are")
         return column
 
     def _prediction(
-        self, piece: Piece, usable: npt.NDArray[np.bool_]
+        self, sieve: Sieve
     ) -> tuple[
         npt.NDArray[np.float64] | None, CategoricalColumn | None, npt.NDArray[np.float64] | None
     ]:
@@ -259,67 +243,53 @@ class HistoryReader:
         confidence: npt.NDArray[np.float64] | None = None
         columns = self._columns
         if columns.confidence is not None:
-            column, bad = column_of(_column(piece, columns.confidence), numeric=True)
-            self._reject(piece, columns.confidence, bad, usable, "no number")
+            column, bad = column_of(sieve.piece.column(columns.confidence), numeric=True)
+            sieve.reject(columns.confidence, bad, "no number")
             assert isinstance(column, NumericColumn)
             confidence = column.values
             outside = np.flatnonzero((confidence < 0) | (confidence > 1))
-            self._reject(piece, columns.confidence, outside, usable, "not in [0, 1]")
+            sieve.reject(columns.confidence, outside, "not in [0, 1]")
             # For a binary task this column is the probability of the positive class.
             value = confidence if self._task == "binary" else None
         if columns.prediction is not None:
-            predicted = self._column(piece, columns.prediction, usable)
+            predicted = self._column(sieve, columns.prediction)
             if isinstance(predicted, NumericColumn):
                 value = predicted.values
             else:
                 label = predicted
         return value, label, confidence
 
-    def _truth(
-        self, piece: Piece, usable: npt.NDArray[np.bool_]
-    ) -> tuple[Column | None, npt.NDArray[np.int64] | None]:
+    def _truth(self, sieve: Sieve) -> tuple[Column | None, npt.NDArray[np.int64] | None]:
         columns = self._columns
         if columns.label is None:
             return None, None
-        truth = self._column(piece, columns.label, usable)
+        truth = self._column(sieve, columns.label)
         if columns.label_time is None:
             return truth, None
-        time, _ = times_ns(_column(piece, columns.label_time))
+        time, _ = times_ns(sieve.piece.column(columns.label_time))
         present = (
             truth.codes >= 0 if isinstance(truth, CategoricalColumn) else ~np.isnan(truth.values)
         )
         lost = np.flatnonzero(present & (time == NEVER))
-        self._reject(piece, columns.label_time, lost, usable, "a label without a usable time")
+        sieve.reject(columns.label_time, lost, "a label without a usable time")
         return truth, np.where(present, time, NEVER)
 
-    def _reject(
-        self,
-        piece: Piece,
-        name: str,
-        rows: npt.NDArray[np.intp],
-        usable: npt.NDArray[np.bool_],
-        why: str,
-    ) -> None:
-        """Refuse rows: the first of them by an error, or all of them by a count."""
-        fresh = rows[usable[rows]]
-        if len(fresh) == 0:
-            return
-        if self._columns.invalid == "error":
-            row = int(fresh[0])
-            shown = repr(_column(piece, name)[row].as_py())
-            shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+
+def _decode(sieve: Sieve) -> None:
+    """Replace the file's encodings by plain values; refuse texts that are no UTF-8."""
+    piece = sieve.piece
+    for at, name in enumerate(piece.table.column_names):
+        column = piece.column(name)
+        if not holds_values(column):
             raise DataError(
-                f"row {piece.first_row + row}, column {name!r}: {why}: {shown} "
-                '(columns.invalid = "skip" leaves such rows out)'
+                f"column {name!r} holds {column.type}, not single values; "
+                "columns.features can leave it out"
             )
-        usable[fresh] = False
-        self._skipped[why] = self._skipped.get(why, 0) + len(fresh)
+        plain, bad = decoded(column)
+        sieve.reject(name, bad, "no UTF-8 text")
+        piece.table = piece.table.set_column(at, name, plain)
 
 
 def _hash(text: str) -> int:
     """Return 64 bits of a text, the same in every run."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
-
-
-def _column(piece: Piece, name: str) -> Any:
-    return piece.table.column(name).combine_chunks()

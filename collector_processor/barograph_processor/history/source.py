@@ -47,6 +47,10 @@ class Piece:
         self.first_row = first_row
         self.done = done
 
+    def column(self, name: str) -> Any:
+        """Return a column as one Arrow array."""
+        return self.table.column(name).combine_chunks()
+
 
 _Tables = Iterator[tuple[Any, float]]
 """Tables of any size, each with the share of the file that was read with it."""
