@@ -14,14 +14,17 @@ __all__ = ["form", "sqlite_form"]
 
 
 def form(tree: Any) -> list[str]:
-    """Return a line for each place in nested data and each type that stands there, sorted.
+    """Return a line for each place in nested data with the types that stand there, sorted.
 
     Items of a list count as one place. Bytes that are a checkpoint of their own are opened.
 
     >>> form({"a": [1, 2.5], "b": None})
-    ['a[] float', 'a[] int', 'b None']
+    ['a[] float | int', 'b None']
     """
-    return sorted(set(_lines(tree, "")))
+    found: dict[str, set[str]] = {}
+    for path, kind in _places(tree, ""):
+        found.setdefault(path, set()).add(kind)
+    return [f"{path} {' | '.join(sorted(kinds))}" for path, kinds in sorted(found.items())]
 
 
 def sqlite_form(file: Path) -> tuple[int, list[str]]:
@@ -35,30 +38,30 @@ def sqlite_form(file: Path) -> tuple[int, list[str]]:
         database.close()
 
 
-def _lines(tree: Any, path: str) -> Iterator[str]:
+def _places(tree: Any, path: str) -> Iterator[tuple[str, str]]:
     match tree:
         case dict() if tree:
             for key, value in tree.items():
-                yield from _lines(value, f"{path}.{key}" if path else str(key))
+                yield from _places(value, f"{path}.{key}" if path else str(key))
         case list() | tuple() if tree:
             for value in tree:
-                yield from _lines(value, f"{path}[]")
+                yield from _places(value, f"{path}[]")
         case dict() | list() | tuple():
-            yield f"{path} empty {'dict' if isinstance(tree, dict) else 'list'}"
+            yield path, f"empty {'dict' if isinstance(tree, dict) else 'list'}"
         case np.ndarray():
-            yield f"{path} array of {tree.dtype.str}, {tree.ndim}-dimensional"
+            yield path, f"array of {tree.dtype.str}, {tree.ndim}-dimensional"
         case bytes():
             yield from _bytes(tree, path)
         case None:
-            yield f"{path} None"
+            yield path, "None"
         case _:
-            yield f"{path} {type(tree).__name__}"
+            yield path, type(tree).__name__
 
 
-def _bytes(content: bytes, path: str) -> Iterator[str]:
+def _bytes(content: bytes, path: str) -> Iterator[tuple[str, str]]:
     try:
         inner = codec.loads(content)
     except StateError:
-        yield f"{path} bytes"
+        yield path, "bytes"
     else:
-        yield from _lines(inner, f"{path}()")
+        yield from _places(inner, f"{path}()")

@@ -1,7 +1,9 @@
 """Records the form of what is kept, and examples of it: ``python -m tests.schema.record``.
 
-What a schema has once been recorded with is not written over: raise the schema first, that
-of ``ModelRegistry`` for checkpoints and that of ``Baseline`` for baseline files. With
+Each form begins with its schema, and is recorded over that of the schema before, so that a
+change of it can be read as one. What a schema has once been recorded with is not written over:
+raise the schema first, that of ``ModelRegistry`` for checkpoints and that of ``Baseline`` for
+baseline files. Of the checkpoints of earlier schemas, which are refused, the last will do. With
 ``--figures`` only what is said of the state is recorded anew, for a change that was meant
 to change figures.
 """
@@ -53,22 +55,21 @@ class Golden:
 
 
 def checkpoint_form(population: Population) -> str:
-    """Return the form of a populated checkpoint, a line each place."""
-    return "\n".join(form(codec.loads(population.checkpoint().blob))) + "\n"
+    """Return the form of a populated checkpoint, a line each place behind its schema."""
+    return _text(population.registry.schema, form(codec.loads(population.checkpoint().blob)))
 
 
 def baseline_form(document: Any) -> str:
-    """Return the form of a baseline file, a line each place."""
-    return "\n".join(form(document)) + "\n"
+    """Return the form of a baseline file, a line each place behind its schema."""
+    return _text(document["schema"], form(document))
 
 
-def database_forms(directory: Path) -> dict[str, tuple[int, str]]:
-    """Make the databases of a service; return by name the format and the tables of each."""
+def database_forms(directory: Path) -> dict[str, str]:
+    """Make the databases of a service; return by name the tables of each behind its format."""
     journal, alarms = directory / "journal", directory / "alarms"
     Journal(journal, max_bytes=10**6, telemetry=Telemetry()).close()
     AlarmQueue(alarms, max_bytes=10**6, tally=OtlpTally(Telemetry())).close()
-    forms = {file.name: sqlite_form(file) for file in (journal, alarms)}
-    return {name: (version, "\n".join(lines) + "\n") for name, (version, lines) in forms.items()}
+    return {file.name: _text(*sqlite_form(file)) for file in (journal, alarms)}
 
 
 def main() -> None:
@@ -79,22 +80,27 @@ def main() -> None:
     if sys.argv[1:] == ["--figures"]:
         Golden.write(golden, Golden(golden).checkpoint)
         return
-    _write_once(FORMS / f"checkpoint-{schema}.form", checkpoint_form(population))
+    _write_once(FORMS / "checkpoint.form", checkpoint_form(population))
     if not golden.exists():
         Golden.write(golden, population.checkpoint())
     for name, document in population.baselines().items():
         version = document["schema"]
-        _write_once(FORMS / f"baseline-{version}-{name}.form", baseline_form(document))
+        _write_once(FORMS / f"baseline-{name}.form", baseline_form(document))
         file = FORMS / f"baseline-{version}-{name}.json"
         if not file.exists():
             file.write_text(json.dumps(document) + "\n", encoding="utf-8")
     with TemporaryDirectory() as directory:
-        for name, (version, tables) in database_forms(Path(directory)).items():
-            _write_once(FORMS / f"{name}-{version}.form", tables)
+        for name, tables in database_forms(Path(directory)).items():
+            _write_once(FORMS / f"{name}.form", tables)
+
+
+def _text(schema: int, lines: list[str]) -> str:
+    return "\n".join([f"schema {schema}", *lines, ""])
 
 
 def _write_once(file: Path, content: str) -> None:
-    if file.exists() and file.read_text(encoding="utf-8") != content:
+    known = file.read_text(encoding="utf-8") if file.exists() else ""
+    if known != content and known.partition("\n")[0] == content.partition("\n")[0]:
         sys.exit(f"{file.name} is recorded with another form: raise the schema first")
     file.write_text(content, encoding="utf-8")
 

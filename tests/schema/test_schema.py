@@ -51,7 +51,7 @@ def test_form_of_checkpoints_is_that_of_their_schema(population: Population) -> 
     schema = population.registry.schema
     _same_form(
         checkpoint_form(population),
-        FORMS / f"checkpoint-{schema}.form",
+        FORMS / "checkpoint.form",
         f"ModelRegistry.schema {schema}",
     )
 
@@ -61,7 +61,7 @@ def test_form_of_baselines_is_that_of_their_schema(population: Population) -> No
         schema = document["schema"]
         _same_form(
             baseline_form(document),
-            FORMS / f"baseline-{schema}-{name}.form",
+            FORMS / f"baseline-{name}.form",
             f"the baseline schema {schema}, as of {name},",
         )
 
@@ -109,13 +109,13 @@ def test_baseline_of_any_schema_is_read_whole_or_refused(
 
 def test_tables_change_with_their_version_only(tmp_path: Path) -> None:
     """Of the journal, and of the alarms that wait."""
-    for name, (version, tables) in database_forms(tmp_path).items():
-        _same_form(tables, FORMS / f"{name}-{version}.form", f"the format {version} of {name}")
+    for name, tables in database_forms(tmp_path).items():
+        _same_form(tables, FORMS / f"{name}.form", f"the format of {name}")
 
 
 def test_a_change_of_the_form_is_found(population: Population, monkeypatch: Any) -> None:
     """So that the tests above can fail: one more key somewhere deep, or another type."""
-    recorded = FORMS / f"checkpoint-{population.registry.schema}.form"
+    recorded = FORMS / "checkpoint.form"
     model = next(iter(population.registry.models.values()))
     for changed in ({"rate": 1.0, "left": 3, "more": 0}, {"rate": "1", "left": 3}):
         monkeypatch.setattr(model.pending._thinning, "state", lambda changed=changed: changed)
