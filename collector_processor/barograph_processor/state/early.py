@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import structs
+
+from barograph_processor.observation import ModelKey
 
 __all__ = ["EarlyFacts", "Fact"]
 
@@ -35,6 +38,14 @@ class Fact(msgspec.Struct, frozen=True):
     title: str | None
     source: str | None = None
     reviewer: str | None = None
+
+    def fits(self, model: ModelKey) -> bool:
+        """Whether it can be about a prediction of this model, by what it says of that."""
+        return self.model in (None, model.name) and self.version in (None, model.version)
+
+    def about(self, name: str, model: ModelKey) -> "Fact":
+        """Return it as a fact about a prediction that is known by id and model."""
+        return structs.replace(self, name=name, model=model.name, version=model.version)
 
 
 class EarlyFacts:

@@ -5,8 +5,6 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from msgspec import structs
 
 from barograph_processor.observation import (
     EventBatch,
@@ -54,11 +52,12 @@ class LateFacts:
 
     def attach(self, events: EventBatch) -> None:
         """Join facts with their predictions, in order of arrival."""
-        facts = list(_facts(events, self._ids(events)))
+        facts = dict(_facts(events))
         nameless = len(events) - len(facts)
         if nameless:
             self._unjoined(events.kind, "no_id", nameless)
-        self._join(facts, early=True)
+        facts.update(self._of_spans(events, facts))
+        self._join(list(facts.values()), early=True)
 
     def awaits(self, names: Iterable[str]) -> bool:
         """Return whether a fact of one of these predictions waits."""
@@ -76,7 +75,10 @@ class LateFacts:
         ):
             found += self._early.take((name,))
             if alone and span != name:
-                found += [structs.replace(fact, name=name) for fact in self._early.take((span,))]
+                found += [
+                    fact.about(name, batch.model) if fact.fits(batch.model) else fact
+                    for fact in self._early.take((span,))
+                ]
         self._join(found, early=False)
 
     def state(self) -> list[Any]:
@@ -87,38 +89,38 @@ class LateFacts:
         """Undo ``state``."""
         self._early.load(state)
 
-    def _ids(self, events: EventBatch) -> list[str | None]:
-        """Return the id of the prediction that each event is about; None if it says none.
+    def _of_spans(self, events: EventBatch, facts: Mapping[int, Fact]) -> dict[int, Fact]:
+        """Return those facts whose prediction has an id of its own though they name its span.
 
-        An event that names a span alone is about the prediction of that span, whatever id
-        that has; as long as none is known, the span's id is its name.
+        A span's own id is found like any other. What names a span of several predictions, or
+        one whose id names a later prediction by now, is about none that is known.
+
+        Args:
+            events: Where the facts are from.
+            facts: By row.
         """
-        found = list(events.prediction_ids)
-        rows = [row for row, name in enumerate(found) if name is None and events.ids[row, 2]]
-        names = span_hexes(events.ids[rows])
-        for row, name in zip(rows, names, strict=True):
-            found[row] = name
+        rows = [row for row in facts if events.prediction_ids[row] is None]
+        names = [facts[row].name for row in rows]
         unknown = np.ones(len(rows), dtype=np.bool_)
         for model in self._models.values():
             unknown &= model.pending.find(names) < 0
-        lost = [row for row, is_unknown in zip(rows, unknown.tolist(), strict=True) if is_unknown]
-        if lost:
-            ids = events.ids[lost]
-            keys, which = np.unique(span_keys(trace_keys(ids), ids[:, 2]), return_inverse=True)
-            named = self._named(keys)
-            for row, key in zip(lost, which.tolist(), strict=True):
-                found[row] = named.get(key, found[row])
-        return found
-
-    def _named(self, keys: npt.NDArray[np.uint64]) -> dict[int, str]:
-        """Return the ids of the predictions of spans, by place; of those that wait, one a span."""
-        found: dict[int, str] = {}
-        for model in self._models.values():
-            slots, which = model.pending.of_spans(keys)
-            alone = np.bincount(which, minlength=len(keys))[which] == 1
-            names = model.pending.names(slots[alone])
-            found.update(zip(which[alone].tolist(), names, strict=True))
-        return found
+        rows = [rows[at] for at in np.flatnonzero(unknown).tolist()]
+        if not rows:
+            return {}
+        ids = events.ids[rows]
+        keys, which = np.unique(span_keys(trace_keys(ids), ids[:, 2]), return_inverse=True)
+        known: dict[int, tuple[str, ModelKey]] = {}
+        for key, model in self._models.items():
+            slots, of = model.pending.of_spans(keys)
+            own = model.pending.names(slots)
+            alone = np.bincount(of, minlength=len(keys))[of] == 1
+            alone &= model.pending.find(own) == slots
+            known |= {int(of[at]): (own[at], key) for at in np.flatnonzero(alone).tolist()}
+        return {
+            row: facts[row].about(*known[of])
+            for row, of in zip(rows, which.tolist(), strict=True)
+            if of in known and facts[row].fits(known[of][1])
+        }
 
     def _join(self, facts: Sequence[Fact], *, early: bool) -> None:
         """Join facts with predictions; those without one wait if they came for the first time."""
@@ -126,11 +128,7 @@ class LateFacts:
         named: dict[int, str] = {}
         ambiguous: set[int] = set()
         for key, model in self._models.items():
-            mine = [
-                i
-                for i in range(len(facts))
-                if facts[i].model in (None, key.name) and facts[i].version in (None, key.version)
-            ]
+            mine = [i for i in range(len(facts)) if facts[i].fits(key)]
             if not mine:
                 continue
             slots = model.pending.find([facts[i].name for i in mine])
@@ -142,9 +140,7 @@ class LateFacts:
             mine = [
                 i
                 for i, name in named.items()
-                if name == key.name
-                and i not in ambiguous
-                and facts[i].version in (None, key.version)
+                if name == key.name and i not in ambiguous and facts[i].fits(key)
             ]
             self._apply(model, self._answer(model, [facts[i] for i in mine]))
         for i in ambiguous:
@@ -157,7 +153,7 @@ class LateFacts:
         thinned = [
             model.pending.thinned(fact.name)
             for key, model in self._models.items()
-            if fact.model in (None, key.name) and fact.version in (None, key.version)
+            if fact.fits(key)
         ]
         # Only if no model that could be meant would have kept it.
         if thinned and all(thinned):
@@ -258,12 +254,14 @@ class LateFacts:
         self._telemetry.add("barograph.monitor.unjoined", count, kind=kind, reason=reason)
 
 
-def _facts(events: EventBatch, names: Sequence[str | None]) -> Iterator[Fact]:
-    """Yield the facts that have a name, those of the events."""
-    for row, name in enumerate(names):
+def _facts(events: EventBatch) -> Iterator[tuple[int, Fact]]:
+    """Yield the facts that name a prediction, by id or by span, each with its row."""
+    spans = span_hexes(events.ids)
+    for row, (given, span) in enumerate(zip(events.prediction_ids, spans, strict=True)):
+        name = span if given is None and events.ids[row, 2] else given
         if name is None:
             continue
-        yield Fact(
+        fact = Fact(
             kind=events.kind,
             name=short_ids((name,))[0],
             model=events.model_names[row],
@@ -277,6 +275,7 @@ def _facts(events: EventBatch, names: Sequence[str | None]) -> Iterator[Fact]:
             source=events.source[row],
             reviewer=events.reviewer[row] if events.reviewer else None,
         )
+        yield row, fact
 
 
 def _truth(facts: Iterable[Fact]) -> Column:

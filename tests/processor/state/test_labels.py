@@ -106,6 +106,51 @@ class TestJoining:
         bench.registry.observe(replace(unlabelled(rows(10)), prediction_ids=()))
         assert bench.model.counters.predictions == 10
 
+    @pytest.mark.parametrize("early", [False, True])
+    @pytest.mark.parametrize("other", [ModelKey("m", "2"), ModelKey("shadow", "1")])
+    def test_by_a_span_the_model_is_known_although_another_has_the_same_ids(
+        self, early: bool, other: ModelKey
+    ) -> None:
+        """Both predict the same orders; what is said of a span is said of one of them."""
+        bench = Bench.of(_SMALL)
+        batch = unlabelled(rows(50))
+        elsewhere = replace(batch, model=other, ids=batch.ids + np.uint64(1000))
+        labels = facts("label", (None,) * 50, text=("1",) * 50, ids=elsewhere.ids)
+        if early:
+            bench.registry.attach(labels)
+        bench.registry.observe(batch)
+        bench.registry.observe(elsewhere)
+        if not early:
+            bench.registry.attach(labels)
+        assert bench.model.counters.labels == 0
+        assert bench.registry.models[other].counters.labels == 50
+        assert _unjoined(bench, "ambiguous_id") == 0
+
+    @pytest.mark.parametrize("early", [False, True])
+    def test_by_a_span_of_another_model_than_is_said_none_is_meant(self, early: bool) -> None:
+        bench = Bench.of(_SMALL)
+        batch = unlabelled(rows(5))
+        labels = facts("label", (None,) * 5, text=("1",) * 5, ids=batch.ids, model="other")
+        if early:
+            bench.registry.attach(labels)
+        bench.registry.observe(batch)
+        if not early:
+            bench.registry.attach(labels)
+        # Nor is it kept by the id, which may be another model's.
+        bench.registry.observe(
+            replace(batch, model=ModelKey("other", "1"), ids=batch.ids + np.uint64(1000))
+        )
+        assert {model.counters.labels for model in bench.registry.models.values()} == {0}
+
+    def test_by_the_span_of_a_prediction_whose_id_came_again_the_later_is_not_meant(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = unlabelled(rows(5))
+        bench.registry.observe(batch)
+        bench.registry.observe(replace(batch, ids=batch.ids + np.uint64(1000)))
+        bench.registry.attach(facts("label", (None,) * 5, text=("1",) * 5, ids=batch.ids))
+        assert bench.model.counters.labels == 0
+        assert _unjoined(bench, "unknown_prediction") == 5
+
     def test_by_a_span_of_several_predictions_none_is_meant(self) -> None:
         bench = Bench.of(_SMALL)
         batch = unlabelled(rows(3))
