@@ -232,8 +232,7 @@ class Standing:
         resolved = self.verdicts.review_harm(closed, performance, self.quality, watch=watch)
         changes += [] if resolved is None else [resolved]
         findings = self._calibration(performance, watch)
-        findings += self.aftermath.evaluations.findings(watch.number_at)
-        findings += self.aftermath.findings(watch.start_of, self.quality)
+        findings += self.aftermath.findings(watch, self.quality)
         return changes + self.verdicts.follow(findings, closed, operations=watch.operations)
 
     def _calibration(self, performance: RealizedPerformance | None, watch: Watch) -> list[Finding]:

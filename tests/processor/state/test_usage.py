@@ -10,6 +10,11 @@ DAY = 86_400_000_000_000
 MONDAY = 18_000 * DAY
 
 
+def window(time_ns: int) -> int:
+    """Return the window that a time falls into: four a day."""
+    return (time_ns - MONDAY) * 4 // DAY
+
+
 def run(
     days: list[float], *, usage: Usage | None = None, first: int = 0, restart: bool = False
 ) -> Usage:
@@ -34,41 +39,42 @@ def weeks(n: int, *, seed: int = 1, level: float = 1000.0) -> list[float]:
 
 
 def test_weekends_are_no_fall() -> None:
-    assert run(weeks(30)).finding(quality_harmed=False) is None
+    assert run(weeks(30)).finding(window, quality_harmed=False) is None
 
 
 @pytest.mark.parametrize("restart", [False, True])
 def test_users_who_leave_are_told(restart: bool) -> None:
     usage = run(weeks(4), restart=restart)
     usage = run(weeks(6, level=500.0, seed=2), usage=usage, first=28, restart=restart)
-    finding = usage.finding(quality_harmed=False)
+    finding = usage.finding(window, quality_harmed=False)
     assert finding is not None
     assert (finding.signal, finding.feature, finding.severity) == ("trust", "usage", "ticket")
     assert "users adapt: they use it less" in finding.sentence
     assert finding.now == pytest.approx(0.5, abs=0.05)
     assert abs(finding.since_ns - (MONDAY + 28 * DAY)) <= 3 * DAY
+    assert finding.since_window == window(finding.since_ns)
 
 
 def test_it_is_no_news_while_labels_say_that_predictions_are_wrong() -> None:
     usage = run(weeks(6, level=500.0, seed=2), usage=run(weeks(4)), first=28)
-    assert usage.finding(quality_harmed=True) is None
+    assert usage.finding(window, quality_harmed=True) is None
 
 
 def test_users_who_come_back_end_it() -> None:
     usage = run(weeks(6, level=500.0, seed=2), usage=run(weeks(4)), first=28)
     usage = run(weeks(6, seed=3), usage=usage, first=70)
-    assert usage.finding(quality_harmed=False) is None
+    assert usage.finding(window, quality_harmed=False) is None
 
 
 def test_a_tenth_less_is_tolerated() -> None:
     usage = run(weeks(40, level=930.0, seed=2), usage=run(weeks(4)), first=28)
-    assert usage.finding(quality_harmed=False) is None
+    assert usage.finding(window, quality_harmed=False) is None
 
 
 def test_months_without_any_are_left_to_silence() -> None:
     usage = run(weeks(4))
     usage = run(weeks(3, seed=4), usage=usage, first=28 + 7 * 10)
-    assert usage.finding(quality_harmed=False) is None
+    assert usage.finding(window, quality_harmed=False) is None
 
 
 def test_days_that_are_open_are_bounded() -> None:

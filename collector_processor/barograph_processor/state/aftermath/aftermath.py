@@ -1,6 +1,6 @@
 """What follows predictions beside their labels, and what it says of the model."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from barograph_processor.config import ModelConfig
@@ -101,21 +101,24 @@ class Aftermath:
             start_of=watch.start_of,
         )
 
-    def findings(self, start_of: Callable[[int], int], quality: LabelledQuality) -> list[Finding]:
+    def findings(self, watch: Watch, quality: LabelledQuality) -> list[Finding]:
         """Return what is wrong as of the last window.
 
         Args:
-            start_of: When a window began, ns.
+            watch: That closed it.
             quality: By labels.
         """
-        found = self.reactions.findings(start_of, quality_harmed=quality.harmed)
-        usage = self.usage.finding(quality_harmed=quality.harmed)
-        found += self.outcomes.findings(start_of)
-        found += self.loops.findings(start_of, reference_risk=quality.baseline_risk)
-        return [*found, *([] if usage is None else [usage]), *self._unseen()]
-
-    def _unseen(self) -> list[Finding]:
-        return [*self.blindness.findings(), *self.traffic.findings()]
+        start_of, number_at = watch.start_of, watch.number_at
+        usage = self.usage.finding(number_at, quality_harmed=quality.harmed)
+        return [
+            *self.evaluations.findings(number_at),
+            *self.reactions.findings(start_of, quality_harmed=quality.harmed),
+            *self.outcomes.findings(start_of),
+            *self.loops.findings(start_of, reference_risk=quality.baseline_risk),
+            *([] if usage is None else [usage]),
+            *self.blindness.findings(),
+            *self.traffic.findings(),
+        ]
 
     def figures(self, harm: Alarm | None = None) -> dict[str, Any]:
         """Return the figures of the last window by signal, in plain values.

@@ -1,7 +1,7 @@
 """Predictions a day: whether people use a model less than they did."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -78,8 +78,13 @@ class Usage:
             self._take(self._next, float(self._open.pop(self._next, 0)), windows_per_day)
             self._next += 1
 
-    def finding(self, *, quality_harmed: bool) -> Finding | None:
-        """Return that usage fell, if it did."""
+    def finding(self, number_at: Callable[[int], int], *, quality_harmed: bool) -> Finding | None:
+        """Return that usage fell, if it did.
+
+        Args:
+            number_at: The window that an event time falls into.
+            quality_harmed: Labels say that quality suffers: it is no news of its own then.
+        """
         monitor = self._monitor
         if monitor is None or not monitor.harmed or quality_harmed:
             return None
@@ -96,7 +101,7 @@ class Usage:
             ),
             advice=ADAPTING_ADVICE,
             since_ns=since_ns,
-            since_window=0,
+            since_window=number_at(since_ns),
             before=1.0,
             now=now,
             evidence=monitor.log10_evidence,
