@@ -6,10 +6,17 @@ from typing import Any
 
 import wrapt
 
-__all__ = ["ObservedCallable", "ObservedObject"]
+__all__ = ["ObservedCallable", "ObservedObject", "Proxy"]
 
 
-class ObservedObject(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic at run time before wrapt 2
+class Proxy(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic at run time before wrapt 2
+    """Stands for an object, and looks like it."""
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
+
+class ObservedObject(Proxy):
     """A proxy that pickles and copies as one; what it watches is its subclasses' business.
 
     Args:
@@ -22,9 +29,6 @@ class ObservedObject(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic
         super().__init__(target)
         self._self_rebuild = rebuild
         self._self_options = options
-
-    def __repr__(self) -> str:
-        return repr(self.__wrapped__)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return self._self_rebuild, (self.__wrapped__, *self._self_options)

@@ -12,11 +12,10 @@ from inspect import ismethod
 from types import MethodType
 from typing import Any, Self
 
-import wrapt
-
 from barograph import telemetry
 from barograph.call import Call
 from barograph.fast_call import FastCall
+from barograph.observed import Proxy
 from barograph.scalar import library
 from barograph.stream_record import StreamRecord
 
@@ -36,7 +35,7 @@ _DRAINS = frozenset(
 )
 
 
-class _Observed(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic at run time before wrapt 2
+class _Observed(Proxy):
     """What the four kinds of proxies share."""
 
     def __init__(self, wrapped: Any, record: StreamRecord) -> None:
@@ -54,9 +53,6 @@ class _Observed(wrapt.ObjectProxy):  # type: ignore[type-arg]  # no generic at r
                 self._self_texts = MethodType(made.__func__, self)()
             return found if self._self_texts is None else self._self_texts
         return found
-
-    def __repr__(self) -> str:
-        return repr(self.__wrapped__)
 
     def __del__(self) -> None:
         self._self_record.end(None, complete=False)

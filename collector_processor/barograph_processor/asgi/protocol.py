@@ -81,7 +81,7 @@ class PatientProtocol(H11Protocol):
     @property
     def _in_request(self) -> bool:
         # Before the first request there is no cycle, which uvicorn's types do not say.
-        return self.cycle is not None and not self.cycle.response_complete  # type: ignore[redundant-expr]
+        return bool(self.cycle) and not self.cycle.response_complete
 
     @property
     def _in_body(self) -> bool:

@@ -145,12 +145,8 @@ def _read_records(payload: bytes, received_ns: int, tally: Tally, facts: FactGro
             newer = is_newer_schema(scope_logs.schema_url or resource_logs.schema_url)
             for record in scope_logs.log_records:
                 records += 1
-                try:
+                with tally.item():
                     _read_record(record, newer, received_ns, tally, facts)
-                except RejectedItemError as error:
-                    tally.reject_item(error.reason)
-                else:
-                    tally.close_item()
     return records
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from barograph_processor.observation import SpanBatch
 from barograph_processor.otlp.buffer import Buffer, Places
 from barograph_processor.otlp.distinct import distinct
+from barograph_processor.otlp.rows import SPAN_ID_BYTES
 from barograph_processor.otlp.table import Table
 from barograph_processor.otlp.values import bounded
 from barograph_processor.otlp.walk import SpanPlaces
@@ -19,7 +20,6 @@ __all__ = ["MOST_MICROS", "Lineage"]
 MOST_MICROS: Final = 2**31 - 1
 """Longest duration that is told apart, us: 36 minutes."""
 
-_SPAN_ID_BYTES: Final = 8
 _MOST_CACHED_BYTES: Final = 256
 
 
@@ -63,8 +63,8 @@ def _parents(data: Buffer, places: SpanPlaces) -> npt.NDArray[np.uint64]:
     """Return the span id of each one's parent; zero if it has none, or one of a wrong length."""
     parent = np.zeros(len(places.span_id), np.uint64)
     for step in places.parent:
-        whole = step.stop - step.start == _SPAN_ID_BYTES
-        found = data.take(step.start, _SPAN_ID_BYTES).view(">u8")[:, 0].astype(np.uint64)
+        whole = step.stop - step.start == SPAN_ID_BYTES
+        found = data.take(step.start, SPAN_ID_BYTES).view(">u8")[:, 0].astype(np.uint64)
         # Of a field that comes twice the last one counts.
         parent[step.rows] = np.where(whole, found, np.uint64(0))
     return parent

@@ -60,12 +60,8 @@ class PlainReader:
                 newer = is_newer_schema(scope_spans.schema_url or resource_spans.schema_url)
                 for span in scope_spans.spans:
                     spans += 1
-                    try:
+                    with self._tally.item():
                         self._read_span(span, levels, newer=newer)
-                    except RejectedItemError as error:
-                        self._tally.reject_item(error.reason)
-                    else:
-                        self._tally.close_item()
         return spans
 
     def _read_span(self, span: Span, resource: Mapping[str, str], *, newer: bool) -> None:

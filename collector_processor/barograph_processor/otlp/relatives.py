@@ -6,13 +6,11 @@ import numpy as np
 
 from barograph_processor.observation import ModelKey, SpanBatch
 from barograph_processor.otlp.lineage import MOST_MICROS
-from barograph_processor.otlp.rows import SpanFacts, SpanRows
+from barograph_processor.otlp.rows import SPAN_ID_BYTES, SpanFacts, SpanRows
 from barograph_processor.otlp.values import bounded
 from barograph_processor.stats.column import CategoricalColumn
 
 __all__ = ["Relatives"]
-
-_SPAN_ID_BYTES = 8
 
 
 class Relatives:
@@ -28,7 +26,7 @@ class Relatives:
     def add(self, span: SpanFacts, name: str, parent_id: bytes, rows: SpanRows | None) -> None:
         """Add a span; ``rows`` if it is a prediction."""
         # An id of a wrong length leads nowhere.
-        parent = int.from_bytes(parent_id) if len(parent_id) == _SPAN_ID_BYTES else 0
+        parent = int.from_bytes(parent_id) if len(parent_id) == SPAN_ID_BYTES else 0
         if rows is None and not parent:
             return
         micros = min((span.end_ns - span.start_ns) // 1000, MOST_MICROS)

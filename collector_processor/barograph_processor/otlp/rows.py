@@ -9,10 +9,19 @@ from barograph_processor.observation import ModelKey
 from barograph_processor.otlp.tally import RejectedItemError
 from barograph_processor.otlp.values import Cell, Value
 
-__all__ = ["Field", "GroupKey", "Ids", "Role", "SpanFacts", "SpanRows"]
+__all__ = [
+    "SPAN_ID_BYTES",
+    "TRACE_ID_BYTES",
+    "Field",
+    "GroupKey",
+    "Ids",
+    "Role",
+    "SpanFacts",
+    "SpanRows",
+]
 
-_TRACE_ID_BYTES: Final = 16
-_SPAN_ID_BYTES: Final = 8
+TRACE_ID_BYTES: Final = 16
+SPAN_ID_BYTES: Final = 8
 
 
 class Role(Enum):
@@ -49,11 +58,11 @@ class Ids(NamedTuple):
         Raises:
             RejectedItemError: One is of a wrong length.
         """
-        if len(trace_id) not in (0, _TRACE_ID_BYTES) or len(span_id) not in (0, _SPAN_ID_BYTES):
+        if len(trace_id) not in (0, TRACE_ID_BYTES) or len(span_id) not in (0, SPAN_ID_BYTES):
             raise RejectedItemError("invalid_id")
         return cls(
-            int.from_bytes(trace_id[:_SPAN_ID_BYTES]),
-            int.from_bytes(trace_id[_SPAN_ID_BYTES:]),
+            int.from_bytes(trace_id[:SPAN_ID_BYTES]),
+            int.from_bytes(trace_id[SPAN_ID_BYTES:]),
             int.from_bytes(span_id),
         )
 

@@ -1,6 +1,8 @@
 """What was wrong with a request's items, counted by reason and told to the sender."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 __all__ = ["MAX_EVENTS", "MAX_REPEATED_CELLS", "PHRASES", "RejectedItemError", "Tally"]
@@ -90,16 +92,20 @@ class Tally:
             self.warn("too_many_events")
         return read
 
-    def close_item(self) -> None:
-        """Count the current item's warnings, each reason once."""
-        if self._of_item:
-            self.warnings.update(self._of_item)
-            self._of_item.clear()
+    @contextmanager
+    def item(self) -> Iterator[None]:
+        """Read an item in the context, and count what was wrong: each of its warnings once.
 
-    def reject_item(self, reason: str) -> None:
-        """Count the current item as refused, and forget its warnings."""
-        self._of_item.clear()
-        self.rejections[reason] += 1
+        Where a RejectedItemError ends it, it counts as refused, and its warnings do not.
+        """
+        try:
+            yield
+        except RejectedItemError as error:
+            self.rejections[error.reason] += 1
+        else:
+            self.warnings.update(self._of_item)
+        finally:
+            self._of_item.clear()
 
     def reject_oversized(self, items: int) -> None:
         """Count items that were too large to be looked at."""
@@ -115,7 +121,8 @@ class Tally:
         """Say it in one line; empty if there is nothing to say.
 
         >>> tally = Tally()
-        >>> tally.reject_item("array_length")
+        >>> with tally.item():
+        ...     raise RejectedItemError("array_length")
         >>> tally.message("span")
         'rejected 1 span with arrays whose length is not the batch size'
         """

@@ -150,7 +150,7 @@ class _Frame:
 
     @property
     def latency(self) -> npt.NDArray[np.float64]:
-        """The same in seconds."""
+        """How long each took, seconds."""
         return self.duration_ns.astype(np.float64) / 1e9
 
     @classmethod

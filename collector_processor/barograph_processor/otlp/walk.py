@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.otlp.buffer import Buffer, Places, alike
+from barograph_processor.otlp.rows import SPAN_ID_BYTES, TRACE_ID_BYTES
 
 __all__ = ["MOST_FIELDS", "SpanPlaces", "Stretches", "UnusualError", "span_bounds", "walk"]
 
@@ -34,8 +35,6 @@ _LISTED: Final = {_ATTRIBUTES: "attributes", _STATUS: "status", _PARENT: "parent
 _SCOPE: Final = 1 << 3 | _BYTES
 _SPANS: Final = 2 << 3 | _BYTES
 _SCHEMA_URL: Final = 3 << 3 | _BYTES
-_TRACE_ID_BYTES: Final = 16
-_SPAN_ID_BYTES: Final = 8
 
 
 class UnusualError(Exception):
@@ -241,7 +240,7 @@ def _note(found: SpanPlaces, data: Buffer, step: _Field) -> None:
         steps: list[Stretches] = getattr(found, _LISTED[number])
         steps.append(content)
     elif number in (_TRACE_ID, _SPAN_ID):
-        size = _TRACE_ID_BYTES if number == _TRACE_ID else _SPAN_ID_BYTES
+        size = TRACE_ID_BYTES if number == _TRACE_ID else SPAN_ID_BYTES
         if step.kind != _BYTES or (content.stop - content.start != size).any():
             raise UnusualError
         (found.trace_id if number == _TRACE_ID else found.span_id)[content.rows] = content.start

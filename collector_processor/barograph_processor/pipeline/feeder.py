@@ -1,7 +1,8 @@
 """From decoded requests to the sink: nothing twice, and many rows at once."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -163,40 +164,40 @@ class Feeder:
     def _flush(self) -> None:
         spans, self._related = self._related, []
         if spans:
-            self._relate(spans)
+            with self._unharmed(sum(map(len, spans))):
+                self._sink.relate(spans)
         tables, self._waiting = self._waiting, []
         if tables:
             for batch in batches_of(tables):
                 self._observe(batch)
 
-    def _relate(self, spans: Sequence[SpanBatch]) -> None:
-        try:
-            self._sink.relate(spans)
-        except Exception:  # noqa: BLE001 - whatever it is, see _note_failure
-            self._note_failure(sum(map(len, spans)))
-
     def _observe(self, batch: ObservationBatch) -> None:
-        try:
+        with self._unharmed(len(batch)):
             self._sink.observe(batch)
-        except Exception:  # noqa: BLE001 - whatever it is, see _note_failure
-            self._note_failure(len(batch))
 
     def _attach(self, events: EventBatch) -> None:
         fresh, dropped = fresh_events(events, self._facts)
         if dropped:
             self._telemetry.add("barograph.monitor.duplicates", dropped, signal="logs")
         if fresh is not None:
-            try:
+            with self._unharmed(len(fresh)):
                 self._sink.attach(fresh)
-            except Exception:  # noqa: BLE001 - whatever it is, see _note_failure
-                self._note_failure(len(fresh))
 
-    def _note_failure(self, items: int) -> None:
-        # To stop would lose all models for one; and the same batch would stop every restart.
-        self._telemetry.add("barograph.monitor.dropped", items, reason="sink_error")
-        if not self._sink_failed:
-            self._sink_failed = True
-            _LOG.exception("a batch was dropped by a mistake in the code; more are only counted")
+    @contextmanager
+    def _unharmed(self, items: int) -> Iterator[None]:
+        """Go on whatever the sink does with so many items, which count as dropped if it fails.
+
+        To stop would lose all models for one; and the same batch would stop every restart.
+        """
+        try:
+            yield
+        except Exception:  # noqa: BLE001 - see above
+            self._telemetry.add("barograph.monitor.dropped", items, reason="sink_error")
+            if not self._sink_failed:
+                self._sink_failed = True
+                _LOG.exception(
+                    "a batch was dropped by a mistake in the code; more are only counted"
+                )
 
     def _count(self, decoded: Decoded, signal: SignalKind) -> None:
         add = self._telemetry.add
