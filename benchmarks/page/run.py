@@ -38,8 +38,9 @@ _INTERACTIONS = {
     " const box = plot.getBoundingClientRect();"
     ' plot.querySelector(".nsewdrag").dispatchEvent(new MouseEvent("mousemove", {bubbles: true,'
     " clientX: box.x + 100 + 60 * round, clientY: box.y + 100})); }",
-    "zoom to a month": f"{{ const plot = {_PLOT}; const x = plot.data.at(-1).x;"
-    ' await Plotly.relayout(plot, {"xaxis.range": [x[200 * round], x[200 * round + 720]]}); }',
+    "zoom to a month": f"{{ const plot = {_PLOT}; const start = plot.data.at(-1).x[0];"
+    " const month = 30 * 86400e3; await Plotly.relayout(plot,"
+    ' {"xaxis.range": [start + round * month, start + (round + 1) * month]}); }',
     "back to the year": f'await Plotly.relayout({_PLOT}, {{"xaxis.autorange": true}});',
     "another metric": '{ const choice = document.querySelector("select");'
     ' choice.selectedIndex = round % 3; choice.dispatchEvent(new Event("change")); }',

@@ -6,46 +6,58 @@ from typing import Any, Final
 from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.web.aftermath import aftermath_view
 from barograph_processor.web.slices import slices_view
-from barograph_processor.web.trend import parted, shorten
+from barograph_processor.web.trend import mean, parted, shorten
 
 __all__ = ["series_view"]
 
 _STREAMS: Final = ("prediction.drift", "confidence.drift", "input.drift")
 _POINTS: Final = 120
+_PLACES: Final = 2000
+
+_Places = Sequence[Sequence[WindowRecord]]
+"""Windows by the place that shows them."""
 
 
 def series_view(history: Sequence[WindowRecord]) -> dict[str, Any]:
-    """Return the figures of all windows by column, drift by what drifts, and the worst slices.
+    """Return the figures of windows by column, drift by what drifts, and the worst slices.
 
-    A column is as long as there are windows, None where a window has no such
-    figure. What drifts comes with its last figures and in at most 120 points.
-    Needs no lock: records never change.
+    A column has a place for each window, None where it has no such figure; for as many
+    windows as fit into at most 2,000 places where there are more, which is what a screen
+    can show. A place then has the sums of ``rows`` and ``labels``, the number and the state
+    of its last window, and means. What drifts comes with its last figures and in at most
+    120 points. Needs no lock: records never change.
 
     Args:
         history: Closed windows, oldest first.
     """
+    places = parted(history, _PLACES)
     return {
-        "window": [record.window for record in history],
-        "start": [record.start_ns // 1_000_000 for record in history],
-        "end": [record.end_ns // 1_000_000 for record in history],
-        "rows": [record.rows for record in history],
-        "state": [record.condition for record in history],
-        "latency_p50_s": _column(history, "latency", "p50_s"),
-        "latency_p95_s": _column(history, "latency", "p95_s"),
-        "error_rate": _column(history, "errors", "rate"),
-        "rows_per_second": _column(history, "traffic", "rows_per_second"),
-        "labels": [r.signals.get("performance", {}).get("labels", 0) for r in history],
+        "window": [place[-1].window for place in places],
+        "start": [place[0].start_ns // 1_000_000 for place in places],
+        "end": [place[-1].end_ns // 1_000_000 for place in places],
+        "rows": [sum(record.rows for record in place) for place in places],
+        "state": [place[-1].condition for place in places],
+        "latency_p50_s": _column(places, "latency", "p50_s"),
+        "latency_p95_s": _column(places, "latency", "p95_s"),
+        "error_rate": _column(places, "errors", "rate"),
+        "rows_per_second": _column(places, "traffic", "rows_per_second"),
+        "labels": [sum(map(_labels, place)) for place in places],
         "coverage": _coverage(history),
-        "performance": _estimates(history, "performance"),
-        "estimated": _estimates(history, "estimated"),
+        "performance": _estimates(places, "performance"),
+        "estimated": _estimates(places, "estimated"),
         "drift": _drift(history),
         "slices": slices_view(history),
         "aftermath": aftermath_view(history),
     }
 
 
-def _column(history: Sequence[WindowRecord], signal: str, figure: str) -> list[float | None]:
-    return [shorten(record.signals.get(signal, {}).get(figure)) for record in history]
+def _column(places: _Places, signal: str, figure: str) -> list[float | None]:
+    return [mean([r.signals.get(signal, {}).get(figure) for r in place]) for place in places]
+
+
+def _labels(record: WindowRecord) -> int:
+    found: int = record.signals.get("performance", {}).get("labels", 0)
+    return found
 
 
 def _coverage(history: Sequence[WindowRecord]) -> dict[str, Any] | None:
@@ -56,27 +68,25 @@ def _coverage(history: Sequence[WindowRecord]) -> dict[str, Any] | None:
     return {name: found[name] for name in ("window_s", "coverage", "uneven")}
 
 
-def _estimates(history: Sequence[WindowRecord], signal: str) -> list[dict[str, Any]]:
+def _estimates(places: _Places, signal: str) -> list[dict[str, Any]]:
     """Return each metric of ``performance`` or ``estimated``, in order of appearance."""
-    names: dict[str, None] = {}
-    for record in history:
-        names.update(dict.fromkeys(record.signals.get(signal) or {}))
+    found = [[record.signals.get(signal) or {} for record in place] for place in places]
+    names = dict.fromkeys(name for place in found for estimates in place for name in estimates)
     return [
-        _metric(history, signal, name)
+        _metric(name, [[estimates.get(name, {}) for estimates in place] for place in found])
         for name in names
         if name not in ("labels", "rows", "assumption")
     ]
 
 
-def _metric(history: Sequence[WindowRecord], signal: str, name: str) -> dict[str, Any]:
-    estimates = [(record.signals.get(signal) or {}).get(name, {}) for record in history]
-
+def _metric(name: str, places: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
     def figure(part: str) -> list[float | None]:
-        return [shorten(estimate.get(part)) for estimate in estimates]
+        return [mean([estimate.get(part) for estimate in place]) for place in places]
 
     found: dict[str, Any] = {"name": name, "value": figure("value")}
-    if any(estimate.get("lower") is not None for estimate in estimates):
-        found |= {"lower": figure("lower"), "upper": figure("upper")}
+    lower, upper = figure("lower"), figure("upper")
+    if any(end is not None for end in lower):
+        found |= {"lower": lower, "upper": upper}
     return found
 
 

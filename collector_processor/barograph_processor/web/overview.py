@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from barograph_processor.observation import ModelKey
 from barograph_processor.signal import URGENCY, Alarm
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.web.trend import mean, parted
 from barograph_processor.web.views import iso
 
-__all__ = ["HEADLINES", "RISKLESS", "Trends", "glance_view", "most_urgent", "trend_view"]
+__all__ = ["HEADLINES", "RISKLESS", "glance_view", "most_urgent", "trend_view"]
 
 HEADLINES: Final[Mapping[str, bool]] = {"accuracy": True, "ndcg": True, "mae": False}
 """The one figure that stands for quality, by task, and whether more of it is better."""
@@ -133,29 +132,6 @@ def trend_view(history: Sequence[WindowRecord], metric: str | None) -> dict[str,
         trend["latency_p95_s"].append(mean([s["latency"]["p95_s"] for s in part]))
         trend["error_rate"].append(mean([s["errors"]["rate"] for s in part]))
     return trend
-
-
-class Trends:
-    """Trends by model, kept for as long as no window closes.
-
-    State size: 240 numbers a model. Not locked: two threads at worst work one out twice.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[ModelKey, tuple[WindowRecord, str | None, dict[str, Any]]] = {}
-
-    def of(
-        self, key: ModelKey, history: Sequence[WindowRecord], metric: str | None
-    ) -> dict[str, Any]:
-        """Return what ``trend_view`` returns for this model's history."""
-        if not history:
-            return trend_view(history, metric)
-        known = self._known.get(key)
-        if known is not None and known[0] is history[-1] and known[1] == metric:
-            return known[2]
-        trend = trend_view(history, metric)
-        self._known[key] = history[-1], metric, trend
-        return trend
 
 
 def most_urgent(alarms: Iterable[Alarm], limit: int) -> list[Alarm]:

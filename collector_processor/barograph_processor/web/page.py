@@ -1,8 +1,10 @@
 """The page and what it asks for: an overview, a model's history, an alarm."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -11,11 +13,13 @@ from barograph_processor.observation import ModelKey
 from barograph_processor.pipeline import Pipeline
 from barograph_processor.signal import Alarm
 from barograph_processor.state.registry import ModelRegistry
+from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.web.assets import Assets, plotly_script
 from barograph_processor.web.distributions import distributions_view
 from barograph_processor.web.history import series_view
+from barograph_processor.web.kept import Kept
 from barograph_processor.web.late_facts import late_facts_view
-from barograph_processor.web.overview import Trends, glance_view, most_urgent
+from barograph_processor.web.overview import glance_view, most_urgent, trend_view
 from barograph_processor.web.responses import OrjsonResponse, error_response
 from barograph_processor.web.views import alarm_view, calibration_view, reference_view
 
@@ -24,6 +28,9 @@ __all__ = ["Page"]
 _STATIC: Final = Path(__file__).parent / "static"
 _MAX_ALARMS: Final = 12
 _MAX_RESOLVED: Final = 50
+# 240 numbers each, and a megabyte at the most.
+_TRENDS: Final = 1000
+_SERIES: Final = 32
 
 
 class Page:
@@ -44,7 +51,8 @@ class Page:
         self._registry = registry
         self._pipeline = pipeline
         self._trace_url = trace_url
-        self._trends = Trends()
+        self._trends = Kept[dict[str, Any]](_TRENDS)
+        self._series = Kept[orjson.Fragment](_SERIES)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes; none is one of the API that scripts rely on."""
@@ -66,14 +74,13 @@ class Page:
         """Answer how all models stand, and with the most urgent of the open alarms."""
         with self._pipeline.hold():
             models = list(self._registry.models.values())
-            seen = [(model.key, glance_view(model), model.history.snapshot()) for model in models]
+            seen = [(glance_view(model), model.history.snapshot()) for model in models]
             alarms = [alarm for model in models for alarm in model.verdicts.book.open]
         return OrjsonResponse(
             {
                 "ready": self._pipeline.ready,
                 "models": [
-                    {**glance, "trend": self._trends.of(key, history, glance["quality"]["metric"])}
-                    for key, glance, history in seen
+                    {**glance, "trend": self._trend(glance, history)} for glance, history in seen
                 ],
                 "alarms": [self._alarm(alarm) for alarm in most_urgent(alarms, _MAX_ALARMS)],
                 "open_alarms": len(alarms),
@@ -112,7 +119,7 @@ class Page:
                 **detail,
                 "reference": reference,
                 "alarms": [self._alarm(alarm) for alarm in alarms],
-                "series": None if known else series_view(list(history)),
+                "series": None if known else self._series_of(key, history),
             }
         )
 
@@ -137,6 +144,18 @@ class Page:
                     if alarm.id == wanted:
                         return OrjsonResponse(self._alarm(alarm))
         return error_response(404, f"no alarm {wanted!r} is known, or no longer")
+
+    def _trend(self, glance: Mapping[str, Any], history: Sequence[WindowRecord]) -> dict[str, Any]:
+        metric = glance["quality"]["metric"]
+        key = glance["name"], glance["version"], metric
+        return self._trends.of(key, history, lambda: trend_view(history, metric))
+
+    def _series_of(self, key: ModelKey, history: Sequence[WindowRecord]) -> orjson.Fragment:
+        def work() -> orjson.Fragment:
+            # Each window is unpacked once.
+            return orjson.Fragment(orjson.dumps(series_view(list(history))))
+
+        return self._series.of(key, history, work)
 
     def _alarm(self, alarm: Alarm) -> dict[str, Any]:
         return alarm_view(alarm, trace_url=self._trace_url)

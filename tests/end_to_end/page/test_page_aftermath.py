@@ -27,9 +27,15 @@ def people_url() -> Iterator[str]:
         yield url
 
 
-def lines(section: Locator) -> dict[str, dict[str, Any]]:
-    """Return what a section's first figure draws, by name, with the titles of its panels."""
+def drawn_section(page: Page, name: str) -> Locator:
+    """Return a section of the page once its first figure is drawn."""
+    section = region(page, name)
     expect(section.locator(".main-svg").first).to_be_visible()
+    return section
+
+
+def lines(section: Locator) -> dict[str, dict[str, Any]]:
+    """Return what a section's first figure draws, by name: its axis, values and intervals."""
     found: dict[str, dict[str, Any]] = section.locator(".js-plotly-plot").first.evaluate(
         "plot => Object.fromEntries(plot.data.filter(t => t.name)"
         ".map(t => [t.name, {axis: t.yaxis, y: t.y, ends: t.customdata}]))"
@@ -47,7 +53,7 @@ def test_trust_and_each_kind_of_reaction_have_a_panel_with_intervals(
     history = httpx.get(f"{people_url}/api/models/ticket-drafts/3").json()["history"]
     last = history[-1]["signals"]
     page = open_page(f"{people_url}/{MODEL}")
-    section = region(page, "What users do with the predictions")
+    section = drawn_section(page, "What users do with the predictions")
     drawn = lines(section)
     assert list(drawn) == ["trust", "accepted", "edited", "rejected"]
     assert len({line["axis"] for line in drawn.values()}) == 4
@@ -64,7 +70,7 @@ def test_worth_stands_beside_quality_and_the_cost_grows_while_it_lasts(
     history = httpx.get(f"{people_url}/api/models/ticket-drafts/3").json()["history"]
     cost = history[-1]["signals"]["outcome"]["EUR"]["cost"]
     page = open_page(f"{people_url}/{MODEL}")
-    section = region(page, "What the predictions are worth")
+    section = drawn_section(page, "What the predictions are worth")
     expect(section.get_by_role("heading", name="EUR")).to_be_visible()
     drawn = lines(section)
     assert {"accuracy", "Worth of a prediction", "Cost of the degradation so far"} <= set(drawn)
@@ -88,8 +94,7 @@ def test_each_figure_is_read_at_its_cursor_and_as_a_table(
     people_url: str, open_page: OpenPage
 ) -> None:
     page = open_page(f"{people_url}/{MODEL}")
-    section = region(page, "What the predictions are worth")
-    expect(section.locator(".main-svg").first).to_be_visible()
+    section = drawn_section(page, "What the predictions are worth")
     section.get_by_role("application").focus()
     page.keyboard.press("End")
     read = section.locator("[aria-live]").first
@@ -114,8 +119,7 @@ def test_harm_is_shaded_once_however_many_alarms_say_so(
     people_url: str, open_page: OpenPage
 ) -> None:
     page = open_page(f"{people_url}/{MODEL}")
-    section = region(page, "Quality next to latency, errors and traffic")
-    expect(section.locator(".main-svg").first).to_be_visible()
+    section = drawn_section(page, "Quality next to latency, errors and traffic")
     grounds = section.locator(".js-plotly-plot").evaluate(
         "plot => plot.layout.shapes.filter(s => s.type === 'rect').length"
     )

@@ -254,6 +254,8 @@ def test_windows_are_unpacked_once_and_not_while_nothing_closes(
         unpacked.clear()
         client.get("/api/page/overview")
         client.get("/api/page/model", params={**HARMED, "after": series["window"][-1]})
+        # Who opens it again, or a second reader, gets what the first one was sent.
+        assert client.get("/api/page/model", params=HARMED).json()["series"] == series
     assert unpacked == []
 
 

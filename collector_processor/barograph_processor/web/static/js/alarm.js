@@ -77,9 +77,7 @@ function wordsOf(alarm) {
 function about(alarm) {
   const node = el("span", {}, `${signalWord(alarm.signal)} (${severityWord(alarm.severity)})`);
   if (alarm.feature !== null) node.append(", ", el("bdi", {}, alarm.feature));
-  for (const [dimension, level] of Object.entries(alarm.slice ?? {})) {
-    node.append(", ", el("bdi", {}, dimension), " = ", el("bdi", {}, level));
-  }
+  if (alarm.slice !== null) node.append(", ", ...levels(Object.entries(alarm.slice)));
   return node;
 }
 
@@ -107,7 +105,7 @@ function value(alarm, figure) {
 function interval(alarm) {
   const now = value(alarm, alarm.now);
   if (alarm.interval === null) return now;
-  const [low, high] = alarm.interval.map((end) => value({ ...alarm }, end).replace(" wrong", ""));
+  const [low, high] = alarm.interval.map((end) => value(alarm, end).replace(" wrong", ""));
   return `${now}, 95 % interval ${low} to ${high}`;
 }
 

@@ -3,7 +3,7 @@
 import { course } from "./course.js";
 import { el, keep } from "./dom.js";
 import { plain, quality } from "./format.js";
-import { banded, level, stack } from "./stack.js";
+import { banded, stack, usual } from "./stack.js";
 import { qualityPanel } from "./timeline.js";
 import { metricWord } from "./words.js";
 
@@ -42,7 +42,7 @@ function unitCourse({ worth: { name } }) {
     const performance = series.performance.find((found) => found.name === metric);
     const columns = [
       { title: `Worth of a prediction (${name})`, ...worth.trend, say: plain },
-      ...(performance ? [{ title: metricWord(metric), value: nearest(time, series.end, performance.value), say: (value) => quality(metric, value) }] : []),
+      ...(performance ? [{ title: metricWord(metric), value: asOf(time, series.end, performance.value), say: (value) => quality(metric, value) }] : []),
       ...(cost ? [{ title: `Cost so far (${name})`, ...cost.trend, say: plain }] : []),
     ];
     courses.update(time, columns, (look) =>
@@ -70,12 +70,11 @@ function panel(title, time, { key, trend, held }, colours, colour) {
     height: 110,
     range: [key === "cost" ? 0 : low - room, high + room],
     data: banded(time, trend, title, colours, false, colour),
-    levels: held === null ? [] : [level(held, { color: colours.level, width: 1, dash: "dash" })],
+    levels: usual(held, colours),
   };
 }
 
-/** The value of the window that ends at each time. */
-function nearest(time, ends, values) {
-  const at = new Map(ends.map((end, row) => [end, values[row]]));
-  return time.map((end) => at.get(end) ?? null);
+/** The value of the last window that had ended at each time. */
+function asOf(time, ends, values) {
+  return time.map((moment) => values[ends.findLastIndex((end) => end <= moment)] ?? null);
 }

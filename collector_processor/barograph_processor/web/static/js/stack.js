@@ -134,6 +134,11 @@ export function known(x, { value, lower, upper }) {
   return wide ? { ...found, lower: pick(lower), upper: pick(upper) } : found;
 }
 
+/** What was usual in the reference, as lines across a panel; none where that is not known. */
+export function usual(value, colours) {
+  return value === null ? [] : [level(value, { color: colours.level, width: 1, dash: "dash" })];
+}
+
 /** A line across a panel. */
 export function level(y, look) {
   return { type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, line: look };

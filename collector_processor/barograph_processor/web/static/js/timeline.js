@@ -1,7 +1,7 @@
 /** Quality, latency, errors and traffic on one time axis, as a figure for Plotly. */
 
 import { isShare } from "./format.js";
-import { banded, known, level, line, stack } from "./stack.js";
+import { banded, known, level, line, stack, usual } from "./stack.js";
 import { isBetterLow, isRiskless, metricWord } from "./words.js";
 
 /** What the lines mean. */
@@ -42,14 +42,14 @@ export function timeline(series, model, metric, marks, look) {
         line(x, scaled(series.latency_p50_s, 1e3), "p50", colours.latency, { dash: "dot" }, " ms"),
         line(x, scaled(series.latency_p95_s, 1e3), "p95", colours.latency, {}, " ms"),
       ],
-      levels: held(reference.latency_p95_s, colours, 1e3),
+      levels: usual(inUnit(reference.latency_p95_s, 1e3), colours),
     },
     {
       title: "Errors (% of calls)",
       height: 52,
       range: roomAbove(series.error_rate, reference.error_rate, 1e2, 0.05),
       data: [line(x, scaled(series.error_rate, 1e2), "errors", colours.errors, {}, " %")],
-      levels: held(reference.error_rate, colours, 1e2),
+      levels: usual(inUnit(reference.error_rate, 1e2), colours),
     },
     {
       title: `Traffic (predictions a ${per})`,
@@ -70,20 +70,20 @@ export function qualityPanel(series, model, metric, colours) {
   const { reference } = model;
   const found = series.performance.find((performance) => performance.name === metric);
   const estimate = series.estimated.find((one) => one.name === metric);
-  const usual = reference.performance[metric]?.value ?? null;
+  const before = reference.performance[metric]?.value ?? null;
   if (found === undefined && estimate === undefined) return unknownPanel();
   const better = isBetterLow(metric) ? "lower is better" : "higher is better";
   return {
     title: `Quality: ${metricWord(metric)}, ${better}`,
     height: 210,
     share: isShare(metric),
-    range: qualityRange(found, [usual, model.quality.latest?.lower ?? null], metric),
+    range: qualityRange(found, [before, model.quality.latest?.lower ?? null], metric),
     data: [
       ...(found ? banded(series.end, found, metricWord(metric), colours, isShare(metric)) : []),
       ...promised(series.end, estimate, colours, isShare(metric)),
       ...soFar(model, metric, colours),
     ],
-    levels: [...held(usual, colours), ...wanted(reference, metric, colours)],
+    levels: [...usual(before, colours), ...wanted(reference, metric, colours)],
   };
 }
 
@@ -138,10 +138,6 @@ function unitOf(perSecond) {
   return PER.find(([, seconds]) => high * seconds >= 1) ?? PER.at(-1);
 }
 
-function held(value, colours, factor = 1) {
-  return value === null ? [] : [level(factor * value, { color: colours.level, width: 1, dash: "dash" })];
-}
-
 /** What is tolerated is a risk: only what is 1 minus the risk can be held against it. */
 function wanted(reference, metric, colours) {
   if (!isRiskless(metric) || reference.tolerated_risk === null) return [];
@@ -183,6 +179,5 @@ function edge(time, color, dash) {
   return { type: "line", yref: "paper", y0: 0, y1: 1, x0: at, x1: at, line: { color, width: 1, dash }, layer: "below" };
 }
 
-function scaled(values, factor) {
-  return values.map((value) => (value === null ? null : factor * value));
-}
+const inUnit = (value, factor) => (value === null ? null : factor * value);
+const scaled = (values, factor) => values.map((value) => inUnit(value, factor));

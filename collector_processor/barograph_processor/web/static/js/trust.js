@@ -3,7 +3,7 @@
 import { course } from "./course.js";
 import { el } from "./dom.js";
 import { percent } from "./format.js";
-import { banded, level, stack } from "./stack.js";
+import { banded, stack, usual } from "./stack.js";
 
 const DISTRUST = new Set(["overridden", "rejected", "retried", "escalated"]);
 
@@ -33,7 +33,7 @@ function panel(time, line, colours) {
     share: true,
     range: rangeOf(line, trust),
     data: banded(time, line.trend, line.name ?? "trust", colours, true, colour),
-    levels: line.held === null ? [] : [level(line.held, { color: colours.level, width: 1, dash: "dash" })],
+    levels: usual(line.held, colours),
   };
 }
 
