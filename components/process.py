@@ -27,22 +27,30 @@ _TAIL_LINES = 40
 # from that range can be lost between asking for it and listening on it.
 _PORTS = range(20000, 32000)
 
+_given: set[int] = set()
+
 
 def free_addresses(count: int) -> list[str]:
     """Return ``count`` different loopback addresses, ``host:port``, that nobody listens on.
 
-    Nothing keeps them free: use them at once.
+    No address is given twice in one process; otherwise nothing keeps them free: use them
+    at once.
+
+    Raises:
+        ComponentError: This process has been given nearly all that there are.
     """
     generator = random.SystemRandom()
-    with contextlib.ExitStack() as held:
-        addresses: list[str] = []
-        while len(addresses) < count:
-            port = generator.choice(_PORTS)
-            holder = held.enter_context(socket.socket())
-            with contextlib.suppress(OSError):
-                holder.bind((_LOOPBACK, port))
-                addresses.append(f"{_LOOPBACK}:{port}")
-        return addresses
+    addresses: list[str] = []
+    while len(addresses) < count:
+        left = [port for port in _PORTS if port not in _given]
+        if not left:
+            raise ComponentError("no port is left that this process was not given")
+        port = generator.choice(left)
+        _given.add(port)
+        with contextlib.suppress(OSError), socket.socket() as holder:
+            holder.bind((_LOOPBACK, port))
+            addresses.append(f"{_LOOPBACK}:{port}")
+    return addresses
 
 
 def accepts_tcp(address: str) -> bool:

@@ -146,7 +146,7 @@ def _grpc(channel: grpc.Channel, number: int, token: str = _STABLE) -> None:
 
 def _predictions(service: Service) -> float:
     values = (s.value for s in service.signals() if s.metric == "barograph.predictions")
-    return sum(value for value in values if isinstance(value, float))
+    return sum(value for value in values if isinstance(value, (int, float)))
 
 
 def test_rotation_under_load_loses_no_request_and_ends_what_was_taken_back(site: Site) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -158,8 +158,15 @@ def test_clients_that_go_away_are_counted_as_such_and_not_logged(
 ) -> None:
     """Over gRPC, in the middle of their messages; gRPC itself would log a stack for each."""
     recorder = Recorder()
-    with grpc_server(recorder) as address:
+    begun: list[int] = []
+
+    def authorize(_headers: Mapping[str, str]) -> bool:
+        begun.append(1)
+        return True
+
+    with grpc_server(recorder, authorize=authorize) as address:
         with connected(address, 4, grpc_calls(8)):
+            eventually(lambda: len(begun) == 32)
             _export(address)
         eventually(lambda: sum(recorder.refused().values()) == 32)
         _export(address)
