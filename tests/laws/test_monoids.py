@@ -21,8 +21,8 @@ from barograph_processor.quality.multiclass import MulticlassPerformance
 from barograph_processor.quality.ranking import RankingPerformance
 from barograph_processor.quality.regression import RegressionPerformance
 from barograph_processor.quality.score_histogram import ScoreCounts, ScoreHistogram
-from barograph_processor.quality.slice_counts import SliceCounts
-from barograph_processor.quality.slice_layout import SliceLayout
+from barograph_processor.quality.slice.counts import SliceCounts
+from barograph_processor.quality.slice.layout import SliceLayout
 from barograph_processor.quality.value import ValueByQuality
 from barograph_processor.quality.weighted import WeightedMean
 from barograph_processor.stats import (

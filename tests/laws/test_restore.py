@@ -24,8 +24,8 @@ from barograph_processor.quality.figure import FigureMonitor, FigureReference
 from barograph_processor.quality.rate import RateMonitor, RateReference
 from barograph_processor.quality.risk import RiskMonitor
 from barograph_processor.quality.score_histogram import ScoreHistogram
-from barograph_processor.quality.slice_layout import SliceLayout
-from barograph_processor.quality.slices import SliceMonitor
+from barograph_processor.quality.slice.layout import SliceLayout
+from barograph_processor.quality.slice.monitor import SliceMonitor
 from barograph_processor.sequential import ShiryaevRoberts
 from barograph_processor.sequential.betting_sequence import BettingSequence
 from barograph_processor.sequential.cumulative import CumulativeSums

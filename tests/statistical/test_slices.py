@@ -9,9 +9,9 @@ import pytest
 from scipy import stats as oracle
 
 from barograph_processor.quality.absence import AbsenceMonitor
-from barograph_processor.quality.slice_layout import SliceLayout
-from barograph_processor.quality.slice_rest import slice_dispersion
-from barograph_processor.quality.slices import SliceMonitor
+from barograph_processor.quality.slice.layout import SliceLayout
+from barograph_processor.quality.slice.monitor import SliceMonitor
+from barograph_processor.quality.slice.rest import slice_dispersion
 from barograph_processor.stats.column import CategoricalColumn
 
 BUDGET, WINDOWS, RUNS, ROWS = 2, 200, 20, 500

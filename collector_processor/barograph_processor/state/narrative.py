@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from barograph_processor.drift.alarm import DriftAlarm, Effect
 from barograph_processor.drift.stream import StreamKey
-from barograph_processor.quality.slice_status import SliceTransition
+from barograph_processor.quality.slice.status import SliceTransition
 from barograph_processor.signal import Apart, Severity, SignalName
 from barograph_processor.state.alarm.finding import Finding
 from barograph_processor.state.alarm.phrases import moment, percent, quoted, slice_title

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pytest
 
-from barograph_processor.quality.slice_counts import SliceCounts
-from barograph_processor.quality.slice_layout import SliceLayout
-from barograph_processor.quality.slice_status import SliceTransition
-from barograph_processor.quality.slices import SliceMonitor
+from barograph_processor.quality.slice.counts import SliceCounts
+from barograph_processor.quality.slice.layout import SliceLayout
+from barograph_processor.quality.slice.monitor import SliceMonitor
+from barograph_processor.quality.slice.status import SliceTransition
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.column import CategoricalColumn
 

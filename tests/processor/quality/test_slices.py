@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from barograph_processor.quality.slice_counts import SliceCounts
-from barograph_processor.quality.slice_layout import SliceKey, SliceLayout
-from barograph_processor.quality.slice_rest import slice_dispersion
-from barograph_processor.quality.slice_status import SliceTransition
-from barograph_processor.quality.slices import SliceMonitor
+from barograph_processor.quality.slice.counts import SliceCounts
+from barograph_processor.quality.slice.layout import SliceKey, SliceLayout
+from barograph_processor.quality.slice.monitor import SliceMonitor
+from barograph_processor.quality.slice.rest import slice_dispersion
+from barograph_processor.quality.slice.status import SliceTransition
 from barograph_processor.stats.column import CategoricalColumn
 
 DIMENSIONS = {"region": 8, "device": 4, "plan": 3}

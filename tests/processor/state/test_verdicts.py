@@ -7,7 +7,7 @@ import pytest
 
 from barograph_processor.config import parse_config
 from barograph_processor.observation import ModelKey
-from barograph_processor.quality.slice_status import SliceStatus, SliceTransition
+from barograph_processor.quality.slice.status import SliceStatus, SliceTransition
 from barograph_processor.state.aftermath.blindness import Blindness
 from barograph_processor.state.label.labelled import LabelledQuality
 from barograph_processor.state.verdicts import Verdicts

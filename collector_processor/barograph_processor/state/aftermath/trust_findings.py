@@ -3,7 +3,7 @@
 from typing import Final
 
 from barograph_processor.quality.rate import RateMonitor
-from barograph_processor.quality.slice_status import SliceStatus
+from barograph_processor.quality.slice.status import SliceStatus
 from barograph_processor.signal import Apart
 from barograph_processor.state.alarm.finding import Finding
 from barograph_processor.state.alarm.phrases import moment, percent, slice_title

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from barograph_processor.quality.slice_layout import SliceKey
-from barograph_processor.quality.slice_status import SliceStatus
+from barograph_processor.quality.slice.layout import SliceKey
+from barograph_processor.quality.slice.status import SliceStatus
 from barograph_processor.signal import Apart
 from barograph_processor.state.alarm.phrases import moment, slice_title
 

@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from barograph_processor.config import AlarmConfig
 from barograph_processor.observation import TRACE_PREFIX
-from barograph_processor.quality.slice_counts import SliceCounts
-from barograph_processor.quality.slice_layout import SliceLayout
-from barograph_processor.quality.slice_rest import slice_dispersion
-from barograph_processor.quality.slice_status import SliceStatus, SliceTransition
-from barograph_processor.quality.slices import SliceMonitor
+from barograph_processor.quality.slice.counts import SliceCounts
+from barograph_processor.quality.slice.layout import SliceLayout
+from barograph_processor.quality.slice.monitor import SliceMonitor
+from barograph_processor.quality.slice.rest import slice_dispersion
+from barograph_processor.quality.slice.status import SliceStatus, SliceTransition
 from barograph_processor.semconv import HOLDOUT
 from barograph_processor.signal import Apart
 from barograph_processor.state.window.row_columns import joined_categories

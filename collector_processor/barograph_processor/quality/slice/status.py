@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from barograph_processor.quality.slice_layout import SliceKey
+from barograph_processor.quality.slice.layout import SliceKey
 
 __all__ = ["SliceStatus", "SliceTransition"]
 

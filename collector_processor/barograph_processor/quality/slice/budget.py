@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from barograph_processor.quality.slice_layout import SliceLayout
+from barograph_processor.quality.slice.layout import SliceLayout
 from barograph_processor.stats.array import Floats
 
 __all__ = ["slice_weights"]

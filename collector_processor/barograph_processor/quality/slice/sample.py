@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from barograph_processor.quality.slice_layout import SliceCodes, SliceLayout
+from barograph_processor.quality.slice.layout import SliceCodes, SliceLayout
 from barograph_processor.stats.array import Bools, Floats
 
 __all__ = ["Coded", "SliceSample"]

@@ -7,14 +7,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from barograph_processor.quality.slice_budget import slice_weights
-from barograph_processor.quality.slice_counts import SliceCounts
-from barograph_processor.quality.slice_evidence import MOST_RISK, SliceEvidence
-from barograph_processor.quality.slice_layout import SliceCodes, SliceKey, SliceLayout
-from barograph_processor.quality.slice_rest import moved_risk, noise_of_rest, spare_dispersion
-from barograph_processor.quality.slice_sample import Coded, SliceSample
-from barograph_processor.quality.slice_spare import SpareSlots
-from barograph_processor.quality.slice_status import SliceStatus, SliceTransition
+from barograph_processor.quality.slice.budget import slice_weights
+from barograph_processor.quality.slice.counts import SliceCounts
+from barograph_processor.quality.slice.evidence import MOST_RISK, SliceEvidence
+from barograph_processor.quality.slice.layout import SliceCodes, SliceKey, SliceLayout
+from barograph_processor.quality.slice.rest import moved_risk, noise_of_rest, spare_dispersion
+from barograph_processor.quality.slice.sample import Coded, SliceSample
+from barograph_processor.quality.slice.spare import SpareSlots
+from barograph_processor.quality.slice.status import SliceStatus, SliceTransition
 from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.stats.array import Floats, Ints
 from barograph_processor.stats.column import CategoricalColumn

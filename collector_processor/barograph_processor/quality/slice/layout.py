@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.quality.slice_counts import SliceCounts
+from barograph_processor.quality.slice.counts import SliceCounts
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.column import CategoricalColumn
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from barograph_processor.quality.slice_counts import SliceCounts
-from barograph_processor.quality.slice_layout import SliceKey, SliceLayout
+from barograph_processor.quality.slice.counts import SliceCounts
+from barograph_processor.quality.slice.layout import SliceKey, SliceLayout
 from barograph_processor.stats.array import Floats
 
 __all__ = ["moved_risk", "noise_of_rest", "slice_dispersion", "spare_dispersion"]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from barograph_processor.quality.slice_layout import (
+from barograph_processor.quality.slice.layout import (
     MOST_LEVELS,
     SliceCodes,
     SliceKey,

@@ -1,0 +1,1 @@
+"""Partial failures: is a part of the traffic harmed more than the rest?"""
