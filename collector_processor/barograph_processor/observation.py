@@ -118,6 +118,8 @@ class ObservationBatch:
         threshold: Probability from which a row counts as positive, where stated.
         truth: The true labels, where they came with the rows, as in a history; not
             on the wire.
+        response_ids: What the provider calls each row's response, None where it does not;
+            empty if it does nowhere.
         received_ns: When the last of them came, by the wall clock, ns since the
             epoch; None where there is none, as in a history.
     """
@@ -140,6 +142,7 @@ class ObservationBatch:
     positive: str | None = None
     threshold: float | None = None
     truth: Column | None = None
+    response_ids: tuple[str | None, ...] = ()
     received_ns: int | None = None
 
     def __len__(self) -> int:
@@ -175,6 +178,9 @@ class ObservationBatch:
             positive=self.positive,
             threshold=self.threshold,
             truth=None if self.truth is None else self.truth.take(rows),
+            response_ids=tuple(self.response_ids[row] for row in rows.tolist())
+            if self.response_ids
+            else (),
             received_ns=self.received_ns,
         )
 
@@ -185,7 +191,7 @@ class EventBatch:
 
     Attributes:
         kind: What they are.
-        prediction_ids: Whose they are, one each; None where only a span id is known.
+        prediction_ids: Whose they are, one each; None where only its span or response is known.
         ids: Trace and span ids of the prediction, shape ``(n, 3)``, zeros if unknown.
         time: When each became true, shape ``(n,)``, ns since the epoch.
         number: Shape ``(n,)``: the label or outcome if it is a number, the
@@ -197,6 +203,8 @@ class EventBatch:
         model_names: Where the event says which model is meant; else None.
         model_versions: The same for its version.
         reviewer: Which person says so, in a review; empty if nobody did.
+        response_ids: What the provider calls the response that each is about, where that is
+            said and no prediction id is; else None. Empty if it is nowhere.
     """
 
     kind: EventKind
@@ -210,6 +218,7 @@ class EventBatch:
     model_names: tuple[str | None, ...]
     model_versions: tuple[str | None, ...]
     reviewer: tuple[str | None, ...] = ()
+    response_ids: tuple[str | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.prediction_ids)

@@ -37,6 +37,7 @@ __all__ = [
     "REACTION_KIND",
     "REACTION_KINDS",
     "REACTION_MAGNITUDE",
+    "RESPONSE_ID",
     "REVIEWER",
     "REVIEW_PROPENSITY",
     "SAMPLE_RATE",
@@ -105,5 +106,7 @@ EVALUATION_SCORE_VALUE: Final = "gen_ai.evaluation.score.value"
 EVALUATION_SCORE_LABEL: Final = "gen_ai.evaluation.score.label"
 EVALUATION_EXPLANATION: Final = "gen_ai.evaluation.explanation"
 EVALUATION_SOURCE: Final = "barograph.evaluation.source"
+# What a provider calls its response: of a generation, and of an event about one.
+RESPONSE_ID: Final = "gen_ai.response.id"
 # The evaluation by which a reviewer says that a prediction is right (1) or wrong (0).
 EVALUATION_REVIEW: Final = "review"

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from barograph import semconv
 from barograph.limits import MAX_SUMMARY_CHARS
 from barograph.record import fields_of, is_sequence, items_of
 from barograph.scalar import Scalar, library, number_of, scalar
@@ -76,7 +77,7 @@ class GenerationReading:
         named: dict[str, Any] = {
             "gen_ai.provider.name": self.provider,
             "gen_ai.response.model": self.model,
-            "gen_ai.response.id": self.response_id,
+            semconv.RESPONSE_ID: self.response_id,
             "gen_ai.response.finish_reasons": list(self.finish_reasons) or None,
             "gen_ai.usage.input_tokens": self.input_tokens,
             "gen_ai.usage.output_tokens": self.output_tokens,

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,21 @@ def test_flags_with_gaps_are_the_same_categories(wire: Wire) -> None:
     assert flags == ["true", None, "false", "false", "true"]
     cached = [cell for batch in batches for cell in cells(batch.outputs["cached"])]
     assert cached == [1.0, None, 0.0, 0.0, 1.0]
+
+
+def test_the_response_of_a_model_client(wire: Wire) -> None:
+    response = SimpleNamespace(
+        id="chatcmpl-1",
+        model="gpt-x-2025",
+        choices=[
+            SimpleNamespace(
+                finish_reason="stop", message=SimpleNamespace(role="assistant", content="Hello.")
+            )
+        ],
+    )
+    barograph.observe(model="m", task="generation")(lambda: response)()
+    (batch,) = wire.batches()
+    assert batch.response_ids == ("chatcmpl-1",)
 
 
 def test_manual_form_and_late_facts_by_reference(wire: Wire) -> None:

@@ -64,6 +64,13 @@ class Population:
                     self.registry.drain()
         take(rows(50, model=ModelKey("direct", "1")))
         attach(facts("label", ["not-yet"], text=["1"], model="binary", source="human"))
+        answered = replace(
+            unlabelled(rows(20, model=ModelKey("answers", "1"))),
+            response_ids=tuple(f"response-{row}" for row in range(20)),
+        )
+        take(answered)
+        judged = facts("evaluation", [None], number=[0.5], ids=answered.ids[:1] + np.uint64(900))
+        attach(replace(judged, response_ids=("response-unknown",)))
         self.registry.look(_CLOCK, since_ns=0)
         self._spans.add(np.arange(1, 150, dtype=np.uint64))
         self._facts.add(np.arange(1, 20, dtype=np.uint64))

@@ -95,7 +95,14 @@ def _batch(key: GroupKey, spans: Sequence[SpanRows], tally: Tally) -> Observatio
         propensity=_numbers(cells.get(Field(Role.PROPENSITY))),
         positive=key.positive,
         threshold=key.threshold,
+        response_ids=_response_ids(spans),
     )
+
+
+def _response_ids(spans: Sequence[SpanRows]) -> tuple[str | None, ...]:
+    if all(span.response_id is None for span in spans):
+        return ()
+    return tuple(chain.from_iterable([span.response_id] * len(span) for span in spans))
 
 
 def _trace(

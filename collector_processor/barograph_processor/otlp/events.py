@@ -33,6 +33,7 @@ class FactGroups:
                 reviewer=tuple(fact.reviewer for fact in facts),
                 model_names=tuple(fact.model_name for fact in facts),
                 model_versions=tuple(fact.model_version for fact in facts),
+                response_ids=tuple(fact.response_id for fact in facts),
             )
             for kind, facts in self._groups.items()
         )

@@ -24,7 +24,8 @@ from barograph_processor.otlp.rows import Ids, SpanFacts, SpanRows
 from barograph_processor.otlp.schema import is_newer_schema
 from barograph_processor.otlp.tally import RejectedItemError, Tally
 from barograph_processor.otlp.timestamps import MAX_NS
-from barograph_processor.otlp.values import attributes_of
+from barograph_processor.otlp.values import attributes_of, text_of
+from barograph_processor.semconv import RESPONSE_ID
 
 __all__ = ["PlainReader"]
 
@@ -113,7 +114,13 @@ class PlainReader:
             tally.warn("newer_schema")
         # Nothing is added before all of the span is read: a refused span leaves no part behind.
         if rows is not None:
-            self._groups.add(replace(rows, trace=self._dimensions.of_span(view, resource)))
+            self._groups.add(
+                replace(
+                    rows,
+                    trace=self._dimensions.of_span(view, resource),
+                    response_id=_response_id(view) if len(rows) == 1 else None,
+                )
+            )
         for fact in ours:
             self._facts.add(fact)
 
@@ -128,3 +135,9 @@ class PlainReader:
     def _note(self, span: Span, view: SpanFacts, rows: SpanRows | None) -> None:
         if self._dimensions.spans:
             self._relatives.add(view, span.name, span.parent_span_id, rows)
+
+
+def _response_id(view: SpanFacts) -> str | None:
+    """Return what the provider calls its response, by whatever convention the span is read."""
+    value = view.attributes.get(RESPONSE_ID)
+    return text_of(value) if isinstance(value, str) else None

@@ -109,6 +109,7 @@ class SpanRows:
         weight: Rows that each row stands for; 1 unless sampled.
         cells: Columns, each of as many cells as there are rows.
         trace: Levels of dimensions that come from the trace, each for all rows.
+        response_id: What the provider calls the response; None for several rows.
     """
 
     group: GroupKey
@@ -120,6 +121,7 @@ class SpanRows:
     weight: float = 1.0
     cells: Mapping[Field, Sequence[Cell]] = field(default_factory=dict)
     trace: Mapping[str, str] = field(default_factory=dict)
+    response_id: str | None = None
 
     def __len__(self) -> int:
         return len(self.prediction_ids)

@@ -22,7 +22,7 @@ PHRASES: Final = {
     "array_length": "arrays whose length is not the batch size",
     "too_large": "more bytes than one may have",
     "too_many_rows": "more rows than one request may carry",
-    "no_prediction": "neither a prediction id nor a span id",
+    "no_prediction": "neither a prediction id, a span id nor a response id",
     "no_value": "no usable value",
     "unknown_kind": "an unknown kind of reaction",
     # warnings

@@ -57,8 +57,8 @@ _SHARED: Final = (
     semconv.EVENT_TIME,
     semconv.SAMPLE_RATE,
 )
-# Spans that other conventions may know, and events inside of spans that are late facts.
-_FOREIGN: Final = ("gen_ai.operation.name", "openinference.span.kind")
+# Spans that other conventions may know or name, and events inside of spans that are late facts.
+_FOREIGN: Final = ("gen_ai.operation.name", "openinference.span.kind", semconv.RESPONSE_ID)
 _EVALUATION: Final = semconv.EVENT_EVALUATION.encode()
 
 

@@ -95,6 +95,7 @@ def _fact_key(events: EventBatch, row: int) -> int:
         events.model_names[row],
         events.model_versions[row],
         *((events.reviewer[row],) if events.reviewer else ()),
+        *(filter(None, events.response_ids[row : row + 1])),
     )
     content = _FACT.pack(*events.ids[row].tolist(), int(events.time[row]), events.number[row])
     # Lengths before texts: else ("ab", "c") and ("a", "bc") would be one fact.
@@ -120,4 +121,5 @@ def _take(events: EventBatch, rows: list[int]) -> EventBatch:
         model_names=pick(events.model_names),
         model_versions=pick(events.model_versions),
         reviewer=pick(events.reviewer) if events.reviewer else (),
+        response_ids=pick(events.response_ids) if events.response_ids else (),
     )

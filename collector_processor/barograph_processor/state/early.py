@@ -17,7 +17,7 @@ class Fact(msgspec.Struct, frozen=True):
 
     Attributes:
         kind: label, reaction, evaluation or outcome.
-        name: The prediction's id.
+        name: The prediction's id, or that of its span or of its response.
         model: Model name, where the fact says it.
         version: Model version, where the fact says it.
         time_ns: When it became true, ns since the epoch.
@@ -26,6 +26,7 @@ class Fact(msgspec.Struct, frozen=True):
         title: An evaluation's name.
         source: Who says so: human, system, model.
         reviewer: Which person, in a review.
+        response: The response's id, where ``name`` is perhaps another span's.
     """
 
     kind: str
@@ -38,6 +39,12 @@ class Fact(msgspec.Struct, frozen=True):
     title: str | None
     source: str | None = None
     reviewer: str | None = None
+    response: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All by which its prediction may be found."""
+        return (self.name,) if self.response in (None, self.name) else (self.name, self.response)
 
     def fits(self, model: ModelKey) -> bool:
         """Whether it can be about a prediction of this model, by what it says of that."""
@@ -45,11 +52,13 @@ class Fact(msgspec.Struct, frozen=True):
 
     def about(self, name: str, model: ModelKey) -> "Fact":
         """Return it as a fact about a prediction that is known by id and model."""
-        return structs.replace(self, name=name, model=model.name, version=model.version)
+        return structs.replace(
+            self, name=name, model=model.name, version=model.version, response=None
+        )
 
 
 class EarlyFacts:
-    """A bounded, first-in first-out store of facts by prediction id.
+    """A bounded, first-in first-out store of facts by all that they name their prediction by.
 
     State size: ``capacity`` facts. Not locked; its owner is.
 
@@ -59,46 +68,50 @@ class EarlyFacts:
 
     def __init__(self, *, capacity: int) -> None:
         self._capacity = capacity
-        self._facts: OrderedDict[str, list[Fact]] = OrderedDict()
-        self._count = 0
+        self._facts: OrderedDict[int, Fact] = OrderedDict()
+        self._of_names: dict[str, list[int]] = {}
+        self._added = 0
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._facts)
 
     def add(self, fact: Fact) -> int:
         """Keep a fact; return how many older ones had to go."""
-        self._facts.setdefault(fact.name, []).append(fact)
-        self._count += 1
+        self._facts[self._added] = fact
+        for name in fact.names:
+            self._of_names.setdefault(name, []).append(self._added)
+        self._added += 1
         evicted = 0
-        while self._count > self._capacity:
-            _, oldest = self._facts.popitem(last=False)
-            self._count -= len(oldest)
-            evicted += len(oldest)
+        while len(self._facts) > self._capacity:
+            self._drop(next(iter(self._facts)))
+            evicted += 1
         return evicted
 
     def awaits(self, names: Iterable[str]) -> bool:
         """Return whether a fact of one of these predictions waits."""
-        return any(name in self._facts for name in names)
+        return any(name in self._of_names for name in names)
 
     def take(self, names: Iterable[str]) -> list[Fact]:
         """Return and forget the facts of these predictions, in order of the names."""
-        if not self._facts:
-            return []
-        found: list[Fact] = []
-        for name in names:
-            facts = self._facts.pop(name, None)
-            if facts is not None:
-                self._count -= len(facts)
-                found += facts
-        return found
+        return [
+            self._drop(number) for name in names for number in tuple(self._of_names.get(name, ()))
+        ]
 
     def state(self) -> list[Any]:
         """Return plain values from which ``load`` continues."""
-        return [msgspec.to_builtins(fact) for facts in self._facts.values() for fact in facts]
+        return [msgspec.to_builtins(fact) for fact in self._facts.values()]
 
     def load(self, state: Iterable[Mapping[str, Any]]) -> None:
         """Undo ``state``."""
         self._facts.clear()
-        self._count = 0
+        self._of_names.clear()
         for plain in state:
             self.add(msgspec.convert(plain, Fact))
+
+    def _drop(self, number: int) -> Fact:
+        fact = self._facts.pop(number)
+        for name in fact.names:
+            self._of_names[name].remove(number)
+            if not self._of_names[name]:
+                del self._of_names[name]
+        return fact

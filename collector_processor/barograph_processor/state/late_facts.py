@@ -11,8 +11,6 @@ from barograph_processor.observation import (
     ModelKey,
     ObservationBatch,
     span_hexes,
-    span_keys,
-    trace_keys,
 )
 from barograph_processor.semconv import EVALUATION_REVIEW, REACTION_KINDS
 from barograph_processor.state.aftermath.outcomes import LARGEST
@@ -21,6 +19,7 @@ from barograph_processor.state.early import EarlyFacts, Fact
 from barograph_processor.state.label.label_order import source_ranks
 from barograph_processor.state.label.prediction_id import short_ids
 from barograph_processor.state.model import ModelState
+from barograph_processor.state.other_names import of_responses, of_spans, without_id
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 from barograph_processor.telemetry import Telemetry
 
@@ -56,29 +55,31 @@ class LateFacts:
         nameless = len(events) - len(facts)
         if nameless:
             self._unjoined(events.kind, "no_id", nameless)
-        facts.update(self._of_spans(events, facts))
-        self._join(list(facts.values()), early=True)
+        self._join(self._resolved(events, facts), early=True)
 
     def awaits(self, names: Iterable[str]) -> bool:
         """Return whether a fact of one of these predictions waits."""
         return self._early.awaits(names)
 
     def settle(self, batch: ObservationBatch) -> None:
-        """Join the facts that waited for these predictions, by their id or by their span."""
+        """Join the facts that waited for these predictions, whatever they name them by."""
         first = ~np.isnan(batch.latency)
         # What names a span of several predictions does not say which of them it means.
         single = first & np.append(first[1:], True)
         found: list[Fact] = []
-        spans = span_hexes(batch.ids)
-        for name, span, alone in zip(
-            short_ids(batch.prediction_ids), spans, single.tolist(), strict=True
-        ):
+        others = [
+            [span] if alone else []
+            for span, alone in zip(span_hexes(batch.ids), single.tolist(), strict=True)
+        ]
+        for row, response in enumerate(batch.response_ids):
+            if response is not None:
+                others[row] += short_ids((response,))
+        for name, also in zip(short_ids(batch.prediction_ids), others, strict=True):
             found += self._early.take((name,))
-            if alone and span != name:
-                found += [
-                    fact.about(name, batch.model) if fact.fits(batch.model) else fact
-                    for fact in self._early.take((span,))
-                ]
+            found += [
+                fact.about(name, batch.model) if fact.fits(batch.model) else fact
+                for fact in self._early.take(also)
+            ]
         self._join(found, early=False)
 
     def state(self) -> list[Any]:
@@ -89,38 +90,33 @@ class LateFacts:
         """Undo ``state``."""
         self._early.load(state)
 
-    def _of_spans(self, events: EventBatch, facts: Mapping[int, Fact]) -> dict[int, Fact]:
-        """Return those facts whose prediction has an id of its own though they name its span.
+    def _resolved(self, events: EventBatch, facts: dict[int, Fact]) -> list[Fact]:
+        """Return facts in order, with the ids of predictions that they name otherwise.
 
-        A span's own id is found like any other. What names a span of several predictions, or
-        one whose id names a later prediction by now, is about none that is known.
+        An id goes before the span that the record is of, and that before a response: where
+        the first is none that is known, the next is looked for.
 
         Args:
             events: Where the facts are from.
             facts: By row.
         """
-        rows = [row for row in facts if events.prediction_ids[row] is None]
-        names = [facts[row].name for row in rows]
-        unknown = np.ones(len(rows), dtype=np.bool_)
-        for model in self._models.values():
-            unknown &= model.pending.find(names) < 0
-        rows = [rows[at] for at in np.flatnonzero(unknown).tolist()]
-        if not rows:
-            return {}
-        ids = events.ids[rows]
-        keys, which = np.unique(span_keys(trace_keys(ids), ids[:, 2]), return_inverse=True)
-        known: dict[int, tuple[str, ModelKey]] = {}
-        for key, model in self._models.items():
-            slots, of = model.pending.of_spans(keys)
-            own = model.pending.names(slots)
-            alone = np.bincount(of, minlength=len(keys))[of] == 1
-            alone &= model.pending.find(own) == slots
-            known |= {int(of[at]): (own[at], key) for at in np.flatnonzero(alone).tolist()}
-        return {
-            row: facts[row].about(*known[of])
-            for row, of in zip(rows, which.tolist(), strict=True)
-            if of in known and facts[row].fits(known[of][1])
+        responses = of_responses(self._models, facts)
+        others = {
+            row: fact
+            for row, fact in facts.items()
+            if events.prediction_ids[row] is None or row in responses
         }
+        others = without_id(self._models, others)
+        nameless = {row: it for row, it in others.items() if events.prediction_ids[row] is None}
+        resolved = facts | of_spans(self._models, events, nameless)
+        for row, about in responses.items():
+            if row in others and resolved[row] is facts[row]:
+                if len(about) == 1:
+                    resolved[row] = about[0]
+                else:
+                    del resolved[row]
+                    self._unjoined(facts[row].kind, "ambiguous_id", 1)
+        return list(resolved.values())
 
     def _join(self, facts: Sequence[Fact], *, early: bool) -> None:
         """Join facts with predictions; those without one wait if they came for the first time."""
@@ -255,10 +251,13 @@ class LateFacts:
 
 
 def _facts(events: EventBatch) -> Iterator[tuple[int, Fact]]:
-    """Yield the facts that name a prediction, by id or by span, each with its row."""
+    """Yield the facts that name a prediction, by id, span or response, each with its row."""
     spans = span_hexes(events.ids)
-    for row, (given, span) in enumerate(zip(events.prediction_ids, spans, strict=True)):
-        name = span if given is None and events.ids[row, 2] else given
+    nothing = (None,) * len(events)
+    for row, (given, span, response) in enumerate(
+        zip(events.prediction_ids, spans, events.response_ids or nothing, strict=True)
+    ):
+        name = span if given is None and events.ids[row, 2] else given or response
         if name is None:
             continue
         fact = Fact(
@@ -274,6 +273,7 @@ def _facts(events: EventBatch) -> Iterator[tuple[int, Fact]]:
             title=events.name[row],
             source=events.source[row],
             reviewer=events.reviewer[row] if events.reviewer else None,
+            response=None if response is None else short_ids((response,))[0],
         )
         yield row, fact
 

@@ -42,7 +42,7 @@ class ModelRegistry:
             than a warning of the model's.
     """
 
-    schema = 6
+    schema = 7
 
     def __init__(
         self,

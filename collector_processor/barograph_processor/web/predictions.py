@@ -14,7 +14,6 @@ from barograph_processor.pipeline import Pipeline
 from barograph_processor.quality.loss import canonical_class
 from barograph_processor.semconv import REACTION_KINDS
 from barograph_processor.state.label.pending_columns import KEPT_EVALUATIONS
-from barograph_processor.state.label.prediction_id import short_ids
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.state.review.review_item import ReviewItem
@@ -95,7 +94,9 @@ def _is_trace(text: str) -> bool:
 
 def _slots(model: ModelState, name: str | None, trace: str | None) -> npt.NDArray[np.intp]:
     if name is not None:
-        slots = model.pending.find(short_ids((name,)))
+        slots = model.pending.find((name,))
+        if slots[0] < 0:
+            slots = model.pending.of_responses((name,))
         return slots[slots >= 0]
     number = int(trace or "0", 16)
     return model.pending.of_trace(number >> _HALF, number & (2**_HALF - 1))

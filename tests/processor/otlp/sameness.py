@@ -35,7 +35,7 @@ def _assert_same_spans(found: SpanBatch, expected: SpanBatch) -> None:
 
 
 def _assert_same_batch(found: ObservationBatch, expected: ObservationBatch) -> None:
-    for name in ("prediction_ids", "positive", "threshold"):
+    for name in ("prediction_ids", "response_ids", "positive", "threshold"):
         assert getattr(found, name) == getattr(expected, name), name
     for name in ("ids", "event_time", "latency", "failed"):
         one, other = getattr(found, name), getattr(expected, name)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from barograph_processor.observation import ModelKey
@@ -26,6 +27,26 @@ def test_gen_ai_chat() -> None:
     assert batch.outputs.keys() == {"output_tokens", "finish_reason", "refusal"}
     assert batch.slices["response_model"].values() == ["gpt-x-2025"]
     assert batch.prediction_ids == (f"{1:016x}",)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        _CHAT,
+        {"openinference.span.kind": "LLM", "llm.model_name": "claude-x"},
+        {"barograph.model.name": "m"},
+    ],
+)
+def test_response_id_of_any_convention(values: dict[str, Any]) -> None:
+    """Rows without one are beside it; a batch call is no single response."""
+    named = {**values, "gen_ai.response.id": "chatcmpl-1"}
+    decoded = decode_traces(traces(span(0, values), span(1, named), span(2, values)))
+    (batch,) = decoded.batches
+    assert batch.response_ids == (None, "chatcmpl-1", None)
+    assert batch.take(np.array([1])).response_ids == ("chatcmpl-1",)
+    batched = {"barograph.model.name": "m", "barograph.batch.size": 2}
+    (batch,) = decode_traces(traces(span(0, {**batched, "gen_ai.response.id": "x"}))).batches
+    assert batch.response_ids == ()
 
 
 def test_gen_ai_model_by_the_response_alone() -> None:

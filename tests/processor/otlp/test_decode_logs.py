@@ -129,6 +129,18 @@ def test_reaction_outcome_evaluation() -> None:
     )
 
 
+def test_evaluation_by_the_response() -> None:
+    """Not beside a prediction id, which says all."""
+    score = {"gen_ai.evaluation.name": "tone", "gen_ai.evaluation.score.value": 1.0}
+    by_response = {**score, "gen_ai.response.id": "chatcmpl-1"}
+    by_id = {**by_response, "barograph.prediction.id": "p"}
+    (events,) = decode(
+        record("gen_ai.evaluation.result", by_response), record("gen_ai.evaluation.result", by_id)
+    ).events
+    assert events.prediction_ids == (None, "p")
+    assert events.response_ids == ("chatcmpl-1", None)
+
+
 @pytest.mark.parametrize(
     ("event", "values", "reason"),
     [

@@ -37,6 +37,7 @@ class LateFact:
     reviewer: str | None
     model_name: str | None
     model_version: str | None
+    response_id: str | None = None
 
 
 def read_event(
@@ -62,7 +63,10 @@ def read_event(
         return None
     fields = _Fields(attributes, tally)
     prediction_id = text_of(fields.cell(semconv.PREDICTION_ID))
-    if prediction_id is None and not ids.span:
+    response_id = None
+    if prediction_id is None:
+        response_id = text_of(fields.cell(semconv.RESPONSE_ID))
+    if prediction_id is None and response_id is None and not ids.span:
         raise RejectedItemError("no_prediction")
     number, text = _content(kind, fields)
     return LateFact(
@@ -77,6 +81,7 @@ def read_event(
         reviewer=text_of(fields.cell(semconv.REVIEWER)),
         model_name=text_of(fields.cell(semconv.MODEL_NAME)),
         model_version=text_of(fields.cell(semconv.MODEL_VERSION)),
+        response_id=response_id,
     )
 
 

@@ -87,6 +87,7 @@ class Joiner:
                 confidence=kept.confidence,
                 weight=kept.weight,
                 slices=kept.slices,
+                responses=kept.response_ids,
             )
             self._note_truth(kept)
         return evicted

@@ -10,6 +10,7 @@ from barograph_processor.state.label.name_table import NameTable
 from barograph_processor.state.label.pending_columns import PendingColumns
 from barograph_processor.state.label.pending_notes import PendingNotes
 from barograph_processor.state.label.prediction_id import short_ids
+from barograph_processor.state.label.prediction_names import PredictionNames
 from barograph_processor.state.label.slice_table import SliceTable
 from barograph_processor.state.label.span_table import SpanTable
 from barograph_processor.state.label.thinning import Thinning
@@ -45,8 +46,7 @@ class PendingPredictions:
     def __init__(self, *, capacity: int, max_age_ns: int) -> None:
         self._capacity = capacity
         self._max_age_ns = max_age_ns
-        self._index: dict[str, int] = {}
-        self._names: list[str] = []
+        self._names = PredictionNames()
         self._columns = PendingColumns(capacity)
         self.notes = PendingNotes(self._columns)
         self._classes = NameTable()
@@ -58,7 +58,7 @@ class PendingPredictions:
         self._thinning = Thinning(self._eighth)
 
     def __len__(self) -> int:
-        return len(self._index)
+        return self._names.distinct
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -82,10 +82,12 @@ class PendingPredictions:
         slices: Mapping[str, CategoricalColumn],
         confidence: npt.NDArray[np.float64] | None = None,
         weight: npt.NDArray[np.float64] | None = None,
+        responses: Sequence[str | None] = (),
     ) -> int:
         """Add predictions, each column of ``n`` rows; return how many were evicted or thinned.
 
-        ``reference`` says that all of them belong to the reference.
+        ``reference`` says that all of them belong to the reference. ``responses`` are the
+        ids of the provider's responses; empty if there are none.
         """
         names = short_ids(names)
         columns: dict[str, npt.NDArray[Any] | None] = {
@@ -104,7 +106,11 @@ class PendingPredictions:
             stop = int(keep[room]) if len(keep) > room else end
             rows = keep[:room]
             evicted += stop - start - len(rows)
-            slots = self._append([names[row] for row in rows.tolist()], ids[rows])
+            slots = self._columns.append(ids[rows])
+            kept = rows.tolist()
+            self._names.append(
+                [names[row] for row in kept], [responses[row] for row in kept] if responses else ()
+            )
             for name, column in columns.items():
                 if column is not None:
                     self._columns[name][slots] = column[rows]
@@ -135,10 +141,11 @@ class PendingPredictions:
 
     def find(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
         """Return the slot of each id, -1 where it is not known. Slots last until ``add``."""
-        get = self._index.get
-        return np.fromiter(
-            (get(name, -1) for name in short_ids(names)), dtype=np.intp, count=len(names)
-        )
+        return self._names.find(names)
+
+    def of_responses(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
+        """Return the slot of each response; see ``PredictionNames.of_responses``."""
+        return self._names.of_responses(names)
 
     def of_trace(self, high: int, low: int) -> npt.NDArray[np.intp]:
         """Return the slots of a trace's predictions; a scan of the table.
@@ -158,7 +165,8 @@ class PendingPredictions:
 
     def names(self, slots: npt.NDArray[np.intp]) -> list[str]:
         """Return the ids of slots."""
-        return [self._names[slot] for slot in slots.tolist()]
+        ids = self._names.ids
+        return [ids[slot] for slot in slots.tolist()]
 
     def thinned(self, name: str) -> bool:
         """Whether this id is among those that are not kept at the present rate."""
@@ -240,7 +248,7 @@ class PendingPredictions:
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``restore`` continues."""
         return {
-            "names": list(self._names),
+            "names": self._names.state(),
             **self._columns.state(),
             "classes": self._classes.state(),
             "truths": self._truths.state(),
@@ -251,22 +259,13 @@ class PendingPredictions:
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
-        self._names = list(state["names"])
-        self._index = {name: slot for slot, name in enumerate(self._names)}
+        self._names.load(state["names"])
         self._columns.load(state)
         self._classes.load(state["classes"])
         self._truths.load(state["truths"])
         self._slices.load(state["slices"])
         self._thinning.load(state["thinning"])
         self.spans.load(state["spans"], len(self._names))
-
-    def _append(self, names: Sequence[str], ids: npt.NDArray[np.uint64]) -> slice:
-        """Add rows behind the others; return their slots."""
-        slots = self._columns.append(ids)
-        self._names.extend(names)
-        # An id that comes again names the newer prediction from now on.
-        self._index.update(zip(names, range(slots.start, slots.stop), strict=True))
-        return slots
 
     def _reduce(self, most: int, now_ns: int) -> int:
         evicted = self._compact(now_ns)
@@ -292,24 +291,14 @@ class PendingPredictions:
         """Drop the labelled and the too old; return how many had been waiting."""
         waiting = self._waiting(now_ns)
         evicted = int((~waiting & ~self._columns["labelled"]).sum())
-        self._retain(waiting & self._current())
+        self._retain(waiting & self._names.current())
         return evicted
 
     def _thin(self) -> int:
         before = len(self._names)
-        self._retain(self._thinning.keeps(self._names) & self._current())
+        self._retain(self._thinning.keeps(self._names.ids) & self._names.current())
         np.minimum(self._columns["kept"], self._thinning.rate, out=self._columns["kept"])
         return before - len(self._names)
-
-    def _current(self) -> npt.NDArray[np.bool_]:
-        """Slots that their id still leads to; others were replaced by a later prediction."""
-        if len(self._index) == len(self._names):
-            return np.ones(len(self._names), dtype=np.bool_)
-        return np.fromiter(
-            (self._index.get(name) == slot for slot, name in enumerate(self._names)),
-            dtype=np.bool_,
-            count=len(self._names),
-        )
 
     def _retain(self, mask: npt.NDArray[np.bool_]) -> None:
         if mask.all():
@@ -318,8 +307,7 @@ class PendingPredictions:
         self._columns.retain(slots)
         self._slices.retain(slots)
         self.spans.retain(slots)
-        self._names = [self._names[slot] for slot in slots.tolist()]
-        self._index = {name: slot for slot, name in enumerate(self._names)}
+        self._names.retain(slots)
         # Names of classes that no prediction and no label refers to any more go as well.
         for name, table in (("predicted", self._classes), ("truth_class", self._truths)):
             self._columns[name][:] = table.prune(self._columns[name])
