@@ -1,6 +1,8 @@
 """The HTTP server: listens where it is told, says so if it cannot, and lets go of the port."""
 
+import asyncio
 import socket
+from typing import Any
 
 import httpx
 import pytest
@@ -10,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from barograph_processor.asgi import AsgiServer
+from barograph_processor.asgi.protocol import PatientProtocol
 from barograph_processor.exceptions import ConfigurationError
 
 
@@ -59,6 +62,28 @@ def test_names_no_software() -> None:
         assert "server" not in httpx.get(f"http://{server.address}/", timeout=10).headers
     finally:
         server.stop()
+
+
+def test_no_answer_waits_for_the_client_to_acknowledge_its_first_packet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With Nagle's algorithm each answer on a connection that was used before took 40 ms."""
+    options = []
+    begin = PatientProtocol.connection_made
+
+    def begun(protocol: PatientProtocol, transport: asyncio.BaseTransport) -> None:
+        accepted: Any = transport.get_extra_info("socket")
+        options.append(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        begin(protocol, transport)
+
+    monkeypatch.setattr(PatientProtocol, "connection_made", begun)
+    server = AsgiServer(_app(), "127.0.0.1:0", what="test")
+    server.start()
+    try:
+        assert httpx.get(f"http://{server.address}/", timeout=10).text == "hello"
+    finally:
+        server.stop()
+    assert options == [1]
 
 
 def test_port_in_use() -> None:
