@@ -8,17 +8,12 @@ import numpy as np
 
 from barograph_processor.drift.alarm import DriftAlarm, Effect
 from barograph_processor.drift.evidence import Evidence
+from barograph_processor.drift.pooled import FORGET, Pooled
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.recovery import Recovery
 from barograph_processor.drift.sentence import describe
 from barograph_processor.drift.stream import StreamKey
-from barograph_processor.drift.summary import (
-    FORGET,
-    Pooled,
-    correlation_effect,
-    distance,
-    effect,
-)
+from barograph_processor.drift.summary import correlation_effect, effect
 
 __all__ = ["Latch", "Recent"]
 
@@ -45,7 +40,8 @@ class Recent:
 
     def distance(self, stream: int) -> float | None:
         """Return the effect size of a stream over the last few windows."""
-        return distance(self.profile, self.pooled, stream)
+        size = float(self.profile.comparison.distances(self.pooled)[stream])
+        return None if math.isnan(size) else size
 
     def watched(
         self, stream: int, leading: int, direction: float, windows: int

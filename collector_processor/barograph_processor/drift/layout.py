@@ -68,6 +68,10 @@ class Layout:
         """Return where the counts of one stream stand."""
         return slice(int(self.offsets[stream]), int(self.offsets[stream + 1]))
 
+    def sums(self, values: Floats) -> Floats:
+        """Return the sum of values by slot, shape ``(B,)``, over each stream's, shape ``(S,)``."""
+        return np.asarray(np.add.reduceat(values, self.offsets[:-1]))
+
     def rank_scores(self, slots: Ints) -> Floats:
         """Return the rank score of every slot, shape ``(B,)``, from counts of the reference.
 

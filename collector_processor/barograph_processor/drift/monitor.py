@@ -15,9 +15,9 @@ from barograph_processor.drift.alarm import (
 from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.evidence import Evidence
 from barograph_processor.drift.latch import Latch, Recent
+from barograph_processor.drift.pooled import Pooled
 from barograph_processor.drift.profile import MIN_ROWS, ReferenceProfile
 from barograph_processor.drift.season import Regressors
-from barograph_processor.drift.summary import Pooled, distance, shares
 from barograph_processor.drift.warning import PERSISTENT, reference_warnings
 from barograph_processor.sequential.budget import false_discovery_set
 from barograph_processor.sequential.shiryaev_roberts import LARGEST
@@ -185,23 +185,31 @@ class DriftMonitor:
         return math.log10(self._budget * len(self.keys) / max(rank, 1))
 
     def _statuses(self, pooled: Pooled) -> tuple[StreamStatus, ...]:
-        evidence = self._evidence.by_stream
-        statuses = []
-        for s, (key, latch) in enumerate(zip(self.keys, self._latches, strict=True)):
-            held = shares(self.profile, pooled, s)
-            statuses.append(
-                StreamStatus(
-                    key=key,
-                    distance=distance(self.profile, pooled, s),
-                    missing=held.missing,
-                    unseen=held.unseen,
-                    out_of_range=held.out_of_range,
-                    log10_evidence=math.log10(max(float(evidence[s]), 1e-300)),
-                    log10_threshold=self._log10_threshold(found=latch is not None),
-                    alarm=None if latch is None else latch.alarm,
-                )
+        comparison = self.profile.comparison
+        shares = comparison.shares(pooled)
+        thresholds = [self._log10_threshold(found=found) for found in (False, True)]
+        return tuple(
+            StreamStatus(
+                key=key,
+                distance=None if math.isnan(distance) else distance,
+                missing=missing,
+                unseen=unseen,
+                out_of_range=out_of_range,
+                log10_evidence=math.log10(max(evidence, 1e-300)),
+                log10_threshold=thresholds[latch is not None],
+                alarm=None if latch is None else latch.alarm,
             )
-        return tuple(statuses)
+            for key, latch, distance, missing, unseen, out_of_range, evidence in zip(
+                self.keys,
+                self._latches,
+                comparison.distances(pooled).tolist(),
+                shares.missing.tolist(),
+                shares.unseen.tolist(),
+                shares.out_of_range.tolist(),
+                self._evidence.by_stream.tolist(),
+                strict=True,
+            )
+        )
 
     def state(self) -> dict[str, Any]:
         """Return plain JSON types, numpy arrays and bytes, for `restore`."""

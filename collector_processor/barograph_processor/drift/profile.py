@@ -14,6 +14,7 @@ from barograph_processor.drift.binning import (
     NumericBinning,
     binning_from_json,
 )
+from barograph_processor.drift.comparison import Comparison
 from barograph_processor.drift.counter import Counter
 from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.layout import Layout
@@ -59,10 +60,15 @@ class ReferenceProfile:
     scores: npt.NDArray[np.float16]
     fresh: Floats
     bank: ScoreBank = field(init=False)
+    comparison: Comparison = field(init=False)
+    _counter: Counter = field(init=False)
 
     def __post_init__(self) -> None:
         bank = ScoreBank.build(self.layout, self.total, self.fresh, _harmonic(self.rows))
         object.__setattr__(self, "bank", bank)
+        comparison = Comparison.build(self.layout, self.total, bank)
+        object.__setattr__(self, "comparison", comparison)
+        object.__setattr__(self, "_counter", Counter(self.layout, bank.rank_scores))
 
     @classmethod
     def learn(
@@ -119,7 +125,7 @@ class ReferenceProfile:
         Raises:
             ValueError: The columns differ in length.
         """
-        return Counter(self.layout, self.bank.rank_scores)(columns)
+        return self._counter(columns)
 
     def empty(self) -> WindowCounts:
         """Return the counts of no row."""

@@ -173,12 +173,7 @@ class ScoreBank:
 
 def _rank_sums(layout: Layout, rank_scores: Floats, counts: WindowCounts) -> Floats:
     """Return the sums of the rank scores of the inputs watched together, shape ``(d,)``."""
-    return np.array(
-        [
-            float(counts.slots[layout.of(s)] @ rank_scores[layout.of(s)])
-            for s in layout.correlated.tolist()
-        ]
-    )
+    return layout.sums(counts.slots * rank_scores)[layout.correlated]
 
 
 def _bets(score: Score) -> Floats:

@@ -1,0 +1,252 @@
+"""Windows beside the reference: distances and shares of all streams at once."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from barograph_processor.drift.binning import CategoricalBinning, NumericBinning
+from barograph_processor.drift.correlation import rank_correlations
+from barograph_processor.drift.counts import WindowCounts
+from barograph_processor.drift.layout import Layout
+from barograph_processor.drift.pooled import Pooled
+from barograph_processor.drift.score_bank import ScoreBank
+from barograph_processor.stats.array import Bools, Floats, Ints
+
+__all__ = ["Comparison", "Shares"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shares:
+    """Shares of a window's rows by stream, each in ``[0, 1]`` and of shape ``(S,)``.
+
+    Attributes:
+        missing: Missing or unparsable.
+        unseen: Of levels that the reference did not have.
+        out_of_range: Numbers beyond the reference's range.
+    """
+
+    missing: Floats
+    unseen: Floats
+    out_of_range: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """Compares counts with those of the reference.
+
+    A call for each stream would cost many times its work: so the slots of all streams of a
+    kind stand one after another.
+
+    State: about 30 bytes a slot. Never changes.
+    """
+
+    _layout: Layout
+    _bank: ScoreBank
+    _numbers: "_Numbers"
+    _names: "_Names"
+    _shares: Ints
+
+    @classmethod
+    def build(cls, layout: Layout, total: WindowCounts, bank: ScoreBank) -> Self:
+        """Prepare what the reference's counts say."""
+        slots = total.slots.astype(np.float64)
+        return cls(
+            layout, bank, _Numbers.build(layout, slots), _Names.build(layout, slots), _told(layout)
+        )
+
+    def distances(self, pooled: Pooled) -> Floats:
+        """Return the effect size of each stream, shape ``(S,)``; NaN where there is none.
+
+        The last one is of the inputs together, if the bank watches them.
+        """
+        found = np.full(len(self._bank.keys), np.nan)
+        if len(self._numbers.streams):
+            found[self._numbers.streams] = self._numbers.distances(pooled)
+        if len(self._names.streams):
+            found[self._names.streams] = self._names.distances(pooled.slots)
+        if len(self._layout.correlated) and pooled.rows:
+            change = np.abs(self.correlations(pooled) - self._bank.reference)
+            off = ~np.eye(len(change), dtype=np.bool_)
+            found[-1] = np.sqrt(np.mean(change[off] ** 2))
+        return found
+
+    def shares(self, pooled: Pooled) -> Shares:
+        """Return what cannot be told by values; 0 without rows, and for the inputs together."""
+        held = np.append(pooled.slots, 0.0) / (pooled.rows or 1.0)
+        first, second = self._shares
+        return Shares(*(held[first] + held[second]))
+
+    def correlations(self, pooled: Pooled) -> Floats:
+        """Return rank correlations, those of the reference where unknown, shape ``(d, d)``."""
+        layout, bank = self._layout, self._bank
+        sums = layout.sums(pooled.slots * bank.rank_scores)[layout.correlated]
+        now = rank_correlations(pooled.cross, sums, max(pooled.rows, 1))
+        return np.where(np.isnan(now), bank.reference, now)
+
+
+def _told(layout: Layout) -> Ints:
+    """Return two slots of each share of each stream, shape ``(2, 3, S)``; ``B`` is none."""
+    none = layout.slots
+    together = len(layout.correlated) > 0
+    found = np.full((2, 3, len(layout.keys) + together), none)
+    offsets = layout.offsets[:-1].tolist()
+    for s, (binning, first) in enumerate(zip(layout.binnings, offsets, strict=True)):
+        found[0, 0, s] = first + binning.missing_slot
+        if isinstance(binning, CategoricalBinning):
+            found[0, 1, s] = first + binning.new_slot
+            continue
+        found[1, 0, s] = first + binning.missing_slot + 1
+        if len(binning.cuts):
+            found[:, 2, s] = first, first + binning.value_slots - 1
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Numbers:
+    """The value slots of ``D`` numeric streams, ``N`` in all: Wasserstein distances.
+
+    Attributes:
+        streams: Which streams these are, shape ``(D,)``.
+        slots: Which slots are meant, shape ``(B,)``.
+        sizes: How many each stream has, shape ``(D,)``.
+        starts: The first of each stream, shape ``(D,)``.
+        ends: The last of each.
+        centres: What a value in each slot is about, shape ``(N,)``.
+        scale: Standard deviation of each stream, shape ``(D,)``.
+        mean: The mean of each.
+        below: Share of the reference's values in each slot and those before, shape ``(N,)``.
+        known: Which streams have values in the reference, shape ``(D,)``.
+    """
+
+    streams: Ints
+    slots: Bools
+    sizes: Ints
+    starts: Ints
+    ends: Ints
+    centres: Floats
+    scale: Floats
+    mean: Floats
+    below: Floats
+    known: Bools
+
+    @classmethod
+    def build(cls, layout: Layout, total: Floats) -> Self:
+        numeric = [b for b in layout.binnings if isinstance(b, NumericBinning)]
+        sizes = np.array([b.value_slots for b in numeric], dtype=np.int64)
+        ends = np.cumsum(sizes) - 1
+        slots = _slots(layout, layout.numeric, sizes)
+        below, held = _below(total[slots], ends, sizes)
+        return cls(
+            layout.numeric,
+            slots,
+            sizes,
+            ends - sizes + 1,
+            ends,
+            np.concatenate([np.empty(0), *(b.centres for b in numeric)]),
+            np.array([b.scale for b in numeric]),
+            np.array([b.mean for b in numeric]),
+            below,
+            held > 0,
+        )
+
+    def distances(self, pooled: Pooled) -> Floats:
+        """Return the distances in reference standard deviations, shape ``(D,)``; or NaN."""
+        held = pooled.slots[self.slots]
+        below, n = _below(held, self.ends, self.sizes)
+        # Numbers of a reference may be as large as floats can be.
+        with np.errstate(over="ignore", invalid="ignore"):
+            parts = np.abs(below - self.below) * self._widths(held, n, pooled.sums[:, 0])
+            distance = np.add.reduceat(parts, self.starts) / self.scale
+        return np.where((n > 0) & self.known, distance, np.nan)
+
+    def _widths(self, held: Floats, n: Floats, z_sum: Floats) -> Floats:
+        """Return how far each slot's centre is from the next one's of its stream, 0 at the end.
+
+        The centre of values beyond the range is moved to where the window's mean says.
+        """
+        centres = self.centres
+        widths = np.append(np.diff(centres), 0.0)
+        widths[self.ends] = 0.0
+        low, high = held[self.starts], held[self.ends]
+        beyond = (low + high > 0) & (self.sizes > 1)
+        if not beyond.any():
+            return widths
+        first, last = centres[self.starts], centres[self.ends]
+        within = held * centres
+        within[self.starts] = within[self.ends] = 0.0
+        excess = z_sum * self.scale + n * self.mean - np.add.reduceat(within, self.starts)
+        up, down = beyond & (high >= low), beyond & (high < low)
+        top = np.maximum(last, (excess - low * first) / np.where(up, high, 1.0))
+        bottom = np.minimum(first, (excess - high * last) / np.where(down, low, 1.0))
+        widths[self.ends[up] - 1] += (top - last)[up]
+        widths[self.starts[down]] += (first - bottom)[down]
+        return widths
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Names:
+    """The slots of categorical streams but the missing ones: Jensen-Shannon distances.
+
+    Attributes:
+        streams: Which streams these are, shape ``(C,)``.
+        slots: Which slots are meant, shape ``(B,)``.
+        sizes: How many each stream has, shape ``(C,)``.
+        starts: The first of each stream, shape ``(C,)``.
+        shares: Of each slot in the reference.
+        known: Which streams have values in the reference, shape ``(C,)``.
+    """
+
+    streams: Ints
+    slots: Bools
+    sizes: Ints
+    starts: Ints
+    shares: Floats
+    known: Bools
+
+    @classmethod
+    def build(cls, layout: Layout, total: Floats) -> Self:
+        named = [s for s, b in enumerate(layout.binnings) if isinstance(b, CategoricalBinning)]
+        streams = np.array(named, dtype=np.int64)
+        sizes = np.array([layout.binnings[s].missing_slot for s in named], dtype=np.int64)
+        starts = np.cumsum(sizes) - sizes
+        slots = _slots(layout, streams, sizes)
+        shares, held = _shares(total[slots], starts, sizes)
+        return cls(streams, slots, sizes, starts, shares, held > 0)
+
+    def distances(self, slots: Floats) -> Floats:
+        """Return the distances in ``[0, 1]``, shape ``(C,)``; or NaN."""
+        p, n = _shares(slots[self.slots], self.starts, self.sizes)
+        q = self.shares
+        middle = np.maximum((p + q) / 2, np.finfo(np.float64).tiny)
+        parts = _times_log2(p, middle) + _times_log2(q, middle)
+        divergence = np.add.reduceat(parts, self.starts) / 2
+        return np.where((n > 0) & self.known, np.sqrt(np.maximum(divergence, 0.0)), np.nan)
+
+
+def _slots(layout: Layout, streams: Ints, sizes: Ints) -> Bools:
+    """Return which slots are among the first so many of these streams, shape ``(B,)``."""
+    chosen = np.zeros(layout.slots, dtype=np.bool_)
+    for first, size in zip(layout.offsets[streams].tolist(), sizes.tolist(), strict=True):
+        chosen[first : first + size] = True
+    return chosen
+
+
+def _below(held: Floats, ends: Ints, sizes: Ints) -> tuple[Floats, Floats]:
+    """Return the share of each stream's rows up to each slot, and the rows of each stream."""
+    sums = np.cumsum(held)
+    upto = sums[ends]
+    n = np.diff(upto, prepend=0.0)
+    whole = np.repeat(np.where(n > 0, n, 1.0), sizes)
+    return (sums - np.repeat(upto - n, sizes)) / whole, n
+
+
+def _shares(held: Floats, starts: Ints, sizes: Ints) -> tuple[Floats, Floats]:
+    """Return the share of each stream's rows in each slot, and the rows of each stream."""
+    n = np.add.reduceat(held, starts) if len(starts) else np.empty(0)
+    return held / np.repeat(np.where(n > 0, n, 1.0), sizes), n
+
+
+def _times_log2(p: Floats, middle: Floats) -> Floats:
+    """Return ``p log2(p / middle)``, 0 where ``p`` is."""
+    return p * np.log2(np.where(p > 0, p, middle) / middle)
