@@ -1,7 +1,6 @@
 """The service: the only place where the stages are wired together."""
 
 import hashlib
-import json
 import logging
 import threading
 import time
@@ -16,10 +15,16 @@ from barograph_processor.access import Access, bearer
 from barograph_processor.asgi import AsgiServer
 from barograph_processor.config import Config, check_exposure
 from barograph_processor.exceptions import ConfigurationError, OverloadedError
-from barograph_processor.exporter import AlarmQueue, Exporter, OtlpTally, QueuedAlarm, connect
+from barograph_processor.exporter import (
+    AlarmQueue,
+    Exporter,
+    OtlpTally,
+    QueuedAlarm,
+    connect_renewed,
+)
 from barograph_processor.instance import instance_id, state_directory
 from barograph_processor.journal import Journal
-from barograph_processor.notify import Links, Notifier, Webhook
+from barograph_processor.notify import Links, Notifier, renewed_webhook
 from barograph_processor.otlp import TraceDimensions, encode_alarms, encode_metrics
 from barograph_processor.pipeline import Pipeline
 from barograph_processor.receiver import (
@@ -72,8 +77,8 @@ class Service:
         )
         limits = config.limits
         endpoint = config.serve.export
-        sender = None if endpoint is None else connect(endpoint, config.exporter)
-        webhooks = [Webhook(webhook) for webhook in config.webhooks]
+        sender = endpoint and connect_renewed(endpoint, config.exporter, self.telemetry)
+        webhooks = [(each, renewed_webhook(each, self.telemetry)) for each in config.webhooks]
         access, tls = Access.configured(config.tokens), Certificates.configured(config.tls)
         self._rotations = [
             Rotation(
@@ -122,7 +127,7 @@ class Service:
             page, config.serve.web, what="web", hosts=config.serve.hosts, tls=tls.web
         )
         self._exporter = None
-        if sender is not None:
+        if sender:
             tally = OtlpTally(self.telemetry)
             queue = AlarmQueue(
                 self._directory / "alarms.sqlite",
@@ -288,13 +293,7 @@ def _baselines(config: Config) -> dict[str, Baseline]:
     """Read the references that the configuration names: by model name, ``*`` for all others."""
     files = {name: model.reference.file for name, model in config.models.items()}
     files["*"] = config.reference.file
-    found: dict[str, Baseline] = {}
-    for name, file in files.items():
-        if file is None:
-            continue
-        try:
-            text = Path(file).read_text(encoding="utf-8")
-            found[name] = Baseline.from_json(json.loads(text))
-        except (OSError, ValueError) as error:
-            raise ConfigurationError(f"reference of {name!r}: {file}: {error}") from error
-    return found
+    try:
+        return {name: Baseline.read(Path(file)) for name, file in files.items() if file}
+    except ValueError as error:
+        raise ConfigurationError(f"reference: {error}") from error

@@ -94,8 +94,8 @@ def test_a_degradation_rings_once_though_the_rules_tell_of_it_too(
         ) as alertmanager,
     ):
         url = f"http://{alertmanager.address}"
-        hook = Webhook(WebhookConfig(name="am", url=url, format="alertmanager"))
-        notifier = Notifier([hook], tmp_path, Links(None, None), Telemetry())
+        config = WebhookConfig(name="am", url=url, format="alertmanager")
+        notifier = Notifier([(config, Webhook(config))], tmp_path, Links(None, None), Telemetry())
         try:
             tell(notifier, [step(model="m")])
             [own] = eventually(lambda: alertmanager.alerts('alertname="BarographAlarm"'))
@@ -138,10 +138,10 @@ def test_a_real_alertmanager_tells_what_it_is_told(
         Alertmanager(tmp_path / "alertmanager", tell=people.url) as alertmanager,
     ):
         url = f"http://{alertmanager.address}"
-        hook = Webhook(WebhookConfig(name="am", url=url, format="alertmanager"))
+        config = WebhookConfig(name="am", url=url, format="alertmanager")
         telemetry = Telemetry()
         links = Links("https://barograph.example", None)
-        notifier = Notifier([hook], tmp_path, links, telemetry)
+        notifier = Notifier([(config, Webhook(config))], tmp_path, links, telemetry)
         try:
             tell(notifier, [step(model=name)])
             [alert] = eventually(lambda: alertmanager.alerts('severity="page"', 'signal="slice"'))

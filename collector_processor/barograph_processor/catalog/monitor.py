@@ -124,7 +124,7 @@ MONITOR: Final[tuple[Metric, ...]] = (
         "barograph.monitor.reloads",
         "counter",
         "{reload}",
-        "Tokens or certificates that were replaced while it ran, by whether they are used.",
+        "Tokens, certificates or other secrets that were replaced while it ran, by whether used.",
         ("what", "result"),
     ),
     Metric(

@@ -104,11 +104,9 @@ def _write(baseline: Baseline, output: Path) -> None:
 
 def _read(file: Path) -> Baseline:
     try:
-        return Baseline.from_json(json.loads(file.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise DataError(f"{file}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{file}: {error}") from error
+        return Baseline.read(file)
+    except ValueError as error:
+        raise DataError(str(error)) from error
 
 
 def _facts(baseline: Baseline) -> dict[str, Any]:

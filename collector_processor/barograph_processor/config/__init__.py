@@ -17,7 +17,7 @@ from barograph_processor.config.model import ModelConfig
 from barograph_processor.config.operations import OperationsConfig
 from barograph_processor.config.reference import ReferenceConfig
 from barograph_processor.config.review import ReviewConfig
-from barograph_processor.config.secret import read_secret
+from barograph_processor.config.secret import file_of, read_secret
 from barograph_processor.config.serve import ServeConfig
 from barograph_processor.config.table import Table
 from barograph_processor.config.traces import TracesConfig
@@ -44,6 +44,7 @@ __all__ = [
     "WindowConfig",
     "check_exposure",
     "exposures",
+    "file_of",
     "is_loopback",
     "load_config",
     "parse_config",

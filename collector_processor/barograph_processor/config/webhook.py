@@ -1,10 +1,11 @@
 """``[[webhooks]]``: who is told of alarms."""
 
 import re
+from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from barograph_processor.config.secret import check_source
+from barograph_processor.config.secret import check_source, file_of
 from barograph_processor.config.table import Table, positive
 
 __all__ = ["WebhookConfig"]
@@ -57,3 +58,10 @@ class WebhookConfig(Table, frozen=True, kw_only=True):
             check_source("url", self.url)
         elif urlsplit(self.url).password is not None:
             raise ValueError('url holds a password: give "file:PATH" or "env:VARIABLE"')
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that its address, its headers and whom it trusts are read from."""
+        secrets = (file_of(source) for source in (self.url, self.headers) if source is not None)
+        authorities = None if self.ca is None else Path(self.ca)
+        return [file for file in (*secrets, authorities) if file is not None]

@@ -2,20 +2,23 @@
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import grpc
 
-from barograph_processor.config import ExporterConfig, read_secret
+from barograph_processor.config import ExporterConfig, file_of, read_secret
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.exporter.credentials import header_pairs, tls_context
 from barograph_processor.exporter.endpoint import Endpoint
 from barograph_processor.exporter.grpc import GrpcTransport
 from barograph_processor.exporter.http import HttpTransport
+from barograph_processor.exporter.renewed import RenewedTransport
 from barograph_processor.exporter.transport import Transport
+from barograph_processor.telemetry import Telemetry
 
-__all__ = ["connect"]
+__all__ = ["connect", "connect_renewed"]
 
 _VARIABLES: Final = {
     "ca": "OTEL_EXPORTER_OTLP_CERTIFICATE",
@@ -45,10 +48,7 @@ def connect(
     environ = os.environ if environ is None else environ
     parsed = Endpoint.parse(endpoint)
     headers = _headers(config, environ)
-    files = {
-        key: getattr(config, key) or environ.get(variable) or None
-        for key, variable in _VARIABLES.items()
-    }
+    files = _certificates(config, environ)
     for file in files.values():
         if file is not None:
             _read(file)
@@ -68,6 +68,25 @@ def connect(
     return GrpcTransport(
         parsed.target, credentials=credentials, headers=headers, timeout=config.timeout_seconds
     )
+
+
+def connect_renewed(endpoint: str, config: ExporterConfig, telemetry: Telemetry) -> Transport:
+    """Return what ``connect`` does, anew once headers or certificates are replaced."""
+    headers = None if config.headers is None else file_of(config.headers)
+    files = (headers, *_certificates(config, os.environ).values())
+    return RenewedTransport(
+        "exporter credentials",
+        [Path(file) for file in files if file is not None],
+        partial(connect, endpoint, config),
+        telemetry,
+    )
+
+
+def _certificates(config: ExporterConfig, environ: Mapping[str, str]) -> dict[str, str | None]:
+    return {
+        key: getattr(config, key) or environ.get(variable) or None
+        for key, variable in _VARIABLES.items()
+    }
 
 
 def _headers(config: ExporterConfig, environ: Mapping[str, str]) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Replaying a history: what would have been raised, and when."""
 
 import heapq
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -250,12 +249,9 @@ def _baseline(config: ReplayConfig) -> dict[str, Baseline]:
     if file is None:
         return {}
     try:
-        text = Path(file).read_text(encoding="utf-8")
-        return {config.model.name: Baseline.from_json(json.loads(text))}
-    except OSError as error:
-        raise ConfigurationError(f"reference.file: {file}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigurationError(f"reference.file: {file}: {error}") from error
+        return {config.model.name: Baseline.read(Path(file))}
+    except ValueError as error:
+        raise ConfigurationError(f"reference.file: {error}") from error
 
 
 def _check_features(baseline: Baseline, features: Sequence[str]) -> None:

@@ -9,10 +9,9 @@ from typing import Final
 import orjson
 
 from barograph_processor.config import WebhookConfig
-from barograph_processor.exporter import AlarmQueue, Exporter
+from barograph_processor.exporter import AlarmQueue, Exporter, Transport
 from barograph_processor.notify.notice import Links, notice, queued
 from barograph_processor.notify.tally import WebhookTally
-from barograph_processor.notify.webhook import Webhook
 from barograph_processor.signal import URGENCY, Alarm
 from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.telemetry import Telemetry
@@ -32,7 +31,7 @@ class Notifier:
     a replay finds it again. Used by the thread that evaluates.
 
     Args:
-        webhooks: Who is told. Closed by ``close``.
+        webhooks: Who is told, and the way there, which ``close`` closes.
         directory: Of the queues; the journal's lock guards it.
         links: Where a person looks further.
         telemetry: Counts notifications.
@@ -45,7 +44,7 @@ class Notifier:
 
     def __init__(
         self,
-        webhooks: Sequence[Webhook],
+        webhooks: Sequence[tuple[WebhookConfig, Transport]],
         directory: Path,
         links: Links,
         telemetry: Telemetry,
@@ -56,8 +55,7 @@ class Notifier:
         self._clock = clock
         self._again_at = clock()
         self._lanes: list[tuple[WebhookConfig, Exporter]] = []
-        for webhook in webhooks:
-            config = webhook.config
+        for config, transport in webhooks:
             tally = WebhookTally(telemetry, config.name)
             queue = AlarmQueue(
                 directory / f"webhook-{config.name}.sqlite",
@@ -66,7 +64,7 @@ class Notifier:
                 request_bytes=0,
             )
             limit = config.give_up_seconds
-            self._lanes.append((config, Exporter(webhook, queue, tally, give_up_seconds=limit)))
+            self._lanes.append((config, Exporter(transport, queue, tally, give_up_seconds=limit)))
 
     def tell(
         self, changes: Sequence[AlarmChange], open_alarms: Callable[[], Iterable[Alarm]]

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,11 +12,20 @@ import orjson
 
 from barograph_processor.config import WebhookConfig, read_secret
 from barograph_processor.exceptions import ConfigurationError
-from barograph_processor.exporter import ExportSignal, Outcome, header_pairs, post, tls_context
+from barograph_processor.exporter import (
+    ExportSignal,
+    Outcome,
+    RenewedTransport,
+    Transport,
+    header_pairs,
+    post,
+    tls_context,
+)
 from barograph_processor.notify.alertmanager import alertmanager_body, alertmanager_url
 from barograph_processor.notify.slack import slack_body
+from barograph_processor.telemetry import Telemetry
 
-__all__ = ["Webhook"]
+__all__ = ["Webhook", "renewed_webhook"]
 
 # A receiver behind a proxy answers any 5xx while it is restarted.
 _RETRYABLE: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -38,7 +48,6 @@ class Webhook:
     def __init__(self, config: WebhookConfig, *, environ: Mapping[str, str] | None = None) -> None:
         environ = os.environ if environ is None else environ
         whose = f"webhook {config.name}"
-        self.config = config
         self._format = config.format
         self._patience = config.timeout_seconds
         self._url = _url(config, environ, whose)
@@ -87,6 +96,13 @@ class Webhook:
             return slack_body(found)
         notices = found if signal == "metrics" else [found]
         return alertmanager_body(notices, now=datetime.now(UTC))
+
+
+def renewed_webhook(config: WebhookConfig, telemetry: Telemetry) -> Transport:
+    """Return a webhook, anew once its address, headers or authorities are replaced."""
+    return RenewedTransport(
+        f"webhook {config.name} credentials", config.files, partial(Webhook, config), telemetry
+    )
 
 
 def _url(config: WebhookConfig, environ: Mapping[str, str], whose: str) -> str:

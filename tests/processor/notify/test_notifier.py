@@ -51,7 +51,7 @@ def notifying(
     *webhooks: WebhookConfig,
     clock: Callable[[], float] = lambda: 0.0,
 ) -> Iterator[Notifier]:
-    notifier = Notifier([Webhook(w) for w in webhooks], path, LINKS, telemetry, clock=clock)
+    notifier = Notifier([(w, Webhook(w)) for w in webhooks], path, LINKS, telemetry, clock=clock)
     try:
         yield notifier
     finally:

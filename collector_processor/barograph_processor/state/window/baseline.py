@@ -1,7 +1,9 @@
 """What a model's normal is, as a file: learnt once, watched against anywhere."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from barograph_processor.config import OFFLINE_METRICS, BaselineConfig
@@ -96,6 +98,20 @@ class Baseline:
             "evaluated": self.evaluated,
             "profile": self.profile.to_json(),
         }
+
+    @classmethod
+    def read(cls, file: Path) -> "Baseline":
+        """Read a baseline file.
+
+        Raises:
+            ValueError: It cannot be read, or as for ``from_json``; names the file.
+        """
+        try:
+            return cls.from_json(json.loads(file.read_text(encoding="utf-8")))
+        except OSError as error:
+            raise ValueError(f"{file}: {error.strerror}") from error
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{file}: {error}") from error
 
     @classmethod
     def from_json(cls, document: Any) -> "Baseline":
