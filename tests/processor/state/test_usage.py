@@ -24,7 +24,7 @@ def run(
         start = MONDAY + day * DAY
         times = start + np.linspace(0, DAY - 1, round(count)).astype(np.int64)
         usage.see(times)
-        usage.close(start + DAY, windows_per_day=5.0)
+        usage.close(start + DAY, reference_end_ns=MONDAY, windows_per_day=5.0)
         if restart:
             fresh = Usage(AlarmConfig(windows_between_false_alarms=50))
             fresh.load(usage.state())
@@ -77,7 +77,36 @@ def test_months_without_any_are_left_to_silence() -> None:
     assert usage.finding(window, quality_harmed=False) is None
 
 
+def learnt_for(days: list[float], *, at_once: bool) -> Usage:
+    """Feed days that are the reference, and half a year more of the last level."""
+    usage = Usage(AlarmConfig(windows_between_false_alarms=50))
+    counts = [*days, *([days[-1]] * 180)]
+    times = MONDAY + np.repeat(np.arange(len(counts)) * DAY, counts)
+    for batch in [times] if at_once else np.array_split(times, 40):
+        usage.see(batch)
+    for day in range(len(days), len(counts)):
+        usage.close(
+            MONDAY + (day + 1) * DAY,
+            reference_end_ns=MONDAY + len(days) * DAY,
+            windows_per_day=1.0,
+        )
+    return usage
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_reference_of_years_says_what_is_normal_by_its_last_weeks(at_once: bool) -> None:
+    """However many days come before the first window closes, and in one batch."""
+    years = [40.0] * 700 + [20.0] * 60
+    usage = learnt_for(years, at_once=at_once)
+    assert usage.finding(window, quality_harmed=False) is None
+    left = run([10.0] * 60, usage=usage, first=len(years) + 180)
+    finding = left.finding(window, quality_harmed=False)
+    assert finding is not None
+    assert finding.now == pytest.approx(0.5, abs=0.05)
+
+
 def test_days_that_are_open_are_bounded() -> None:
     usage = Usage(AlarmConfig())
-    usage.see(MONDAY + DAY * np.arange(5000, dtype=np.int64))
-    assert len(usage.state()["open"]) == 400
+    for day in range(5000):
+        usage.see(np.array([MONDAY + DAY * day]))
+    assert len(usage.state()["open"]) <= 401

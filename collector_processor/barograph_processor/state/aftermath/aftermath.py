@@ -91,7 +91,11 @@ class Aftermath:
         self.evaluations.close()
         self.loops.close(closed.number)
         self.traffic.close(closed.end_ns, watch.number_at)
-        self.usage.close(closed.end_ns - self._lateness_ns, windows_per_day=watch.windows_per_day)
+        self.usage.close(
+            closed.end_ns - self._lateness_ns,
+            reference_end_ns=watch.learnt.end_ns,
+            windows_per_day=watch.windows_per_day,
+        )
         self.blindness.close(
             closed.number,
             end_ns=closed.end_ns,

@@ -28,9 +28,10 @@ _TOLERANCE: Final = -math.log(0.9)
 class Usage:
     """Counts predictions by day of event time, and finds days below the same weekdays before.
 
-    Normal are the first two whole weeks: a day's figure is the logarithm of its predictions
-    over those of the same weekday of the second of them, and how far the first week was
-    from the second says how far days are apart anyway. A tenth less is tolerated.
+    Normal are the last two whole weeks of the reference, or the first two that come if it
+    holds fewer: a day's figure is the logarithm of its predictions over those of the same
+    weekday of the second of them, and how far the first week was from the second says how
+    far days are apart anyway. A tenth less is tolerated.
 
     State size: the days that are open, two weeks of counts, and a monitor. Not locked;
     its owner is.
@@ -52,6 +53,8 @@ class Usage:
         """Count punctual predictions, by event time, shape ``(n,)``."""
         if len(time_ns) == 0:
             return
+        for day in sorted(self._open)[:-_MOST_OPEN]:
+            del self._open[day]
         low, high = int(time_ns.min()) // _DAY_NS, int(time_ns.max()) // _DAY_NS
         if low == high:
             self._count(low, len(time_ns))
@@ -60,23 +63,31 @@ class Usage:
         for day, count in zip(days.tolist(), counts.tolist(), strict=True):
             self._count(day, count)
 
-    def close(self, over_ns: int, *, windows_per_day: float) -> None:
+    def close(self, over_ns: int, *, reference_end_ns: int, windows_per_day: float) -> None:
         """Judge the days that are over.
 
         Args:
             over_ns: Event time before which no more rows are expected.
+            reference_end_ns: Event time of the reference's last row.
             windows_per_day: Windows that closed a day lately, since the budget counts windows.
         """
         if self._next is None:
             return
-        over = over_ns // _DAY_NS
+        over, reference_end = over_ns // _DAY_NS, reference_end_ns // _DAY_NS
         # After a long time without any there is a silence to be told, and no lack of use.
-        first = min(self._open, default=over)
-        if min(first, over) - self._next > _MOST_EMPTY:
-            self._next = min(first, over)
+        first = min(min(self._open, default=over), over)
+        if first - self._next > _MOST_EMPTY:
+            self._next = first
+            self._weeks = self._weeks if self._monitor else []
         while self._next < over:
-            self._take(self._next, float(self._open.pop(self._next, 0)), windows_per_day)
+            self._take(self._next, math.log1p(self._open.pop(self._next, 0)))
             self._next += 1
+            if (
+                self._monitor is None
+                and len(self._weeks) == _LEARNT
+                and self._next >= reference_end
+            ):
+                self._learn(self._next, windows_per_day)
 
     def finding(self, number_at: Callable[[int], int], *, quality_harmed: bool) -> Finding | None:
         """Return that usage fell, if it did.
@@ -112,22 +123,18 @@ class Usage:
         if self._next is None:
             # The day on which it begins is no whole one.
             self._next = day + 1
-        known = day in self._open
-        if day >= self._next and (known or len(self._open) < _MOST_OPEN):
+        if day >= self._next:
             self._open[day] = self._open.get(day, 0) + rows
 
-    def _take(self, day: int, count: float, windows_per_day: float) -> None:
-        size = math.log1p(count)
+    def _take(self, day: int, size: float) -> None:
         if self._monitor is None:
-            self._weeks.append(size)
-            if len(self._weeks) == _LEARNT:
-                self._learn(day, windows_per_day)
+            self._weeks = [*self._weeks[1 - _LEARNT :], size]
             return
         change = size - self._weeks[_WEEK + (day - self._second_week) % _WEEK]
         self._now = [*self._now[1 - _WEEK :], change]
         self._monitor.update(change, 1.0, window=day)
 
-    def _learn(self, day: int, windows_per_day: float) -> None:
+    def _learn(self, end: int, windows_per_day: float) -> None:
         weeks = np.array(self._weeks)
         apart = weeks[_WEEK:] - weeks[:_WEEK]
         reference = replace(FigureReference.learn(apart, np.ones(_WEEK)), mean=0.0)
@@ -138,7 +145,7 @@ class Usage:
             # Steps are days: as many a window as it takes.
             budget=self._budget * max(1.0, 1.0 / max(windows_per_day, 1e-6)),
         )
-        self._second_week = day - _WEEK + 1
+        self._second_week = end - _WEEK
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
