@@ -13,15 +13,18 @@ class Effect:
     """What changed, and by how much.
 
     Attributes:
-        kind: ``mean`` of numbers, ``spread`` (their standard deviation), ``share`` of rows
-            in a level (or ``__new__``, ``__other__``), ``missing`` (share of rows),
-            ``outside`` (share beyond the reference's range), ``correlation`` of two inputs.
+        kind: ``mean`` of numbers, ``spread`` (their standard deviation), ``range`` (share of
+            rows in a range of numbers), ``share`` of rows in a level (or ``__new__``,
+            ``__other__``), ``missing`` (share of rows), ``outside`` (share beyond the
+            reference's range), ``correlation`` of two inputs.
         subject: The level, or ``a, b`` for two inputs; None otherwise.
         before: In the reference.
         now: Over the last few windows, the latest weighing most.
         low: Lower end of a 95% interval of ``now``, widened by what dependence there was
             inside windows of the reference.
         high: Its upper end.
+        above: Of a range: what its numbers are more than; None if it has no lower end.
+        up_to: What they are at most; None if it has no upper end.
     """
 
     kind: str
@@ -30,6 +33,13 @@ class Effect:
     now: float
     low: float
     high: float
+    above: float | None = None
+    up_to: float | None = None
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval of now leaves out what it was before."""
+        return not self.low <= self.before <= self.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,7 @@ class DriftAlarm:
             "distance": self.distance,
             "effect": [
                 effect.kind, effect.subject, effect.before, effect.now, effect.low, effect.high,
+                effect.above, effect.up_to,
             ],
             "description": self.description,
         }  # fmt: skip

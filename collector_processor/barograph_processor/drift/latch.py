@@ -132,7 +132,8 @@ class Latch:
             return None
         size = recent.distance(stream)
         change, told = recent.effect(stream, series), self.alarm.effect
-        if told.low <= change.now <= told.high or not _moved(self.alarm.distance, size):
+        as_told = change.kind == told.kind and told.low <= change.now <= told.high
+        if as_told or not _moved(self.alarm.distance, size):
             return None
         self.alarm = replace(
             self.alarm,

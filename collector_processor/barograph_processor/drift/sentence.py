@@ -3,7 +3,7 @@
 from barograph_processor.drift.alarm import Effect
 from barograph_processor.drift.stream import StreamKey
 
-__all__ = ["describe", "subject"]
+__all__ = ["describe", "range_title", "subject"]
 
 _SUBJECTS = {
     "prediction.drift": "the prediction",
@@ -28,6 +28,8 @@ def describe(key: StreamKey, effect: Effect, since_window: int) -> str:
         what = f"the mean of {name}"
     elif effect.kind == "spread":
         what = f"the standard deviation of {name}"
+    elif effect.kind == "range":
+        what = f"the share of {name} {range_title(effect)}"
     elif effect.kind == "missing":
         what = f"the share of missing values of {name}"
     elif effect.kind == "outside":
@@ -39,6 +41,19 @@ def describe(key: StreamKey, effect: Effect, since_window: int) -> str:
         f"{what} {verb} from {_number(effect.before)} to {_number(effect.now)} "
         f"(95% {_number(effect.low)} to {_number(effect.high)}) since window {since_window}"
     )
+
+
+def range_title(effect: Effect) -> str:
+    """Return which numbers a range holds.
+
+    >>> range_title(Effect("range", None, 0.1, 0.2, 0.18, 0.22, above=2.0, up_to=3.0))
+    'above 2 and up to 3'
+    >>> range_title(Effect("range", None, 0.1, 0.2, 0.18, 0.22, up_to=3.0))
+    'up to 3'
+    """
+    above = None if effect.above is None else f"above {_number(effect.above)}"
+    up_to = None if effect.up_to is None else f"up to {_number(effect.up_to)}"
+    return " and ".join(filter(None, (above, up_to)))
 
 
 def subject(key: StreamKey) -> str:

@@ -19,6 +19,9 @@ def effect(
 ) -> Effect:
     """Return what changed in the series ``score`` of a stream.
 
+    Of numbers it is the mean or the spread, whichever the score is about, if that clearly
+    moved; else the other; and where neither tells it, the range whose share moved most.
+
     Args:
         profile: The reference.
         pooled: Recent counts.
@@ -40,12 +43,48 @@ def effect(
     row = _numeric(profile, stream)
     before, before_sd = _moments(binning, profile.total.sums[row], profile.total.slots[at])
     now, now_sd = _moments(binning, pooled.sums[row], pooled.slots[at])
-    n = max(float(pooled.slots[at][: binning.value_slots].sum()), 1.0)
-    if score.name == "scale":
-        half = _INTERVAL * now_sd * np.sqrt(inflation / (2 * n))
-        return Effect("spread", None, before_sd, now_sd, max(now_sd - half, 0.0), now_sd + half)
-    half = _INTERVAL * now_sd * np.sqrt(inflation / n)
-    return Effect("mean", None, before, now, now - half, now + half)
+    n = max(float(pooled.slots[at][: binning.value_slots].sum()), 1.0) / inflation
+    half = _INTERVAL * now_sd / np.sqrt(n)
+    mean = Effect("mean", None, before, now, now - half, now + half)
+    half /= np.sqrt(2)
+    spread = Effect("spread", None, before_sd, now_sd, max(now_sd - half, 0.0), now_sd + half)
+    moments = (spread, mean) if score.name == "scale" else (mean, spread)
+    told = next((effect for effect in moments if effect.clear), None)
+    told = told or _moved_range(binning, profile.total.slots[at], pooled.slots[at], n)
+    return told or moments[0]
+
+
+def _moved_range(binning: NumericBinning, base: Ints, held: Floats, n: float) -> Effect | None:
+    """Return the range whose share moved most: between the two extremes of ``F now - F before``.
+
+    None if no part of the numbers moved against the others.
+
+    Args:
+        binning: Of the stream.
+        base: Counts of the reference, shape ``(slots,)``.
+        held: Those of now.
+        n: Independent rows that the latter are worth.
+    """
+    k = binning.value_slots
+    before, now = (slots[:k] / max(float(slots[:k].sum()), 1e-9) for slots in (base, held))
+    gap = np.append(0.0, np.cumsum(now - before))
+    first, last = sorted((int(gap.argmin()), int(gap.argmax())))
+    # Slots below and above the reference are told together with their neighbours.
+    first, last = first if first > 1 else 0, last if last < k - 1 else k
+    if not 0 < last - first < k:
+        return None
+    share = float(now[first:last].sum())
+    half = _INTERVAL * np.sqrt(max(share * (1 - share), 0.0) / n)
+    return Effect(
+        "range",
+        None,
+        float(before[first:last].sum()),
+        share,
+        max(share - half, 0.0),
+        min(share + half, 1.0),
+        float(binning.cuts[first - 1]) if first else None,
+        float(binning.cuts[last - 1]) if last < k else None,
+    )
 
 
 def _moved_most(profile: ReferenceProfile, pooled: Pooled, stream: int) -> Score:

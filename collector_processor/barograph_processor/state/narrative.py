@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from barograph_processor.drift.alarm import DriftAlarm, Effect
+from barograph_processor.drift.sentence import range_title
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.quality.slice.status import SliceTransition
 from barograph_processor.signal import Apart, Severity, SignalName
@@ -162,9 +163,10 @@ def drift_finding(key: StreamKey, drift: DriftAlarm, *, sample: Sample, since_ns
 
 def _effect(effect: Effect) -> str:
     subject = f" of {quoted(effect.subject)}" if effect.subject else ""
-    if effect.kind in ("share", "missing", "outside"):
+    if effect.kind in ("share", "range", "missing", "outside"):
         words = {
             "share": f"the share{subject}",
+            "range": f"the share {range_title(effect)}",
             "missing": "the share without a value",
             "outside": "the share outside of the reference's range",
         }[effect.kind]

@@ -16,6 +16,11 @@ def showing(column: Column, effect: Effect) -> npt.NDArray[np.intp]:
     values = column.values
     if effect.kind == "missing":
         return np.flatnonzero(np.isnan(values))
+    if effect.kind == "range":
+        inside = values > (-np.inf if effect.above is None else effect.above)
+        inside &= values <= (np.inf if effect.up_to is None else effect.up_to)
+        # A range that became rare is shown by the rows that lie elsewhere.
+        return np.flatnonzero(inside if effect.now >= effect.before else ~inside)
     if effect.kind == "mean":
         direction = 1.0 if effect.now >= effect.before else -1.0
         score = direction * values

@@ -81,7 +81,7 @@ def learnt_for(days: list[float], *, at_once: bool) -> Usage:
     """Feed days that are the reference, and half a year more of the last level."""
     usage = Usage(AlarmConfig(windows_between_false_alarms=50))
     counts = [*days, *([days[-1]] * 180)]
-    times = MONDAY + np.repeat(np.arange(len(counts)) * DAY, counts)
+    times = MONDAY + np.repeat(np.arange(len(counts)) * DAY, np.array(counts, dtype=np.int64))
     for batch in [times] if at_once else np.array_split(times, 40):
         usage.see(batch)
     for day in range(len(days), len(counts)):

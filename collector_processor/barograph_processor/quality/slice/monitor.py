@@ -30,8 +30,9 @@ class SliceMonitor:
 
     A slice may move with the rest: what is tolerated of it is its own risk in the
     reference at its upper bound, moved on the logit scale as the rest has moved,
-    plus the tolerance. Beyond that, bets are made and summed by Shiryaev and
-    Roberts; a slice alarms at the budget over its weight (e-d-Bonferroni): 0.1 is
+    plus the tolerance; while the rest does better than it did, its own risk where it
+    was: that others improve is no harm of a slice. Beyond that, bets are made and summed
+    by Shiryaev and Roberts; a slice alarms at the budget over its weight (e-d-Bonferroni): 0.1 is
     spread over the 32 spare slots of levels that the reference did not hold, and the rest over
     the slices that it did, a third of it over dimensions that stand alone if there are any.
     A new level has no risk of its own, so that of all is taken for it.
@@ -136,7 +137,8 @@ class SliceMonitor:
             window: Its number.
         """
         n, s = counts.labels.astype(np.float64), counts.losses
-        tau = moved_risk(self._bound, counts, self._before) + self._tolerance
+        moved = moved_risk(self._bound, counts, self._before)
+        tau = np.maximum(moved, self._bound) + self._tolerance
         tau = np.minimum(tau, MOST_RISK)
         spare = spare_dispersion(self.layout, self.dispersion, self.spare.keys)
         phi = np.append(self.dispersion, spare) * noise_of_rest(counts, self._before)

@@ -42,13 +42,15 @@ def lasting(length_ns: int) -> str:
     return " and ".join(said) or "a moment"
 
 
-def over(sentence: str, time_ns: int) -> str:
-    """Say that it is over; what was wrong stands as it was told last.
+def over(sentence: str, time_ns: int, now: str = "") -> str:
+    """Say that it is over, and what is so now; what was wrong stands as it was told last.
 
     >>> over("Too many are wrong.", 1_357_034_460_000_000_000)
     'Over by 2013-01-01 10:01 UTC. It was told last: Too many are wrong.'
+    >>> over("Too many are wrong.", 1_357_034_460_000_000_000, "2 are wrong")
+    'Over by 2013-01-01 10:01 UTC: 2 are wrong. It was told last: Too many are wrong.'
     """
-    return f"Over by {moment(time_ns)}. It was told last: {sentence}"
+    return f"Over by {moment(time_ns)}{now and f': {now}'}. It was told last: {sentence}"
 
 
 def operational_clause(operations: Mapping[str, str]) -> str:

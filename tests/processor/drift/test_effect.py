@@ -1,0 +1,66 @@
+"""A drift alarm names what clearly moved."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from barograph_processor.drift import DriftAlarm, DriftMonitor, ReferenceProfile, StreamKey
+from barograph_processor.state.shown_rows import showing
+from barograph_processor.stats import NumericColumn
+
+X = StreamKey("input.drift", "x")
+N = 1000
+
+Values = npt.NDArray[np.float64]
+
+
+def raised(reference: Values, later: Values) -> DriftAlarm:
+    """Return the alarm about windows of the one after a reference of the other."""
+    n = len(reference)
+    profile = ReferenceProfile.learn(
+        {X: NumericColumn(reference)}, np.arange(n) // N, np.arange(n, dtype=np.float64)
+    )
+    monitor = DriftMonitor(profile, budget=10_000.0)
+    for window, values in enumerate(later.reshape(-1, N)):
+        counts = profile.count({X: NumericColumn(values)})
+        for _, what, alarm in monitor.update(
+            counts, time=n + N * window, window=window
+        ).transitions:
+            assert what == "open"
+            return alarm
+    raise AssertionError("no alarm")
+
+
+def doors(rng: np.random.Generator, n: int, shares: tuple[float, ...]) -> Values:
+    return rng.choice([2.0, 3.0, 4.0, 5.0], n, p=shares)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+def test_of_a_shift_it_is_the_mean(rng: np.random.Generator) -> None:
+    effect = raised(rng.normal(0, 1, 20 * N), rng.normal(0.3, 1, 20 * N)).effect
+    assert effect.kind == "mean"
+    assert effect.clear
+    assert effect.now == pytest.approx(0.3, abs=0.1)
+
+
+def test_where_the_mean_stays_it_is_the_spread(rng: np.random.Generator) -> None:
+    effect = raised(rng.normal(0, 1, 20 * N), rng.normal(0, 1.4, 20 * N)).effect
+    assert effect.kind == "spread"
+    assert effect.now == pytest.approx(1.4, abs=0.1)
+
+
+def test_where_both_stay_it_is_the_range_that_moved(rng: np.random.Generator) -> None:
+    """Mean and variance are the same; only the shares of the four values are not."""
+    before, now = (0.2, 0.3, 0.3, 0.2), (0.265, 0.105, 0.495, 0.135)
+    alarm = raised(doors(rng, 20 * N, before), doors(rng, 20 * N, now))
+    effect = alarm.effect
+    assert (effect.kind, effect.above, effect.up_to) == ("range", 3.0, 4.0)
+    assert effect.before == pytest.approx(0.3, abs=0.02)
+    assert effect.low < 0.495 < effect.high
+    assert alarm.description.startswith("the share of x above 3 and up to 4 rose from 0.")
+    values = doors(rng, 50, now)
+    assert set(values[showing(NumericColumn(values), effect)]) == {4.0}
