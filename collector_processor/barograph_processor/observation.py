@@ -1,12 +1,13 @@
 """Predictions and late facts as columns: the only currency between the stages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.span_hexes import SpanHexes
 from barograph_processor.stats.column import CategoricalColumn, Column
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "SpanBatch",
     "SpanIds",
     "named_slices",
+    "names_at",
     "span_hex",
     "span_hexes",
     "span_keys",
@@ -57,11 +59,16 @@ def span_hex(ids: SpanIds, row: int) -> str:
     return f"{int(ids[row, 2]):016x}"
 
 
-def span_hexes(ids: SpanIds) -> list[str]:
+def span_hexes(ids: SpanIds) -> SpanHexes:
     """Return the span id of each row as 16 lower-case hex digits."""
-    # Hex of all at once, then cut: one format a row would cost more than all the rest.
-    digits = ids[:, 2].astype(">u8").tobytes().hex()
-    return [digits[at : at + 16] for at in range(0, len(digits), 16)]
+    return SpanHexes(ids[:, 2])
+
+
+def names_at(names: Sequence[str], rows: npt.NDArray[np.intp]) -> Sequence[str]:
+    """Return the names of the given rows, in the given order; none where there are none."""
+    if isinstance(names, SpanHexes):
+        return names.take(rows)
+    return tuple(names[row] for row in rows.tolist()) if names else ()
 
 
 def trace_keys(ids: SpanIds) -> npt.NDArray[np.uint64]:
@@ -99,7 +106,8 @@ class ObservationBatch:
         ids: Trace and span ids, shape ``(n, 3)``.
         prediction_ids: The id that late facts will name, one a row: the
             application's key, else the span id in hex, with ``:row`` behind it
-            in a batch call. Empty where no late fact can come.
+            in a batch call. Empty where no late fact can come; ``SpanHexes`` where
+            all are ids of spans.
         event_time: When it took place, shape ``(n,)``, ns since the epoch.
         latency: Shape ``(n,)``, seconds; NaN in all but the first row of a span.
         failed: Shape ``(n,)``: the call raised, so there is no prediction.
@@ -126,7 +134,7 @@ class ObservationBatch:
 
     model: ModelKey
     ids: SpanIds
-    prediction_ids: tuple[str, ...]
+    prediction_ids: Sequence[str]
     event_time: npt.NDArray[np.int64]
     latency: npt.NDArray[np.float64]
     failed: npt.NDArray[np.bool_]
@@ -160,9 +168,7 @@ class ObservationBatch:
         return ObservationBatch(
             model=self.model,
             ids=self.ids[rows],
-            prediction_ids=tuple(self.prediction_ids[row] for row in rows.tolist())
-            if self.prediction_ids
-            else (),
+            prediction_ids=names_at(self.prediction_ids, rows),
             event_time=self.event_time[rows],
             latency=self.latency[rows],
             failed=self.failed[rows],

@@ -58,18 +58,18 @@ class Table:
         """The rows that are in a group."""
         return np.flatnonzero(self.group >= 0)
 
-    def prediction_ids(self, rows: Places) -> tuple[str, ...]:
+    def prediction_ids(self, rows: Places) -> Sequence[str]:
         """Return the ids of rows, by which late facts name them."""
-        found = span_hexes(self.ids[rows])
-        if len(self.named.rows):
-            levels = (*self.named.levels, "")
-            codes = np.full(len(self), -1)
-            codes[self.named.rows] = self.named.codes
-            given = [levels[code] for code in codes[rows].tolist()]
-            found = [text or span for text, span in zip(given, found, strict=True)]
-        return tuple(found)
+        spans = span_hexes(self.ids[rows])
+        if not len(self.named.rows):
+            return spans
+        levels = (*self.named.levels, "")
+        codes = np.full(len(self), -1)
+        codes[self.named.rows] = self.named.codes
+        given = [levels[code] for code in codes[rows].tolist()]
+        return tuple(text or span for text, span in zip(given, spans, strict=True))
 
-    def names(self, rows: Places) -> tuple[str, ...]:
+    def names(self, rows: Places) -> Sequence[str]:
         """Return all by which late facts may name rows: ids, and spans of those with other ids."""
         ids = self.prediction_ids(rows)
         return (*ids, *span_hexes(self.ids[self.named.rows])) if len(self.named.rows) else ids

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.observation import names_at
 from barograph_processor.state.label.name_table import NameTable
 from barograph_processor.state.label.pending_columns import PendingColumns
 from barograph_processor.state.label.pending_notes import PendingNotes
@@ -107,9 +108,8 @@ class PendingPredictions:
             rows = keep[:room]
             evicted += stop - start - len(rows)
             slots = self._columns.append(ids[rows])
-            kept = rows.tolist()
             self._names.append(
-                [names[row] for row in kept], [responses[row] for row in kept] if responses else ()
+                names_at(names, rows), [responses[at] for at in rows.tolist()] if responses else ()
             )
             for name, column in columns.items():
                 if column is not None:

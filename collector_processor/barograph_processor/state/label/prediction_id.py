@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import Final
 
+from barograph_processor.span_hexes import SpanHexes
+
 __all__ = ["MAX_ID", "short_ids"]
 
 MAX_ID: Final = 128
@@ -18,7 +20,7 @@ def short_ids(names: Sequence[str]) -> Sequence[str]:
     >>> [len(name) for name in short_ids(("order-17", "x" * 10_000))]
     [8, 71]
     """
-    if max(map(len, names), default=0) <= MAX_ID:
+    if isinstance(names, SpanHexes) or max(map(len, names), default=0) <= MAX_ID:
         return names
     return tuple(name if len(name) <= MAX_ID else _hashed(name) for name in names)
 

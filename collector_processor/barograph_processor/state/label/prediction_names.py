@@ -41,8 +41,10 @@ class PredictionNames:
     def append(self, ids: Sequence[str], responses: Sequence[str | None] = ()) -> None:
         """Add slots by their ids, short already, and their responses'; none if there are none."""
         first = len(self._ids)
-        self._ids.extend(ids)
-        self._slots.update(zip(ids, range(first, len(self._ids)), strict=True))
+        # Each text once, however often it can be written.
+        texts = list(ids)
+        self._ids.extend(texts)
+        self._slots.update(zip(texts, range(first, len(self._ids)), strict=True))
         for slot, response in enumerate(responses, first):
             if response is not None:
                 self._respond(slot, short_ids((response,))[0])

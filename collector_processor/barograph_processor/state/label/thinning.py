@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.span_hexes import SpanHexes
+
 __all__ = ["Thinning"]
 
 
@@ -43,12 +45,8 @@ class Thinning:
         """Return which ids are kept at the present rate; the same on every machine."""
         if self.rate >= 1.0:
             return np.ones(len(names), dtype=np.bool_)
-        bound, crc32 = self.rate * 2**32, zlib.crc32
-        return np.fromiter(
-            (crc32(name.encode("utf-8", "surrogatepass")) < bound for name in names),
-            dtype=np.bool_,
-            count=len(names),
-        )
+        kept: npt.NDArray[np.bool_] = _crc32s(names) < self.rate * 2**32
+        return kept
 
     def see(self, rows: int) -> bool:
         """Count rows, ``left`` at most; return whether the rate can rise and it is time to ask."""
@@ -65,3 +63,13 @@ class Thinning:
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
         self.rate, self.left = float(state["rate"]), int(state["left"])
+
+
+def _crc32s(names: Sequence[str]) -> npt.NDArray[np.uint32]:
+    if isinstance(names, SpanHexes):
+        return names.crc32s()
+    return np.fromiter(
+        (zlib.crc32(name.encode("utf-8", "surrogatepass")) for name in names),
+        dtype=np.uint32,
+        count=len(names),
+    )

@@ -16,6 +16,8 @@ _UNWATCHED: Final = -2
 _LEVELS: Final = 8
 _MOST_AT_ONCE: Final = 8192
 _MARKS: Final = 1 << 18
+_PLACES: Final = (np.uint64(0), np.uint64(18), np.uint64(36))
+"""Which bits of a key are looked up in marks, one after the other: from these on."""
 
 _COLUMNS: Final[dict[str, Any]] = {
     "key": np.uint64,
@@ -114,13 +116,16 @@ class RecentSpans:
 
     def _fresh(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
         """Return which spans are new; of equal ones the first is."""
-        _, first = np.unique(keys, return_index=True)
+        distinct, first = np.unique(keys, return_index=True)
+        known = self._columns["key"][: self._size]
+        for bits in _PLACES:
+            # The few that are among them, and fewer others each time.
+            known = known[_near(known >> bits, distinct >> bits)]
         fresh = np.zeros(len(keys), np.bool_)
         fresh[first] = True
-        known = self._columns["key"][: self._size]
-        seen = known[_near(known, keys)]
-        if len(seen):
-            fresh &= ~np.isin(keys, seen)
+        if len(known):
+            at = np.minimum(np.searchsorted(distinct, known), len(distinct) - 1)
+            fresh[first[at[distinct[at] == known]]] = False
         return fresh
 
     def _append(self, columns: dict[str, npt.NDArray[Any]]) -> None:
