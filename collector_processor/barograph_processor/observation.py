@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -64,10 +64,19 @@ def span_hexes(ids: SpanIds) -> SpanHexes:
     return SpanHexes(ids[:, 2])
 
 
-def names_at(names: Sequence[str], rows: npt.NDArray[np.intp]) -> Sequence[str]:
+_Rows = npt.NDArray[np.intp] | slice
+
+
+@overload
+def names_at(names: Sequence[str], rows: _Rows) -> Sequence[str]: ...
+@overload
+def names_at(names: Sequence[str | None], rows: _Rows) -> Sequence[str | None]: ...
+def names_at(names: Sequence[str | None], rows: _Rows) -> Sequence[str | None]:
     """Return the names of the given rows, in the given order; none where there are none."""
     if isinstance(names, SpanHexes):
         return names.take(rows)
+    if isinstance(rows, slice):
+        return names[rows]
     return tuple(names[row] for row in rows.tolist()) if names else ()
 
 
@@ -150,14 +159,14 @@ class ObservationBatch:
     positive: str | None = None
     threshold: float | None = None
     truth: Column | None = None
-    response_ids: tuple[str | None, ...] = ()
+    response_ids: Sequence[str | None] = ()
     received_ns: int | None = None
 
     def __len__(self) -> int:
         return len(self.event_time)
 
-    def take(self, rows: npt.NDArray[np.intp]) -> "ObservationBatch":
-        """Return the given rows, in the given order, as a batch of their own."""
+    def take(self, rows: _Rows) -> "ObservationBatch":
+        """Return the given rows, in the given order, as a batch; of a stretch it is a view."""
 
         def pick(values: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
             return None if values is None else values[rows]
@@ -184,9 +193,7 @@ class ObservationBatch:
             positive=self.positive,
             threshold=self.threshold,
             truth=None if self.truth is None else self.truth.take(rows),
-            response_ids=tuple(self.response_ids[row] for row in rows.tolist())
-            if self.response_ids
-            else (),
+            response_ids=names_at(self.response_ids, rows),
             received_ns=self.received_ns,
         )
 
@@ -224,7 +231,7 @@ class EventBatch:
     model_names: tuple[str | None, ...]
     model_versions: tuple[str | None, ...]
     reviewer: tuple[str | None, ...] = ()
-    response_ids: tuple[str | None, ...] = ()
+    response_ids: Sequence[str | None] = ()
 
     def __len__(self) -> int:
         return len(self.prediction_ids)

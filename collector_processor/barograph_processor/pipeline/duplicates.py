@@ -106,7 +106,7 @@ def _fact_key(events: EventBatch, row: int) -> int:
 
 
 def _take(events: EventBatch, rows: list[int]) -> EventBatch:
-    def pick(values: tuple[str | None, ...]) -> tuple[str | None, ...]:
+    def pick(values: Sequence[str | None]) -> tuple[str | None, ...]:
         return tuple(values[row] for row in rows)
 
     return EventBatch(

@@ -146,7 +146,7 @@ class RowIntake:
     ) -> None:
         for slot, rows, closes in self._clock.deal(batch.event_time, newest_ns):
             if len(rows):
-                part = batch if len(rows) == len(batch) else batch.take(rows)
+                part = batch if len(rows) == len(batch) else batch.take(_stretch(rows))
                 self._aftermath.hold(slot, part)
                 usable, columns = self._summarize(part)
                 operations = OperationsWindow.of(part.latency, part.failed, part.event_time)
@@ -192,3 +192,9 @@ class RowIntake:
                 )
         review = self._reviews.answers.figures()
         self._standing.close(closed, onsets, watch, self._progress.sight(), review=review)
+
+
+def _stretch(rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp] | slice:
+    """Return rows in order, at least one, as a slice if none is missing between them."""
+    first, last = int(rows[0]), int(rows[-1])
+    return slice(first, last + 1) if last - first + 1 == len(rows) else rows

@@ -22,8 +22,8 @@ class NumericColumn:
     def __len__(self) -> int:
         return len(self.values)
 
-    def take(self, rows: npt.NDArray[np.intp]) -> "NumericColumn":
-        """Return the given rows, in the given order."""
+    def take(self, rows: npt.NDArray[np.intp] | slice) -> "NumericColumn":
+        """Return the given rows, in the given order; a view of a stretch of them."""
         return NumericColumn(self.values[rows])
 
 
@@ -57,9 +57,23 @@ class CategoricalColumn:
         )
         return cls(codes, tuple(index))
 
-    def take(self, rows: npt.NDArray[np.intp]) -> "CategoricalColumn":
-        """Return the given rows, in the given order, over the same levels."""
+    def take(self, rows: npt.NDArray[np.intp] | slice) -> "CategoricalColumn":
+        """Return the given rows, in the given order, over the same levels; see `NumericColumn`."""
         return CategoricalColumn(self.codes[rows], self.levels)
+
+    def occurring(self) -> list[int]:
+        """Return the codes of the levels that occur, in order of first appearance.
+
+        >>> CategoricalColumn(np.array([2, -1, 0, 2], np.int32), ("a", "b", "c")).occurring()
+        [2, 0]
+        """
+        n, size = len(self.codes), len(self.levels)
+        first = np.full(size + 1, n)
+        # Of several writes to a place the last one stays: from the end on, that is the first row.
+        first[self.codes[::-1]] = np.arange(n)[::-1]
+        order = np.argsort(first[:size], kind="stable")
+        found: list[int] = order[first[order] < n].tolist()
+        return found
 
     def values(self) -> list[str | None]:
         """Return the names, one a row; None where missing."""

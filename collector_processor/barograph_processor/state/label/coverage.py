@@ -20,6 +20,8 @@ _RIPE: Final = 8
 _MAX_STRATA: Final = 256
 _WORST: Final = 10
 _SCORE_BINS: Final = 5
+_EDGES: Final = [f"{k / _SCORE_BINS:g}" for k in range(_SCORE_BINS + 1)]
+_SCORES: Final = tuple(f"{low} to {high}" for low, high in pairwise(_EDGES))
 _DEFAULT_S: Final = 3600.0
 
 _Periods = dict[int, npt.NDArray[np.float64]]
@@ -57,9 +59,7 @@ def traits(
         usable = (score >= 0) & (score <= 1)
         bins = np.minimum(np.where(usable, score, 0.0) * _SCORE_BINS, _SCORE_BINS - 1)
         codes = np.where(usable, bins, -1).astype(np.int32)
-        edges = [k / _SCORE_BINS for k in range(_SCORE_BINS + 1)]
-        levels = tuple(f"{a:g} to {b:g}" for a, b in pairwise(edges))
-        found.append(("score", "", CategoricalColumn(codes, levels)))
+        found.append(("score", "", CategoricalColumn(codes, _SCORES)))
     return found
 
 
@@ -207,29 +207,26 @@ class LabelCoverage:
         if self._width_ns is None or len(time_ns) == 0:
             return
         places = [self._places(kind, name, column) for kind, name, column in of]
-        periods, owner = np.unique(time_ns // self._width_ns, return_inverse=True)
+        periods, owner = _numbered(time_ns // self._width_ns)
         shape = len(periods), 1 + len(self._strata)
         counts = np.zeros((shape[0], 2, shape[1]))
         for place in places:
             cells = np.bincount(owner * shape[1] + place, minlength=shape[0] * shape[1])
             counts[:, row] += cells.reshape(shape)
         counts[:, row, 0] = np.bincount(owner)
-        for period, more in zip(periods.tolist(), counts, strict=True):
+        for period, more in zip(periods, counts, strict=True):
             into[period] = _added(into.get(period), more)
 
     def _places(self, kind: str, name: str, column: CategoricalColumn) -> npt.NDArray[np.intp]:
         """Return the place of each row's stratum in the counts, 0 for none, shape ``(n,)``."""
-        used = np.unique(column.codes)
-        table = np.zeros(len(column.levels) + 1, dtype=np.intp)
-        first = {}
-        for code in used[used >= 0].tolist():
-            first[code] = int(np.argmax(column.codes == code))
-        for code in sorted(first, key=first.__getitem__):
-            stratum = (kind, name, column.levels[code])
-            if stratum not in self._strata and len(self._strata) < _MAX_STRATA:
-                self._strata[stratum] = len(self._strata)
-            table[code] = self._strata.get(stratum, -1) + 1
-        return table[column.codes]
+        strata, known = [(kind, name, level) for level in column.levels], self._strata
+        if len(known) < _MAX_STRATA and not known.keys() >= set(strata):
+            # In order of appearance, so that it makes no difference how rows came in batches.
+            for code in column.occurring():
+                if len(known) < _MAX_STRATA:
+                    known.setdefault(strata[code], len(known))
+        table = [known.get(stratum, -1) + 1 for stratum in strata]
+        return np.array([*table, 0], dtype=np.intp)[column.codes]
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
@@ -251,6 +248,19 @@ class LabelCoverage:
         self._periods = _restored(state["periods"])
         self._open = {Slot(period, part): _restored(plain) for period, part, plain in state["open"]}
         self.monitor = CoverageMonitor.restore(state["monitor"])
+
+
+def _numbered(
+    periods: npt.NDArray[np.int64],
+) -> tuple[Sequence[int], npt.NDArray[np.intp]]:
+    """Return the distinct periods of some rows in order, and for each row which it has."""
+    first = int(periods.min())
+    if int(periods.max()) - first <= 1:
+        # Rows of a window, which is as long as a period.
+        owner = (periods - first).astype(np.intp, copy=False)
+        return range(first, first + int(owner.max()) + 1), owner
+    distinct, owner = np.unique(periods, return_inverse=True)
+    return distinct.tolist(), owner
 
 
 def _added(

@@ -108,9 +108,7 @@ class PendingPredictions:
             rows = keep[:room]
             evicted += stop - start - len(rows)
             slots = self._columns.append(ids[rows])
-            self._names.append(
-                names_at(names, rows), [responses[at] for at in rows.tolist()] if responses else ()
-            )
+            self._names.append(names_at(names, rows), names_at(responses, rows))
             for name, column in columns.items():
                 if column is not None:
                     self._columns[name][slots] = column[rows]

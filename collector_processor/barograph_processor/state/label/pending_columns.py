@@ -87,8 +87,6 @@ class PendingColumns:
         self._reserve(slots.stop)
         self._size = slots.stop
         self._ids[slots] = ids
-        for name, (_, unknown) in _FIELDS.items():
-            self._rows[name][slots] = unknown
         return slots
 
     def retain(self, slots: npt.NDArray[np.intp]) -> None:
@@ -115,6 +113,7 @@ class PendingColumns:
         if size <= have:
             return
         want = max(size, min(max(2 * have, _FIRST), self._capacity))
-        for name, column in self._rows.items():
-            self._rows[name] = np.concatenate([column, np.zeros(want - have, dtype=column.dtype)])
+        for name, (kind, unknown) in _FIELDS.items():
+            more = np.full(want - have, unknown, dtype=kind)
+            self._rows[name] = np.concatenate([self._rows[name], more])
         self._ids = np.concatenate([self._ids, np.zeros((want - have, 3), dtype=np.uint64)])

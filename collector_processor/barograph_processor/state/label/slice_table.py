@@ -84,16 +84,13 @@ class SliceTable:
 
     def _recode(self, name: str, column: CategoricalColumn) -> npt.NDArray[np.int16]:
         known = self._levels[name]
-        table = np.full(len(column.levels) + 1, -1, dtype=np.int16)
-        occurring, first = np.unique(column.codes, return_index=True)
-        # In order of appearance, so that it makes no difference how rows came in batches.
-        for code in occurring[np.argsort(first)].tolist():
-            if code < 0:
-                continue
-            level = column.levels[code]
-            if level in known or len(known) < _LEVELS:
-                table[code] = known.setdefault(level, len(known))
-        return table[column.codes]
+        if len(known) < _LEVELS and not known.keys() >= set(column.levels):
+            # In order of appearance, so that it makes no difference how rows came in batches.
+            for code in column.occurring():
+                if len(known) < _LEVELS:
+                    known.setdefault(column.levels[code], len(known))
+        table = [known.get(level, -1) for level in column.levels]
+        return np.array([*table, -1], dtype=np.int16)[column.codes]
 
     def _reserve(self, name: str, size: int) -> None:
         have = self._codes[name]

@@ -100,9 +100,7 @@ def joined_categories(
 
 def _recoded(column: CategoricalColumn, levels: dict[str, int]) -> npt.NDArray[np.int32]:
     """Return the codes of a column in common levels, which grow by those that occur in it."""
-    found, first = np.unique(column.codes, return_index=True)
     table = np.full(len(column.levels) + 1, -1, dtype=np.int32)
-    for code in found[np.argsort(first)].tolist():
-        if code >= 0:
-            table[code] = levels.setdefault(column.levels[code], len(levels))
+    for code in column.occurring():
+        table[code] = levels.setdefault(column.levels[code], len(levels))
     return table[column.codes]
