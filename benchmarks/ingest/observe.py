@@ -28,7 +28,7 @@ from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.telemetry import Telemetry
 from benchmarks.ingest.load import SHAPES, SPANS, Shape, Template
 
-_REQUESTS = 160
+_REQUESTS = 192
 _LEARNING = 400
 """So many that each of sixteen models has its reference, of 10,000 rows."""
 _TOGETHER = ENOUGH_ITEMS // SPANS
