@@ -81,14 +81,17 @@ class Counter:
         batches, as long as that of ``z * z`` stays below 2**21. All streams at once: a call
         for each would cost more than its work.
         """
-        values = np.full((len(columns), rows), np.nan)
-        for own, column in zip(values, columns, strict=True):
+        z = np.full((len(columns), rows), np.nan)
+        for own, column in zip(z, columns, strict=True):
             if isinstance(column, NumericColumn):
                 own[:] = column.values
         with np.errstate(over="ignore", invalid="ignore"):
-            z = (values - self._mean) / self._scale
+            z -= self._mean
+            z /= self._scale
         finite = np.isfinite(z)
         if not finite.all():
             z[~finite] = 0.0
-        z = np.rint(np.clip(z, -1e9, 1e9) * 2**16) / 2**16
-        return np.stack([z.sum(axis=1), np.einsum("sn,sn->s", z, z)], axis=1)
+        np.clip(z, -1e9, 1e9, out=z)
+        z *= 2**16
+        np.rint(z, out=z)
+        return np.stack([z.sum(axis=1) / 2**16, np.einsum("sn,sn->s", z, z) / 2**32], axis=1)

@@ -143,9 +143,11 @@ class LabelCoverage:
         if self._width_ns is None or not self._periods:
             return {}
         now = watermark_ns // self._width_ns
+        known = [(now - period, *counts[:, 0].tolist()) for period, counts in self._periods.items()]
         ages = []
         for low, high in _AGES:
-            seen, labelled = self._summed(now - high, now - low)[:, 0].tolist()
+            some = [counts for age, *counts in known if low <= age <= high]
+            seen, labelled = map(sum, zip((0.0, 0.0), *some, strict=True))
             if seen:
                 share = min(labelled / seen, 1.0)
                 ages.append({"age": [low, high], "coverage": share, "predictions": int(seen)})
@@ -182,15 +184,18 @@ class LabelCoverage:
 
     def _least(self, now: int) -> list[dict[str, Any]]:
         """Return the slices with the lowest coverage among those that are eight periods old."""
+        slices = [(at, s) for at, s in enumerate(self._strata, 1) if s[0] == "slice"]
+        if not slices:
+            return []
         sums = self._summed(now - _PERIODS, now - _RIPE)
         found: list[dict[str, Any]] = [
             {
                 "slice": {name: level},
-                "coverage": min(float(sums[1, at + 1] / sums[0, at + 1]), 1.0),
-                "predictions": int(sums[0, at + 1]),
+                "coverage": min(float(sums[1, at] / sums[0, at]), 1.0),
+                "predictions": int(sums[0, at]),
             }
-            for at, (kind, name, level) in enumerate(self._strata)
-            if kind == "slice" and at + 1 < sums.shape[1] and sums[0, at + 1] >= _WORST
+            for at, (_, name, level) in slices
+            if sums[0, at] >= _WORST
         ]
         found.sort(key=lambda entry: (entry["coverage"], *entry["slice"].items()))
         return found[:_WORST]

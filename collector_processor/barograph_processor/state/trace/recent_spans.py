@@ -88,8 +88,7 @@ class RecentSpans:
             batches: The spans.
             numbers: Owner of the predictions of each model that is watched, at least 0.
         """
-        parts = [_columns(spans, numbers) for spans in batches]
-        columns = {name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS}
+        columns = _columns(batches, numbers)
         start, stop = 0, len(columns["key"])
         while start < stop:
             # Never over a multiple of the capacity, so that old ones go at the same span always.
@@ -242,21 +241,35 @@ class RecentSpans:
         self.passed = int(state["passed"])
 
 
-def _columns(spans: SpanBatch, numbers: Mapping[ModelKey, int]) -> dict[str, npt.NDArray[Any]]:
-    trace = trace_keys(spans.ids)
-    owners = [*(numbers.get(key, _UNWATCHED) for key in spans.models), _NO_PREDICTION]
-    names = np.array([*spans.name.levels, ""], np.object_)
+def _columns(
+    batches: Sequence[SpanBatch], numbers: Mapping[ModelKey, int]
+) -> dict[str, npt.NDArray[Any]]:
+    """Return the columns of all batches together."""
+    if not batches:
+        return {name: np.zeros(0, kind) for name, kind in _COLUMNS.items()}
+    ids = np.concatenate([spans.ids for spans in batches])
+    parent = np.concatenate([spans.parent for spans in batches])
+    trace = trace_keys(ids)
     return {
-        "key": span_keys(trace, spans.ids[:, 2]),
+        "key": span_keys(trace, ids[:, 2]),
         "trace": trace,
-        "parent": np.where(spans.parent == 0, np.uint64(0), span_keys(trace, spans.parent)),
-        "owner": np.array(owners, np.int32)[spans.model],
-        "rows": spans.rows,
-        "micros": spans.micros,
-        "failed": spans.failed,
-        "joined": np.zeros(len(spans), np.bool_),
-        "name": names[spans.name.codes],
+        "parent": np.where(parent == 0, np.uint64(0), span_keys(trace, parent)),
+        "owner": np.concatenate([_owners(spans, numbers) for spans in batches]),
+        "rows": np.concatenate([spans.rows for spans in batches]),
+        "micros": np.concatenate([spans.micros for spans in batches]),
+        "failed": np.concatenate([spans.failed for spans in batches]),
+        "joined": np.zeros(len(ids), np.bool_),
+        "name": np.concatenate([_names(spans) for spans in batches]),
     }
+
+
+def _owners(spans: SpanBatch, numbers: Mapping[ModelKey, int]) -> npt.NDArray[np.int32]:
+    owners = [*(numbers.get(key, _UNWATCHED) for key in spans.models), _NO_PREDICTION]
+    return np.array(owners, np.int32)[spans.model]
+
+
+def _names(spans: SpanBatch) -> npt.NDArray[np.object_]:
+    return np.array([*spans.name.levels, ""], np.object_)[spans.name.codes]
 
 
 def _near(keys: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
