@@ -23,6 +23,7 @@ from barograph_processor.quality.regression import RegressionPerformance
 from barograph_processor.quality.score_histogram import ScoreCounts, ScoreHistogram
 from barograph_processor.quality.slice.counts import SliceCounts
 from barograph_processor.quality.slice.layout import SliceLayout
+from barograph_processor.quality.slice.pairs import PairCounts, pairs_of
 from barograph_processor.quality.value import ValueByQuality
 from barograph_processor.quality.weighted import WeightedMean
 from barograph_processor.stats import (
@@ -72,6 +73,11 @@ def sliced(data: Rows) -> SliceCounts:
     return SLICES.count({"z": column}, data["label"].astype(np.float64))
 
 
+def paired(data: Rows) -> PairCounts:
+    codes = np.stack([data["code"] + 1, data["label"], data["code"] + 5], axis=1)
+    return PairCounts.of(codes.astype(np.uint8), data["score"], pairs_of(3, 1))
+
+
 BUILDERS: dict[type[Any], Callable[[Rows], Any]] = {
     Moments: lambda data: Moments.of(data["x"]),
     QuantileSketch: lambda data: QuantileSketch.of(data["x"]),
@@ -83,6 +89,7 @@ BUILDERS: dict[type[Any], Callable[[Rows], Any]] = {
         data["said"], data["true"], data["score"], data["weight"]
     ),
     SliceCounts: sliced,
+    PairCounts: paired,
     RankingPerformance: lambda data: RankingPerformance.of(
         data["score"], data["code"] + 1.0, data["weight"]
     ),

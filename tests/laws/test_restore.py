@@ -26,6 +26,8 @@ from barograph_processor.quality.risk import RiskMonitor
 from barograph_processor.quality.score_histogram import ScoreHistogram
 from barograph_processor.quality.slice.layout import SliceLayout
 from barograph_processor.quality.slice.monitor import SliceMonitor
+from barograph_processor.quality.slice.proposals import SliceProposals
+from barograph_processor.quality.slice.searched import SearchedInputs
 from barograph_processor.sequential import ShiryaevRoberts
 from barograph_processor.sequential.betting_sequence import BettingSequence
 from barograph_processor.sequential.cumulative import CumulativeSums
@@ -101,19 +103,23 @@ def _absence(monitor: AbsenceMonitor, step: int) -> Any:
 
 
 def _slice_monitor() -> SliceMonitor:
-    columns = _cities(0, 4000)
-    layout = SliceLayout.learn(columns)
-    losses = (np.random.default_rng(8).uniform(size=4000) < 0.1).astype(np.float64)
-    return SliceMonitor(layout, layout.count(columns, losses), tolerance=0.02, budget=1000)
+    columns, rng = _cities(0, 4000), np.random.default_rng(8)
+    layout, age = SliceLayout.learn(columns), NumericColumn(rng.normal(40, 10, 4000))
+    losses = (rng.uniform(size=4000) < 0.1).astype(np.float64)
+    counts = layout.count(columns, losses)
+    searched = SearchedInputs.learn(layout, columns, {"age": age}, losses, blocks=10)
+    assert searched is not None
+    proposals = SliceProposals(searched)
+    return SliceMonitor(layout, counts, tolerance=0.02, budget=100, proposals=proposals)
 
 
 def _slice(monitor: SliceMonitor, step: int) -> Any:
-    columns = _cities(step + 1, 400)
-    rate = 0.1 + 0.4 * (columns["city"].codes == 2) * (15 < step < 30)
-    losses = (np.random.default_rng([9, step]).uniform(size=400) < rate).astype(np.float64)
-    times = np.full(400, step, dtype=np.int64)
-    moves = monitor.update(monitor.observe(columns, losses, times), window=step)
-    return moves, monitor.statuses()
+    columns, rng = _cities(step + 1, 400), np.random.default_rng([9, step])
+    age = rng.normal(40, 10, 400)
+    failing = (columns["city"].codes == 2) * (15 < step < 30) + (age > 45) * (5 < step < 25)
+    losses = (rng.uniform(size=400) < 0.1 + 0.3 * failing).astype(np.float64)
+    counts = monitor.observe(columns, losses, np.full(400, step), {"age": NumericColumn(age)})
+    return monitor.update(counts, window=step), monitor.statuses()
 
 
 def _scores(seed: int, n: int, *, steeper: bool = False) -> ScoreHistogram:

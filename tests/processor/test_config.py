@@ -199,6 +199,7 @@ class TestEnvironment:
                     ("serve", "public_url"): "https://b.example",
                     ("serve", "trace_url"): "http://j/{trace_id}",
                     ("alarm", "harm_share"): 0.25,
+                    ("alarm", "propose_slices"): False,
                     ("alarm", "tolerance"): 0.25,
                     ("alarm", "tolerated_risk"): 0.25,
                     ("operations", "error_rate"): 0.25,

@@ -16,6 +16,7 @@ class AlarmConfig(Table, frozen=True, kw_only=True):
         tolerance: Risk above the reference's that is tolerated. In [0, 1).
         tolerated_risk: An outright objective for the risk instead. In (0, 1).
         drift_tolerance: Effect below which drift is not reported, as a distance.
+        propose_slices: Whether slices that nobody registered are searched for in the inputs.
     """
 
     windows_between_false_alarms: float = 10_000
@@ -23,6 +24,7 @@ class AlarmConfig(Table, frozen=True, kw_only=True):
     tolerance: float = 0.02
     tolerated_risk: float | None = None
     drift_tolerance: float = 0.0
+    propose_slices: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""

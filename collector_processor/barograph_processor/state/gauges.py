@@ -30,7 +30,7 @@ def gauges(model: ModelState, attributes: Mapping[str, str]) -> Iterator[Signal]
             yield Signal(metric, float(value), {**attributes, **more})
     slices = model.quality.slices.monitor
     if slices is not None:
-        unwatched = slices.spare.refused
+        unwatched = slices.places.spare.refused
         yield Signal("barograph.slice.unwatched", unwatched, attributes, model.counters.start_ns)
     for (signal, severity), raised in model.verdicts.book.raised.items():
         kind = {"signal": signal, "severity": severity}

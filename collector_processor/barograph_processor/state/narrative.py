@@ -10,7 +10,7 @@ from barograph_processor.quality.slice.status import SliceTransition
 from barograph_processor.signal import Apart, Severity, SignalName
 from barograph_processor.state.alarm.finding import Finding
 from barograph_processor.state.alarm.phrases import moment, percent, quoted, slice_title
-from barograph_processor.state.alarm.slice_phrases import also, slice_before
+from barograph_processor.state.alarm.slice_phrases import also, found_title, slice_before
 from barograph_processor.state.label.labelled import LabelledQuality
 from barograph_processor.state.label.realized import Share
 from barograph_processor.state.shown_rows import showing
@@ -113,12 +113,13 @@ def harm_finding(
 def slice_finding(step: SliceTransition, quality: LabelledQuality, *, since_ns: int) -> Finding:
     """Say that a slice does worse than the rest explains."""
     status = step.status
+    named = found_title(status.key) if status.proposed else slice_title(status.key)
     return Finding(
         signal="slice",
         slice=status.key,
         severity="page",
         sentence=(
-            f"predictions for {slice_title(status.key)} are worse than the rest since "
+            f"predictions for {named} are worse than the rest since "
             f"{moment(since_ns)}: {status.risk:.1%} wrong ({status.low:.1%} to "
             f"{status.high:.1%}), {status.tolerated:.1%} is tolerated as the rest does, "
             f"{slice_before(status)}{also(step.alike)}"
@@ -131,7 +132,7 @@ def slice_finding(step: SliceTransition, quality: LabelledQuality, *, since_ns: 
         interval=(status.low, status.high),
         evidence=status.log10_evidence,
         threshold=status.log10_threshold,
-        trace_ids=quality.wrong.traces(since_ns, within=dict(status.key)),
+        trace_ids=quality.wrong.traces(since_ns, within=quality.slices.within(status.key)),
     )
 
 

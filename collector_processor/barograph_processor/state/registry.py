@@ -42,7 +42,7 @@ class ModelRegistry:
             than a warning of the model's.
     """
 
-    schema = 7
+    schema = 8
 
     def __init__(
         self,

@@ -54,7 +54,7 @@ class RowIntake:
         self._coverage = progress.standing.coverage
         self._quality = progress.standing.quality
         self._joiner = joiner
-        self._judge = RowJudge(joiner.judge)
+        self._judge = RowJudge(joiner.judge, searches=joiner.searches)
         self._reviews = reviews
         self._max_features = max_features
         self._telemetry = telemetry

@@ -51,6 +51,7 @@ def slices_view(history: Sequence[WindowRecord]) -> list[dict[str, Any]]:
                 "labels": status["labels"],
                 "new_since": status["new_since"],
                 "gone_since": None,
+                "proposed": status["proposed"],
                 "evidence": shorten(relative),
                 "alarm": status["alarm"],
                 "trend": {"time": time, "risk": [shorten(part.get(key)) for part in risks]},
@@ -74,6 +75,7 @@ def _unjudged(key: _Key, since: int) -> dict[str, Any]:
         **dict.fromkeys(unknown),
         "new_since": None,
         "gone_since": since,
+        "proposed": False,
         "alarm": False,
         "trend": {"time": [], "risk": []},
     }

@@ -91,13 +91,13 @@ def test_new_levels_leave_and_others_take_their_slots() -> None:
     versions = {f"3.{minor}": 0.1 for minor in range(10)}
     columns = _columns(rng, ROWS, versions=versions)
     _close(monitor, columns, np.zeros(ROWS), 0)
-    first = {key[0][1] for key in monitor.spare.keys if key}
+    first = {key[0][1] for key in monitor.places.spare.keys if key}
     assert len(first) == 8
-    assert 150 < monitor.spare.refused < 250
+    assert 150 < monitor.places.spare.refused < 250
     later = _columns(rng, ROWS, versions={"2.0": 0.9, "4.0": 0.1})
     for window in range(1, 22):
         _close(monitor, later, np.zeros(ROWS), window)
-    assert [key for key in monitor.spare.keys if key] == [((VERSION, "4.0"),)]
+    assert [key for key in monitor.places.spare.keys if key] == [((VERSION, "4.0"),)]
 
 
 def test_an_alarm_about_a_release_that_was_rolled_back_is_over() -> None:
@@ -129,7 +129,7 @@ def test_batches_make_no_difference_to_who_gets_a_slot() -> None:
             counts = monitor.observe(some, losses[rows], times[rows])
             whole = counts if whole is None else whole.merge(counts)
         assert whole is not None
-        states.append((monitor.spare.state(), whole.labels.tolist()))
+        states.append((monitor.places.spare.state(), whole.labels.tolist()))
     assert states[0] == states[1] == states[2]
 
 

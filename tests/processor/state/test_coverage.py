@@ -115,7 +115,7 @@ def test_a_prediction_is_told_apart_alike_when_it_comes_and_when_its_label_does(
     config = parse_config({})
     joiner = Joiner(config.model("m"), config.limits)
     joiner.remember(batch, 0)
-    seen = RowJudge(joiner.judge).traits(batch)
+    seen = RowJudge(joiner.judge, searches=False).traits(batch)
     labelled = joiner.traits_of(joiner.pending.find(batch.prediction_ids))
     scores = {
         when: column.values()

@@ -28,4 +28,4 @@ def test_what_is_discarded_is_found_no_more() -> None:
     examples.discard(_ids(8, 7), np.array([2, 3]))
     assert examples.traces(0) == (f"{7:032x}",)
     assert examples.traces(2) == ()
-    assert examples.traces(0, within={"region": "s"}) == ()
+    assert examples.traces(0, within={"region": ["s"]}) == ()

@@ -28,6 +28,7 @@ def _status(level: str, evidence: float, *, new_since: int | None = None) -> dic
         "reference": None if new_since else 0.1,
         "labels": 50.0,
         "new_since": new_since,
+        "proposed": False,
         "evidence": evidence,
         "threshold": 4.0,
         "alarm": evidence >= 4.0,

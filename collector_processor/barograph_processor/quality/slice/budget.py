@@ -10,27 +10,30 @@ from barograph_processor.stats.array import Floats
 __all__ = ["slice_weights"]
 
 _SPARE: Final = 0.1
+_PROPOSED: Final = 0.1
 _ALONE: Final = 0.3
 
 
-def slice_weights(layout: SliceLayout, spare: int) -> Floats:
-    """Return the share of the budget of each slice and spare slot; their sum is at most 1.
+def slice_weights(layout: SliceLayout, spare: int, proposed: int) -> Floats:
+    """Return the share of the budget of each slice and place; their sum is at most 1.
 
     Args:
         layout: The slices, ``K`` of them.
         spare: Slots for levels that the reference did not hold, ``S`` of them.
+        proposed: Places of slices that are found in the inputs, ``P`` of them.
 
     Returns:
-        Shape ``(K + S,)``. A tenth is spread over the slots, used or not; three tenths over
-        slices of dimensions that stand alone, if there are such and others; the rest over
-        the others.
+        Shape ``(K + S + P,)``. A tenth is spread over the slots, used or not, and another
+        over the places, if there are any; three tenths over slices of dimensions that stand
+        alone, if there are such and others; the rest over the others.
     """
     alone = np.array([key[0][0] in layout.alone for key in layout.slices], dtype=np.bool_)
-    known = 1 - _SPARE
+    known = 1 - _SPARE - (_PROPOSED if proposed else 0)
     of_alone = _ALONE if alone.any() and not alone.all() else known
     weights = np.where(
         alone,
         of_alone / max(alone.sum(), 1),
         (known - of_alone if alone.any() else known) / max((~alone).sum(), 1),
     )
-    return np.concatenate([weights, np.full(spare, _SPARE / spare)])
+    places = np.full(proposed, _PROPOSED / max(proposed, 1))
+    return np.concatenate([weights, np.full(spare, _SPARE / spare), places])

@@ -80,6 +80,7 @@ class SliceEvidence:
         """Start slices anew, unharmed and without evidence of harm."""
         self.harmed[slices] = False
         self._onset[slices] = 0.0
+        self._sums[slices] = 0.0
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Return arrays for ``load``."""

@@ -2,27 +2,28 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
-from barograph_processor.quality.slice.budget import slice_weights
 from barograph_processor.quality.slice.counts import SliceCounts
-from barograph_processor.quality.slice.evidence import MOST_RISK, SliceEvidence
-from barograph_processor.quality.slice.layout import SliceCodes, SliceKey, SliceLayout
-from barograph_processor.quality.slice.rest import moved_risk, noise_of_rest, spare_dispersion
+from barograph_processor.quality.slice.evidence import SliceEvidence
+from barograph_processor.quality.slice.layout import SliceKey, SliceLayout
+from barograph_processor.quality.slice.places import SlicePlaces
+from barograph_processor.quality.slice.proposals import SliceProposals
 from barograph_processor.quality.slice.sample import Coded, SliceSample
-from barograph_processor.quality.slice.spare import SpareSlots
 from barograph_processor.quality.slice.status import SliceStatus, SliceTransition
+from barograph_processor.quality.slice.usual import UsualRisk
 from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.stats.array import Floats, Ints
-from barograph_processor.stats.column import CategoricalColumn
+from barograph_processor.stats.column import CategoricalColumn, Column
 
 __all__ = ["SliceMonitor"]
 
 _FORGET: Final = 0.75
-_SCHEMA: Final = 2
+_SCHEMA: Final = 3
+_NOTHING: Final[Mapping[str, Column]] = {}
+_HOLDS: Final = 100.0
 
 
 class SliceMonitor:
@@ -32,20 +33,18 @@ class SliceMonitor:
     reference at its upper bound, moved on the logit scale as the rest has moved,
     plus the tolerance; while the rest does better than it did, its own risk where it
     was: that others improve is no harm of a slice. Beyond that, bets are made and summed
-    by Shiryaev and Roberts; a slice alarms at the budget over its weight (e-d-Bonferroni): 0.1 is
-    spread over the 32 spare slots of levels that the reference did not hold, and the rest over
-    the slices that it did, a third of it over dimensions that stand alone if there are any.
-    A new level has no risk of its own, so that of all is taken for it.
+    by Shiryaev and Roberts; a slice alarms at the budget over its weight (e-d-Bonferroni), see
+    ``slice_weights``; ``UsualRisk`` says what the reference knows of each.
 
     Bets of slices whose risk swings from window to window, as weather moves that of an airport,
     are tempered: raised to the power 1/phi with phi the dispersion of the reference's windows,
-    which by Jensen's inequality keeps them fair. A new level has the least dispersion of its
-    dimension. Where the rest is smaller than it was, phi grows with its noise.
+    which by Jensen's inequality keeps them fair. Where the rest is smaller than it was, phi
+    grows with its noise.
 
     Of slices that explain each other only the one with the most evidence is named: a part of a
     failing slice is not told again, and neither is a whole that fails by one part alone, nor a
     slice of another dimension that holds the same predictions; how far they overlap, the last
-    2,048 labels say.
+    4,096 labels say.
 
     State: some 200 bytes a slice, and the sample's. An update costs some 0.2 ms for 500
     slices. Not locked: one writer.
@@ -64,6 +63,7 @@ class SliceMonitor:
         budget: float,
         recovery: float = 20.0,
         dispersion: Floats | None = None,
+        proposals: SliceProposals | None = None,
     ) -> None:
         """Start unharmed.
 
@@ -75,6 +75,7 @@ class SliceMonitor:
             recovery: Windows between false recoveries of a slice, at least 1.
             dispersion: ``phi`` of each slice, at least 1, shape ``(K,)``; see
                 ``slice_dispersion``. None is 1: independent labels.
+            proposals: Of slices of the inputs; None if there are none.
 
         Raises:
             ValueError: An argument is out of range.
@@ -85,31 +86,26 @@ class SliceMonitor:
             raise ValueError(f"budgets must be at least 1, got {budget!r} and {recovery!r}")
         self.layout = layout
         self.reference = reference
-        self.spare = SpareSlots(layout)
-        self._sample = SliceSample(layout)
+        self.places = SlicePlaces(layout, proposals)
+        self._sample = SliceSample(layout, self.places.inputs)
         self._tolerance, self._budget, self._recovery = tolerance, budget, recovery
-        k = len(layout.slices)
-        self.dispersion = np.ones(k) if dispersion is None else np.maximum(dispersion, 1.0)
-        self._threshold = budget / slice_weights(layout, self.spare.size)
-        self._before = replace(
-            reference,
-            labels=np.append(reference.labels, np.zeros(self.spare.size, dtype=np.int64)),
-            losses=np.append(reference.losses, np.zeros(self.spare.size)),
-        )
-        shares = [*zip(reference.losses.tolist(), reference.labels.tolist(), strict=True)]
-        shares += [(reference.all_losses, reference.all_labels)] * self.spare.size
-        self._bound = np.array(
-            [wilson_interval(min(s, float(n)), float(n), alpha=0.1)[1] for s, n in shares]
-        )
-        self._evidence = SliceEvidence(k + self.spare.size)
-        self._opened = np.zeros(k + self.spare.size, dtype=np.int64)
-        self._recent = np.zeros((3, k + self.spare.size))
+        size = self.places.size
+        phi = np.ones(len(layout.slices)) if dispersion is None else np.maximum(dispersion, 1.0)
+        self.usual = UsualRisk(self.places, reference, phi)
+        self._threshold = budget / self.places.weights()
+        self._evidence = SliceEvidence(size)
+        self._opened = np.zeros(size, dtype=np.int64)
+        self._recent = np.zeros((3, size))
         self._recent_all = np.zeros(2)
-        self._shares = np.zeros(k + self.spare.size)
+        self._shares = np.zeros(size)
         self._windows = 0
 
     def observe(
-        self, columns: Mapping[str, CategoricalColumn], losses: Floats, time_ns: Ints
+        self,
+        columns: Mapping[str, CategoricalColumn],
+        losses: Floats,
+        time_ns: Ints,
+        inputs: Mapping[str, Column] = _NOTHING,
     ) -> SliceCounts:
         """Take labels in order of arrival; return their counts, to be merged for ``update``.
 
@@ -117,17 +113,20 @@ class SliceMonitor:
             columns: Levels by dimension, all of ``n`` rows.
             losses: Each in ``[0, 1]``, shape ``(n,)``.
             time_ns: Event times of the predictions, shape ``(n,)``.
+            inputs: By name, all of ``n`` rows.
         """
-        codes = self.layout.codes(columns, len(losses))
-        self.spare.fill(codes, columns, time_ns)
+        codes = self.places.codes(columns, inputs, len(losses), time_ns)
         self._sample.add(codes, losses, window=self._windows)
-        return self._counted(codes, losses)
+        return self.places.count(codes, losses)
 
-    def count(self, columns: Mapping[str, CategoricalColumn], losses: Floats) -> SliceCounts:
+    def count(
+        self,
+        columns: Mapping[str, CategoricalColumn],
+        losses: Floats,
+        inputs: Mapping[str, Column] = _NOTHING,
+    ) -> SliceCounts:
         """Count labels as ``observe`` did, and take none."""
-        codes = self.layout.codes(columns, len(losses))
-        self.spare.fill(codes, columns)
-        return self._counted(codes, losses)
+        return self.places.count(self.places.codes(columns, inputs, len(losses)), losses)
 
     def update(self, counts: SliceCounts, *, window: int) -> list[SliceTransition]:
         """Judge the labels of a window; return which slices changed their state.
@@ -137,32 +136,26 @@ class SliceMonitor:
             window: Its number.
         """
         n, s = counts.labels.astype(np.float64), counts.losses
-        moved = moved_risk(self._bound, counts, self._before)
-        tau = np.maximum(moved, self._bound) + self._tolerance
-        tau = np.minimum(tau, MOST_RISK)
-        spare = spare_dispersion(self.layout, self.dispersion, self.spare.keys)
-        phi = np.append(self.dispersion, spare) * noise_of_rest(counts, self._before)
+        tau, phi = self.usual.tolerated(counts, self._tolerance), self.usual.swings(counts)
         self._evidence.update(n, s, tau, phi, window=window)
         self._recent = _FORGET * self._recent + np.array([n, s, n * tau])
         self._recent_all = _FORGET * self._recent_all + [counts.all_labels, counts.all_losses]
         self._shares = n / max(counts.all_labels, 1)
         self._windows = window + 1
         changed = self._recoveries() + self._onsets()
-        return changed + self._departures(counts.labels[len(self.layout.slices) :])
+        changed += self._departures(counts.labels[len(self.layout.slices) : self.places.proposed])
+        self._propose(window)
+        return changed
 
     def statuses(self) -> list[SliceStatus]:
-        """Return all slices, the worst first: those under an alarm, then by evidence."""
-        order = np.lexsort((-self._evidence.of_harm / self._threshold, ~self._evidence.harmed))
-        return [self._status(k) for k in order.tolist() if self._key(k)]
+        """Return all slices, the worst first: those under an alarm, then by evidence.
 
-    def _counted(self, codes: SliceCodes, losses: Floats) -> SliceCounts:
-        known = self.layout.count_codes(codes, losses)
-        labels, sums = self.spare.count(codes, losses)
-        return replace(
-            known,
-            labels=np.concatenate([known.labels, labels]),
-            losses=np.concatenate([known.losses, sums]),
-        )
+        Of proposals those that have some: what just looks bad, looks so by chance.
+        """
+        evidence, harmed = self._evidence.of_harm, self._evidence.harmed
+        shown = harmed | (evidence >= _HOLDS) | (np.arange(len(harmed)) < self.places.proposed)
+        order = np.lexsort((-evidence / self._threshold, ~harmed))
+        return [self._status(k) for k in order.tolist() if shown[k] and self.places.key(k)]
 
     def _recoveries(self) -> list[SliceTransition]:
         over = np.flatnonzero(self._evidence.of_recovery >= self._recovery)
@@ -171,31 +164,48 @@ class SliceMonitor:
     def _departures(self, labels: Ints) -> list[SliceTransition]:
         """Let go of new levels that have no more labels, and of alarms about them."""
         resolved = []
-        for slot in self.spare.leaving(labels):
+        for slot in self.places.spare.leaving(labels):
             k = len(self.layout.slices) + slot
             if self._evidence.harmed[k]:
                 resolved.append(self._resolved(k))
-            self._sample.forget(*self._coded(self._key(k))[0])
+            name, code, _ = self.places.coded(k)[0]
+            self._sample.forget(name, code)
             self._evidence.reset(k)
             self._recent[:, k] = 0.0
-            self.spare.free(slot)
+            self.places.spare.free(slot)
         return resolved
+
+    def _propose(self, window: int) -> None:
+        """Give places to slices of inputs that look worse than those which have them."""
+        proposals, first = self.places.proposals, self.places.proposed
+        if proposals is None:
+            return
+        kept = self._evidence.harmed[first:] | (self._evidence.of_harm[first:] >= _HOLDS)
+        turned, cut = proposals.turn(self._sample, self._harmed(), kept, window=window)
+        self.usual.hold([first + place for place in turned + cut])
+        for k in (first + place for place in turned):
+            self._evidence.reset(k)
+            self._recent[:, k] = 0.0
+
+    def _harmed(self) -> list[Coded]:
+        """Return the slices under an alarm."""
+        return [self.places.coded(k) for k in np.flatnonzero(self._evidence.harmed).tolist()]
 
     def _onsets(self) -> list[SliceTransition]:
         relative = self._evidence.of_harm / self._threshold
         crossed = np.flatnonzero(~self._evidence.harmed & (relative >= 1))
         surest = crossed[np.argsort(-relative[crossed], kind="stable")]
-        places = {self._key(k): k for k in surest.tolist()}
+        places = {self.places.key(k): k for k in surest.tolist()}
         found = []
         for key, k in places.items():
             if self._evidence.harmed[k]:
                 continue
-            since = self._evidence.began(k)
+            since = self._began(k)
             if self._explained(k, since):
                 # Its evidence is the other's; what is left when that is over counts anew.
                 self._evidence.reset(k)
                 continue
-            same = [key, *self._alike(key, since)]
+            same = [key, *self._alike(k, since)]
             # People know their own dimensions best.
             own = (o for o in same if o in places and o[0][0] not in self.layout.alone)
             named = next(own, key)
@@ -211,59 +221,59 @@ class SliceMonitor:
         self._evidence.reset(k)
         return SliceTransition("resolved", self._status(k), int(self._opened[k]))
 
+    def _began(self, k: int) -> int:
+        """Return since when a slice does worse; a proposal perhaps did before it was one."""
+        began = self._evidence.began(k)
+        proposals, place = self.places.proposals, k - self.places.proposed
+        held = None if proposals is None or place < 0 else proposals.held(place)
+        return held.since if held is not None and began <= held.came else began
+
     def _explained(self, k: int, since: int) -> bool:
         """Whether slices that are under an alarm already account for this one."""
-        by = [self._coded(self._key(o)) for o in np.flatnonzero(self._evidence.harmed).tolist()]
         n, _, tolerated = self._recent[:, k].tolist()
-        return self._sample.explained(self._coded(self._key(k)), by, tolerated / n, since=since)
+        key, by = self.places.coded(k), self._harmed()
+        return self._sample.explained(key, by, tolerated / n, since=since)
 
-    def _alike(self, key: SliceKey, since: int) -> list[SliceKey]:
+    def _alike(self, k: int, since: int) -> list[SliceKey]:
         """Return the levels of other dimensions that hold the same predictions."""
         return [
             ((name, level),)
-            for name, code in self._sample.alike(self._coded(key), since=since)
-            if (level := self.spare.level(name, code)) is not None
+            for name, code in self._sample.alike(self.places.coded(k), since=since)
+            if (level := self.places.spare.level(name, code)) is not None
         ]
-
-    def _key(self, k: int) -> SliceKey:
-        """Return the slice at a place; nothing where a spare slot is free."""
-        known = self.layout.slices
-        return known[k] if k < len(known) else self.spare.keys[k - len(known)]
-
-    def _coded(self, key: SliceKey) -> Coded:
-        return tuple((name, self.spare.code(name, level)) for name, level in key)
 
     def _status(self, k: int) -> SliceStatus:
         n, s, tolerated = self._recent[:, k].tolist()
         low, high = wilson_interval(min(max(s, 0.0), n), n)
         others, lost = (self._recent_all - [n, s]).tolist()
-        slot = k - len(self.layout.slices)
-        before = self.reference
         return SliceStatus(
-            key=self._key(k),
+            key=self.places.key(k),
             risk=s / n if n else 0.0,
             low=low,
             high=high,
             rest=lost / others if others else None,
-            tolerated=tolerated / n if n else float(self._bound[k]) + self._tolerance,
-            reference=None if slot >= 0 else float(before.losses[k] / max(before.labels[k], 1)),
+            tolerated=tolerated / n if n else float(self.usual.bound[k]) + self._tolerance,
+            reference=self.usual.risk(k),
             labels=n,
             share=float(self._shares[k]),
             log10_evidence=math.log10(max(float(self._evidence.of_harm[k]), 1e-300)),
             log10_threshold=math.log10(self._threshold[k]),
             harmed=bool(self._evidence.harmed[k]),
-            came_ns=self.spare.came_ns(slot) if slot >= 0 else None,
+            came_ns=self.places.came_ns(k),
+            proposed=k >= self.places.proposed,
         )
 
     def state(self) -> dict[str, Any]:
         """Return plain types and arrays for ``restore``."""
+        proposals = self.places.proposals
         return {
             "schema": _SCHEMA,
             "layout": self.layout.state(),
             "reference": self.reference.to_bytes(),
             "settings": [self._tolerance, self._budget, self._recovery],
-            "dispersion": self.dispersion.copy(),
-            "spare": self.spare.state(),
+            "dispersion": self.usual.dispersion.copy(),
+            "proposals": None if proposals is None else proposals.state(),
+            "spare": self.places.spare.state(),
             "sample": self._sample.state(),
             "evidence": self._evidence.state(),
             "opened": self._opened.copy(),
@@ -283,6 +293,7 @@ class SliceMonitor:
         if state["schema"] != _SCHEMA:
             raise ValueError(f"a slice monitor's state of unknown schema {state['schema']!r}")
         tolerance, budget, recovery = state["settings"]
+        proposals = state["proposals"]
         monitor = cls(
             SliceLayout.restore(state["layout"]),
             SliceCounts.from_bytes(bytes(state["reference"])),
@@ -290,8 +301,9 @@ class SliceMonitor:
             budget=budget,
             recovery=recovery,
             dispersion=np.array(state["dispersion"], dtype=np.float64),
+            proposals=None if proposals is None else SliceProposals.restore(proposals),
         )
-        monitor.spare.load(state["spare"])
+        monitor.places.spare.load(state["spare"])
         monitor._sample.load(state["sample"])
         monitor._evidence.load(state["evidence"])
         monitor._opened = np.array(state["opened"], dtype=np.int64)

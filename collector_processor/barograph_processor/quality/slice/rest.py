@@ -6,9 +6,15 @@ import numpy as np
 
 from barograph_processor.quality.slice.counts import SliceCounts
 from barograph_processor.quality.slice.layout import SliceKey, SliceLayout
-from barograph_processor.stats.array import Floats
+from barograph_processor.stats.array import Floats, Ints
 
-__all__ = ["moved_risk", "noise_of_rest", "slice_dispersion", "spare_dispersion"]
+__all__ = [
+    "dispersion",
+    "moved_risk",
+    "noise_of_rest",
+    "slice_dispersion",
+    "spare_dispersion",
+]
 
 _EDGE = 1e-4
 _MIN_BLOCKS = 4
@@ -56,10 +62,7 @@ def noise_of_rest(now: SliceCounts, reference: SliceCounts) -> Floats:
 def slice_dispersion(layout: SliceLayout, blocks: Sequence[SliceCounts]) -> Floats:
     """Return how much more slices swing from block to block than independent labels do.
 
-    The mean square of each slice's standardized distance from where the rest would
-    have moved it, pooled over the slices of the same dimensions: about 1 for small
-    slices of independent labels, more where whole blocks go well or badly together,
-    or where the rest is so small that it is noisy itself.
+    Pooled over the slices of the same dimensions; see ``dispersion``.
 
     Args:
         layout: The slices.
@@ -68,7 +71,29 @@ def slice_dispersion(layout: SliceLayout, blocks: Sequence[SliceCounts]) -> Floa
     Returns:
         At least 1, shape ``(K,)``; 1 with fewer than 4 blocks, which tell too little.
     """
-    k = len(layout.slices)
+    group = {
+        key: place for place, key in enumerate({tuple(d for d, _ in s) for s in layout.slices})
+    }
+    owner = [group[tuple(d for d, _ in key)] for key in layout.slices]
+    return dispersion(np.array(owner, dtype=np.int64), blocks)
+
+
+def dispersion(owner: Ints, blocks: Sequence[SliceCounts]) -> Floats:
+    """Return how much more slices swing from block to block than independent labels do.
+
+    The mean square of each slice's standardized distance from where the rest would
+    have moved it, pooled over the slices of an owner: about 1 for small
+    slices of independent labels, more where whole blocks go well or badly together,
+    or where the rest is so small that it is noisy itself.
+
+    Args:
+        owner: A number for each slice, from 0, shape ``(K,)``.
+        blocks: Labels of the reference, cut into blocks about as long as a window.
+
+    Returns:
+        At least 1, shape ``(K,)``; 1 with fewer than 4 blocks, which tell too little.
+    """
+    k = len(owner)
     if len(blocks) < _MIN_BLOCKS or not k:
         return np.ones(k)
     whole = blocks[0]
@@ -83,10 +108,6 @@ def slice_dispersion(layout: SliceLayout, blocks: Sequence[SliceCounts]) -> Floa
         z2 = (block.losses - block.labels * expected) ** 2 / np.maximum(variance, _EDGE)
         squares += np.where(usable, z2, 0.0)
         count += usable
-    group = {
-        key: place for place, key in enumerate({tuple(d for d, _ in s) for s in layout.slices})
-    }
-    owner = np.array([group[tuple(d for d, _ in key)] for key in layout.slices])
     pooled = np.bincount(owner, squares) / np.maximum(np.bincount(owner, count), 1)
     # One of B degrees of freedom went into the slice's own risk.
     own = np.where(count >= 2 * _MIN_BLOCKS, squares / np.maximum(count, 1), 0.0)
@@ -94,7 +115,7 @@ def slice_dispersion(layout: SliceLayout, blocks: Sequence[SliceCounts]) -> Floa
     return np.asarray(np.maximum(np.maximum(pooled[owner], own / 2) * freedom, 1.0))
 
 
-def spare_dispersion(layout: SliceLayout, dispersion: Floats, keys: Sequence[SliceKey]) -> Floats:
+def spare_dispersion(layout: SliceLayout, known: Floats, keys: Sequence[SliceKey]) -> Floats:
     """Return the dispersion of one-way slices that the reference did not hold.
 
     The least of their dimension, since what single slices swing beyond that is their own; of
@@ -102,14 +123,14 @@ def spare_dispersion(layout: SliceLayout, dispersion: Floats, keys: Sequence[Sli
 
     Args:
         layout: The slices that it held.
-        dispersion: Theirs, from ``slice_dispersion``, shape ``(K,)``.
+        known: Their dispersion, from ``slice_dispersion``, shape ``(K,)``.
         keys: The others, ``S`` of them; an empty one has 1.
 
     Returns:
         Shape ``(S,)``.
     """
     least: dict[str, float] = {}
-    for key, phi in zip(layout.slices, dispersion.tolist(), strict=True):
+    for key, phi in zip(layout.slices, known.tolist(), strict=True):
         if len(key) == 1:
             least[key[0][0]] = min(phi, least.get(key[0][0], phi))
     usual = float(np.median([*least.values()])) if least else 1.0

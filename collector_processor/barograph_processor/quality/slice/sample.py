@@ -4,41 +4,43 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from barograph_processor.quality.slice.layout import SliceCodes, SliceLayout
-from barograph_processor.stats.array import Bools, Floats
+from barograph_processor.stats.array import Bools, Floats, Ints
 
 __all__ = ["Coded", "SliceSample"]
 
-Coded = tuple[tuple[str, int], ...]
-"""A slice as dimensions and codes; see ``SliceCodes``."""
+Coded = tuple[tuple[str, int, int], ...]
+"""A slice as dimensions, each with its first and last code; see ``SliceCodes``."""
 
-_KEPT: Final = 2048
+_KEPT: Final = 4096
 _ALIKE: Final = 0.9
 _ENOUGH: Final = 10
 
 
 class SliceSample:
-    """The slices and losses of the last 2,048 labels.
+    """The slices and losses of the last 4,096 labels.
 
     Counts by slice cannot say how far two slices overlap; rows can.
 
-    State size: 2 KiB a dimension, and 24 KiB. Not locked: one writer.
+    State size: 4 KiB a dimension, and 64 KiB. Not locked: one writer.
 
     Args:
-        layout: That gives the codes.
+        layout: That gives the codes of dimensions.
+        inputs: Names of inputs, whose codes are held as well.
     """
 
-    def __init__(self, layout: SliceLayout) -> None:
+    def __init__(self, layout: SliceLayout, inputs: Sequence[str] = ()) -> None:
         self._unknown = {name: len(known) for name, known in layout.levels.items()}
-        self._codes = {name: np.zeros(0, dtype=np.int8) for name in self._unknown}
+        self._codes = {name: np.zeros(0, dtype=np.int8) for name in (*self._unknown, *inputs)}
         self._losses = np.zeros(0)
         self._window = np.zeros(0, dtype=np.int64)
 
     def add(self, codes: SliceCodes, losses: Floats, *, window: int) -> None:
         """Keep labels of a window: codes and losses of ``n`` rows, in order of arrival."""
         for name, held in self._codes.items():
-            known = np.where(codes[name] == self._unknown[name], -1, codes[name])
+            known = np.where(codes[name] == self._unknown.get(name, -1), -1, codes[name])
             self._codes[name] = np.append(held, known.astype(np.int8))[-_KEPT:]
         self._losses = np.append(self._losses, losses)[-_KEPT:]
         window_of = np.full(len(losses), window, dtype=np.int64)
@@ -61,10 +63,10 @@ class SliceSample:
             since: The window in which its harm began.
         """
         recent = self._window >= since
-        inside = recent & self._inside(key)
+        inside = recent & self.inside(key)
         others = np.zeros_like(inside)
         for other in by:
-            others |= self._inside(other)
+            others |= self.inside(other)
         n, excess = _excess(self._losses[inside], tau)
         left, over = _excess(self._losses[inside & ~others], tau)
         taken = n - left >= n / 2 or excess - over >= excess / 2 > 0
@@ -77,14 +79,16 @@ class SliceSample:
         least.
         """
         recent = self._window >= since
-        inside = recent & self._inside(key)
+        inside = recent & self.inside(key)
         n = int(inside.sum())
         if n < _ENOUGH:
             return []
         found = []
-        for name, codes in self._codes.items():
-            if name in dict(key):
+        named = {name for name, _, _ in key}
+        for name in self._unknown:
+            if name in named:
                 continue
+            codes = self._codes[name]
             some = codes[inside]
             code = int(np.bincount(some[some >= 0], minlength=1).argmax())
             both, all_ = int((some == code).sum()), int((codes[recent] == code).sum())
@@ -92,10 +96,26 @@ class SliceSample:
                 found.append((name, code))
         return found
 
-    def _inside(self, key: Coded) -> Bools:
+    @property
+    def losses(self) -> Floats:
+        """The losses held, shape ``(n,)``."""
+        return self._losses
+
+    @property
+    def window(self) -> Ints:
+        """The window that each came in, shape ``(n,)``."""
+        return self._window
+
+    def codes(self, name: str) -> npt.NDArray[np.int8]:
+        """Return the codes of a dimension or an input, -1 for one that is not known, ``(n,)``."""
+        return self._codes[name]
+
+    def inside(self, key: Coded) -> Bools:
+        """Return which of the labels held are in a slice, shape ``(n,)``."""
         found = np.ones(len(self._losses), dtype=np.bool_)
-        for name, code in key:
-            found &= self._codes[name] == code
+        for name, first, last in key:
+            codes = self._codes[name]
+            found &= (codes >= first) & (codes <= last)
         return found
 
     def state(self) -> dict[str, Any]:

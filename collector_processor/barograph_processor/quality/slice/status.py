@@ -26,6 +26,7 @@ class SliceStatus:
         log10_threshold: At which an alarm is raised.
         harmed: Whether it is under an alarm.
         came_ns: Event time of its first labelled prediction, if the reference did not hold it.
+        proposed: Whether nobody registered it: it was found in the inputs.
     """
 
     key: SliceKey
@@ -41,6 +42,7 @@ class SliceStatus:
     log10_threshold: float
     harmed: bool
     came_ns: int | None = None
+    proposed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,12 +193,12 @@ class Reactions:
     ) -> None:
         slices = pending.slices(heard)
         if self._monitors:
-            self._slices.observe(slices, found.losses, pending.column("time", heard))
+            self._slices.observe(slices, {}, found.losses, pending.column("time", heard))
             return
         self._block += found.counts
         if len(heard):
             self._losses.append(found.losses)
-            self._slices.learn(slices, len(heard))
+            self._slices.learn(slices, {}, len(heard))
 
     def _fix(self) -> None:
         heard = sum(float(block[Place.HEARD]) for block in self._blocks)
@@ -223,7 +223,8 @@ class Reactions:
             since = self._slice_since.get(status.key)
             if since is not None:
                 since_ns = start_of(since)
-                traces = self._examples["trust"].traces(since_ns, within=dict(status.key))
+                within = self._slices.within(status.key)
+                traces = self._examples["trust"].traces(since_ns, within=within)
                 found.append(
                     slice_finding(status, since_ns=since_ns, since_window=since, trace_ids=traces)
                 )

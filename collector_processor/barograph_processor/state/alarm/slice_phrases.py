@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from barograph_processor.quality.slice.layout import SliceKey
 from barograph_processor.quality.slice.status import SliceStatus
 from barograph_processor.signal import Apart
-from barograph_processor.state.alarm.phrases import moment, slice_title
+from barograph_processor.state.alarm.phrases import clean, moment, slice_title
 
-__all__ = ["also", "apart_clause", "slice_before"]
+__all__ = ["also", "apart_clause", "found_title", "slice_before"]
 
 _NAMED = 3
 
@@ -40,6 +40,16 @@ def apart_clause(apart: Sequence[Apart]) -> str:
         if a.rest is None and a.came_ns is not None
     ]
     return (f" Worst where {'; '.join(worst)}." if worst else "") + "".join(came)
+
+
+def found_title(key: SliceKey) -> str:
+    """Name a slice that was found in the inputs, in plain words.
+
+    >>> found_title((("age", "18 to 25"), ("device", "old phone")))
+    'age 18 to 25 and device old phone (found in the inputs)'
+    """
+    named = " and ".join(f"{clean(name)} {clean(level)}" for name, level in key)
+    return f"{named} (found in the inputs)"
 
 
 def also(slices: Sequence[SliceKey]) -> str:

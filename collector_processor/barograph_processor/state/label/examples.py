@@ -1,7 +1,7 @@
 """Predictions that show something: where their traces are looked up for an alarm."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -55,19 +55,21 @@ class Examples:
             self._held = deque(kept, maxlen=_KEPT)
 
     def traces(
-        self, since_ns: int, *, within: Mapping[str, str] | None = None, limit: int = 5
+        self, since_ns: int, *, within: Mapping[str, Collection[str]] | None = None, limit: int = 5
     ) -> tuple[str, ...]:
         """Return the traces of the latest since a time, 32 hex digits each.
 
         Args:
             since_ns: The earliest event time.
-            within: Only those with these levels, by dimension.
+            within: Only those with one of these levels, by dimension or input.
             limit: Most traces.
         """
-        wanted = {*(within or {}).items()}
+        wanted = within or {}
         found: dict[str, None] = {}
         for example in reversed(self._held):
-            if example.time_ns >= since_ns and wanted <= {*example.levels.items()}:
+            levels = example.levels
+            inside = all(levels.get(name) in some for name, some in wanted.items())
+            if example.time_ns >= since_ns and inside:
                 found[example.trace_id] = None
                 if len(found) == limit:
                     break

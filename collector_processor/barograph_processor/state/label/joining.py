@@ -53,10 +53,16 @@ class Joiner:
     Args:
         config: How the model is watched.
         limits: Predictions held, and for how long.
+
+    Attributes:
+        judge: Compares predictions with labels.
+        searches: Whether slices are searched in the inputs, which are kept then.
+        pending: The predictions.
     """
 
     def __init__(self, config: ModelConfig, limits: LimitsConfig) -> None:
         self.judge = Judge(config)
+        self.searches = config.alarm.propose_slices
         self._longest_s = limits.pending_seconds
         self.pending = PendingPredictions(
             capacity=limits.pending_labels, max_age_ns=round(limits.pending_seconds * 1e9)
@@ -88,6 +94,7 @@ class Joiner:
                 weight=kept.weight,
                 slices=kept.slices,
                 responses=kept.response_ids,
+                inputs=kept.inputs if self.searches else {},
             )
             self._note_truth(kept)
         return evicted
@@ -268,7 +275,8 @@ class Joiner:
     def _labels(self, slots: npt.NDArray[np.intp], judged: Judged) -> Labels:
         pending = self.pending
         time_ns = pending.column("time", slots)
-        return Labels(judged, pending.ids(slots), time_ns, pending.slices(slots))
+        slices, inputs = pending.slices(slots), pending.inputs(slots)
+        return Labels(judged, pending.ids(slots), time_ns, slices, inputs)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""

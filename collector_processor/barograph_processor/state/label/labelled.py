@@ -149,6 +149,7 @@ class LabelledQuality:
         self.slices.correct(
             later.place,
             later.before.slices,
+            later.before.inputs,
             self.bounded(later.before.judged.loss),
             self.bounded(later.after.judged.loss),
         )
@@ -250,10 +251,10 @@ class LabelledQuality:
         self.recent.add(labels.performance)
         losses = self.bounded(labels.loss)
         self._marks.add(labels.time_ns)
-        self.slices.observe(labels.slices, losses, labels.time_ns)
+        self.slices.observe(labels.slices, labels.inputs, losses, labels.time_ns)
         wrong = np.flatnonzero(losses >= _HALF)
-        slices = {name: column.take(wrong) for name, column in labels.slices.items()}
-        self.wrong.add(labels.ids[wrong], labels.time_ns[wrong], slices)
+        levels = self.slices.levels(labels.slices, labels.inputs, wrong)
+        self.wrong.add(labels.ids[wrong], labels.time_ns[wrong], levels)
         steps = list(self.risk.update(losses))
         self.onset = next((step for step in reversed(steps) if step.harmed), self.onset)
         self._harmed = self._harmed or self.risk.harmed or any(step.harmed for step in steps)

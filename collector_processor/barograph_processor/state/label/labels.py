@@ -8,6 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.quality.loss import Judged
+from barograph_processor.state.label.input_columns import (
+    InputColumns,
+    inputs_state,
+    restored_inputs,
+)
 from barograph_processor.state.label.realized import RealizedPerformance
 from barograph_processor.state.label.sliced import (
     SliceColumns,
@@ -15,6 +20,7 @@ from barograph_processor.state.label.sliced import (
     restored_slices,
     slices_state,
 )
+from barograph_processor.state.window.row_columns import joined_columns
 
 __all__ = ["Correction", "LabelledRows", "Labels"]
 
@@ -31,6 +37,7 @@ class LabelledRows:
         ids: Trace and span ids of the predictions, shape ``(n, 3)``.
         time_ns: Event time of the predictions, shape ``(n,)``.
         slices: Levels by dimension, each of ``n`` rows.
+        inputs: By name, each of ``n`` rows; as far as they are kept.
     """
 
     performance: RealizedPerformance
@@ -39,6 +46,7 @@ class LabelledRows:
     ids: npt.NDArray[np.uint64]
     time_ns: npt.NDArray[np.int64]
     slices: SliceColumns
+    inputs: InputColumns = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.loss)
@@ -58,13 +66,14 @@ class LabelledRows:
             np.concatenate([part.ids for part in parts]),
             np.concatenate([part.time_ns for part in parts]),
             joined_slices([(part.slices, len(part)) for part in parts]),
+            joined_columns([(part.inputs, len(part)) for part in parts]),
         )
 
     def state(self) -> list[Any]:
         """Return plain values from which ``restore`` continues."""
-        slices = slices_state(self.slices)
         rows = [self.loss, self.outcomes, self.ids, self.time_ns]
-        return [self.performance.state(), *rows, slices]
+        parts = [slices_state(self.slices), inputs_state(self.inputs)]
+        return [self.performance.state(), *rows, *parts]
 
     @classmethod
     def restore(cls, state: Sequence[Any]) -> "LabelledRows":
@@ -77,6 +86,7 @@ class LabelledRows:
             np.array(state[3], dtype=np.uint64).reshape(-1, 3),
             np.array(state[4], dtype=np.int64),
             restored_slices(state[5]),
+            restored_inputs(state[6]),
         )
 
 
@@ -89,12 +99,14 @@ class Labels:
         ids: Trace and span ids, shape ``(n, 3)``.
         time_ns: Event time of the predictions, shape ``(n,)``.
         slices: Levels by dimension, each of ``n`` rows.
+        inputs: By name, each of ``n`` rows; as far as they are kept.
     """
 
     judged: Judged
     ids: npt.NDArray[np.uint64]
     time_ns: npt.NDArray[np.int64]
     slices: SliceColumns = field(default_factory=dict)
+    inputs: InputColumns = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.time_ns)
@@ -104,7 +116,8 @@ class Labels:
         if len(rows) == len(self):
             return self
         slices = {name: column.take(rows) for name, column in self.slices.items()}
-        return Labels(self.judged.take(rows), self.ids[rows], self.time_ns[rows], slices)
+        inputs = {name: column.take(rows) for name, column in self.inputs.items()}
+        return Labels(self.judged.take(rows), self.ids[rows], self.time_ns[rows], slices, inputs)
 
     def summed(self) -> LabelledRows:
         """Return what is kept of them."""
@@ -116,6 +129,7 @@ class Labels:
             self.ids,
             self.time_ns,
             self.slices,
+            self.inputs,
         )
 
 

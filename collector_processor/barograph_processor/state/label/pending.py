@@ -1,12 +1,13 @@
 """Predictions that wait for their label."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.observation import names_at
+from barograph_processor.state.label.input_table import InputTable
 from barograph_processor.state.label.name_table import NameTable
 from barograph_processor.state.label.pending_columns import PendingColumns
 from barograph_processor.state.label.pending_notes import PendingNotes
@@ -18,6 +19,8 @@ from barograph_processor.state.label.thinning import Thinning
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
 __all__ = ["PendingPredictions"]
+
+_NOTHING: Final[Mapping[str, Column]] = {}
 
 
 class PendingPredictions:
@@ -33,7 +36,7 @@ class PendingPredictions:
     A prediction that is labelled stays, as long as there is room, so that a later
     label can correct the first.
 
-    State size: about 240 bytes a prediction. Not locked; its owner is.
+    State size: about 240 bytes a prediction, and 4 an input. Not locked; its owner is.
 
     Args:
         capacity: Most predictions held. Positive.
@@ -53,6 +56,7 @@ class PendingPredictions:
         self._classes = NameTable()
         self._truths = NameTable()
         self._slices = SliceTable()
+        self._inputs = InputTable()
         self.spans = SpanTable()
         # Room is made for as many at once: each time costs the whole table.
         self._eighth = max(capacity // 8, 1)
@@ -81,6 +85,7 @@ class PendingPredictions:
         predicted: CategoricalColumn | None,
         value: npt.NDArray[np.float64] | None,
         slices: Mapping[str, CategoricalColumn],
+        inputs: Mapping[str, Column] = _NOTHING,
         confidence: npt.NDArray[np.float64] | None = None,
         weight: npt.NDArray[np.float64] | None = None,
         responses: Sequence[str | None] = (),
@@ -118,6 +123,7 @@ class PendingPredictions:
             self._columns["reference"][slots] = reference
             self._columns["kept"][slots] = self._thinning.rate
             self._slices.add(slices, rows, slots.start)
+            self._inputs.add(inputs, rows, slots.start)
             self.spans.reserve(slots.stop)
             if self._thinning.see(stop - start) and self._has_room(int(time[stop - 1])):
                 self._thinning.double()
@@ -195,6 +201,10 @@ class PendingPredictions:
         """Return the levels of slots by dimension."""
         return self._slices.take(slots) | self.spans.take(slots)
 
+    def inputs(self, slots: npt.NDArray[np.intp]) -> dict[str, Column]:
+        """Return the inputs of slots by name, as far as they are kept."""
+        return self._inputs.take(slots)
+
     def truth(self, slots: npt.NDArray[np.intp]) -> Column:
         """Return the labels of slots that all have one, all names or all numbers."""
         if (self._columns["truth_class"][slots] >= 0).any():
@@ -251,6 +261,7 @@ class PendingPredictions:
             "classes": self._classes.state(),
             "truths": self._truths.state(),
             "slices": self._slices.state(len(self._names)),
+            "inputs": self._inputs.state(len(self._names)),
             "thinning": self._thinning.state(),
             "spans": self.spans.state(len(self._names)),
         }
@@ -262,6 +273,7 @@ class PendingPredictions:
         self._classes.load(state["classes"])
         self._truths.load(state["truths"])
         self._slices.load(state["slices"])
+        self._inputs.load(state["inputs"])
         self._thinning.load(state["thinning"])
         self.spans.load(state["spans"], len(self._names))
 
@@ -304,6 +316,7 @@ class PendingPredictions:
         slots = np.flatnonzero(mask)
         self._columns.retain(slots)
         self._slices.retain(slots)
+        self._inputs.retain(slots)
         self.spans.retain(slots)
         self._names.retain(slots)
         # Names of classes that no prediction and no label refers to any more go as well.

@@ -82,7 +82,7 @@ class QualityReference:
         """Add labels of the reference's predictions; return the number of the first of them."""
         first = len(self._labels)
         self._labels.add(labels)
-        self._slices.learn(labels.slices, len(labels))
+        self._slices.learn(labels.slices, labels.inputs, len(labels))
         return first
 
     def wait(self, labels: LabelledRows) -> None:

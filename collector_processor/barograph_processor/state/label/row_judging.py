@@ -9,6 +9,7 @@ from barograph_processor.observation import ObservationBatch
 from barograph_processor.quality.loss import is_class
 from barograph_processor.quality.score_histogram import ScoreCounts
 from barograph_processor.state.label.coverage import Traits, traits
+from barograph_processor.state.label.input_columns import first_inputs
 from barograph_processor.state.label.judging import Judge
 from barograph_processor.state.label.labels import LabelledRows, Labels
 from barograph_processor.stats.column import CategoricalColumn, Column
@@ -21,10 +22,12 @@ class RowJudge:
 
     Args:
         judge: Compares predictions with labels.
+        searches: Whether slices are searched in the inputs, which are kept then.
     """
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, *, searches: bool) -> None:
         self._judge = judge
+        self._searches = searches
 
     def labels(self, batch: ObservationBatch) -> tuple[LabelledRows | None, int]:
         """Judge rows whose label came with them.
@@ -44,7 +47,9 @@ class RowJudge:
         judged = self._judge.judge(classes, value, rows.truth, confidence=rows.confidence)
         if judged is None:
             return None, len(rows)
-        labels = Labels(replace(judged, weight=rows.weight), rows.ids, rows.event_time, rows.slices)
+        inputs = first_inputs(rows.inputs) if self._searches else {}
+        judged = replace(judged, weight=rows.weight)
+        labels = Labels(judged, rows.ids, rows.event_time, rows.slices, inputs)
         usable = np.flatnonzero(~np.isnan(judged.loss))
         kept = labels.take(usable).summed() if len(usable) else None
         return kept, len(rows) - len(usable)

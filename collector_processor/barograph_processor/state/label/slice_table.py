@@ -1,6 +1,6 @@
 """The slice levels of predictions that wait for their label."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +27,20 @@ class SliceTable:
     def __init__(self) -> None:
         self._codes: dict[str, npt.NDArray[np.int16]] = {}
         self._levels: dict[str, dict[str, int]] = {}
+
+    @property
+    def names(self) -> Collection[str]:
+        """The dimensions held."""
+        return self._codes.keys()
+
+    @property
+    def full(self) -> tuple[str, ...]:
+        """Dimensions that have as many levels as there is room for."""
+        return tuple(name for name, levels in self._levels.items() if len(levels) >= _LEVELS)
+
+    def drop(self, name: str) -> None:
+        """Forget a dimension."""
+        del self._codes[name], self._levels[name]
 
     def add(
         self, slices: Mapping[str, CategoricalColumn], rows: npt.NDArray[np.intp], start: int

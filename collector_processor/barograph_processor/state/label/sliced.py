@@ -10,12 +10,21 @@ import numpy.typing as npt
 from barograph_processor.config import AlarmConfig
 from barograph_processor.observation import TRACE_PREFIX
 from barograph_processor.quality.slice.counts import SliceCounts
-from barograph_processor.quality.slice.layout import SliceLayout
+from barograph_processor.quality.slice.layout import SliceKey, SliceLayout
 from barograph_processor.quality.slice.monitor import SliceMonitor
+from barograph_processor.quality.slice.proposals import SliceProposals
 from barograph_processor.quality.slice.rest import slice_dispersion
+from barograph_processor.quality.slice.searched import SearchedInputs
 from barograph_processor.quality.slice.status import SliceStatus, SliceTransition
 from barograph_processor.semconv import HOLDOUT
 from barograph_processor.signal import Apart
+from barograph_processor.state.label.input_columns import (
+    SEARCHED_LABELS,
+    InputColumns,
+    inputs_state,
+    joined_inputs,
+    restored_inputs,
+)
 from barograph_processor.state.window.row_columns import joined_categories
 from barograph_processor.stats.column import CategoricalColumn
 
@@ -37,8 +46,8 @@ SliceColumns = Mapping[str, CategoricalColumn]
 class SlicedQuality:
     """Learns the slices from the reference's labels, then watches them window by window.
 
-    State size: the slice levels of the baseline's labels until it is fixed, then
-    that of the monitor. Not locked; its owner is.
+    State size: the slice levels of the baseline's labels until it is fixed, and the inputs
+    of the first 20,000; then that of the monitor. Not locked; its owner is.
 
     Args:
         alarm: Tolerance.
@@ -48,15 +57,19 @@ class SlicedQuality:
     def __init__(self, alarm: AlarmConfig, *, budget_windows: float) -> None:
         self._alarm = alarm
         self._budget_windows = budget_windows
-        self._baseline: list[tuple[SliceColumns, int]] = []
+        self._baseline: list[tuple[SliceColumns, InputColumns, int]] = []
+        self._learnt = 0
         self._window: SliceCounts | None = None
         self._closed = 0
         self.monitor: SliceMonitor | None = None
 
-    def learn(self, slices: SliceColumns, rows: int) -> None:
+    def learn(self, slices: SliceColumns, inputs: InputColumns, rows: int) -> None:
         """Add the slices of ``rows`` labels of the baseline, in the order of their losses."""
         told = {name: column for name, column in slices.items() if name != HOLDOUT}
-        self._baseline.append((told, rows))
+        room = min(max(SEARCHED_LABELS - self._learnt, 0), rows)
+        kept = {name: column.take(np.arange(room)) for name, column in inputs.items() if room}
+        self._baseline.append((told, kept, rows))
+        self._learnt += rows
 
     def fix(self, losses: npt.NDArray[np.float64], *, window_labels: float) -> None:
         """Choose the slices, and watch them from now on.
@@ -65,10 +78,8 @@ class SlicedQuality:
             losses: Of all labels of the baseline, each in ``[0, 1]``, in order.
             window_labels: Labels that a window has if all of it is labelled.
         """
-        columns = joined_slices(self._baseline)
-        self._baseline = []
-        if not columns:
-            return
+        parts, self._baseline = self._baseline, []
+        columns = joined_slices([(slices, rows) for slices, _, rows in parts])
         alone = [name for name in columns if name.startswith(TRACE_PREFIX)]
         layout = SliceLayout.learn(columns, alone=alone)
         blocks = max(len(losses) // max(round(window_labels), 1), 1)
@@ -76,7 +87,16 @@ class SlicedQuality:
             layout.count({n: column.take(rows) for n, column in columns.items()}, losses[rows])
             for rows in np.array_split(np.arange(len(losses)), blocks)
         ]
-        self._watch(layout, layout.count(columns, losses), slice_dispersion(layout, counts))
+        first = np.arange(min(len(losses), SEARCHED_LABELS))
+        searched = SearchedInputs.learn(
+            layout,
+            {name: column.take(first) for name, column in columns.items()},
+            joined_inputs([(inputs, rows) for _, inputs, rows in parts]),
+            losses[first],
+            blocks=max(blocks * len(first) // len(losses), 1),
+        )
+        dispersion = slice_dispersion(layout, counts)
+        self._watch(layout, layout.count(columns, losses), dispersion, searched)
 
     def adopt(self, slices: Mapping[str, Any]) -> None:
         """Watch the slices of a baseline that was learnt earlier; see ``as_baseline``."""
@@ -87,25 +107,31 @@ class SlicedQuality:
             int(slices["all_labels"]),
             float(slices["all_losses"]),
         )
-        self._watch(layout, counts, np.array(slices["dispersion"], dtype=np.float64))
+        # A baseline that was learnt before they were searched has nothing of inputs.
+        learnt = slices.get("inputs") if self._alarm.propose_slices else None
+        searched = None if learnt is None else SearchedInputs.from_json(learnt)
+        dispersion = np.array(slices["dispersion"], dtype=np.float64)
+        self._watch(layout, counts, dispersion, searched)
 
     def as_baseline(self) -> dict[str, Any] | None:
         """Return the slices and their counts in plain JSON types; None if there are none."""
         if self.monitor is None:
             return None
-        counts = self.monitor.reference
+        counts, proposals = self.monitor.reference, self.monitor.places.proposals
         return {
             "layout": self.monitor.layout.state(),
             "labels": counts.labels.tolist(),
             "losses": counts.losses.tolist(),
             "all_labels": counts.all_labels,
             "all_losses": counts.all_losses,
-            "dispersion": self.monitor.dispersion.tolist(),
+            "dispersion": self.monitor.usual.dispersion.tolist(),
+            "inputs": None if proposals is None else proposals.searched.to_json(),
         }
 
     def observe(
         self,
         slices: SliceColumns,
+        inputs: InputColumns,
         losses: npt.NDArray[np.float64],
         time_ns: npt.NDArray[np.int64],
     ) -> None:
@@ -113,17 +139,19 @@ class SlicedQuality:
 
         Args:
             slices: Of each prediction.
+            inputs: Of each prediction, as far as they are kept.
             losses: In ``[0, 1]``, shape ``(n,)``.
             time_ns: Event time of each prediction, shape ``(n,)``.
         """
         if self.monitor is not None:
-            counts = self.monitor.observe(slices, losses, time_ns)
+            counts = self.monitor.observe(slices, losses, time_ns, inputs)
             self._window = counts if self._window is None else self._window.merge(counts)
 
     def correct(
         self,
         place: npt.NDArray[np.int64],
         slices: SliceColumns,
+        inputs: InputColumns,
         before: npt.NDArray[np.float64],
         after: npt.NDArray[np.float64],
     ) -> None:
@@ -132,6 +160,7 @@ class SlicedQuality:
         Args:
             place: How many windows were closed when each label came, shape ``(n,)``.
             slices: Of its prediction.
+            inputs: Of its prediction.
             before: The loss by the earlier label, in ``[0, 1]``, shape ``(n,)``.
             after: By the later one.
         """
@@ -139,7 +168,8 @@ class SlicedQuality:
         if self.monitor is None or self._window is None or len(rows) == 0:
             return
         columns = {name: column.take(rows) for name, column in slices.items()}
-        change = self.monitor.count(columns, after[rows] - before[rows])
+        values = {name: column.take(rows) for name, column in inputs.items()}
+        change = self.monitor.count(columns, after[rows] - before[rows], values)
         self._window = replace(
             self._window,
             losses=self._window.losses + change.losses,
@@ -153,6 +183,23 @@ class SlicedQuality:
             return []
         counts, self._window = self._window, None
         return self.monitor.update(counts, window=number)
+
+    def levels(
+        self, slices: SliceColumns, inputs: InputColumns, rows: npt.NDArray[np.intp]
+    ) -> SliceColumns:
+        """Return what examples are told by: the slices of some rows, and levels of their inputs."""
+        found = {name: column.take(rows) for name, column in slices.items()}
+        proposals = None if self.monitor is None else self.monitor.places.proposals
+        if proposals is None:
+            return found
+        values = {name: column.take(rows) for name, column in inputs.items()}
+        return {**proposals.searched.bins.columns(values, len(rows)), **found}
+
+    def within(self, key: SliceKey) -> Mapping[str, frozenset[str]]:
+        """Return the levels that a slice holds, as ``levels`` names them, by dimension or input."""
+        proposals = None if self.monitor is None else self.monitor.places.proposals
+        found = {} if proposals is None else proposals.levels(key)
+        return found or {name: frozenset((level,)) for name, level in key}
 
     def worst(self, limit: int = 10) -> list[SliceStatus]:
         """Return the slices that do worst, at most ``limit``."""
@@ -195,21 +242,30 @@ class SlicedQuality:
         return tuple(found[:_TOLD])
 
     def _watch(
-        self, layout: SliceLayout, reference: SliceCounts, dispersion: npt.NDArray[np.float64]
+        self,
+        layout: SliceLayout,
+        reference: SliceCounts,
+        dispersion: npt.NDArray[np.float64],
+        searched: SearchedInputs | None,
     ) -> None:
-        if layout.levels:
+        if layout.levels or searched is not None:
             self.monitor = SliceMonitor(
                 layout,
                 reference,
                 tolerance=self._alarm.tolerance,
                 budget=max(self._budget_windows, 1.0),
                 dispersion=dispersion,
+                proposals=None if searched is None else SliceProposals(searched),
             )
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
         return {
-            "baseline": [[slices_state(slices), rows] for slices, rows in self._baseline],
+            "baseline": [
+                [slices_state(slices), inputs_state(inputs), rows]
+                for slices, inputs, rows in self._baseline
+            ],
+            "learnt": self._learnt,
             "window": None if self._window is None else self._window.to_bytes(),
             "closed": self._closed,
             "monitor": None if self.monitor is None else self.monitor.state(),
@@ -217,7 +273,11 @@ class SlicedQuality:
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
-        self._baseline = [(restored_slices(plain), rows) for plain, rows in state["baseline"]]
+        self._baseline = [
+            (restored_slices(slices), restored_inputs(inputs), rows)
+            for slices, inputs, rows in state["baseline"]
+        ]
+        self._learnt = state["learnt"]
         window, monitor = state["window"], state["monitor"]
         self._closed = state["closed"]
         self._window = None if window is None else SliceCounts.from_bytes(bytes(window))

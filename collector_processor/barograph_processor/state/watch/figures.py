@@ -71,6 +71,7 @@ def figures(
                 "reference": status.reference,
                 "labels": status.labels,
                 "new_since": None if status.came_ns is None else status.came_ns // 1_000_000,
+                "proposed": status.proposed,
                 "evidence": status.log10_evidence,
                 "threshold": status.log10_threshold,
                 "alarm": status.harmed,

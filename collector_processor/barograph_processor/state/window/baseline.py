@@ -12,7 +12,9 @@ from barograph_processor.state.window.operations import OperationsReference
 
 __all__ = ["Baseline", "QualityBaseline"]
 
-_SCHEMA: Final = 1
+_SCHEMA: Final = 2
+_READ: Final = (1, _SCHEMA)
+"""Schema 1 said nothing of the inputs, in which then no slices are searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class Baseline:
         """
         if not isinstance(document, Mapping) or document.get("kind") != "barograph.baseline":
             raise ValueError("this is no baseline file")
-        if document.get("schema") != _SCHEMA:
+        if document.get("schema") not in _READ:
             raise ValueError(
                 f"its schema is {document.get('schema')!r}, this version reads {_SCHEMA}"
             )

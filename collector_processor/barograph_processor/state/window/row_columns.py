@@ -1,7 +1,7 @@
 """Columns by stream, of rows that came in several batches."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +17,13 @@ __all__ = [
     "restored_columns",
 ]
 
+_Key = TypeVar("_Key")
+
 RowColumns = Mapping[StreamKey, Column]
 """What is watched of some rows, by stream."""
 
 
-def joined_columns(parts: Sequence[tuple[RowColumns, int]]) -> dict[StreamKey, Column]:
+def joined_columns(parts: Sequence[tuple[Mapping[_Key, Column], int]]) -> dict[_Key, Column]:
     """Return whole columns of parts that follow each other.
 
     A column that is a number in some rows and a category in others is whatever
