@@ -66,7 +66,7 @@ class InputBins:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The inputs: numbers first."""
+        """The inputs, numbers first."""
         return (*self._cuts, *self._index)
 
     def attributes(self) -> list[Attribute]:

@@ -23,7 +23,7 @@ _STEP: Final = 2
 _Sums = npt.NDArray[np.float32]
 
 RangeKey = tuple[tuple[str, int, int], ...]
-"""A slice: by attribute, one or two of them, the first and the last code."""
+"""A slice, as the first and last code of one or two attributes."""
 
 
 @dataclass(frozen=True, slots=True)

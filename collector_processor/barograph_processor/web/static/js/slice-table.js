@@ -71,8 +71,9 @@ function row(first) {
   };
 }
 
-/** What else is to be known of a slice: that the reference did not hold it, or that it is gone. */
-function remark({ new_since: came, gone_since: gone }) {
+/** What else is to be known of a slice: that the reference did not hold it, that it is gone, or that nobody named it. */
+function remark({ new_since: came, gone_since: gone, proposed }) {
   if (gone !== null) return `no traffic since ${moment(gone)}`;
+  if (proposed) return "found in the inputs";
   return came === null ? "" : `new since ${moment(came)}`;
 }
