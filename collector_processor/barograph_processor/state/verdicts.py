@@ -156,7 +156,8 @@ class Verdicts:
     ) -> list[AlarmChange]:
         """Follow what the labels of a window say of the slices."""
         changes: list[AlarmChange] = []
-        for step in quality.slices.close_window(closed.number):
+        quiet = self.book.get(_RISK) is not None or quality.harmed
+        for step in quality.slices.close_window(closed.number, quiet=quiet):
             if step.kind == "resolved":
                 resolved = self._over(alarm_key("slice", None, step.status.key), closed)
                 changes += [] if resolved is None else [resolved]

@@ -20,17 +20,17 @@ TABLES: dict[str, Any] = {
     "window": {"rows": 500},
     "alarm": {"windows_between_false_alarms": 1000},
 }
-BREAK, ROWS = 9000, 24_000
-NAMES = [{"age": f"up to {age}", "device": "old phone"} for age in (33, 35, 36)]
+BREAK, ROWS, YOUNG = 9000, 24_000, 28
+NAMES = [{"age": f"up to {age}", "device": "old phone"} for age in range(26, 32)]
 """Bins end where an equal part of the reference does, which need not be where the failure ends."""
 DEVICES = ("new phone", "old phone", "desktop")
 
 
-def _traffic(start: int, *, registered: bool = False) -> ObservationBatch:
+def _traffic(start: int, *, registered: bool = False, oldest: int = YOUNG) -> ObservationBatch:
     """500 rows, of which those of old phones and young people are wrong from ``BREAK`` on."""
     n, rng = 500, np.random.default_rng([3, start])
     age, device = np.floor(rng.gamma(9, 4.5, n)), rng.integers(0, 3, n).astype(np.int32)
-    inside = (age <= 35) & (device == 1)
+    inside = (age <= oldest) & (device == 1)
     batch = rows(n, start=start)
     assert batch.label is not None
     assert isinstance(batch.truth, CategoricalColumn)
@@ -45,7 +45,7 @@ def _traffic(start: int, *, registered: bool = False) -> ObservationBatch:
     )
 
 
-def _run(bench: Bench, *, late: bool, **options: bool) -> Iterator[Happening]:
+def _run(bench: Bench, *, late: bool, **options: Any) -> Iterator[Happening]:
     for start in range(0, ROWS, 500):
         batch = _traffic(start, **options)
         bench.registry.observe(unlabelled(batch) if late else batch)
@@ -79,7 +79,7 @@ def test_a_failing_range_of_an_input_is_found_and_named(late: bool) -> None:
         age, device = batch.inputs["age"], batch.inputs["device"]
         assert isinstance(age, NumericColumn)
         assert isinstance(device, CategoricalColumn)
-        failing = np.flatnonzero((age.values <= 35) & (device.codes == 1))
+        failing = np.flatnonzero((age.values <= 31) & (device.codes == 1))
         inside |= {trace_hex(batch.ids, row) for row in failing.tolist()}
     assert set(first.trace_ids) <= inside
     shown = bench.model.history[-1].signals["slice"]
@@ -87,6 +87,20 @@ def test_a_failing_range_of_an_input_is_found_and_named(late: bool) -> None:
     assert shown[0]["proposed"] is True
     assert shown[0]["alarm"] is True
     assert all(each["proposed"] is False for each in shown if "region" in each["slice"])
+
+
+def test_it_is_named_in_the_alarm_about_all_while_there_is_one() -> None:
+    """A failure that is large enough for that is one alarm, not two."""
+    bench = Bench.of(TABLES)
+    happened = list(_run(bench, late=True, oldest=45))
+    assert _opened(iter(happened)) == []
+    alarms = [event.alarm for _, event in happened if isinstance(event, AlarmChange)]
+    last = [alarm for alarm in alarms if alarm.signal == "risk"][-1]
+    assert last.apart[0].slice["device"] == "old phone"
+    assert set(last.apart[0].slice) <= {"device", "age"}
+    monitor = bench.model.quality.slices.monitor
+    assert monitor is not None
+    assert any(status.proposed and status.harmed for status in monitor.statuses())
 
 
 def test_what_is_registered_is_no_input() -> None:

@@ -61,7 +61,7 @@ def _closed(number: int) -> ClosedWindow:
 def _quality(kind: Literal["open", "resolved"], patch: pytest.MonkeyPatch) -> LabelledQuality:
     quality = LabelledQuality(_CONFIG.model("m").alarm)
     step = SliceTransition(kind, _NORTH_PHONES, 3)
-    patch.setattr(quality.slices, "close_window", lambda _number: [step])
+    patch.setattr(quality.slices, "close_window", lambda _number, **_: [step])
     return quality
 
 

@@ -10,7 +10,7 @@ from barograph_processor.quality.slice.counts import SliceCounts
 from barograph_processor.quality.slice.evidence import SliceEvidence
 from barograph_processor.quality.slice.layout import SliceKey, SliceLayout
 from barograph_processor.quality.slice.places import SlicePlaces
-from barograph_processor.quality.slice.proposals import SliceProposals
+from barograph_processor.quality.slice.proposals import SliceProposals, akin
 from barograph_processor.quality.slice.sample import Coded, SliceSample
 from barograph_processor.quality.slice.status import SliceStatus, SliceTransition
 from barograph_processor.quality.slice.usual import UsualRisk
@@ -44,7 +44,7 @@ class SliceMonitor:
     Of slices that explain each other only the one with the most evidence is named: a part of a
     failing slice is not told again, and neither is a whole that fails by one part alone, nor a
     slice of another dimension that holds the same predictions; how far they overlap, the last
-    4,096 labels say.
+    4,096 labels say. Of proposals none is named that shares a level with a slice under an alarm.
 
     State: some 200 bytes a slice, and the sample's. An update costs some 0.2 ms for 500
     slices. Not locked: one writer.
@@ -99,6 +99,7 @@ class SliceMonitor:
         self._recent_all = np.zeros(2)
         self._shares = np.zeros(size)
         self._windows = 0
+        self._waiting: list[int] = []
 
     def observe(
         self,
@@ -128,12 +129,16 @@ class SliceMonitor:
         """Count labels as ``observe`` did, and take none."""
         return self.places.count(self.places.codes(columns, inputs, len(losses)), losses)
 
-    def update(self, counts: SliceCounts, *, window: int) -> list[SliceTransition]:
+    def update(
+        self, counts: SliceCounts, *, window: int, quiet: bool = False
+    ) -> list[SliceTransition]:
         """Judge the labels of a window; return which slices changed their state.
 
         Args:
             counts: Of its labels, from ``observe``.
             window: Its number.
+            quiet: Whether all is told to be bad already: proposals wait, and are returned once
+                that is over, if they are still harmed.
         """
         n, s = counts.labels.astype(np.float64), counts.losses
         tau, phi = self.usual.tolerated(counts, self._tolerance), self.usual.swings(counts)
@@ -142,7 +147,7 @@ class SliceMonitor:
         self._recent_all = _FORGET * self._recent_all + [counts.all_labels, counts.all_losses]
         self._shares = n / max(counts.all_labels, 1)
         self._windows = window + 1
-        changed = self._recoveries() + self._onsets()
+        changed = self._recoveries() + self._told(self._onsets(), quiet=quiet)
         changed += self._departures(counts.labels[len(self.layout.slices) : self.places.proposed])
         self._propose(window)
         return changed
@@ -217,8 +222,21 @@ class SliceMonitor:
             found.append(SliceTransition("open", self._status(places[named]), since, alike))
         return found
 
+    def _told(self, opened: list[SliceTransition], *, quiet: bool) -> list[SliceTransition]:
+        """Return what is to be told, now or no longer held back."""
+        if quiet:
+            held = {step.status.key for step in opened if step.status.proposed}
+            first = range(self.places.proposed, self.places.size)
+            self._waiting += [k for k in first if self.places.key(k) in held]
+            return [step for step in opened if not step.status.proposed]
+        waited, self._waiting = self._waiting, []
+        return opened + [
+            SliceTransition("open", self._status(k), int(self._opened[k])) for k in waited
+        ]
+
     def _resolved(self, k: int) -> SliceTransition:
         self._evidence.reset(k)
+        self._waiting = [each for each in self._waiting if each != k]
         return SliceTransition("resolved", self._status(k), int(self._opened[k]))
 
     def _began(self, k: int) -> int:
@@ -232,6 +250,8 @@ class SliceMonitor:
         """Whether slices that are under an alarm already account for this one."""
         n, _, tolerated = self._recent[:, k].tolist()
         key, by = self.places.coded(k), self._harmed()
+        if k >= self.places.proposed and any(akin(key, other) for other in by):
+            return True
         return self._sample.explained(key, by, tolerated / n, since=since)
 
     def _alike(self, k: int, since: int) -> list[SliceKey]:
@@ -281,6 +301,7 @@ class SliceMonitor:
             "recent_all": self._recent_all.copy(),
             "shares": self._shares.copy(),
             "windows": self._windows,
+            "waiting": list(self._waiting),
         }
 
     @classmethod
@@ -311,4 +332,5 @@ class SliceMonitor:
         monitor._recent_all = np.array(state["recent_all"], dtype=np.float64)
         monitor._shares = np.array(state["shares"], dtype=np.float64)
         monitor._windows = state["windows"]
+        monitor._waiting = list(state["waiting"])
         return monitor

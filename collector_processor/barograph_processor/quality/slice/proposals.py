@@ -11,7 +11,7 @@ from barograph_processor.quality.slice.sample import Coded, SliceSample
 from barograph_processor.quality.slice.searched import SearchedInputs
 from barograph_processor.stats.array import Bools, Floats, Ints
 
-__all__ = ["Place", "SliceProposals"]
+__all__ = ["Place", "SliceProposals", "akin"]
 
 _PLACES: Final = 8
 _RECENT: Final = 10
@@ -192,6 +192,19 @@ class SliceProposals:
             None if held is None else Place(tuple((n, a, b) for n, a, b in held[0]), *held[1:])
             for held in places
         ]
+
+
+def akin(one: Coded, other: Coded) -> bool:
+    """Whether two slices have a level in common.
+
+    >>> akin((("age", 0, 3), ("device", 1, 1)), (("age", 3, 5),))
+    True
+    """
+    return any(
+        name == same and first <= until and since <= last
+        for name, first, last in one
+        for same, since, until in other
+    )
 
 
 def _began(sample: SliceSample, inside: Bools, known: tuple[int, float], window: int) -> int:

@@ -176,13 +176,18 @@ class SlicedQuality:
             all_losses=self._window.all_losses + change.all_losses,
         )
 
-    def close_window(self, number: int) -> list[SliceTransition]:
-        """Judge the labels that came since the last call; return what changed."""
+    def close_window(self, number: int, *, quiet: bool = False) -> list[SliceTransition]:
+        """Judge the labels that came since the last call; return what changed.
+
+        Args:
+            number: Of the window.
+            quiet: Whether the model as a whole is under an alarm; see ``SliceMonitor.update``.
+        """
         self._closed = number + 1
         if self.monitor is None or self._window is None:
             return []
         counts, self._window = self._window, None
-        return self.monitor.update(counts, window=number)
+        return self.monitor.update(counts, window=number, quiet=quiet)
 
     def levels(
         self, slices: SliceColumns, inputs: InputColumns, rows: npt.NDArray[np.intp]
