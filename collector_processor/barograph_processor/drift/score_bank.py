@@ -32,6 +32,9 @@ _STEADY = frozenset(
 
 _ONE_SIDED = frozenset({"shape", "trend", "correlation"})
 _SHARES = frozenset({"level", "rare", "new", "missing", "outside"})
+# One of each for all scores of all models: an array takes more than most scores have in it.
+_NO_SLOTS: Ints = np.empty(0, dtype=np.int64)
+_NO_VALUES: Floats = np.empty(0)
 _KINDS = {
     "low tail": "tail",
     "high tail": "tail",
@@ -187,16 +190,15 @@ def _slim(score: Score) -> Score:
     """Drop what the flat arrays hold already: only shares are asked for their slots later."""
     if score.name in _SHARES:
         return replace(score, values=score.values[:1].copy())
-    nothing = np.empty(0, dtype=np.int64)
-    return replace(score, slots=nothing, values=np.empty(0))
+    return replace(score, slots=_NO_SLOTS, values=_NO_VALUES)
 
 
 def _together(layout: Layout) -> list[tuple[int, Score]]:
     """Return the series of the inputs together, owned by the stream after all others."""
-    nothing, d = np.empty(0, dtype=np.int64), len(layout.correlated)
+    d = len(layout.correlated)
     names = [layout.keys[s].feature for s in layout.correlated.tolist()]
     return [
-        (len(layout.keys), Score("correlation", nothing, np.empty(0), 0.0, 1 / d, name))
+        (len(layout.keys), Score("correlation", _NO_SLOTS, _NO_VALUES, 0.0, 1 / d, name))
         for name in names
     ]
 

@@ -57,8 +57,9 @@ class BettingSequence:
             raise ValueError(f"alpha must be in (0, 1), got {alpha!r}")
         self._alpha = alpha
         self.n = 0
-        self._wealth: Floats = np.zeros((2, _GRID))
-        self._alive: Bools = np.ones(_GRID, dtype=np.bool_)
+        # Views of one number: most sequences of most models never see an observation.
+        self._wealth: Floats = np.broadcast_to(0.0, (2, _GRID))
+        self._alive: Bools = np.broadcast_to(np.True_, _GRID)
         self._weights, self._sum = 0.0, 0.0
         # As if one observation of standard deviation a half had been seen.
         self._squares = 0.25
@@ -105,10 +106,10 @@ class BettingSequence:
         t = self.n + 1
         tilt = math.sqrt(2 * math.log(2 / self._alpha) / (self._squares * math.log1p(t)))
         bets = np.minimum(tilt, most) * np.array([[1.0], [-1.0]])
-        self._wealth += np.log1p(bets * weight * (x - _CANDIDATES))
+        self._wealth = self._wealth + np.log1p(bets * weight * (x - _CANDIDATES))
         # The average of two wealths, as a logarithm.
         total = np.logaddexp(self._wealth[0], self._wealth[1]) - math.log(2)
-        self._alive &= total < -math.log(self._alpha)
+        self._alive = self._alive & (total < -math.log(self._alpha))
         self.n = t
         self._weights += weight
         self._sum += weight * x
@@ -131,7 +132,8 @@ class BettingSequence:
         """Undo ``state``."""
         sequence = cls(alpha=float(state["alpha"]))
         sequence.n = int(state["n"])
-        sequence._wealth = np.array(state["wealth"], dtype=np.float64).reshape(2, _GRID)
-        sequence._alive = np.array(state["alive"], dtype=np.bool_)
+        if sequence.n:
+            sequence._wealth = np.array(state["wealth"], dtype=np.float64).reshape(2, _GRID)
+            sequence._alive = np.array(state["alive"], dtype=np.bool_)
         sequence._weights, sequence._sum, sequence._squares = (float(v) for v in state["sums"])
         return sequence
