@@ -30,16 +30,17 @@ class SliceMonitor:
     """Watches all slices at once, each against the rest of the traffic.
 
     A slice may move with the rest: what is tolerated of it is its own risk in the
-    reference at its upper bound, moved on the logit scale as the rest has moved,
-    plus the tolerance; while the rest does better than it did, its own risk where it
-    was: that others improve is no harm of a slice. Beyond that, bets are made and summed
+    reference, moved on the logit scale as the rest has moved, plus the tolerance; or
+    that risk at its upper bound, where so few labels tell it that this is more; while the
+    rest does better than it did, its own risk where it was: that others improve is no harm
+    of a slice. Beyond that, bets are made and summed
     by Shiryaev and Roberts; a slice alarms at the budget over its weight (e-d-Bonferroni), see
     ``slice_weights``; ``UsualRisk`` says what the reference knows of each.
 
     Bets of slices whose risk swings from window to window, as weather moves that of an airport,
     are tempered: raised to the power 1/phi with phi the dispersion of the reference's windows,
-    which by Jensen's inequality keeps them fair. Where the rest is smaller than it was, phi
-    grows with its noise.
+    which by Jensen's inequality keeps them fair. The smaller the rest beside a slice, the
+    more phi grows with its noise.
 
     Of slices that explain each other only the one with the most evidence is named: a part of a
     failing slice is not told again, and neither is a whole that fails by one part alone, nor a
@@ -272,7 +273,7 @@ class SliceMonitor:
             low=low,
             high=high,
             rest=lost / others if others else None,
-            tolerated=tolerated / n if n else float(self.usual.bound[k]) + self._tolerance,
+            tolerated=tolerated / n if n else self.usual.tolerated_once(k, self._tolerance),
             reference=self.usual.risk(k),
             labels=n,
             share=float(self._shares[k]),

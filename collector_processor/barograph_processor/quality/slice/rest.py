@@ -40,8 +40,8 @@ def moved_risk(risk: Floats, now: SliceCounts, reference: SliceCounts) -> Floats
     return np.asarray(1 / (1 + np.exp(-moved)))
 
 
-def noise_of_rest(now: SliceCounts, reference: SliceCounts) -> Floats:
-    """Return how much noisier slices are beside the rest than they were in the reference.
+def noise_of_rest(now: SliceCounts) -> Floats:
+    """Return how much noisier the distance of slices from the rest is than they are alone.
 
     The rest is taken as known, though it has labels of its own only: with ``r`` of them
     beside ``n`` of a slice, the distance between both has ``1 + n / r`` times the variance of
@@ -49,14 +49,11 @@ def noise_of_rest(now: SliceCounts, reference: SliceCounts) -> Floats:
 
     Args:
         now: Labels and losses now.
-        reference: The same in the reference.
 
     Returns:
         At least 1, shape ``(K,)``.
     """
-    noise = 1 + now.labels / (now.all_labels - now.labels + 1)
-    before = 1 + reference.labels / (reference.all_labels - reference.labels + 1)
-    return np.asarray(np.maximum(noise / before, 1.0))
+    return np.asarray(1 + now.labels / (now.all_labels - now.labels + 1))
 
 
 def slice_dispersion(layout: SliceLayout, blocks: Sequence[SliceCounts]) -> Floats:
@@ -82,9 +79,8 @@ def dispersion(owner: Ints, blocks: Sequence[SliceCounts]) -> Floats:
     """Return how much more slices swing from block to block than independent labels do.
 
     The mean square of each slice's standardized distance from where the rest would
-    have moved it, pooled over the slices of an owner: about 1 for small
-    slices of independent labels, more where whole blocks go well or badly together,
-    or where the rest is so small that it is noisy itself.
+    have moved it, pooled over the slices of an owner: about 1 for independent labels,
+    however large the slice, more where whole blocks go well or badly together.
 
     Args:
         owner: A number for each slice, from 0, shape ``(K,)``.
@@ -103,7 +99,7 @@ def dispersion(owner: Ints, blocks: Sequence[SliceCounts]) -> Floats:
     squares, count = np.zeros(k), np.zeros(k)
     for block in blocks:
         expected = moved_risk(risk, block, whole)
-        variance = block.labels * expected * (1 - expected)
+        variance = block.labels * expected * (1 - expected) * noise_of_rest(block)
         usable = variance > 0.5  # noqa: PLR2004 - with less, a square says nothing
         z2 = (block.losses - block.labels * expected) ** 2 / np.maximum(variance, _EDGE)
         squares += np.where(usable, z2, 0.0)

@@ -19,12 +19,14 @@ _CHOSEN: Final = 0.01
 
 
 class UsualRisk:
-    """The reference's risk of each place at its upper bound, and how much it swung.
+    """The reference's risk of each place, and how much it swung.
+
+    What is tolerated is that risk and the tolerance, or its upper bound where this is more.
 
     A slice of the layout has its own. A new level has none, so that of all is taken for it, and
     the least dispersion of its dimension. A proposal has its own, but was chosen among many,
     of which some had luck in the reference: its bound is surer, at 2.6
-    standard deviations.
+    standard deviations, and taken for its risk.
 
     State: none; it follows from its parts. Some 50 bytes a place. Not locked: one writer.
 
@@ -45,7 +47,8 @@ class UsualRisk:
         )
         shares = [*zip(reference.losses.tolist(), reference.labels.tolist(), strict=True)]
         shares += [(reference.all_losses, reference.all_labels)] * len(none)
-        self.bound = np.array([_bound(s, n, _UNSURE) for s, n in shares])
+        self._likely = np.array([s / n if n else 1.0 for s, n in shares])
+        self._bound = np.array([_bound(s, n, _UNSURE) for s, n in shares])
         self._swings = np.ones(places.size - places.proposed)
         self.hold(range(places.proposed, places.size))
 
@@ -57,7 +60,7 @@ class UsualRisk:
         for k in proposed:
             labels, losses, self._swings[k - first] = proposals.known(k - first)
             self.counts.labels[k], self.counts.losses[k] = labels, losses
-            self.bound[k] = _bound(losses, labels, _CHOSEN)
+            self._likely[k] = self._bound[k] = _bound(losses, labels, _CHOSEN)
 
     def risk(self, k: int) -> float | None:
         """Return the risk of a place in the reference; None if that did not hold it."""
@@ -67,15 +70,22 @@ class UsualRisk:
     def tolerated(self, now: SliceCounts, tolerance: float) -> Floats:
         """Return the risk that is tolerated of each place as the rest does now, shape ``(M,)``."""
         # While the rest does better than it did, it is the slice's own risk as it was.
-        moved = np.maximum(moved_risk(self.bound, now, self.counts), self.bound)
-        return np.asarray(np.minimum(moved + tolerance, MOST_RISK))
+        likely, bound = (
+            np.maximum(moved_risk(risk, now, self.counts), risk)
+            for risk in (self._likely, self._bound)
+        )
+        return np.asarray(np.minimum(np.maximum(likely + tolerance, bound), MOST_RISK))
+
+    def tolerated_once(self, k: int, tolerance: float) -> float:
+        """Return the risk that is tolerated of a place while the rest does as it did."""
+        return float(max(self._likely[k] + tolerance, self._bound[k]))
 
     def swings(self, now: SliceCounts) -> Floats:
         """Return the dispersion of each place beside the rest now, at least 1, ``(M,)``."""
         layout = self._places.layout
         spare = spare_dispersion(layout, self.dispersion, self._places.spare.keys)
         phi = np.concatenate([self.dispersion, spare, self._swings])
-        return np.asarray(phi * noise_of_rest(now, self.counts))
+        return np.asarray(phi * noise_of_rest(now))
 
 
 def _bound(losses: float, labels: float, alpha: float) -> float:

@@ -59,7 +59,7 @@ class RiskTolerance:
         wanted = self.tolerated
         if self.baseline_risk is not None and self._objective is None:
             point = self.baseline_risk + self._above
-            wanted = point + (self.tolerated - point) / 4
+            wanted = point + (self.tolerated - point) / 2
         return share[0] <= wanted
 
     def bad(self, performance: RealizedPerformance) -> bool:
