@@ -15,6 +15,8 @@ __all__ = ["collector", "wiring"]
 
 _CHECK: Final = "collector"
 _SENDERS: Final = frozenset({"otlp", "otlp_grpc", "otlphttp", "otlp_http"})
+# Beside what is said to be none; the processor takes gzip alone.
+_COMPRESSIONS: Final = frozenset({"gzip", "none", ""})
 _SAMPLERS: Final = frozenset({"probabilistic_sampler", "tail_sampling"})
 # ${env:NAME:-default}, and the older ${NAME}: the default, or nothing.
 _VARIABLE: Final = re.compile(r"\$\{(?:env:)?[A-Za-z_][A-Za-z0-9_]*(?::-([^}]*))?\}")
@@ -56,6 +58,7 @@ def wiring(document: _Part, config: Config) -> Iterator[Finding]:
     found = [
         *_reached(pipelines, exporters),
         *_on_the_way(pipelines, exporters, _map(document, "connectors")),
+        *(finding for name, part in exporters.items() for finding in _compression(name, part)),
         *(finding for name, part in exporters.items() for finding in _queue(name, part)),
         *_way_back(pipelines, _map(document, "receivers"), config),
     ]
@@ -115,6 +118,17 @@ def _on_the_way(pipelines: _Part, exporters: _Part, connectors: _Part) -> Iterat
                     "applications send everything again, to all",
                     "give the processor a pipeline of its own",
                 )
+
+
+def _compression(name: str, exporter: _Part) -> Iterator[Finding]:
+    compression = str(exporter.get("compression", "gzip"))
+    if compression not in _COMPRESSIONS:
+        yield error(
+            _CHECK,
+            f"{name}: compression {compression} is refused for good, so the Collector drops "
+            "all that it sends",
+            "set compression: gzip",
+        )
 
 
 def _queue(name: str, exporter: _Part) -> Iterator[Finding]:

@@ -91,6 +91,10 @@ def _default_retry(document: dict[str, Any]) -> None:
     del document["exporters"][_OURS]["retry_on_failure"]
 
 
+def _zstd(document: dict[str, Any]) -> None:
+    document["exporters"][_OURS]["compression"] = "zstd"
+
+
 def _loop(document: dict[str, Any]) -> None:
     _pipelines(document)["traces/barograph"]["receivers"].append("otlp/derived")
 
@@ -117,6 +121,7 @@ def _no_alarms(document: dict[str, Any]) -> None:
         (_no_queue, "warning", "not on disk"),
         (_gives_up, "warning", "gives up"),
         (_default_retry, "warning", "gives up"),
+        (_zstd, "error", "compression zstd is refused for good"),
         (_loop, "error", "the processor reads what it writes"),
         (_no_derived, "warning", "no receiver listens where"),
         (_no_alarms, "warning", "so alarms are refused"),

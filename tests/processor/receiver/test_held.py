@@ -172,3 +172,20 @@ def test_clients_that_go_away_are_counted_as_such_and_not_logged(
         _export(address)
     assert recorder.refused() == {"disconnected": 32}
     assert [record for record in caplog.records if record.levelname != "DEBUG"] == []
+
+
+@pytest.mark.parametrize("encoding", ["zstd", "snappy"])
+def test_compression_that_grpc_does_not_know_is_final(encoding: str) -> None:
+    """gRPC's library answers before we see the call, with 13, INTERNAL; docs/otlp.md says so."""
+    recorder = Recorder()
+    begun = grpc_calls(1, **{"grpc-encoding": encoding})
+    with grpc_server(recorder) as address, connected(address, 1, begun) as (connection,):
+        answer = b""
+        while b"grpc-status" not in answer:
+            part = connection.recv(4096)
+            assert part
+            answer += part
+        assert b"grpc-status\x0213" in answer
+        assert b"Error parsing 'grpc-encoding' metadata" in answer
+        _export(address)
+    assert len(recorder.taken) == 1
