@@ -17,10 +17,11 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from benchmarks.ingest.counted import settled
 from benchmarks.ingest.load import SHAPES
@@ -29,7 +30,8 @@ from components.collector import Collector
 from components.process import Process
 from components.processor import Processor
 
-_CONFIG = Path(__file__).with_name("span_metrics.yaml")
+_LINE: Final = "{:16}{:>20}{:>10}{:>14}{:>10}{:>9}{:>9}{:>9}"
+_CONFIG: Final = Path(__file__).with_name("span_metrics.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,27 @@ def _processor(directory: Path) -> Iterator[_Contender]:
 
 
 @contextmanager
+def _pinned(directory: Path) -> Iterator[_Contender]:
+    """The processor with one core to itself, which the scheduler may give to others too."""
+    with _processor(directory) as contender:
+        core = {max(os.sched_getaffinity(0))}
+        for thread in Path(f"/proc/{contender.process.pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), core)
+        yield contender
+
+
+@contextmanager
 def _collector(directory: Path) -> Iterator[_Contender]:
     with Collector(directory, config=_CONFIG) as collector:
         # Without a queue and without batches, it acknowledges what span_metrics has counted.
         yield _Contender(collector, collector.otlp_grpc, lambda _: None)
+
+
+_CONTENDERS: Final[Mapping[str, Callable[[Path], AbstractContextManager[_Contender]]]] = {
+    "processor": _processor,
+    "processor, one core": _pinned,
+    "Collector": _collector,
+}
 
 
 def _send(address: str, shape: str, seconds: float, connections: int) -> dict[str, float]:
@@ -74,42 +93,75 @@ def _send(address: str, shape: str, seconds: float, connections: int) -> dict[st
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What one contender made of one load."""
+
+    shape: str
+    contender: str
+    spans_per_s: float
+    spans_per_core: float
+    peak_mib: float
+    p50_ms: float
+    p99_ms: float
+    refused: float
+
+    def cells(self) -> tuple[str, ...]:
+        numbers = (self.spans_per_s, self.spans_per_core, self.peak_mib, self.p50_ms, self.p99_ms)
+        return (self.shape, self.contender, *(f"{n:,.0f}" for n in numbers), f"{self.refused:.0f}")
+
+
+_HEADS = (
+    *("load", "contender", "spans/s", "spans/s/core", "peak MiB", "p50 ms", "p99 ms"),
+    "refused",
+)
+
+
+def _measure(shape: str, name: str, seconds: float, connections: int) -> _Row:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        _CONTENDERS[name](Path(directory)) as contender,
+    ):
+        address, pid = contender.otlp_grpc, contender.process.pid
+        # References are learnt.
+        before = _send(address, shape, 3.0, connections)["spans"]
+        contender.finish(int(before))
+        cpu = cpu_seconds(pid)
+        sent = _send(address, shape, seconds, connections)
+        contender.finish(int(before + sent["spans"]))
+        cpu = cpu_seconds(pid) - cpu
+        return _Row(
+            shape=shape,
+            contender=name,
+            spans_per_s=sent["spans"] / sent["seconds"],
+            spans_per_core=sent["spans"] / cpu,
+            peak_mib=peak_mib(pid),
+            p50_ms=sent["p50_ms"],
+            p99_ms=sent["p99_ms"],
+            refused=sent["refused"],
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=15.0, help="of load, each")
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--table", action="store_true", help="as Markdown, as in README.md")
     options = parser.parse_args()
     print(
         f"CPython {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}, "
-        f"load average {os.getloadavg()[0]:.1f}"
+        f"load average {os.getloadavg()[0]:.1f}\n"
     )
-    print(
-        f"{'':28}{'spans/s':>10}{'spans/s/core':>14}{'peak MiB':>10}"
-        f"{'p50 ms':>9}{'p99 ms':>9}{'refused':>9}"
-    )
-    contenders = {"processor": _processor, "collector": _collector}
+    line = "| {} |".format(" | ".join(["{}"] * len(_HEADS))) if options.table else _LINE
+    print(line.format(*_HEADS))
+    if options.table:
+        print(line.format(*["---"] * len(_HEADS)))
     for _ in range(options.rounds):
         for shape in SHAPES:
-            for name, start in contenders.items():
-                with (
-                    tempfile.TemporaryDirectory() as directory,
-                    start(Path(directory)) as contender,
-                ):
-                    address, pid = contender.otlp_grpc, contender.process.pid
-                    # References are learnt.
-                    before = _send(address, shape, 3.0, options.connections)["spans"]
-                    contender.finish(int(before))
-                    cpu = cpu_seconds(pid)
-                    sent = _send(address, shape, options.seconds, options.connections)
-                    contender.finish(int(before + sent["spans"]))
-                    cpu = cpu_seconds(pid) - cpu
-                    peak = peak_mib(pid)
-                print(
-                    f"{name + ', ' + shape:28}{sent['spans'] / sent['seconds']:10,.0f}"
-                    f"{sent['spans'] / cpu:14,.0f}{peak:10.0f}"
-                    f"{sent['p50_ms']:9.1f}{sent['p99_ms']:9.1f}{sent['refused']:9.0f}"
-                )
+            for name in _CONTENDERS:
+                row = _measure(shape, name, options.seconds, options.connections)
+                print(line.format(*row.cells()), flush=True)
 
 
 if __name__ == "__main__":
