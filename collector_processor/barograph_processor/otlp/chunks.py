@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from barograph_processor.exceptions import UndecodableError
+from barograph_processor.otlp.message import length_delimited
 
 __all__ = [
     "CHUNK_BYTES",
@@ -82,18 +83,18 @@ def chunks(payload: bytes) -> Iterator[Chunk]:
         resource_url = last(payload, start, stop, SCHEMA_URL)
         whose = [payload[a:b] for a, b in fields(payload, start, stop, RESOURCE)]
         lost = sum(map(len, whose)) > _MAX_RESOURCE_BYTES
-        head = b"" if lost else b"".join(_field(RESOURCE, content) for content in whose)
+        head = b"" if lost else b"".join(length_delimited(RESOURCE, content) for content in whose)
         room -= 1
         for scope_start, scope_stop in fields(payload, start, stop, SCOPES):
             url = last(payload, scope_start, scope_stop, SCHEMA_URL) or resource_url
-            tail = _field(SCHEMA_URL, url) if url else b""
+            tail = length_delimited(SCHEMA_URL, url) if url else b""
             room -= 1
             for part in _scope_parts(payload, scope_start, scope_stop):
                 room -= part.items + part.oversized
                 if room < 0:
                     raise UndecodableError(too_many)
-                content = head + _field(SCOPES, payload[part.start : part.stop] + tail)
-                yield Chunk(_field(RESOURCES, content), part.oversized, lost)
+                content = head + length_delimited(SCOPES, payload[part.start : part.stop] + tail)
+                yield Chunk(length_delimited(RESOURCES, content), part.oversized, lost)
         if room < 0:
             raise UndecodableError(too_many)
 
@@ -127,19 +128,6 @@ def _scope_parts(payload: bytes, start: int, stop: int) -> Iterator[_Part]:
 
 def _most_items(size: int) -> int:
     return min(MAX_ITEMS, _FREE_ITEMS + size // _LEAST_BYTES)
-
-
-def _field(number: int, content: bytes) -> bytes:
-    return bytes([number << 3 | _BYTES]) + _encoded(len(content)) + content
-
-
-def _encoded(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:  # noqa: PLR2004 - seven bits a byte
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
 
 
 def last(payload: bytes, start: int, stop: int, number: int) -> bytes:

@@ -9,12 +9,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
-    ExportMetricsServiceRequest,
-)
 from opentelemetry.proto.common.v1.common_pb2 import (
     AnyValue,
     InstrumentationScope,
+    KeyValue,
 )
 from opentelemetry.proto.logs.v1 import logs_pb2
 from opentelemetry.proto.metrics.v1 import metrics_pb2
@@ -22,6 +20,7 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from barograph_processor import catalog
 from barograph_processor.otlp.key_values import Plain, key_values
+from barograph_processor.otlp.message import length_delimited
 from barograph_processor.semconv import MODEL_NAME, MODEL_VERSION, SCHEMA_URL
 from barograph_processor.signal import Alarm, Exemplar, HistogramValue, Signal
 
@@ -30,6 +29,10 @@ __all__ = ["EVENT_ALARM", "encode_alarms", "encode_metrics"]
 EVENT_ALARM: Final = "barograph.alarm"
 
 _SCOPE: Final = InstrumentationScope(name="barograph")
+# Numbers of fields in metrics_service.proto and metrics.proto.
+_RESOURCE_METRICS: Final = 1
+_SCOPE_METRICS: Final = 2
+_METRICS: Final = 2
 _CUMULATIVE: Final = metrics_pb2.AGGREGATION_TEMPORALITY_CUMULATIVE
 _SEVERITIES: Final = {
     "page": logs_pb2.SEVERITY_NUMBER_ERROR,
@@ -52,45 +55,61 @@ def encode_metrics(signals: Sequence[Signal], *, now_ns: int, resource: Mapping[
     by_metric: dict[str, list[Signal]] = {}
     for signal in signals:
         by_metric.setdefault(signal.metric, []).append(signal)
-    request = ExportMetricsServiceRequest(
-        resource_metrics=[
-            metrics_pb2.ResourceMetrics(
-                resource=_resource(resource),
-                scope_metrics=[
-                    metrics_pb2.ScopeMetrics(
-                        scope=_SCOPE,
-                        schema_url=SCHEMA_URL,
-                        metrics=[
-                            _metric(catalog.metric(name), points, now_ns)
-                            for name, points in by_metric.items()
-                        ],
-                    )
-                ],
-            )
-        ]
+    # One metric after the other: the messages of all would take ten times their bytes.
+    attributes = _Attributes()
+    scope = [
+        metrics_pb2.ScopeMetrics(scope=_SCOPE).SerializeToString(),
+        *(
+            length_delimited(_METRICS, _metric(catalog.metric(name), points, now_ns, attributes))
+            for name, points in by_metric.items()
+        ),
+        metrics_pb2.ScopeMetrics(schema_url=SCHEMA_URL).SerializeToString(),
+    ]
+    own = metrics_pb2.ResourceMetrics(resource=_resource(resource)).SerializeToString()
+    return length_delimited(
+        _RESOURCE_METRICS, own + length_delimited(_SCOPE_METRICS, b"".join(scope))
     )
-    return request.SerializeToString()
 
 
-def _metric(entry: catalog.Metric, signals: Iterable[Signal], now_ns: int) -> metrics_pb2.Metric:
+class _Attributes:
+    """Attributes of points, most of which many points have: each is made once."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], KeyValue] = {}
+
+    def of(self, signal: Signal) -> list[KeyValue]:
+        return [self._made.get(pair) or self._make(pair) for pair in signal.attributes.items()]
+
+    def _make(self, pair: tuple[str, str]) -> KeyValue:
+        (self._made[pair],) = key_values(dict([pair]))
+        return self._made[pair]
+
+
+def _metric(
+    entry: catalog.Metric, signals: Iterable[Signal], now_ns: int, attributes: _Attributes
+) -> bytes:
     metric = metrics_pb2.Metric(name=entry.name, unit=entry.unit, description=entry.description)
     if entry.kind == "histogram":
         metric.histogram.aggregation_temporality = _CUMULATIVE
-        metric.histogram.data_points.extend(_histogram_point(s, now_ns) for s in signals)
+        metric.histogram.data_points.extend(
+            _histogram_point(s, now_ns, attributes) for s in signals
+        )
     elif entry.kind == "counter":
         metric.sum.aggregation_temporality = _CUMULATIVE
         metric.sum.is_monotonic = True
-        metric.sum.data_points.extend(_number_point(s, now_ns) for s in signals)
+        metric.sum.data_points.extend(_number_point(s, now_ns, attributes) for s in signals)
     else:
-        metric.gauge.data_points.extend(_number_point(s, now_ns) for s in signals)
-    return metric
+        metric.gauge.data_points.extend(_number_point(s, now_ns, attributes) for s in signals)
+    return metric.SerializeToString()
 
 
-def _number_point(signal: Signal, now_ns: int) -> metrics_pb2.NumberDataPoint:
+def _number_point(
+    signal: Signal, now_ns: int, attributes: _Attributes
+) -> metrics_pb2.NumberDataPoint:
     if isinstance(signal.value, HistogramValue):
         raise TypeError(f"{signal.metric} is no histogram in the catalog")
     return metrics_pb2.NumberDataPoint(
-        attributes=key_values(signal.attributes),
+        attributes=attributes.of(signal),
         start_time_unix_nano=signal.start_ns,
         time_unix_nano=now_ns,
         as_double=signal.value,
@@ -98,12 +117,14 @@ def _number_point(signal: Signal, now_ns: int) -> metrics_pb2.NumberDataPoint:
     )
 
 
-def _histogram_point(signal: Signal, now_ns: int) -> metrics_pb2.HistogramDataPoint:
+def _histogram_point(
+    signal: Signal, now_ns: int, attributes: _Attributes
+) -> metrics_pb2.HistogramDataPoint:
     value = signal.value
     if not isinstance(value, HistogramValue):
         raise TypeError(f"{signal.metric} is a histogram in the catalog, got {value!r}")
     return metrics_pb2.HistogramDataPoint(
-        attributes=key_values(signal.attributes),
+        attributes=attributes.of(signal),
         start_time_unix_nano=signal.start_ns,
         time_unix_nano=now_ns,
         count=value.count,

@@ -1,12 +1,15 @@
-"""Requests as the protocol's own message classes."""
+"""Requests as the protocol's own message classes, and fields put together without them."""
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
 from barograph_processor.exceptions import UndecodableError
 
-__all__ = ["parsed"]
+__all__ = ["length_delimited", "parsed"]
+
+_BYTES: Final = 2
+"""The wire type of messages, texts and bytes."""
 
 _Request = TypeVar("_Request", bound=Message)
 
@@ -22,3 +25,17 @@ def parsed(message: _Request, payload: bytes) -> _Request:
     except DecodeError as error:
         raise UndecodableError(f"not an OTLP request: {error}") from error
     return message
+
+
+def length_delimited(number: int, content: bytes) -> bytes:
+    r"""Return a field of a message, a text or bytes, as it is on the wire; ``number`` is below 16.
+
+    >>> length_delimited(1, b"ab")
+    b'\n\x02ab'
+    """
+    head, size = bytearray([number << 3 | _BYTES]), len(content)
+    while size > 0x7F:  # noqa: PLR2004 - seven bits a byte
+        head.append(size & 0x7F | 0x80)
+        size >>= 7
+    head.append(size)
+    return bytes(head) + content

@@ -137,3 +137,19 @@ def test_alarm_without_examples_and_with_a_resolution() -> None:
     record = resource.scope_logs[0].log_records[0]
     assert (record.trace_id, record.severity_number) == (b"", 9)
     assert attributes_of(record.attributes)["barograph.alarm.state"] == "resolved"
+
+
+def test_bytes_are_those_that_protobuf_writes() -> None:
+    """However large a metric is, whose length takes one byte or several."""
+    for count in (0, 1, 2, 200, 2000):
+        signals = [
+            Signal("barograph.predictions", 1.0, {**_MODEL, "number": str(number)})
+            for number in range(count)
+        ]
+        histogram = HistogramValue((1.0, 2.0), (1, 0, 1), 3.0)
+        signals.append(Signal("barograph.latency", histogram, _MODEL, _NOW, (_EXEMPLAR,)))
+        payload = encode_metrics(signals, now_ns=_NOW, resource=_RESOURCE)
+        request = ExportMetricsServiceRequest.FromString(payload)
+        assert request.SerializeToString() == payload
+        found = [m for r in request.resource_metrics for m in r.scope_metrics[0].metrics]
+        assert sum(len(metric.sum.data_points) for metric in found) == count
