@@ -91,6 +91,12 @@ def _levels(
     time_ns: npt.NDArray[np.int64],
 ) -> list[tuple[int, Level, Seen]]:
     """Return the levels of some rows: the first row of each, and what was seen of it."""
+    if len(rows) == 0:
+        return []
+    if len(column.levels) == 1:
+        # As most of a resource's are.
+        seen = len(rows), int(time_ns.min()), int(time_ns.max())
+        return [(int(rows[0]), (name, column.levels[0]), seen)]
     codes, size = column.codes[rows], len(column.levels)
     first = np.zeros(size, dtype=np.intp)
     # Of several writes to a place the last one stays: from the end on, that is the first row.
