@@ -2,46 +2,84 @@
 
 import gzip
 import hashlib
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 
-__all__ = ["Assets", "plotly_script"]
+__all__ = ["asset"]
 
+_STATIC: Final = Path(__file__).parent / "static"
 _KEEP_BUT_ASK: Final = "no-cache"
 """A browser keeps the file and asks before each use whether it is still the same."""
 
-
-class Assets(StaticFiles):
-    """Static files with an ETag that the browser revalidates, so that an upgrade shows at once."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        """Answer with a file, or with 304 where the browser has it."""
-        response = super().file_response(*args, **kwargs)
-        response.headers["cache-control"] = _KEEP_BUT_ASK
-        return response
+_TYPES: Final = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
 
 
-@cache
-def _plotly() -> tuple[bytes, str]:
-    """Return the library compressed, and its ETag. 1.5 MB are kept, 4.8 MB would not be."""
-    script = files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
-    etag = hashlib.blake2b(script, digest_size=12).hexdigest()
-    return gzip.compress(script, mtime=0), f'"{etag}"'
+@dataclass(frozen=True, slots=True)
+class _Asset:
+    """A file as it is sent.
+
+    Attributes:
+        packed: Its content, compressed: of the plotting library 1.5 MB and not 4.8.
+        etag: Tells this content from that of another release.
+        media_type: What it is.
+    """
+
+    packed: bytes
+    etag: str
+    media_type: str
 
 
-def plotly_script(request: Request) -> Response:
-    """Answer with plotly.js as the installed ``plotly`` package ships it."""
-    body, etag = _plotly()
-    headers = {"cache-control": _KEEP_BUT_ASK, "etag": etag, "vary": "accept-encoding"}
-    if etag in request.headers.get("if-none-match", ""):
+def asset(request: Request) -> Response:
+    """Answer with the file named by ``path``, or with 304 where the browser has it.
+
+    From memory: a view asks for dozens of them at once.
+
+    Raises:
+        HTTPException: 404 if there is no such file.
+    """
+    found = _load(_paths().get(request.path_params["path"]))
+    if found is None:
+        raise HTTPException(404)
+    headers = {"cache-control": _KEEP_BUT_ASK, "etag": found.etag, "vary": "accept-encoding"}
+    if found.etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["content-encoding"] = "gzip"
-    else:
-        body = gzip.decompress(body)
-    return Response(body, media_type="text/javascript", headers=headers)
+        return Response(found.packed, media_type=found.media_type, headers=headers)
+    return Response(gzip.decompress(found.packed), media_type=found.media_type, headers=headers)
+
+
+@cache
+def _paths() -> dict[str, Path]:
+    """Return the files by the path that names them, so that no request leads anywhere else."""
+    own = {
+        path.relative_to(_STATIC).as_posix(): path
+        for path in _STATIC.rglob("*.*")
+        if path.suffix in _TYPES
+    }
+    library = Path(str(files("plotly").joinpath("package_data/plotly.min.js")))
+    return {**own, library.name: library}
+
+
+@cache
+def _load(path: Path | None) -> _Asset | None:
+    if path is None:
+        return None
+    content = path.read_bytes()
+    return _Asset(
+        packed=gzip.compress(content, mtime=0),
+        etag=f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"',
+        media_type=_TYPES[path.suffix],
+    )

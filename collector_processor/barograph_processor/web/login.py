@@ -42,11 +42,11 @@ _PAGE: Final = """<!doctype html>
 <body>
 <main>
 <h1>Barograph</h1>
-<form method="post">
-<p><label for="token">Token</label></p>
-<p><input id="token" name="token" type="password" required autofocus
- autocomplete="current-password"></p>
-<p><button type="submit">Log in</button></p>
+<form method="post" class="login">
+<label for="token">Token</label>
+<input id="token" name="token" type="password" required autofocus
+ autocomplete="current-password">
+<button type="submit">Log in</button>
 </form>
 <p role="status">{message}</p>
 </main>

@@ -18,6 +18,9 @@ HEADLINES: Final[Mapping[str, bool]] = {"accuracy": True, "ndcg": True, "mae": F
 RISKLESS: Final = frozenset({"accuracy", "ndcg"})
 """Those that are 1 minus the risk, so that what is tolerated of it can be drawn beside them."""
 
+_CHANGES: Final[Mapping[str, str]] = {"drifting": "ticket", "watch": "note"}
+"""How severe the alarms are by which a model without harm stands as it does."""
+
 _REASONS: Final = 3
 _POINTS: Final = 60
 
@@ -33,15 +36,15 @@ def glance_view(model: ModelState) -> dict[str, Any]:
     open_alarms = model.verdicts.book.open
     harm = [alarm for alarm in open_alarms if alarm.severity == "page"]
     # Since when the model is in trouble is what its own risk says; a slice may have been before.
-    own = [alarm for alarm in harm if alarm.signal == "risk"] or _surest(harm)
+    own = [alarm for alarm in harm if alarm.signal == "risk"] or _surest(harm or _changes(model))
     reasons = dict.fromkeys([*(alarm.sentence for alarm in own), *model.condition.reasons])
     return {
         "name": model.key.name,
         "version": model.key.version,
         "state": model.condition.state,
         "since": iso(model.condition_since_ns),
-        "harm_since": iso(min((alarm.since_ns for alarm in own), default=None)),
-        "harm_raised": iso(max((alarm.raised_ns for alarm in own), default=None)),
+        "change_since": iso(min((alarm.since_ns for alarm in own), default=None)),
+        "change_raised": iso(max((alarm.raised_ns for alarm in own), default=None)),
         # Pairs, because the names of dimensions come from spans.
         "worst_slice": [list(pair) for pair in _worst_slice(harm).items()],
         "only_slices": not any(alarm.slice is None for alarm in harm),
@@ -85,6 +88,13 @@ def _worst_slice(harm: Sequence[Alarm]) -> Mapping[str, str]:
     level = max((alarm.now for alarm in whole if alarm.now is not None), default=0.0)
     worse = [a for a in harm if a.slice is not None and a.now is not None and a.now > level]
     return next((alarm.slice for alarm in _surest(worse) if alarm.slice is not None), {})
+
+
+def _changes(model: ModelState) -> list[Alarm]:
+    """Return the alarms by which a model drifts or is watched."""
+    severity = _CHANGES.get(model.condition.state)
+    found = model.verdicts.book.open
+    return [alarm for alarm in found if alarm.severity == severity and alarm.signal != "blind"]
 
 
 def _surest(alarms: Sequence[Alarm]) -> list[Alarm]:

@@ -7,14 +7,14 @@ from typing import Any, Final
 import orjson
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 
 from barograph_processor.observation import ModelKey
 from barograph_processor.pipeline import Pipeline
 from barograph_processor.signal import Alarm
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.state.window.record import WindowRecord
-from barograph_processor.web.assets import Assets, plotly_script
+from barograph_processor.web.assets import asset
 from barograph_processor.web.distributions import distributions_view
 from barograph_processor.web.history import series_view
 from barograph_processor.web.kept import Kept
@@ -61,9 +61,7 @@ class Page:
             Route("/api/page/overview", self.overview),
             Route("/api/page/model", self.model),
             Route("/api/page/alarm", self.alarm),
-            Route("/api/page/distributions", self.distributions),
-            Route("/static/plotly.min.js", plotly_script),
-            Mount("/static", Assets(directory=_STATIC), name="static"),
+            Route("/static/{path:path}", asset),
         ]
 
     def document(self, _request: Request) -> Response:
@@ -88,10 +86,11 @@ class Page:
         )
 
     def model(self, request: Request) -> Response:
-        """Answer with a model's figures, its alarms, and its windows if they are new.
+        """Answer with a model's figures, its alarms, and what windows hold if there is a new one.
 
         Query: ``name``, ``version``; ``after`` is the number of the last window
-        that the asker has, and spares it the windows if there is none since.
+        that the asker has, and spares it the windows and the distributions if there is
+        none since.
         """
         query = request.query_params
         key = ModelKey(query.get("name", ""), query.get("version", ""))
@@ -111,28 +110,19 @@ class Page:
             book = model.verdicts.book
             alarms = [*most_urgent(book.open, len(book.open)), *book.resolved[-_MAX_RESOLVED:]]
             history = model.history.snapshot()
-        last = history[-1].window if history else None
-        known = last is not None and query.get("after") == str(last)
+            last = history[-1].window if history else None
+            known = last is not None and query.get("after") == str(last)
+            distributions = None if known else distributions_view(model)
         return OrjsonResponse(
             {
                 **glance,
                 **detail,
                 "reference": reference,
                 "alarms": [self._alarm(alarm) for alarm in alarms],
+                "distributions": distributions,
                 "series": None if known else self._series_of(key, history),
             }
         )
-
-    def distributions(self, request: Request) -> Response:
-        """Answer with a model's distributions, in the reference and lately."""
-        query = request.query_params
-        key = ModelKey(query.get("name", ""), query.get("version", ""))
-        with self._pipeline.hold():
-            model = self._registry.models.get(key)
-            if model is None:
-                return error_response(404, f"no predictions of {key.name!r} {key.version!r}")
-            found = distributions_view(model)
-        return OrjsonResponse({"distributions": found})
 
     def alarm(self, request: Request) -> Response:
         """Answer with one alarm, open or resolved, by its ``id``."""

@@ -2,12 +2,12 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.end_to_end.page.axe import violations
 from tests.end_to_end.page.conftest import OpenPage
 
 pytestmark = pytest.mark.components
@@ -36,16 +36,9 @@ def ready(page: Page, view: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing(stories_url: str, open_page: OpenPage, view: str, scheme: str) -> None:
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="ships axe-core as a Python package"
-    )
     page = open_page(place(stories_url, view), color_scheme=scheme)
     ready(page, view)
-    found: dict[str, Any] = axe.Axe().run(page).response
-    broken = [
-        (rule["id"], [node["html"][:200] for node in rule["nodes"]]) for rule in found["violations"]
-    ]
-    assert broken == []
+    assert violations(page) == []
 
 
 def test_the_whole_way_by_keyboard(stories_url: str, open_page: OpenPage) -> None:

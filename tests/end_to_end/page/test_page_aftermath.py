@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.end_to_end.page.axe import violations
 from tests.end_to_end.page.conftest import OpenPage
 from tests.end_to_end.page.models import Traffic, new_registry, serve, tell_of_people
 
@@ -133,7 +134,6 @@ def test_harm_is_shaded_once_however_many_alarms_say_so(
 def test_it_is_for_everybody(
     people_url: str, open_page: OpenPage, scheme: str, width: int, tmp_path: Path
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="ships axe-core")
     page = open_page(
         f"{people_url}/{MODEL}", color_scheme=scheme, viewport={"width": width, "height": 900}
     )
@@ -142,9 +142,5 @@ def test_it_is_for_everybody(
         table.click()
     folder = Path(os.environ.get("BAROGRAPH_PHOTOGRAPHS", tmp_path))
     page.screenshot(path=folder / f"aftermath-{scheme}-{width}.png", full_page=True)
-    found: dict[str, Any] = axe.Axe().run(page).response
-    broken = [
-        (rule["id"], [node["html"][:200] for node in rule["nodes"]]) for rule in found["violations"]
-    ]
-    assert broken == []
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

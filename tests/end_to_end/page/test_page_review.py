@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from barograph_processor.config import parse_config
 from barograph_processor.service import Service
+from tests.end_to_end.page.axe import violations
 from tests.end_to_end.page.conftest import OpenPage
 from tests.processor.otlp.build import span, traces
 
@@ -107,14 +108,9 @@ def test_questions_are_answered_and_the_estimate_follows(desk: str, open_page: O
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_it_is_for_everybody(desk: str, open_page: OpenPage, scheme: str, width: int) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="ships axe-core")
     page = open_page(desk, color_scheme=scheme, viewport={"width": width, "height": 900})
     expect(page.locator(".question").first).to_be_visible()
-    found: dict[str, Any] = axe.Axe().run(page).response
-    broken = [
-        (rule["id"], [node["html"][:200] for node in rule["nodes"]]) for rule in found["violations"]
-    ]
-    assert broken == []
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

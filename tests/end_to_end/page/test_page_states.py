@@ -42,7 +42,7 @@ def test_while_it_waits_it_says_so(open_page: OpenPage) -> None:
         page.route(API, slowly)
         page.goto(url, wait_until="commit")
         expect(page.get_by_text("Asking the processor…")).to_be_visible()
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).to_have_text("No prediction has arrived yet")
 
 
 def test_a_processor_that_went_away_is_told_and_what_was_shown_stays(

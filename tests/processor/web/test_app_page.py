@@ -42,11 +42,24 @@ def test_the_overview_holds_every_model_and_the_most_urgent_alarms(client: httpx
     assert found["alarms"][0]["severity"] == "page"
     fraud = by_name["fraud"]
     assert fraud["state"] == "silent_degradation"
-    assert fraud["harm_since"] < fraud["since"]
+    assert fraud["change_since"] < fraud["since"]
     assert fraud["quality"]["metric"] == "accuracy"
     assert fraud["quality"]["tolerated"] < fraud["quality"]["baseline"]
     estimated = fraud["quality"]["estimated"]
     assert estimated["lower"] < estimated["value"] < estimated["upper"]
+
+
+def test_a_model_without_harm_stands_as_it_does_since_the_change_that_its_alarm_dates() -> None:
+    registry = new_registry()
+    moved = Traffic(registry, "search", seed=7)
+    moved.send(6000)
+    moved.send(3000, shift={"distance": 0.7})
+    with serve(registry) as url:
+        (model,) = httpx.get(f"{url}/api/page/overview").json()["models"]
+        (alarm,) = httpx.get(f"{url}/api/alarms").json()["alarms"]
+    assert (model["state"], alarm["severity"]) == ("watch", "note")
+    assert model["change_since"] == alarm["since"] < model["since"]
+    assert model["reasons"][0] == alarm["sentence"]
 
 
 def test_a_trend_is_short_and_keeps_quality_and_operations_on_one_axis(
@@ -66,13 +79,13 @@ def test_a_model_without_a_window_has_an_empty_trend(client: httpx.Client) -> No
     overview = client.get("/api/page/overview").json()
     young = next(m for m in overview["models"] if m["name"] == "../a/b")
     assert young["trend"] == {"time": [], "quality": [], "latency_p95_s": [], "error_rate": []}
-    assert young["harm_since"] is None
+    assert young["change_since"] is None
 
 
 def test_distributions_are_those_of_the_reference_and_of_the_last_windows(
     client: httpx.Client,
 ) -> None:
-    found = client.get("/api/page/distributions", params=HARMED).json()["distributions"]
+    found = client.get("/api/page/model", params=HARMED).json()["distributions"]
     by_name = {(one["signal"], one["feature"]): one for one in found}
     moved, still = by_name["input.drift", "distance"], by_name["input.drift", "departure delay"]
     for one in (moved, still):
@@ -94,9 +107,7 @@ def test_distributions_are_those_of_the_reference_and_of_the_last_windows(
 
 def test_a_model_without_a_reference_has_no_distributions(client: httpx.Client) -> None:
     young = {"name": "../a/b", "version": "1/2"}
-    assert client.get("/api/page/distributions", params=young).json() == {"distributions": []}
-    response = client.get("/api/page/distributions", params={"name": "nobody"})
-    assert response.status_code == 404
+    assert client.get("/api/page/model", params=young).json()["distributions"] == []
 
 
 def test_a_models_windows_come_by_column(client: httpx.Client, registry: ModelRegistry) -> None:
@@ -200,6 +211,16 @@ def test_every_file_that_the_page_names_is_there(client: httpx.Client) -> None:
     assert {f"js/{file.name}" for file in shipped} <= named, "a module is not preloaded"
     for name in named:
         assert client.get(f"/static/{name}").status_code == 200, name
+
+
+def test_a_file_is_sent_as_it_is_and_nothing_else_is_one(client: httpx.Client) -> None:
+    content = files("barograph_processor.web").joinpath("static/css/page.css").read_bytes()
+    packed = client.get("/static/css/page.css")
+    assert packed.content == content
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["content-type"] == "text/css; charset=utf-8"
+    for path in ("css/none.css", "css", "", "../app.py", "..%2fapp.py"):
+        assert client.get(f"/static/{path}").status_code == 404, path
 
 
 def test_the_browser_asks_whether_it_has_the_newest_file(client: httpx.Client) -> None:

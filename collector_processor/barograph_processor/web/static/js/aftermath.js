@@ -23,12 +23,12 @@ const WORDS = {
 export function aftermathTable() {
   const parts = new Map();
   const body = el("tbody");
-  const heads = ["What", "Now", "95 % interval", "Reference", "Over time"];
+  const heads = [["What"], ["Now", "number"], ["95 % interval", "number"], ["Reference", "number"], ["Over time"]];
   const table = el(
     "table",
     { class: "drift" },
     el("caption", { class: "unseen" }, "What came after the predictions"),
-    el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col" }, text)))),
+    el("thead", {}, el("tr", {}, ...heads.map(([text, kind = null]) => el("th", { scope: "col", class: kind }, text)))),
     body,
   );
   const none = el("p", { class: "quiet" }, "No reaction, outcome, review or score to hold against labels has arrived yet.");

@@ -10,12 +10,16 @@ import { KEY, timeline } from "./timeline.js";
 import { windowTable } from "./window-table.js";
 import { evidenceSentence, nameOf, operationsSentence, severityWord, signalWord } from "./words.js";
 
+/** Signals whose figures are shares. */
+const SHARES = new Set(["trust", "calibration", "loop", "blind"]);
+
 /** @param {string} id */
 export function alarmPage(id) {
   const words = el("div");
   const plot = figure("Quality, latency, errors and traffic around the change");
   const table = windowTable();
-  const root = el("div", { class: "model" }, words, plot.root, el("p", { class: "quiet key" }, KEY), table.root);
+  const key = el("p", { class: "quiet key" }, KEY);
+  const root = el("div", { class: "model" }, words, plot.root, key, table.root);
   let shown = "";
   let windows = null;
 
@@ -29,7 +33,7 @@ export function alarmPage(id) {
     if (model.series !== null) {
       const { series } = model;
       windows = series.window.at(-1) ?? null;
-      plot.root.hidden = windows === null;
+      plot.root.hidden = key.hidden = table.root.hidden = windows === null;
       const { since, raised, resolved, severity } = alarm;
       const mark = { since, raised, resolved, harm: severity === "page", shaded: true };
       const metric = model.quality.metric ?? "accuracy";
@@ -62,10 +66,11 @@ function wordsOf(alarm) {
       ["State", alarm.resolved === null ? "open" : `resolved ${moment(alarm.resolved)}`],
       ["Since", sinceWords(alarm)],
       ["Noticed", `${moment(alarm.raised)}, in window ${alarm.raised_window}`],
-      ["Before", value(alarm, alarm.before)],
-      ["Now", interval(alarm)],
+      alarm.before === null ? null : ["Before", value(alarm, alarm.before)],
+      alarm.now === null ? null : ["Now", interval(alarm)],
       ...(alarm.apart.length > 0 ? [["Worst where", apart(alarm)]] : []),
-      ["Evidence", evidenceSentence(alarm.evidence, alarm.threshold)],
+      // What is raised by a rule, as that nothing comes, rests on no evidence.
+      alarm.threshold === 0 ? null : ["Evidence", evidenceSentence(alarm.evidence, alarm.threshold)],
       ["Latency, errors, traffic", operationsSentence(alarm.operational)],
     ]),
     el("h2", {}, "Predictions that show it"),
@@ -97,9 +102,10 @@ function sinceWords(alarm) {
   return `${moment(alarm.since)}, window ${alarm.since_window}${delay}`;
 }
 
-/** Risk is a share of wrong predictions; what a drift alarm measures is in the feature's own unit. */
-function value(alarm, figure) {
-  return alarm.signal === "risk" || alarm.signal === "slice" ? `${percent(figure)} wrong` : plain(figure);
+/** Risk is a share of wrong predictions; drift, worth and evaluations are in units of their own. */
+function value({ signal }, figure) {
+  if (signal === "risk" || signal === "slice") return `${percent(figure)} wrong`;
+  return SHARES.has(signal) ? percent(figure) : plain(figure);
 }
 
 function interval(alarm) {

@@ -1,4 +1,8 @@
-/** An element that shows a Plotly figure: it fits, follows the theme, and can be read by keyboard. */
+/**
+ * An element that shows a Plotly figure: it fits, follows the theme, and can be read by keyboard.
+ * What is seen is drawn first, the others when the browser has nothing else to do: a page has
+ * many, and each takes time.
+ */
 
 import { el, say } from "./dom.js";
 import { loadPlotly } from "./plotly.js";
@@ -6,6 +10,8 @@ import { loadPlotly } from "./plotly.js";
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: "reset", showTips: false };
 const DARK = matchMedia("(prefers-color-scheme: dark)");
 const FINGER = matchMedia("(pointer: coarse)");
+const NEAR = "50%";
+const PATIENCE_MS = 1_000;
 
 /**
  * @param {string} label What it shows, for those who do not see it.
@@ -34,11 +40,16 @@ export function figure(label, read = null) {
   let panels = [];
   let cursor = null;
   let width = 0;
+  let near = false;
+  let stale = false;
 
   async function draw() {
     if (describe === null) return;
+    stale = true;
     const Plotly = await loadPlotly().catch((error) => say(wait, `${error.message}.`) && null);
-    if (Plotly === null || !root.isConnected) return;
+    if (!near) await idle();
+    if (Plotly === null || !root.isConnected || !stale) return;
+    stale = false;
     width = root.clientWidth;
     const described = describe({ width, colours: colours(root) });
     const { data, layout } = described;
@@ -62,6 +73,13 @@ export function figure(label, read = null) {
   new ResizeObserver(() => {
     if (root.clientWidth !== width) draw();
   }).observe(root);
+  new IntersectionObserver(
+    ([{ isIntersecting }]) => {
+      near = isIntersecting;
+      if (stale) draw();
+    },
+    { rootMargin: NEAR },
+  ).observe(root);
   DARK.addEventListener("change", draw);
 
   return {
@@ -75,6 +93,12 @@ export function figure(label, read = null) {
       draw();
     },
   };
+}
+
+/** Settles when the browser has nothing else to do, or had not for a while. */
+function idle() {
+  const wait = window.requestIdleCallback ?? setTimeout;
+  return new Promise((done) => wait(done, { timeout: PATIENCE_MS }));
 }
 
 /** The theme's colours by name, as the style sheet defines them. */

@@ -27,13 +27,13 @@ export function percent(value) {
   return `${(100 * value).toFixed(digits)}\u00a0%`;
 }
 
-/** @param {?number} value @returns {string} Three significant digits, no exponent in between. */
+/** @param {?number} value @returns {string} Three significant digits, or whole: `0.0123`, `16,436`. */
 export function plain(value) {
   if (value === null || value === undefined) return UNKNOWN;
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size >= 1e6 || size < 1e-4) return value.toExponential(1);
-  return String(Number(value.toPrecision(size >= 1000 ? 6 : 3)));
+  if (size >= 1e9 || size < 1e-4) return value.toExponential(1);
+  return size >= 100 ? COUNT.format(Math.round(value)) : String(Number(value.toPrecision(3)));
 }
 
 /** @param {?number} seconds @returns {string} `42 ms` */

@@ -33,7 +33,7 @@ export function gap() {
     const since = trouble ? Date.parse(sinceOf(model)) : null;
     // An alarm may be about labels of the open window, which then comes last. Otherwise they
     // are too few to tell anything, and the last window is what the alarm speaks of.
-    const early = trouble && Date.parse(model.harm_raised) > (trend.time.at(-1) ?? 0);
+    const early = trouble && Date.parse(model.change_raised) > (trend.time.at(-1) ?? 0);
     const latest = early ? model.quality.latest : null;
     const { value: known, time: asOf } = lastOf(trend.time, trend.quality);
     const now = latest?.value ?? known;
@@ -45,7 +45,7 @@ export function gap() {
       ...words(model.quality, now, latest === null && asOf !== trend.time.at(-1) ? asOf : null),
       time,
       values,
-      scale: { ...qualityScale(model, values), level: baseline, since },
+      scale: { ...qualityScale(model, values), level: time.length > 0 ? baseline : null, since },
     });
     late.update({
       label: "latency p95",

@@ -8,6 +8,7 @@ import { overview } from "./overview.js";
 import { poll } from "./poll.js";
 import { reviewPage } from "./review.js";
 import { here } from "./route.js";
+import { capital } from "./words.js";
 
 const main = document.getElementById("main");
 const banner = document.getElementById("banner");
@@ -19,7 +20,7 @@ let stop = () => {};
 function open() {
   const { view, query } = here();
   const page = choose(view, query);
-  const loading = el("p", { class: "loading" }, "Asking the processor…");
+  const loading = el("h1", { class: "loading" }, "Asking the processor…");
   let shown = false;
   let news = "";
   stop();
@@ -48,14 +49,15 @@ function choose(view, query) {
 }
 
 function fail(error, shown) {
-  beat(false);
+  // Who says that there is no such thing is there.
+  beat(error instanceof NotFound);
   if (error instanceof NotFound) {
     main.replaceChildren(
       el(
         "section",
         { class: "empty" },
         el("h1", {}, "There is no such thing here"),
-        el("p", { dir: "auto" }, error.message),
+        el("p", { dir: "auto" }, `${capital(error.message)}.`),
         el("p", {}, el("a", { href: "#/" }, "All models")),
       ),
     );
@@ -71,7 +73,7 @@ function fail(error, shown) {
   }
   const stale = shown ? " What is shown is from before." : "";
   warn(`The processor does not answer.${stale} Trying again.`);
-  if (!shown) main.replaceChildren(el("p", { class: "loading" }, "Nothing to show until it answers."));
+  if (!shown) main.replaceChildren(el("h1", { class: "loading" }, "Nothing to show until it answers."));
 }
 
 function warn(text) {

@@ -28,6 +28,7 @@ export function modelPage(name, version) {
   const warnings = el("ul", { class: "warnings" });
   const choice = el("select", { id: "metric", onchange: () => draw() });
   const plot = figure("Quality, latency, errors and traffic over time", reading);
+  const key = el("p", { class: "quiet key" }, KEY);
   const windows = windowTable();
   const slices = sliceTable();
   const drift = driftTable();
@@ -59,7 +60,7 @@ export function modelPage(name, version) {
       el("p", { class: "picker" }, el("label", { for: "metric" }, "Quality by "), choice),
       noWindows,
       plot.root,
-      el("p", { class: "quiet key" }, KEY),
+      key,
       windows.root,
     ),
     section("The slices that do worst", slices.root),
@@ -85,10 +86,7 @@ export function modelPage(name, version) {
     const fresh = model.series !== null;
     series = model.series ?? series;
     tell();
-    if (fresh) {
-      const found = await ask("/api/page/distributions", { name, version }, signal);
-      distributions.update(found.distributions, series.drift);
-    }
+    if (fresh) distributions.update(model.distributions, series.drift);
     if (fresh || drawnOf(before) !== drawnOf(model)) show();
     return {
       title: nameOf(model),
@@ -130,7 +128,7 @@ export function modelPage(name, version) {
     const drawn = series.window.length > 0;
     choice.parentElement.hidden = names.length === 0;
     noWindows.hidden = drawn;
-    plot.root.hidden = windows.root.hidden = !drawn;
+    plot.root.hidden = key.hidden = windows.root.hidden = !drawn;
     if (drawn) {
       const [closed, standing, marks] = [series, model, marksOf(model.alarms)];
       plot.update((look) => timeline(closed, standing, metric ?? "accuracy", marks, look));

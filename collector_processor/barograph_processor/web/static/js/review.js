@@ -45,7 +45,7 @@ export function reviewPage() {
   async function refresh(signal) {
     const query = { limit: String(SHOWN), ...(reviewer() === "" ? {} : { reviewer: reviewer() }) };
     const found = await ask("/api/review", query, signal);
-    const models = found.models.filter((model) => model.drawn > 0);
+    const models = found.models.filter((model) => model.drawn > 0).sort(askedFirst);
     for (const model of models) {
       model.items = model.items.filter((item) => !answered.has(keyOf(model, item)));
     }
@@ -67,6 +67,7 @@ export function reviewPage() {
   return { root, refresh };
 }
 
+const askedFirst = (one, other) => Number(one.pending === 0) - Number(other.pending === 0);
 const keyOf = (model, item) => JSON.stringify([model.name, model.version, item?.id]);
 
 function modelSection(key, desk) {

@@ -5,7 +5,7 @@ import { el } from "./dom.js";
 /** @param {[string, string][]} slice */
 export function levels(slice) {
   return slice.flatMap(([dimension, level], place) => [
-    place > 0 ? ", " : null,
+    ...(place > 0 ? [", "] : []),
     el("bdi", {}, dimension),
     " = ",
     el("bdi", {}, level),

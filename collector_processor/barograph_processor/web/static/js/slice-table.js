@@ -23,7 +23,7 @@ export function sliceTable() {
     body,
   );
   const scroll = el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Slices, scrolls sideways" }, table);
-  const none = el("p", { class: "quiet" }, "No slice is known: name some in the application, as in observe(slices=(\"region\",)).");
+  const none = el("p", { class: "quiet" }, "No slice has been judged yet. It takes labels, and slices that the application names, as in observe(slices=(\"region\",)).");
   return {
     root: el("div", {}, scroll, none),
     /** @param {Object[]} slices As the API answers, the surest first. */

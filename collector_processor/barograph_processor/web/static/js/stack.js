@@ -9,6 +9,15 @@ const TITLE = 24;
 const GAP = 16;
 const FOOT = 42;
 
+/** Times as the words beside the plot write them, as exact as the zoom asks for. */
+const TICKS = [
+  { dtickrange: [null, 60_000], value: "%H:%M:%S\n%-d %b %Y" },
+  { dtickrange: [60_000, 86_400_000], value: "%H:%M\n%-d %b %Y" },
+  { dtickrange: [86_400_000, "M1"], value: "%-d %b\n%Y" },
+  { dtickrange: ["M1", "M12"], value: "%b\n%Y" },
+  { dtickrange: ["M12", null], value: "%Y" },
+];
+
 /**
  * @param {{title: string, height: number, range: number[], share?: boolean, blank?: boolean, data: Object[], levels: Object[]}[]} panels
  *   From the top; heights in CSS pixels; of a share the axis is in percent, a blank one has no marks.
@@ -58,6 +67,7 @@ export function stack(panels, places, { width, colours }, marks = []) {
       gridcolor: colours.line,
       linecolor: colours.line,
       nticks: Math.max(Math.round(width / 140), 3),
+      tickformatstops: TICKS,
     },
     ...axes,
     annotations,

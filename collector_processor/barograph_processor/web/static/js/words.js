@@ -70,6 +70,8 @@ export function byUrgency(one, other) {
 }
 
 const LONGEST_NAME = 60;
+/** How many models the headline names beside the first. */
+const NAMED = 2;
 
 /**
  * `flight-delay 2013.1`, for a sentence: not endless, and isolated, so that a name
@@ -98,8 +100,8 @@ const OPERATIONS = / (?:Latency|Errors|Traffic)(?: |, )[^.]*\.$/;
 /** The same where what latency, errors and traffic do is said beside it. */
 export const withoutOperations = (sentence) => sentence.replace(OPERATIONS, "");
 
-/** Since when a model is as it is: the change itself where there is harm, else its notice. */
-export const sinceOf = (model) => model.harm_since ?? model.since;
+/** Since when a model is as it is: the change itself where an alarm dates it, else its notice. */
+export const sinceOf = (model) => model.change_since ?? model.since;
 
 /**
  * What the usual dashboards show.
@@ -131,7 +133,9 @@ export function headline(models) {
     const silent = first.state === "silent_degradation";
     const where = first.worst_slice.length === 0 ? "" : `${first.only_slices ? " for" : ", most of all for"} ${sliceWord(first.worst_slice)}`;
     const hidden = silent ? ", and latency, errors and traffic do not show it" : "";
-    const more = others.length === 0 ? "" : ` So has ${others.length === 1 ? nameOf(others[0]) : `each of ${others.length} other models`}.`;
+    const named = others.slice(0, NAMED).map(nameOf);
+    const rest = others.length > NAMED ? [`${others.length - NAMED} more`] : [];
+    const more = others.length === 0 ? "" : ` So ${others.length === 1 ? "has" : "have"} ${list([...named, ...rest])}.`;
     return `${nameOf(first)} has been giving worse answers since ${moment(sinceOf(first))}${where}${hidden}.${more}`;
   }
   const blind = models.filter((model) => model.state === "blind").length;
@@ -156,4 +160,4 @@ function list(words) {
   return words.length < 2 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
