@@ -42,7 +42,7 @@ class ModelRegistry:
             than a warning of the model's.
     """
 
-    schema = 8
+    schema = 9
 
     def __init__(
         self,

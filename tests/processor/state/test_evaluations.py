@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.processor.state.rows import Bench, facts, rows, unlabelled
+from tests.processor.state.rows import Bench, close_to, facts, rows, unlabelled
 
 _TABLES: dict[str, Any] = {
     "reference": {"rows": 1000},
@@ -25,6 +25,15 @@ def _feed(
         scores = scale * np.clip(rng.normal(mean, 0.1, 200), 0, 1)
         events = facts("evaluation", batch.prediction_ids, number=scores.tolist())
         bench.registry.attach(replace(events, name=(name,) * 200))
+
+
+def _plain_state(state: Any) -> Any:
+    """A state whose parts can be compared."""
+    if isinstance(state, dict):
+        return {name: _plain_state(part) for name, part in state.items()}
+    if isinstance(state, list | tuple):
+        return [_plain_state(part) for part in state]
+    return state.tolist() if isinstance(state, np.ndarray) else state
 
 
 def _alarms(bench: Bench) -> list[str]:
@@ -116,3 +125,62 @@ def test_verdicts_that_are_words_count_as_scores() -> None:
     bench.registry.attach(replace(odd, name=("faithful",) * 3))
     counted = bench.counted("barograph.monitor.unjoined", kind="evaluation", reason="wrong_type")
     assert counted == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad", "scale", "told"),
+    [
+        ("helpfulness", 0.8, 0.3, 1.0, (0.3, 0.8)),
+        ("stars", 0.8, 0.66, 5.0, (3.3, 4.0)),
+        ("toxicity", 0.1, 0.6, 1.0, (0.6, 0.1)),
+    ],
+)
+def test_the_alarm_names_what_sets_bad_scores_apart(
+    name: str, good: float, bad: float, scale: float, told: tuple[float, float]
+) -> None:
+    """One region of four is answered worse; it is told in scores, after a restart too."""
+    bench = Bench.of(_TABLES)
+    for at in range(0, 6000, 200):
+        batch = replace(unlabelled(rows(200, start=at)), task="generation", label=None)
+        bench.registry.observe(batch)
+        rng = np.random.default_rng([8, at])
+        worse = (batch.slices["region"].codes == 2) & (at >= 3000)
+        scores = scale * np.clip(rng.normal(np.where(worse, bad, good), 0.05), 0, 1)
+        events = facts("evaluation", batch.prediction_ids, number=scores.tolist())
+        bench.registry.attach(replace(events, name=(name,) * 200))
+        if at % 1000 == 0:
+            bench = bench.restarted()
+    (alarm,) = [a for a in bench.model.verdicts.book.open if a.signal == "evaluation"]
+    (apart,) = alarm.apart
+    assert apart.slice == {"region": "s"}
+    assert (apart.now, apart.rest) == pytest.approx(told, abs=0.02 * scale)
+    assert f"Worst where region=s: {apart.now:.3g} against {apart.rest:.3g} elsewhere." in (
+        alarm.sentence
+    )
+
+
+def test_scores_that_fall_everywhere_set_nothing_apart() -> None:
+    bench = Bench.of(_TABLES)
+    _feed(bench, 3000, start=0, mean=0.8)
+    _feed(bench, 2000, start=3000, mean=0.6)
+    (alarm,) = [a for a in bench.model.verdicts.book.open if a.signal == "evaluation"]
+    assert alarm.apart == ()
+    assert "Worst where" not in alarm.sentence
+
+
+def test_batches_of_scores_do_not_matter() -> None:
+    """Neither to the mean nor to the slices, at the end of the baseline either."""
+
+    def state(sizes: list[int]) -> Any:
+        bench = Bench.of(_TABLES)
+        batch = replace(unlabelled(rows(1600)), task="generation", label=None)
+        bench.registry.observe(batch)
+        scores = np.random.default_rng(8).random(1600)
+        order = np.concatenate([np.arange(960, 1600), np.arange(960)])
+        for rows_ in np.split(order, np.cumsum(sizes)[:-1]):
+            names = [batch.prediction_ids[row] for row in rows_]
+            events = facts("evaluation", names, number=scores[rows_].tolist())
+            bench.registry.attach(replace(events, name=("helpfulness",) * len(names)))
+        return _plain_state(bench.model.standing.aftermath.evaluations.state())
+
+    assert close_to(state([1600]), state([37] * 43 + [9]))

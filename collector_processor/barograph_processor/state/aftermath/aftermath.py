@@ -88,7 +88,7 @@ class Aftermath:
         """
         self.reactions.close(closed.number)
         self.outcomes.close(closed.number)
-        self.evaluations.close()
+        self.evaluations.close(closed.number)
         self.loops.close(closed.number)
         self.traffic.close(closed.end_ns, watch.number_at)
         self.usage.close(

@@ -1,6 +1,7 @@
 """One kind of evaluation of a model's answers: its mean score, and whether that is harmed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -10,7 +11,9 @@ import numpy.typing as npt
 from barograph_processor.quality.intervals import AT_ALL_TIMES, Estimate, estimate_mean
 from barograph_processor.quality.risk import RiskMonitor, RiskTransition, tolerated_risk
 from barograph_processor.quality.weighted import WeightedMean
+from barograph_processor.signal import Apart
 from barograph_processor.state.label.label_marks import LabelMarks
+from barograph_processor.state.label.sliced import SliceColumns, SlicedQuality
 
 __all__ = ["Evaluation"]
 
@@ -28,18 +31,27 @@ class Evaluation:
     others are put between the least and the greatest of the baseline.
 
     State size: the scores of the baseline until it is fixed, then 4,096 marks and a few
-    numbers. Not locked; its owner is.
+    numbers, and what ``SlicedQuality`` takes. Not locked; its owner is.
 
     Args:
         tolerance: Loss beyond the baseline's upper bound that is tolerated.
         budget_windows: Windows between false alarms.
         lower_is_better: Whether low scores are good ones.
+        slices: What sets bad scores apart; None if that is not asked.
     """
 
-    def __init__(self, *, tolerance: float, budget_windows: float, lower_is_better: bool) -> None:
+    def __init__(
+        self,
+        *,
+        tolerance: float,
+        budget_windows: float,
+        lower_is_better: bool,
+        slices: SlicedQuality | None = None,
+    ) -> None:
         self._tolerance = tolerance
         self._budget_windows = budget_windows
         self._lower_is_better = lower_is_better
+        self._slices = slices
         self._baseline: list[float] = []
         self._range = (0.0, 1.0)
         self._marks = LabelMarks(_BLOCK)
@@ -54,8 +66,9 @@ class Evaluation:
         weight: npt.NDArray[np.float64],
         time_ns: npt.NDArray[np.int64],
         in_reference: npt.NDArray[np.bool_],
+        slices: SliceColumns,
         *,
-        per_window: float,
+        windows: float,
     ) -> npt.NDArray[np.bool_]:
         """Take finite scores in order of arrival, all of shape ``(n,)``.
 
@@ -64,27 +77,37 @@ class Evaluation:
             weight: Predictions that each stands for.
             time_ns: Event time of the predictions.
             in_reference: Whose predictions belong to the reference.
-            per_window: Scores that a window has.
+            slices: Levels of the predictions by dimension.
+            windows: That the predictions so far fill, which says how many scores one has.
 
         Returns:
             Which are worse than the baseline's mean, shape ``(n,)``.
         """
-        for row in range(len(scores)):
-            if self.monitor is None:
-                if not in_reference[row] and len(self._baseline) >= _ENOUGH:
-                    self._fix(per_window)
-                else:
-                    self._baseline.append(float(scores[row]))
-            if self.monitor is not None and not in_reference[row]:
+        begin = 0
+        if self.monitor is None:
+            enough = len(self._baseline) + np.arange(len(scores)) >= _ENOUGH
+            later = np.flatnonzero(~in_reference & enough)
+            begin = int(later[0]) if len(later) else len(scores)
+            self._learn(scores[:begin], slices)
+            if len(later):
+                self._fix(max(len(self._baseline) / max(windows, 1.0), 1.0))
+        if self.monitor is not None:
+            rows = begin + np.flatnonzero(~in_reference[begin:])
+            for row in rows.tolist():
                 one = slice(row, row + 1)
                 self._take(scores[one], time_ns[one], weight[one])
+            if self._slices is not None and len(rows):
+                levels = {name: column.take(rows) for name, column in slices.items()}
+                self._slices.observe(levels, {}, self._losses(scores[rows]), time_ns[rows])
         if self.reference is None:
             return np.zeros(len(scores), dtype=np.bool_)
         worse = scores > self.reference if self._lower_is_better else scores < self.reference
         return np.asarray(worse)
 
-    def close(self) -> None:
-        """End a window: what is old is forgotten."""
+    def close(self, number: int) -> None:
+        """End a window, by its number: what is old is forgotten."""
+        if self._slices is not None:
+            self._slices.close_window(number)
         if self._younger.n >= _RECENT:
             self._older, self._younger = self._younger, WeightedMean.empty()
 
@@ -104,6 +127,18 @@ class Evaluation:
         """Return the event time, ns, since when they are; 0 if they never were."""
         return 0 if self.onset is None else self._marks.since(self.onset.since_label)
 
+    def apart(self) -> tuple[Apart, ...]:
+        """Return the slices whose scores are worse than the others', the worst first."""
+        found = () if self._slices is None else self._slices.apart()
+        return tuple(
+            replace(
+                each,
+                now=self._score(each.now),
+                rest=None if each.rest is None else self._score(each.rest),
+            )
+            for each in found
+        )
+
     def figures(self) -> dict[str, Any]:
         """Return plain values; None where not known yet."""
         value, lower, upper = self.mean() or (None, None, None)
@@ -119,6 +154,13 @@ class Evaluation:
             "alarm": self.harmed,
         }
 
+    def _learn(self, scores: npt.NDArray[np.float64], slices: SliceColumns) -> None:
+        self._baseline += scores.tolist()
+        if self._slices is not None and len(scores):
+            rows = np.arange(len(scores))
+            levels = {name: column.take(rows) for name, column in slices.items()}
+            self._slices.learn(levels, {}, len(rows))
+
     def _fix(self, per_window: float) -> None:
         baseline = np.array(self._baseline)
         if baseline.min() < 0 or baseline.max() > 1:
@@ -129,6 +171,8 @@ class Evaluation:
         self.monitor = RiskMonitor(
             tolerated, budget_labels=budget, block=_BLOCK, recovery=_RECOVERY_BLOCKS
         )
+        if self._slices is not None:
+            self._slices.fix(self._losses(baseline), window_labels=per_window)
         self._baseline = []
 
     def _take(
@@ -149,6 +193,11 @@ class Evaluation:
         share = np.clip((scores - low) / max(high - low, 1e-12), 0.0, 1.0)
         return np.asarray(share if self._lower_is_better else 1 - share)
 
+    def _score(self, loss: float) -> float:
+        """Return the score of a loss."""
+        low, high = self._range
+        return low + (loss if self._lower_is_better else 1 - loss) * (high - low)
+
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
         return {
@@ -159,6 +208,7 @@ class Evaluation:
             "monitor": None if self.monitor is None else self.monitor.state(),
             "onset": None if self.onset is None else msgspec.to_builtins(self.onset),
             "recent": [self._older.to_bytes(), self._younger.to_bytes()],
+            "slices": None if self._slices is None else self._slices.state(),
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -171,3 +221,5 @@ class Evaluation:
         self.monitor = None if monitor is None else RiskMonitor.restore(monitor)
         self.onset = None if onset is None else msgspec.convert(onset, RiskTransition)
         self._older, self._younger = (WeightedMean.from_bytes(bytes(p)) for p in state["recent"])
+        if self._slices is not None:
+            self._slices.load(state["slices"])

@@ -13,6 +13,8 @@ from barograph_processor.state.alarm.harm_budget import harm_budget
 from barograph_processor.state.alarm.phrases import clean, moment
 from barograph_processor.state.label.examples import Examples
 from barograph_processor.state.label.pending import PendingPredictions
+from barograph_processor.state.label.pending_columns import KEPT_EVALUATIONS
+from barograph_processor.state.label.sliced import SlicedQuality
 
 __all__ = ["Evaluations"]
 
@@ -27,9 +29,11 @@ class Evaluations:
     """Follows the mean score of evaluations by name, and tells where it falls.
 
     The first 16 names are followed, further ones only counted. The first has half of the
-    budget, each next one half of what is left.
+    budget, each next one half of what is left. Of the first four it is known by slice what
+    sets bad scores apart.
 
-    State size: a few KiB a name. Not locked; its owner is.
+    State size: a few KiB a name, and of the first four what ``SlicedQuality`` takes. Not
+    locked; its owner is.
 
     Args:
         alarm: The budget and the tolerance.
@@ -42,7 +46,6 @@ class Evaluations:
         self._block = block
         self._lower_is_better = frozenset(lower_is_better)
         self._rows = 0
-        self._scores = 0
         self._names: dict[str, Evaluation] = {}
         self._worse: dict[str, Examples] = {}
 
@@ -77,23 +80,24 @@ class Evaluations:
             rows = np.array([row for row, each in enumerate(names) if each == name])
             some = slots[rows]
             pending.notes.evaluations(some, scores[rows], place=self.names.index(name))
-            self._scores += len(rows)
+            slices = pending.slices(some)
             worse = evaluation.add(
                 scores[rows],
                 pending.weights(some),
                 pending.column("time", some),
                 pending.column("reference", some),
-                per_window=max(self._scores * self._block / max(self._rows, 1), 1.0),
+                slices,
+                windows=self._rows / self._block,
             )
             bad = some[worse]
             self._worse[name].add(
                 pending.ids(bad), pending.column("time", bad), pending.slices(bad)
             )
 
-    def close(self) -> None:
-        """End a window that is judged."""
+    def close(self, number: int) -> None:
+        """End a window that is judged, by its number."""
         for evaluation in self._names.values():
-            evaluation.close()
+            evaluation.close(number)
 
     def findings(self, number_at: Callable[[int], int]) -> list[Finding]:
         """Return which scores fell, as of the last window.
@@ -128,6 +132,7 @@ class Evaluations:
                     evidence=0.0 if evaluation.onset is None else evaluation.onset.log10_evidence,
                     threshold=0.0 if evaluation.onset is None else evaluation.onset.log10_threshold,
                     trace_ids=self._worse[name].traces(since_ns),
+                    apart=evaluation.apart(),
                 )
             )
         return found
@@ -146,23 +151,26 @@ class Evaluations:
         return known
 
     def _fresh(self, name: str, place: int) -> Evaluation:
+        budget = harm_budget(self._alarm, "evaluation") * 2 ** (place + 1)
+        sliced = place < KEPT_EVALUATIONS
         return Evaluation(
             tolerance=self._alarm.tolerance,
-            budget_windows=harm_budget(self._alarm, "evaluation") * 2 ** (place + 1),
+            budget_windows=budget,
             lower_is_better=name in self._lower_is_better,
+            slices=SlicedQuality(self._alarm, budget_windows=budget) if sliced else None,
         )
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
         return {
-            "counts": [self._rows, self._scores],
+            "rows": self._rows,
             "names": [[name, each.state()] for name, each in self._names.items()],
             "worse": [examples.state() for examples in self._worse.values()],
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
-        self._rows, self._scores = state["counts"]
+        self._rows = state["rows"]
         self._names, self._worse = {}, {}
         for place, (name, plain) in enumerate(state["names"]):
             self._names[name] = self._fresh(name, place)

@@ -53,6 +53,8 @@ class Finding:
             raised_ns: Event time now.
             window: The window now.
         """
+        # Scores are no shares of anything.
+        clause = apart_clause(self.apart, shares=self.signal != "evaluation")
         return Alarm(
             id=alarm_id(*model, self.key, window),
             model=model.name,
@@ -68,8 +70,7 @@ class Finding:
             since_window=min(self.since_window, window),
             raised_window=window,
             sentence=(
-                f"{model_title(model)}: {self.sentence}.{apart_clause(self.apart)} "
-                f"{operational_clause(operations)}"
+                f"{model_title(model)}: {self.sentence}.{clause} {operational_clause(operations)}"
             ),
             before=self.before,
             now=self.now,

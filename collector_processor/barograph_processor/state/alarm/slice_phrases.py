@@ -20,8 +20,10 @@ def slice_before(status: SliceStatus) -> str:
     return f"the reference had none of it{came}"
 
 
-def apart_clause(apart: Sequence[Apart]) -> str:
+def apart_clause(apart: Sequence[Apart], *, shares: bool = True) -> str:
     """Say where it is worst, and what all traffic has moved to, in sentences.
+
+    With ``shares`` they are told as percentages, else as they are.
 
     >>> retriever = Apart({"trace.span.retrieve": "1-4 s"}, 0.41, 0.08)
     >>> apart_clause([retriever])
@@ -29,8 +31,9 @@ def apart_clause(apart: Sequence[Apart]) -> str:
     >>> apart_clause([Apart({"trace.service.version": "2.1"}, 0.3, None, 1_357_034_460 * 10**9)])
     ' All traffic has trace.service.version=2.1, which came at 2013-01-01 10:01 UTC.'
     """
+    form = ".1%" if shares else ".3g"
     worst = [
-        f"{slice_title(a.slice.items())}: {a.now:.1%} against {a.rest:.1%} elsewhere"
+        f"{slice_title(a.slice.items())}: {a.now:{form}} against {a.rest:{form}} elsewhere"
         for a in apart
         if a.rest is not None
     ]
