@@ -27,7 +27,7 @@ _WEIGHTS = TILT_WEIGHTS[_UP] / TILT_WEIGHTS[_UP].sum()
 _COST = clipped_normal_log_mgf(_TILTS)
 _SIGNIFICANT = 1.64
 _UNKNOWN = 5
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,11 @@ class DatedLatch(Latch):
 
     State: that of a latch, and two numbers a bet. Not locked: one writer.
 
+    Attributes:
+        since_window: The window in which the last harm began.
+        decision: log10 of the evidence by which it was latched, and of what that had to
+            reach; zeros before any harm.
+
     Args:
         bets: How many bets there are on a window, at least 1.
         budget: Windows between false onsets, at least 1.
@@ -87,6 +92,7 @@ class DatedLatch(Latch):
             ShiryaevRoberts(bets, threshold=recovery, weights=weights),
         )
         self.since_window = 0
+        self.decision = 0.0, 0.0
         self._start = CumulativeSums(bets)
 
     def _take(self, log_bets: Floats, window: int) -> bool:
@@ -98,14 +104,22 @@ class DatedLatch(Latch):
             return False
         if not self.harmed:
             self.since_window = self._start.began
+            self.decision = self.log10_evidence, self.log10_threshold
             self._start.reset()
         self._turn()
         return True
 
     def _latched(self) -> dict[str, Any]:
-        return {**super()._latched(), "since_window": self.since_window, **self._start.state()}
+        return {
+            **super()._latched(),
+            "since_window": self.since_window,
+            "decision": list(self.decision),
+            **self._start.state(),
+        }
 
     def _latch(self, state: Mapping[str, Any]) -> None:
         super()._latch(state)
         self.since_window = int(state["since_window"])
+        evidence, threshold = state["decision"]
+        self.decision = float(evidence), float(threshold)
         self._start.restore(state)

@@ -17,7 +17,7 @@ __all__ = ["RateMonitor", "RateReference", "RecentRate"]
 _STEPS = np.array([0.01, 0.02, 0.04, 0.08, 0.16, 0.32])
 _MOST = 0.95
 _MIN_BLOCKS = 4
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)

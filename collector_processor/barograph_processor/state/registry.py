@@ -42,7 +42,7 @@ class ModelRegistry:
             than a warning of the model's.
     """
 
-    schema = 9
+    schema = 10
 
     def __init__(
         self,

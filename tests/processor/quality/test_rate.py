@@ -45,6 +45,24 @@ def test_a_rise_is_latched_dated_and_over_when_it_is_over() -> None:
     assert monitor.since_window == 10
 
 
+def test_the_evidence_that_latched_it_is_kept_while_that_of_its_end_grows() -> None:
+    monitor = RateMonitor(learnt(), tolerance=0.02, budget=10_000)
+    assert monitor.decision == (0.0, 0.0)
+    window = 0
+    while not monitor.harmed:
+        last = monitor.log10_evidence
+        monitor.update(25.0, 100.0, window=window)
+        window += 1
+    evidence, threshold = monitor.decision
+    assert threshold == pytest.approx(4.0)
+    assert last < threshold <= evidence < threshold + 4
+    monitor.update(25.0, 100.0, window=window)
+    assert monitor.log10_evidence < evidence
+    assert (
+        RateMonitor.restore(monitor.state()).decision == monitor.decision == (evidence, threshold)
+    )
+
+
 def test_what_is_tolerated_is_no_rise() -> None:
     monitor = RateMonitor(learnt(), tolerance=0.05, budget=1000)
     for window in range(500):

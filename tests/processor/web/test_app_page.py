@@ -9,7 +9,13 @@ import pytest
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.state.window import window_history
 from barograph_processor.state.window.record import WindowRecord
-from tests.end_to_end.page.models import HeldPipeline, Traffic, new_registry, serve
+from tests.end_to_end.page.models import (
+    HeldPipeline,
+    Traffic,
+    new_registry,
+    serve,
+    tell_of_people,
+)
 
 HARMED = {"name": "fraud", "version": "3"}
 
@@ -60,6 +66,19 @@ def test_a_model_without_harm_stands_as_it_does_since_the_change_that_its_alarm_
     assert (model["state"], alarm["severity"]) == ("watch", "note")
     assert model["change_since"] == alarm["since"] < model["since"]
     assert model["reasons"][0] == alarm["sentence"]
+
+
+def test_an_alarm_of_people_rests_on_evidence_that_sufficed() -> None:
+    """And not on that for its end, which its monitor gathers while it is open."""
+    registry = new_registry()
+    tell_of_people(registry)
+    alarms = {
+        alarm.signal: alarm
+        for model in registry.models.values()
+        for alarm in model.verdicts.book.open
+    }
+    for signal in ("trust", "outcome"):
+        assert alarms[signal].evidence >= alarms[signal].threshold > 0
 
 
 def test_a_trend_is_short_and_keeps_quality_and_operations_on_one_axis(

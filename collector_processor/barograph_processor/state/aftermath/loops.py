@@ -140,8 +140,8 @@ class Loops:
                     before=own.reference.rate,
                     now=now[0],
                     interval=now[1:],
-                    evidence=own.log10_evidence,
-                    threshold=own.log10_threshold,
+                    evidence=own.decision[0],
+                    threshold=own.decision[1],
                 )
             )
         if self._gap.harmed:
@@ -222,8 +222,8 @@ class Loops:
             before=before,
             now=now.collision,
             interval=(math.exp(interval[0]), min(math.exp(interval[1]), 1.0)),
-            evidence=monitor.log10_evidence,
-            threshold=monitor.log10_threshold,
+            evidence=monitor.decision[0],
+            threshold=monitor.decision[1],
         )
 
     def _gap_finding(self, since_ns: int, reference_risk: float | None) -> list[Finding]:
@@ -255,8 +255,8 @@ class Loops:
                 since_window=self._gap.since_window,
                 now=gap[0],
                 interval=gap[1:],
-                evidence=self._gap.log10_evidence,
-                threshold=self._gap.log10_threshold,
+                evidence=self._gap.decision[0],
+                threshold=self._gap.decision[1],
             )
         ]
 

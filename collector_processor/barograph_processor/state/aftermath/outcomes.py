@@ -186,8 +186,8 @@ class Outcomes:
                     before=monitor.reference.mean,
                     now=mean[0],
                     interval=mean[1:],
-                    evidence=monitor.log10_evidence,
-                    threshold=monitor.log10_threshold,
+                    evidence=monitor.decision[0],
+                    threshold=monitor.decision[1],
                     trace_ids=self._low[name].traces(since_ns),
                 )
             )

@@ -76,8 +76,8 @@ def rate_finding(
         before=1 - before if trust else before,
         now=1 - now[0] if trust else now[0],
         interval=(1 - now[2], 1 - now[1]) if trust else (now[1], now[2]),
-        evidence=monitor.log10_evidence,
-        threshold=monitor.log10_threshold,
+        evidence=monitor.decision[0],
+        threshold=monitor.decision[1],
         trace_ids=trace_ids,
         apart=apart,
     )

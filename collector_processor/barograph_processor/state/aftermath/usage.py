@@ -115,8 +115,8 @@ class Usage:
             since_window=number_at(since_ns),
             before=1.0,
             now=now,
-            evidence=monitor.log10_evidence,
-            threshold=monitor.log10_threshold,
+            evidence=monitor.decision[0],
+            threshold=monitor.decision[1],
         )
 
     def _count(self, day: int, rows: int) -> None:
