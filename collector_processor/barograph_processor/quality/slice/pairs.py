@@ -57,13 +57,17 @@ class PairCounts:
         """
         size = LEVELS * LEVELS
         places = np.arange(pairs.shape[1], dtype=np.intp) * size
-        at = codes.astype(np.intp)[:, pairs[0]] * LEVELS + codes[:, pairs[1]] + places
+        # A row an attribute, so that whole rows are copied.
+        levels = np.ascontiguousarray(codes.T, dtype=np.intp)
+        at = (levels * LEVELS)[pairs[0]]
+        at += levels[pairs[1]]
+        at += places[:, None]
         parts = np.rint(losses * LOSS_UNIT)
         lost = np.flatnonzero(parts)
-        weights = np.repeat(parts[lost], pairs.shape[1])
+        weights = np.tile(parts[lost], pairs.shape[1])
         shape, cells = (-1, LEVELS, LEVELS), pairs.shape[1] * size
         labels = np.bincount(at.ravel(), minlength=cells)
-        sums = np.bincount(at[lost].ravel(), weights, minlength=cells)
+        sums = np.bincount(at[:, lost].ravel(), weights, minlength=cells)
         return cls(labels.astype(np.int32).reshape(shape), sums.astype(np.int32).reshape(shape))
 
     def merge(self, other: "PairCounts") -> "PairCounts":
