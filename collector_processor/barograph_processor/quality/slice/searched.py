@@ -1,6 +1,7 @@
 """What is searched for slices that nobody registered, and what was usual of it."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = ["SearchedInputs"]
 
 _MOST_ATTRIBUTES: Final = 20
 _DIMENSIONS: Final = 8
+_AT_ONCE: Final = 4096
 
 
 class SearchedInputs:
@@ -82,7 +84,12 @@ class SearchedInputs:
         pairs = pairs_of(len(attributes), len(attributes) - len(dimensions))
         parts = [_alone(codes[at], losses[at]) for at in np.array_split(np.arange(n), blocks)]
         swings = _swings(len(attributes), parts)
-        return cls(bins, dimensions, PairCounts.of(codes, losses, pairs), swings)
+        # A part after the other: all pairs of all rows at once are large.
+        chunks = np.array_split(np.arange(n), n // _AT_ONCE + 1)
+        counts = reduce(
+            PairCounts.merge, (PairCounts.of(codes[at], losses[at], pairs) for at in chunks)
+        )
+        return cls(bins, dimensions, counts, swings)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from barograph_processor.stats.array import Floats
 __all__ = ["UsualRisk"]
 
 _UNSURE: Final = 0.1
-_CHOSEN: Final = 0.01
+_CHOSEN: Final = 0.0027
 
 
 class UsualRisk:
@@ -25,8 +25,8 @@ class UsualRisk:
 
     A slice of the layout has its own. A new level has none, so that of all is taken for it, and
     the least dispersion of its dimension. A proposal has its own, but was chosen among many,
-    of which some had luck in the reference: its bound is surer, at 2.6
-    standard deviations, and taken for its risk.
+    of which some had luck in the reference: its bound is surer, at three
+    standard deviations.
 
     State: none; it follows from its parts. Some 50 bytes a place. Not locked: one writer.
 
@@ -60,7 +60,8 @@ class UsualRisk:
         for k in proposed:
             labels, losses, self._swings[k - first] = proposals.known(k - first)
             self.counts.labels[k], self.counts.losses[k] = labels, losses
-            self._likely[k] = self._bound[k] = _bound(losses, labels, _CHOSEN)
+            self._likely[k] = losses / labels if labels else 1.0
+            self._bound[k] = _bound(losses, labels, _CHOSEN)
 
     def risk(self, k: int) -> float | None:
         """Return the risk of a place in the reference; None if that did not hold it."""

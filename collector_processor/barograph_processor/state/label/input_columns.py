@@ -28,7 +28,7 @@ InputColumns = Mapping[str, Column]
 MOST_INPUTS: Final = 16
 """Inputs of a model that are kept, the first that it has."""
 
-SEARCHED_LABELS: Final = 20_000
+SEARCHED_LABELS: Final = 100_000
 """Labels of the reference from which it is learnt what is usual of inputs, the first ones."""
 
 _SIGNAL: Final = "input.drift"

@@ -47,7 +47,7 @@ class SlicedQuality:
     """Learns the slices from the reference's labels, then watches them window by window.
 
     State size: the slice levels of the baseline's labels until it is fixed, and the inputs
-    of the first 20,000; then that of the monitor. Not locked; its owner is.
+    of the first 100,000; then that of the monitor. Not locked; its owner is.
 
     Args:
         alarm: Tolerance.
