@@ -32,6 +32,7 @@ FAILURES = {
         # The inputs that moved are named beside what they moved.
         ("gradual_drift", ["input.drift", "confidence.drift"], "input “income”", "drifting"),
         ("failing_slice", ["slice"], "", "silent_degradation"),
+        ("unregistered_slice", ["slice"], "", "silent_degradation"),
         ("late_oversight", ["risk"], "", "silent_degradation"),
         (
             "overconfidence",
