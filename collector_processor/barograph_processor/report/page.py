@@ -7,6 +7,7 @@ from typing import Any, Final
 import plotly.io
 from plotly.offline import get_plotlyjs
 
+from barograph_processor.quality.loss_unit import LossUnit
 from barograph_processor.report.alarm_plot import alarm_plot
 from barograph_processor.report.overview import overview_plot
 from barograph_processor.signal import URGENCY
@@ -67,15 +68,10 @@ def _model(model: Mapping[str, Any]) -> str:
         ("reference", f"{reference['rows']:,} rows until {reference['end']}"),
     ]
     if reference["tolerated_risk"] is not None and reference["risk"] is not None:
-        facts.append(
-            (
-                "risk",
-                (
-                    f"{reference['risk']:.2%} in the reference; "
-                    f"{reference['tolerated_risk']:.2%} is tolerated"
-                ),
-            )
-        )
+        unit = LossUnit(**reference["loss"])
+        before, tolerated = reference["risk"], reference["tolerated_risk"]
+        said = f"{unit.figure(before)} in the reference; {unit.figure(tolerated)} is tolerated"
+        facts.append((unit.name, said))
     parts = [
         f"<h2>{escape(model['name'])} {escape(model['version'])}</h2>",
         f'<p class="state">{escape(model["state"])}</p>',

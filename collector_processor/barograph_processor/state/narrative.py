@@ -6,17 +6,18 @@ from typing import NamedTuple
 from barograph_processor.drift.alarm import DriftAlarm, Effect
 from barograph_processor.drift.sentence import range_title
 from barograph_processor.drift.stream import StreamKey
+from barograph_processor.quality.loss_unit import LossUnit
 from barograph_processor.quality.slice.status import SliceTransition
 from barograph_processor.signal import Apart, Severity, SignalName
 from barograph_processor.state.alarm.finding import Finding
-from barograph_processor.state.alarm.phrases import moment, percent, quoted, slice_title
+from barograph_processor.state.alarm.phrases import moment, quoted, slice_title
 from barograph_processor.state.alarm.slice_phrases import also, found_title, slice_before
 from barograph_processor.state.label.labelled import LabelledQuality
 from barograph_processor.state.label.realized import Share
 from barograph_processor.state.shown_rows import showing
 from barograph_processor.state.watch.open_window import Sample
 
-__all__ = ["drift_finding", "harm_finding", "slice_finding"]
+__all__ = ["drift_finding", "harm_finding", "slice_finding", "stands"]
 
 
 class _Kind(NamedTuple):
@@ -84,14 +85,16 @@ def harm_finding(
         apart: What sets the wrong predictions apart.
     """
     risk = quality.baseline_risk
-    figures = "" if share is None else f" {percent(share)},"
-    tolerated = "" if quality.tolerated is None else f" {quality.tolerated:.1%} is tolerated"
-    before = "" if risk is None else f", the reference had {risk:.1%}"
+    unit = quality.unit
+    figures = "" if share is None else f" {unit.interval(share)},"
+    tolerated = (
+        "" if quality.tolerated is None else f" {unit.figure(quality.tolerated)} is tolerated"
+    )
+    before = "" if risk is None else f", the reference had {unit.figure(risk)}"
     accuracy = quality.promised.get("accuracy")
     offline = "" if accuracy is None else f", the offline figure is {1 - accuracy:.1%}"
     sentence = (
-        f"too many predictions are wrong since {moment(since_ns)}:"
-        f"{figures}{tolerated}{before}{offline}.{cost}"
+        f"{unit.too_much} since {moment(since_ns)}:{figures}{tolerated}{before}{offline}.{cost}"
     )
     return Finding(
         signal="risk",
@@ -107,12 +110,24 @@ def harm_finding(
         threshold=evidence[1],
         trace_ids=quality.wrong.traces(since_ns),
         apart=apart,
+        unit=unit,
     )
+
+
+def stands(unit: LossUnit, share: Share | None, tolerated: float | None) -> str:
+    """Say how predictions do, and what is tolerated; nothing where that is not known.
+
+    >>> stands(LossUnit(), (0.08, 0.06, 0.1), 0.12)
+    '8.0% wrong (6.0% to 10.0%), 12.0% is tolerated'
+    """
+    if share is None or tolerated is None:
+        return ""
+    return f"{unit.loss(share)}, {unit.figure(tolerated)} is tolerated"
 
 
 def slice_finding(step: SliceTransition, quality: LabelledQuality, *, since_ns: int) -> Finding:
     """Say that a slice does worse than the rest explains."""
-    status = step.status
+    status, unit = step.status, quality.unit
     named = found_title(status.key) if status.proposed else slice_title(status.key)
     return Finding(
         signal="slice",
@@ -120,9 +135,9 @@ def slice_finding(step: SliceTransition, quality: LabelledQuality, *, since_ns: 
         severity="page",
         sentence=(
             f"predictions for {named} are worse than the rest since "
-            f"{moment(since_ns)}: {status.risk:.1%} wrong ({status.low:.1%} to "
-            f"{status.high:.1%}), {status.tolerated:.1%} is tolerated as the rest does, "
-            f"{slice_before(status)}{also(step.alike)}"
+            f"{moment(since_ns)}: {unit.loss((status.risk, status.low, status.high))}, "
+            f"{unit.figure(status.tolerated)} is tolerated as the rest does, "
+            f"{slice_before(status, unit)}{also(step.alike)}"
         ),
         advice=_SLICE_ADVICE,
         since_ns=since_ns,

@@ -112,7 +112,8 @@ class Standing:
         self._remarks = remarks(self.quality)
         self.reassess(closed.end_ns, watch.operations, sight)
         record = closed.record(self.condition.state, performance, self.quality)
-        harm = self.verdicts.book.get(alarm_key("risk"))
+        # What is no share of wrong predictions has no number of them to be counted.
+        harm = self.verdicts.book.get(alarm_key("risk")) if self.quality.unit.is_share else None
         record.signals.update(self.aftermath.figures(harm))
         labels = self.coverage.figures(closed.end_ns)
         if labels:

@@ -20,7 +20,12 @@ from barograph_processor.state.alarm.finding import Finding
 from barograph_processor.state.alarm.phrases import over
 from barograph_processor.state.label.labelled import LabelledQuality
 from barograph_processor.state.label.realized import RealizedPerformance, Share
-from barograph_processor.state.narrative import drift_finding, harm_finding, slice_finding
+from barograph_processor.state.narrative import (
+    drift_finding,
+    harm_finding,
+    slice_finding,
+    stands,
+)
 from barograph_processor.state.watch.watch import ClosedWindow, Watch
 
 __all__ = ["Verdicts"]
@@ -98,10 +103,11 @@ class Verdicts:
         if known.raised_window == closed.number:
             return None
         if not under:
-            return self._over(_RISK, closed)
+            share = quality.risk_now(performance)
+            return self._over(_RISK, closed, now=stands(quality.unit, share, quality.tolerated))
         finding = self._harm(
             quality,
-            quality.risk_now() if performance is None else performance.risk(),
+            quality.risk_now(performance),
             since_ns=known.since_ns,
             since_window=known.since_window,
             evidence=(known.evidence, known.threshold),
@@ -159,7 +165,13 @@ class Verdicts:
         quiet = self.book.get(_RISK) is not None or quality.harmed
         for step in quality.slices.close_window(closed.number, quiet=quiet):
             if step.kind == "resolved":
-                resolved = self._over(alarm_key("slice", None, step.status.key), closed)
+                status = step.status
+                share = status.risk, status.low, status.high
+                resolved = self._over(
+                    alarm_key("slice", None, status.key),
+                    closed,
+                    now=stands(quality.unit, share, status.tolerated),
+                )
                 changes += [] if resolved is None else [resolved]
                 continue
             finding = slice_finding(step, quality, since_ns=watch.start_of(step.since_window))
@@ -226,7 +238,8 @@ class Verdicts:
         # A beginning is known to within a window or two.
         before_ns = watch.start_of(since_window - 1)
         near_ns = before_ns, 2 * since_ns - before_ns
-        cost = self._cost(share, quality.baseline_risk, since_window)
+        is_share = quality.unit.is_share
+        cost = self._cost(share, quality.baseline_risk, since_window) if is_share else ""
         return harm_finding(
             quality,
             share,
@@ -244,11 +257,11 @@ class Verdicts:
         alarm = finding.alarm(self._key, operations=operations, raised_ns=raised_ns, window=window)
         return self.book.raise_(finding.key, alarm)
 
-    def _over(self, key: AlarmKey, closed: ClosedWindow) -> AlarmChange | None:
+    def _over(self, key: AlarmKey, closed: ClosedWindow, now: str = "") -> AlarmChange | None:
         known = self.book.get(key)
         if known is None:
             return None
-        sentence = over(known.sentence, closed.end_ns)
+        sentence = over(known.sentence, closed.end_ns, now)
         return self.book.resolve(
             key, time_ns=closed.end_ns, window=closed.number, sentence=sentence
         )

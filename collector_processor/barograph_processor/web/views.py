@@ -136,6 +136,7 @@ def reference_view(model: ModelState) -> dict[str, Any]:
         "error_rate": None if reference is None else reference.operations.error_rate,
         "risk": quality.baseline_risk,
         "tolerated_risk": quality.tolerated,
+        "loss": {"task": quality.unit.task, "scale": quality.unit.scale},
         "performance": plain_estimates(quality.baseline.estimates()),
         "offline": quality.offline,
     }

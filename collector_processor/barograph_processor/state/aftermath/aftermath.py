@@ -118,7 +118,7 @@ class Aftermath:
             *self.evaluations.findings(number_at),
             *self.reactions.findings(start_of, quality_harmed=quality.harmed),
             *self.outcomes.findings(start_of),
-            *self.loops.findings(start_of, reference_risk=quality.baseline_risk),
+            *self.loops.findings(start_of, reference_risk=quality.baseline_risk, unit=quality.unit),
             *([] if usage is None else [usage]),
             *self.blindness.findings(),
             *self.traffic.findings(),

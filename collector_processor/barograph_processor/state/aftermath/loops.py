@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.config import AlarmConfig
+from barograph_processor.quality.loss_unit import LossUnit
 from barograph_processor.quality.rate import RateMonitor, RateReference, RecentRate
 from barograph_processor.state.aftermath.outputs import Outputs
 from barograph_processor.state.alarm.finding import Finding
@@ -109,13 +110,18 @@ class Loops:
         self._gap.update(held_lost, held, window=window, tolerated=tolerated)
 
     def findings(
-        self, start_of: Callable[[int], int], *, reference_risk: float | None
+        self,
+        start_of: Callable[[int], int],
+        *,
+        reference_risk: float | None,
+        unit: LossUnit,
     ) -> list[Finding]:
         """Return what is wrong as of the last window.
 
         Args:
             start_of: When a window began, ns.
             reference_risk: The risk of the reference, if it is known.
+            unit: How risks are told.
         """
         found = []
         narrow, own = self.outputs.monitor, self._self_labels
@@ -145,7 +151,7 @@ class Loops:
                 )
             )
         if self._gap.harmed:
-            found += self._gap_finding(start_of(self._gap.since_window), reference_risk)
+            found += self._gap_finding(start_of(self._gap.since_window), reference_risk, unit)
         return found
 
     def figures(self) -> dict[str, Any]:
@@ -226,7 +232,9 @@ class Loops:
             threshold=monitor.decision[1],
         )
 
-    def _gap_finding(self, since_ns: int, reference_risk: float | None) -> list[Finding]:
+    def _gap_finding(
+        self, since_ns: int, reference_risk: float | None, unit: LossUnit
+    ) -> list[Finding]:
         gap, decided, held = (
             self._policy_gap(),
             self._decided.estimate(),
@@ -237,7 +245,7 @@ class Loops:
         agreement = (
             f". Labels agree with it more than in the reference ({1 - decided[0]:.1%} against "
             f"{1 - reference_risk:.1%}), on the hold-out they do not"
-            if reference_risk is not None and decided[2] < reference_risk
+            if unit.is_share and reference_risk is not None and decided[2] < reference_risk
             else ""
         )
         return [
@@ -247,8 +255,8 @@ class Loops:
                 severity="ticket",
                 sentence=(
                     f"labels of the cases that it selected make it look better than it is, since "
-                    f"{moment(since_ns)}: {percent(decided)} are wrong where it decided, "
-                    f"{percent(held)} on the random hold-out{agreement}"
+                    f"{moment(since_ns)}: {unit.loss(decided)} where it decided, "
+                    f"{unit.loss(held)} on the random hold-out{agreement}"
                 ),
                 advice=_ADVICE["policy_gap"],
                 since_ns=since_ns,

@@ -1,13 +1,14 @@
 """What a monitor holds to be wrong now, before it is an alarm."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from barograph_processor.observation import ModelKey
+from barograph_processor.quality.loss_unit import LossUnit
 from barograph_processor.signal import Alarm, Apart, Severity, SignalName
 from barograph_processor.state.alarm.alarms import AlarmKey, alarm_id, alarm_key
 from barograph_processor.state.alarm.phrases import model_title, operational_clause
-from barograph_processor.state.alarm.slice_phrases import apart_clause
+from barograph_processor.state.alarm.slice_phrases import apart_clause, plain
 
 __all__ = ["Finding"]
 
@@ -19,6 +20,7 @@ class Finding:
     Attributes:
         signal: Together with ``feature`` and ``slice`` it is what the alarm is about.
         sentence: Without the model's name in front, and without a full stop.
+        unit: How the figures of ``apart`` are told.
     """
 
     signal: SignalName
@@ -36,6 +38,7 @@ class Finding:
     threshold: float = 0.0
     trace_ids: tuple[str, ...] = ()
     apart: tuple[Apart, ...] = ()
+    unit: LossUnit = field(default_factory=LossUnit)
 
     @property
     def key(self) -> AlarmKey:
@@ -54,7 +57,9 @@ class Finding:
             window: The window now.
         """
         # Scores are no shares of anything.
-        clause = apart_clause(self.apart, shares=self.signal != "evaluation")
+        clause = apart_clause(
+            self.apart, plain if self.signal == "evaluation" else self.unit.figure
+        )
         return Alarm(
             id=alarm_id(*model, self.key, window),
             model=model.name,

@@ -1,29 +1,33 @@
 """Parts of the sentences that alarms about slices say."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from barograph_processor.quality.loss_unit import LossUnit
 from barograph_processor.quality.slice.layout import SliceKey
 from barograph_processor.quality.slice.status import SliceStatus
 from barograph_processor.signal import Apart
 from barograph_processor.state.alarm.phrases import clean, moment, slice_title
 
-__all__ = ["also", "apart_clause", "found_title", "slice_before"]
+__all__ = ["also", "apart_clause", "found_title", "plain", "slice_before"]
 
 _NAMED = 3
+_SHARES = LossUnit()
 
 
-def slice_before(status: SliceStatus) -> str:
+def slice_before(status: SliceStatus, unit: LossUnit = _SHARES) -> str:
     """Say how a slice was in the reference, or that it is new."""
     if status.reference is not None:
-        return f"the reference had {status.reference:.1%}"
+        return f"the reference had {unit.figure(status.reference)}"
     came = "" if status.came_ns is None else f"; it came at {moment(status.came_ns)}"
     return f"the reference had none of it{came}"
 
 
-def apart_clause(apart: Sequence[Apart], *, shares: bool = True) -> str:
+def apart_clause(apart: Sequence[Apart], told: Callable[[float], str] = _SHARES.figure) -> str:
     """Say where it is worst, and what all traffic has moved to, in sentences.
 
-    With ``shares`` they are told as percentages, else as they are.
+    Args:
+        apart: Where that is.
+        told: Says a figure of it.
 
     >>> retriever = Apart({"trace.span.retrieve": "1-4 s"}, 0.41, 0.08)
     >>> apart_clause([retriever])
@@ -31,9 +35,8 @@ def apart_clause(apart: Sequence[Apart], *, shares: bool = True) -> str:
     >>> apart_clause([Apart({"trace.service.version": "2.1"}, 0.3, None, 1_357_034_460 * 10**9)])
     ' All traffic has trace.service.version=2.1, which came at 2013-01-01 10:01 UTC.'
     """
-    form = ".1%" if shares else ".3g"
     worst = [
-        f"{slice_title(a.slice.items())}: {a.now:{form}} against {a.rest:{form}} elsewhere"
+        f"{slice_title(a.slice.items())}: {told(a.now)} against {told(a.rest)} elsewhere"
         for a in apart
         if a.rest is not None
     ]
@@ -43,6 +46,11 @@ def apart_clause(apart: Sequence[Apart], *, shares: bool = True) -> str:
         if a.rest is None and a.came_ns is not None
     ]
     return (f" Worst where {'; '.join(worst)}." if worst else "") + "".join(came)
+
+
+def plain(figure: float) -> str:
+    """Say a figure that is no share, such as a score."""
+    return f"{figure:.3g}"
 
 
 def found_title(key: SliceKey) -> str:

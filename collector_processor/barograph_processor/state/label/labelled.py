@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.config import AlarmConfig
+from barograph_processor.quality.loss_unit import LossUnit
 from barograph_processor.quality.risk import RiskMonitor, RiskTransition
 from barograph_processor.state.alarm.harm_budget import harm_budget
 from barograph_processor.state.label.calibrated import CalibratedScores
@@ -60,8 +61,7 @@ class LabelledQuality:
         self._harmed = False
         self.risk: RiskMonitor | None = None
         self.recent = RecentPerformance()
-        self._window = LabelSums()
-        self._last = LabelSums()
+        self._window, self._last = LabelSums(), LabelSums()
 
     @property
     def tolerance(self) -> float:
@@ -79,9 +79,9 @@ class LabelledQuality:
         return self._tolerance.baseline_risk
 
     @property
-    def task(self) -> str | None:
-        """What the baseline says that the model is; None as long as there is none."""
-        return self._reference.task
+    def unit(self) -> LossUnit:
+        """How its risk is told to people."""
+        return self._reference.unit
 
     @property
     def baseline(self) -> RealizedPerformance:
@@ -226,13 +226,15 @@ class LabelledQuality:
         harmed, self._harmed = self._harmed, self.harmed
         return harmed
 
-    def risk_now(self) -> Share | None:
-        """Return the share of wrong predictions among the latest labels, or None.
+    def risk_now(self, performance: RealizedPerformance | None = None) -> Share | None:
+        """Return the risk of a window's labels, or of the latest where these do not say it.
 
-        Of the open window once it has 100 labels, else with the last closed one.
+        These are the open window's once it has 100, else with those of the last closed one.
         """
-        last, open_now = self._last.performance, self._window.performance
-        return (open_now if open_now.n >= _ENOUGH_NOW else last.merge(open_now)).risk()
+        if performance and (share := performance.risk()):
+            return share
+        enough = self._window.performance.n >= _ENOUGH_NOW
+        return self._window.risk(LabelSums() if enough else self._last)
 
     def bounded(self, loss: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Map losses into [0, 1]; see ``QualityReference``."""
@@ -247,9 +249,9 @@ class LabelledQuality:
 
     def _take(self, labels: LabelledRows) -> list[RiskTransition]:
         assert self.risk is not None
-        self._window.add(labels.performance)
-        self.recent.add(labels.performance)
         losses = self.bounded(labels.loss)
+        self._window.add(labels.performance, losses)
+        self.recent.add(labels.performance)
         self._marks.add(labels.time_ns)
         self.slices.observe(labels.slices, labels.inputs, losses, labels.time_ns)
         wrong = np.flatnonzero(losses >= _HALF)

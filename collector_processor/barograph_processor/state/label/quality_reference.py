@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.quality.loss_unit import LossUnit
 from barograph_processor.quality.risk import tolerated_risk
 from barograph_processor.state.label.baseline_labels import BaselineLabels
 from barograph_processor.state.label.calibrated import CalibratedScores
@@ -44,6 +45,11 @@ class QualityReference:
         self._bound: float | None = None
         self._adopted: QualityBaseline | None = None
         self.task: str | None = None
+
+    @property
+    def unit(self) -> LossUnit:
+        """How its risk is told."""
+        return LossUnit(self.task, self._scale)
 
     @property
     def performance(self) -> RealizedPerformance:
@@ -117,7 +123,8 @@ class QualityReference:
         """
         raw, outcomes = self._labels.losses(), self._labels.outcomes()
         finite = raw[np.isfinite(raw)]
-        self._scale = float(finite.mean()) if len(finite) else 1.0
+        mean = float(finite.mean()) if len(finite) else 1.0
+        self._scale = max(mean, float(np.finfo(np.float64).tiny))
         self.task = self.performance.task
         losses = self.bounded(raw)
         risk, self._bound = float(losses.mean()), tolerated_risk(losses)
@@ -140,9 +147,8 @@ class QualityReference:
         if self.task != "regression":
             # A model whose task is only inferred may turn out to be a regression later.
             return np.minimum(loss, 1.0)
-        scale = max(self._scale, float(np.finfo(np.float64).tiny))
         finite = np.where(np.isfinite(loss), loss, 0.0)
-        return np.where(np.isfinite(loss), finite / (finite + scale), 1.0)
+        return np.where(np.isfinite(loss), finite / (finite + self._scale), 1.0)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues, without slices and scores."""

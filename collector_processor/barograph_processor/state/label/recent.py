@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 
 from barograph_processor.quality.intervals import AT_ALL_TIMES, Estimate
+from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.state.label.labels import Correction
-from barograph_processor.state.label.realized import RealizedPerformance
+from barograph_processor.state.label.realized import RealizedPerformance, Share
+from barograph_processor.stats.array import Floats
 
 __all__ = ["ENOUGH", "LabelSums", "RecentPerformance", "replaced"]
 
@@ -21,16 +23,32 @@ class LabelSums:
         since: How many windows were closed when it began.
         first: The number of its first label.
         performance: The sums.
+        lost: The sum of the losses in [0, 1]; not corrected later.
     """
 
     def __init__(self, since: int = 0, first: int = 0) -> None:
         self.since = since
         self.first = first
         self.performance = RealizedPerformance.empty()
+        self.lost = 0.0
 
-    def add(self, performance: RealizedPerformance) -> None:
-        """Add labels that came now."""
+    def add(self, performance: RealizedPerformance, losses: Floats | None = None) -> None:
+        """Add labels that came now, with their losses in [0, 1] if these are to be summed."""
         self.performance = self.performance.merge(performance)
+        if losses is not None:
+            # In whole multiples: their sum is exact, in any number of batches.
+            self.lost += float(np.rint(losses * 2**20).sum()) / 2**20
+
+    def risk(self, before: "LabelSums") -> Share | None:
+        """Return the risk of these labels and those before them; None without any."""
+        performance = before.performance.merge(self.performance)
+        share = performance.risk()
+        if share is not None or performance.n == 0:
+            return share
+        # Of a regression the sums know errors; its losses are as if of shares at most.
+        lost, n = self.lost + before.lost, float(performance.n)
+        low, high = wilson_interval(min(lost, n), n)
+        return lost / n, low, high
 
     def correct(self, correction: Correction) -> int:
         """Replace the labels that are held; return how many were."""
@@ -43,13 +61,14 @@ class LabelSums:
 
     def state(self) -> list[Any]:
         """Return plain values from which ``restore`` continues."""
-        return [self.since, self.first, self.performance.state()]
+        return [self.since, self.first, self.performance.state(), self.lost]
 
     @classmethod
     def restore(cls, state: list[Any]) -> "LabelSums":
         """Undo ``state``."""
         sums = cls(int(state[0]), int(state[1]))
         sums.performance = RealizedPerformance.restore(state[2])
+        sums.lost = float(state[3])
         return sums
 
 

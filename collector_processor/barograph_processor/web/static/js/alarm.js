@@ -3,7 +3,8 @@
 import { ask } from "./api.js";
 import { el, terms } from "./dom.js";
 import { figure } from "./figure.js";
-import { lasting, moment, percent, plain } from "./format.js";
+import { lasting, moment, plain } from "./format.js";
+import { endsOf, figureOf, lossOf } from "./loss.js";
 import { modelLink } from "./route.js";
 import { levels } from "./slice-name.js";
 import { KEY, timeline } from "./timeline.js";
@@ -25,11 +26,12 @@ export function alarmPage(id) {
 
   async function refresh(signal) {
     const alarm = await ask("/api/page/alarm", { id }, signal);
-    const told = JSON.stringify(alarm);
-    if (told !== shown) words.replaceChildren(...wordsOf(alarm));
     const query = { name: alarm.model, version: alarm.version };
     if (windows !== null) query.after = String(windows);
     const model = await ask("/api/page/model", query, signal);
+    const { loss } = model.reference;
+    const told = JSON.stringify([alarm, loss]);
+    if (told !== shown) words.replaceChildren(...wordsOf(alarm, loss));
     if (model.series !== null) {
       const { series } = model;
       windows = series.window.at(-1) ?? null;
@@ -47,7 +49,7 @@ export function alarmPage(id) {
   return { root, refresh };
 }
 
-function wordsOf(alarm) {
+function wordsOf(alarm, loss) {
   const { model: name, version } = alarm;
   return [
     el(
@@ -66,9 +68,9 @@ function wordsOf(alarm) {
       ["State", alarm.resolved === null ? "open" : `resolved ${moment(alarm.resolved)}`],
       ["Since", sinceWords(alarm)],
       ["Noticed", `${moment(alarm.raised)}, in window ${alarm.raised_window}`],
-      alarm.before === null ? null : ["Before", value(alarm, alarm.before)],
-      alarm.now === null ? null : ["Now", interval(alarm)],
-      ...(alarm.apart.length > 0 ? [["Worst where", apart(alarm)]] : []),
+      alarm.before === null ? null : ["Before", value(alarm, alarm.before, loss)],
+      alarm.now === null ? null : ["Now", interval(alarm, loss)],
+      ...(alarm.apart.length > 0 ? [["Worst where", apart(alarm, loss)]] : []),
       // What is raised by a rule, as that nothing comes, rests on no evidence.
       alarm.threshold === 0 ? null : ["Evidence", evidenceSentence(alarm.evidence, alarm.threshold)],
       ["Latency, errors, traffic", operationsSentence(alarm.operational)],
@@ -87,10 +89,11 @@ function about(alarm) {
 }
 
 /** Each slice on a line of its own: one that all traffic moved to has nothing to be compared with. */
-function apart(alarm) {
+function apart(alarm, loss) {
+  const told = (figure) => (isLoss(alarm) ? figureOf(figure, loss) : value(alarm, figure));
   const lines = alarm.apart.map(({ slice, now, rest, came }) => {
     const since = came === null ? "" : `, new since ${moment(came)}`;
-    const words = rest === null ? `: all of the traffic${since}` : `: ${percent(now)} against ${percent(rest)} elsewhere${since}`;
+    const words = rest === null ? `: all of the traffic${since}` : `: ${told(now)} against ${told(rest)} elsewhere${since}`;
     return el("li", {}, ...levels(slice), words);
   });
   return el("ul", {}, ...lines);
@@ -102,17 +105,19 @@ function sinceWords(alarm) {
   return `${moment(alarm.since)}, window ${alarm.since_window}${delay}`;
 }
 
-/** Risk is a share of wrong predictions; drift, worth and evaluations are in units of their own. */
-function value({ signal }, figure) {
-  if (signal === "risk" || signal === "slice") return `${percent(figure)} wrong`;
-  return SHARES.has(signal) ? percent(figure) : plain(figure);
+const isLoss = ({ signal }) => signal === "risk" || signal === "slice";
+
+/** A risk is told as the loss that it is; drift, worth and evaluations are in units of their own. */
+function value(alarm, figure, loss) {
+  if (isLoss(alarm)) return lossOf(figure, loss);
+  return SHARES.has(alarm.signal) ? percent(figure) : plain(figure);
 }
 
-function interval(alarm) {
-  const now = value(alarm, alarm.now);
+function interval(alarm, loss) {
+  const now = value(alarm, alarm.now, loss);
   if (alarm.interval === null) return now;
-  const [low, high] = alarm.interval.map((end) => value(alarm, end).replace(" wrong", ""));
-  return `${now}, 95 % interval ${low} to ${high}`;
+  const ends = isLoss(alarm) ? endsOf(alarm.interval, loss) : alarm.interval.map((end) => value(alarm, end)).join(" to ");
+  return `${now}, 95 % interval ${ends}`;
 }
 
 function traces(alarm) {

@@ -11,6 +11,7 @@ import { el, say, terms } from "./dom.js";
 import { figure } from "./figure.js";
 import { count, duration, lasting, latency, moment, percent, plain, quality } from "./format.js";
 import { labelSection } from "./labels.js";
+import { figureOf, lossOf, unitOf } from "./loss.js";
 import { outcomeSection } from "./outcomes.js";
 import { sliceTable } from "./slice-table.js";
 import { KEY, timeline } from "./timeline.js";
@@ -111,7 +112,7 @@ export function modelPage(name, version) {
 
   function show() {
     draw();
-    slices.update(series.slices);
+    slices.update(series.slices, model.reference.loss);
     aftermath.update(series.aftermath);
     trust.hidden = !people.update(series.aftermath);
     labels.hidden = !arrivals.update(series, model.late_facts);
@@ -210,8 +211,8 @@ function factsOf(model) {
     model.late > 0 ? ["Came too late for a window", count(model.late)] : null,
     ["Task", model.task ?? "not said"],
     ["Reference", reference.complete ? `${count(reference.rows)} predictions until ${moment(reference.end)}` : `still being learnt, ${count(reference.rows)} predictions so far`],
-    reference.risk === null ? null : ["Wrong in the reference", percent(reference.risk)],
-    reference.tolerated_risk === null ? null : ["Tolerated", `${percent(reference.tolerated_risk)} wrong`],
+    reference.risk === null ? null : [`${unitOf(reference.loss)} in the reference`, figureOf(reference.risk, reference.loss)],
+    reference.tolerated_risk === null ? null : ["Tolerated", lossOf(reference.tolerated_risk, reference.loss)],
     ["Latency p95 in the reference", latency(reference.latency_p95_s)],
     ["Errors in the reference", percent(reference.error_rate)],
   ]);

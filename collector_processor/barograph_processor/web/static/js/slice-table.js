@@ -3,6 +3,7 @@
 import { el, keep, say, set } from "./dom.js";
 import { evidenceWord } from "./evidence.js";
 import { count, moment, percent } from "./format.js";
+import { endsOf, figureOf, unitOf } from "./loss.js";
 import { levels } from "./slice-name.js";
 import { sparkline } from "./sparkline.js";
 
@@ -26,11 +27,16 @@ export function sliceTable() {
   const none = el("p", { class: "quiet" }, "No slice has been judged yet. It takes labels, and slices that the application names, as in observe(slices=(\"region\",)).");
   return {
     root: el("div", {}, scroll, none),
-    /** @param {Object[]} slices As the API answers, the surest first. */
-    update(slices) {
+    /**
+     * @param {Object[]} slices As the API answers, the surest first.
+     * @param {{task: ?string, scale: number}} loss How their risks are read.
+     */
+    update(slices, loss) {
+      say(heads[1], unitOf(loss));
       scroll.hidden = slices.length === 0;
       none.hidden = slices.length > 0;
-      keep(body, parts, slices, (status) => JSON.stringify(status.slice), row);
+      const told = slices.map((status) => ({ ...status, loss }));
+      keep(body, parts, told, (status) => JSON.stringify(status.slice), row);
     },
   };
 }
@@ -56,13 +62,14 @@ function row(first) {
   return {
     root,
     update(status) {
+      const { loss } = status;
       const { time, risk } = status.trend;
       set(root, "data-alarm", status.alarm ? "true" : null);
       say(known, remark(status));
-      say(cells.risk, percent(status.risk));
-      say(cells.interval, status.risk === null ? percent(null) : `${percent(status.lower)} to ${percent(status.upper)}`);
-      say(cells.reference, percent(status.reference));
-      say(cells.tolerated, percent(status.tolerated));
+      say(cells.risk, figureOf(status.risk, loss));
+      say(cells.interval, status.risk === null ? percent(null) : endsOf([status.lower, status.upper], loss));
+      say(cells.reference, figureOf(status.reference, loss));
+      say(cells.tolerated, figureOf(status.tolerated, loss));
       say(cells.evidence, status.evidence === null ? percent(null) : evidenceWord(status));
       say(cells.labels, status.labels === null ? percent(null) : count(Math.round(status.labels)));
       const high = risk.reduce((a, b) => Math.max(a, b ?? 0), 2 * status.tolerated);
