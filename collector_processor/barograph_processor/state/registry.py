@@ -42,7 +42,7 @@ class ModelRegistry:
             than a warning of the model's.
     """
 
-    schema = 10
+    schema = 11
 
     def __init__(
         self,
