@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { el, terms } from "./dom.js";
 import { figure } from "./figure.js";
-import { lasting, moment, plain } from "./format.js";
+import { lasting, moment, percent, plain } from "./format.js";
 import { endsOf, figureOf, lossOf } from "./loss.js";
 import { modelLink } from "./route.js";
 import { levels } from "./slice-name.js";
