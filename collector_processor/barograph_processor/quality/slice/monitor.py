@@ -11,6 +11,7 @@ from barograph_processor.quality.slice.evidence import SliceEvidence
 from barograph_processor.quality.slice.layout import SliceKey, SliceLayout
 from barograph_processor.quality.slice.places import SlicePlaces
 from barograph_processor.quality.slice.proposals import SliceProposals, akin
+from barograph_processor.quality.slice.recent import RecentCounts
 from barograph_processor.quality.slice.sample import Coded, SliceSample
 from barograph_processor.quality.slice.status import SliceStatus, SliceTransition
 from barograph_processor.quality.slice.usual import UsualRisk
@@ -20,7 +21,6 @@ from barograph_processor.stats.column import CategoricalColumn, Column
 
 __all__ = ["SliceMonitor"]
 
-_FORGET: Final = 0.75
 _SCHEMA: Final = 3
 _NOTHING: Final[Mapping[str, Column]] = {}
 _HOLDS: Final = 100.0
@@ -96,9 +96,7 @@ class SliceMonitor:
         self._threshold = budget / self.places.weights()
         self._evidence = SliceEvidence(size)
         self._opened = np.zeros(size, dtype=np.int64)
-        self._recent = np.zeros((3, size))
-        self._recent_all = np.zeros(2)
-        self._shares = np.zeros(size)
+        self._recent = RecentCounts(size)
         self._windows = 0
         self._waiting: list[int] = []
 
@@ -141,12 +139,10 @@ class SliceMonitor:
             quiet: Whether all is told to be bad already: proposals wait, and are returned once
                 that is over, if they are still harmed.
         """
-        n, s = counts.labels.astype(np.float64), counts.losses
         tau, phi = self.usual.tolerated(counts, self._tolerance), self.usual.swings(counts)
-        self._evidence.update(n, s, tau, phi, window=window)
-        self._recent = _FORGET * self._recent + np.array([n, s, n * tau])
-        self._recent_all = _FORGET * self._recent_all + [counts.all_labels, counts.all_losses]
-        self._shares = n / max(counts.all_labels, 1)
+        labels = counts.labels.astype(np.float64)
+        self._evidence.update(labels, counts.losses, tau, phi, window=window)
+        self._recent.add(counts, tau)
         self._windows = window + 1
         changed = self._recoveries() + self._told(self._onsets(), quiet=quiet)
         changed += self._departures(counts.labels[len(self.layout.slices) : self.places.proposed])
@@ -177,7 +173,7 @@ class SliceMonitor:
             name, code, _ = self.places.coded(k)[0]
             self._sample.forget(name, code)
             self._evidence.reset(k)
-            self._recent[:, k] = 0.0
+            self._recent.forget(k)
             self.places.spare.free(slot)
         return resolved
 
@@ -191,7 +187,7 @@ class SliceMonitor:
         self.usual.hold([first + place for place in turned + cut])
         for k in (first + place for place in turned):
             self._evidence.reset(k)
-            self._recent[:, k] = 0.0
+            self._recent.forget(k)
 
     def _harmed(self) -> list[Coded]:
         """Return the slices under an alarm."""
@@ -249,11 +245,11 @@ class SliceMonitor:
 
     def _explained(self, k: int, since: int) -> bool:
         """Whether slices that are under an alarm already account for this one."""
-        n, _, tolerated = self._recent[:, k].tolist()
+        recent = self._recent.of(k)
         key, by = self.places.coded(k), self._harmed()
         if k >= self.places.proposed and any(akin(key, other) for other in by):
             return True
-        return self._sample.explained(key, by, tolerated / n, since=since)
+        return self._sample.explained(key, by, recent.tolerated / recent.labels, since=since)
 
     def _alike(self, k: int, since: int) -> list[SliceKey]:
         """Return the levels of other dimensions that hold the same predictions."""
@@ -264,19 +260,18 @@ class SliceMonitor:
         ]
 
     def _status(self, k: int) -> SliceStatus:
-        n, s, tolerated = self._recent[:, k].tolist()
-        low, high = wilson_interval(min(max(s, 0.0), n), n)
-        others, lost = (self._recent_all - [n, s]).tolist()
+        n, lost, tolerated, rest, share = self._recent.of(k)
+        low, high = wilson_interval(min(max(lost, 0.0), n), n)
         return SliceStatus(
             key=self.places.key(k),
-            risk=s / n if n else 0.0,
+            risk=lost / n if n else 0.0,
             low=low,
             high=high,
-            rest=lost / others if others else None,
+            rest=rest,
             tolerated=tolerated / n if n else self.usual.tolerated_once(k, self._tolerance),
             reference=self.usual.risk(k),
             labels=n,
-            share=float(self._shares[k]),
+            share=share,
             log10_evidence=math.log10(max(float(self._evidence.of_harm[k]), 1e-300)),
             log10_threshold=math.log10(self._threshold[k]),
             harmed=bool(self._evidence.harmed[k]),
@@ -298,9 +293,7 @@ class SliceMonitor:
             "sample": self._sample.state(),
             "evidence": self._evidence.state(),
             "opened": self._opened.copy(),
-            "recent": self._recent.copy(),
-            "recent_all": self._recent_all.copy(),
-            "shares": self._shares.copy(),
+            **self._recent.state(),
             "windows": self._windows,
             "waiting": list(self._waiting),
         }
@@ -329,9 +322,7 @@ class SliceMonitor:
         monitor._sample.load(state["sample"])
         monitor._evidence.load(state["evidence"])
         monitor._opened = np.array(state["opened"], dtype=np.int64)
-        monitor._recent = np.array(state["recent"], dtype=np.float64).reshape(3, -1)
-        monitor._recent_all = np.array(state["recent_all"], dtype=np.float64)
-        monitor._shares = np.array(state["shares"], dtype=np.float64)
+        monitor._recent.load(state)
         monitor._windows = state["windows"]
         monitor._waiting = list(state["waiting"])
         return monitor
