@@ -47,6 +47,17 @@ class LossUnit:
         clauses = {"regression": "errors are too large", "ranking": "rankings are too poor"}
         return clauses.get(self.task or "", "too many predictions are wrong")
 
+    def value(self, risk: float) -> float:
+        """Return a risk as a number in its unit.
+
+        >>> LossUnit("regression", 800.0).value(0.5)
+        800.0
+        """
+        if self.task == "regression":
+            risk = min(risk, _CERTAIN)
+            return self.scale * risk / (1 - risk)
+        return 1 - risk if self.task == "ranking" else risk
+
     def figure(self, risk: float) -> str:
         """Return a risk in its unit.
 
@@ -57,10 +68,8 @@ class LossUnit:
         >>> LossUnit("ranking").figure(0.25)
         '0.750'
         """
-        if self.task == "regression":
-            risk = min(risk, _CERTAIN)
-            return f"{self.scale * risk / (1 - risk):.4g}"
-        return f"{1 - risk:.3f}" if self.task == "ranking" else f"{risk:.1%}"
+        form = {"regression": ".4g", "ranking": ".3f"}.get(self.task or "", ".1%")
+        return f"{self.value(risk):{form}}"
 
     def interval(self, share: Share) -> str:
         """Return a risk with its interval.

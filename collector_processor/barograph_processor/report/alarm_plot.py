@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from plotly.subplots import make_subplots
 
+from barograph_processor.quality.loss_unit import LossUnit
 from barograph_processor.report.drawing import (
     CALM,
     HARM,
@@ -54,7 +55,8 @@ def alarm_plot(model: Mapping[str, Any], alarm: Mapping[str, Any]) -> Any | None
         model: As ``/api/models/{name}/{version}`` answers it.
         alarm: One of its alarms.
     """
-    found = [(w["end"], point) for w in model["history"] if (point := _point(w, alarm))]
+    unit = LossUnit(**model["reference"]["loss"])
+    found = [(w["end"], point) for w in model["history"] if (point := _point(w, alarm, unit))]
     if not found:
         return None
     time = [end for end, _ in found]
@@ -64,10 +66,10 @@ def alarm_plot(model: Mapping[str, Any], alarm: Mapping[str, Any]) -> Any | None
         cols=1,
         shared_xaxes=True,
         vertical_spacing=0.14,
-        subplot_titles=[_name(alarm), "evidence, powers of ten"],
+        subplot_titles=[_name(alarm, unit), "evidence, powers of ten"],
     )
     band(figure, time, [p.lower for p in points], [p.upper for p in points])
-    figure.add_trace(line(time, [p.value for p in points], _name(alarm), QUALITY), 1, 1)
+    figure.add_trace(line(time, [p.value for p in points], _name(alarm, unit), QUALITY), 1, 1)
     evidence = [None if p.evidence is None else max(p.evidence, 0.0) for p in points]
     figure.add_trace(line(time, evidence, "evidence", CALM), 2, 1)
     limit(figure, time, [p.tolerated for p in points], 1, "tolerated")
@@ -78,15 +80,18 @@ def alarm_plot(model: Mapping[str, Any], alarm: Mapping[str, Any]) -> Any | None
     return styled(figure, 2 * HEIGHT)
 
 
-def _name(alarm: Mapping[str, Any]) -> str:
+def _name(alarm: Mapping[str, Any], unit: LossUnit) -> str:
     if alarm["signal"] in _DRIFT:
         return "distance from the reference"
-    if alarm["signal"] in {"risk", "slice"}:
-        return "share of wrong predictions" if alarm["slice"] is None else "risk of the slice"
+    if alarm["signal"] == "slice":
+        return f"{unit.name} of the slice"
+    if alarm["signal"] == "risk":
+        names = {"regression": "mean absolute error", "ranking": "gain"}
+        return names.get(unit.task or "", "share of wrong predictions")
     return str(alarm["signal"])
 
 
-def _point(window: Mapping[str, Any], alarm: Mapping[str, Any]) -> _Point | None:
+def _point(window: Mapping[str, Any], alarm: Mapping[str, Any], unit: LossUnit) -> _Point | None:
     signals, signal = window["signals"], alarm["signal"]
     status: Any = signals.get(signal)
     if signal in _DRIFT:
@@ -97,8 +102,12 @@ def _point(window: Mapping[str, Any], alarm: Mapping[str, Any]) -> _Point | None
     if not isinstance(status, Mapping):
         return None
     figure: Mapping[str, Any] = status
-    if signal == "risk":
-        figure = {**status, **_risk(signals.get("performance") or {})}
+    performance: Mapping[str, Any] = signals.get("performance") or {}
+    if signal == "risk" and unit.task == "regression":
+        figure = {**status, **_error(performance)}
+    elif signal in ("risk", "slice"):
+        risk = _risk(performance) if signal == "risk" else {}
+        figure = {**status, **_in_unit({**status, **risk}, unit)}
     names = ("distance",) if signal in _DRIFT else _FIGURES
     value = next((figure[name] for name in names if isinstance(figure.get(name), float)), None)
     return _Point(
@@ -112,8 +121,25 @@ def _point(window: Mapping[str, Any], alarm: Mapping[str, Any]) -> _Point | None
 
 
 def _risk(performance: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return the share of wrong predictions with its interval, from the figure that it leaves."""
+    """Return the risk with its interval, from the figure that it leaves."""
     rest: Mapping[str, Any] = next((performance[n] for n in RISKLESS if n in performance), {})
     turned = {"risk": "value", "lower": "upper", "upper": "lower"}
     known = {name: rest.get(source) for name, source in turned.items()}
     return {name: None if value is None else 1 - value for name, value in known.items()}
+
+
+def _in_unit(figure: Mapping[str, Any], unit: LossUnit) -> dict[str, float | None]:
+    """Return a risk, the ends of its interval and what is tolerated, as people read them."""
+    names = ("risk", "lower", "upper", "tolerated")
+    known = {name: figure.get(name) for name in names}
+    told = {name: None if risk is None else unit.value(risk) for name, risk in known.items()}
+    if unit.task == "ranking":
+        told["lower"], told["upper"] = told["upper"], told["lower"]
+    return told
+
+
+def _error(performance: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return the mean error with its interval; what is tolerated is of another mean."""
+    mean: Mapping[str, Any] = performance.get("mae") or {}
+    ends = {name: mean.get(name) for name in ("lower", "upper")}
+    return {"risk": mean.get("value"), **ends, "tolerated": None}

@@ -37,7 +37,7 @@ def styled(figure: Any, height: int) -> Any:
     figure.update_layout(
         height=height,
         showlegend=False,
-        margin={"l": 60, "r": 20, "t": 30, "b": 30},
+        margin={"l": 60, "r": 20, "t": 30, "b": 44},
         template="none",
         paper_bgcolor=_NOTHING,
         plot_bgcolor=_NOTHING,

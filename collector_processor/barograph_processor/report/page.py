@@ -1,6 +1,7 @@
 """The report as one HTML file that needs nothing else."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from html import escape
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from barograph_processor.signal import URGENCY
 __all__ = ["render_report"]
 
 _MAX_ALARMS: Final = 40
+_SHARES: Final = frozenset({"trust", "calibration", "loop", "blind"})
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --text: #1f2328; --faint: #57606a; --edge: #d0d7de;
@@ -65,7 +67,7 @@ def _model(model: Mapping[str, Any]) -> str:
         ("predictions", f"{model['predictions']:,}"),
         ("labels", f"{model['labels']:,}"),
         ("windows after the reference", f"{model['windows']:,}"),
-        ("reference", f"{reference['rows']:,} rows until {reference['end']}"),
+        ("reference", f"{reference['rows']:,} rows until {_moment(reference['end'])}"),
     ]
     if reference["tolerated_risk"] is not None and reference["risk"] is not None:
         unit = LossUnit(**reference["loss"])
@@ -74,7 +76,7 @@ def _model(model: Mapping[str, Any]) -> str:
         facts.append((unit.name, said))
     parts = [
         f"<h2>{escape(model['name'])} {escape(model['version'])}</h2>",
-        f'<p class="state">{escape(model["state"])}</p>',
+        f'<p class="state">{escape(model["state"].replace("_", " "))}</p>',
         _table(facts),
         "".join(f'<p class="small">{escape(warning)}</p>' for warning in model["warnings"]),
         _plot(overview_plot(model)) if model["history"] else "<p>No window has closed.</p>",
@@ -88,10 +90,10 @@ def _model(model: Mapping[str, Any]) -> str:
 
 def _alarm(model: Mapping[str, Any], alarm: Mapping[str, Any]) -> str:
     rows = [
-        ("since", f"{alarm['since']} (window {alarm['since_window']})"),
-        ("raised", f"{alarm['raised']} (window {alarm['raised_window']})"),
-        ("resolved", alarm["resolved"] or "not yet"),
-        ("before, now", _change(alarm)),
+        ("since", f"{_moment(alarm['since'])} (window {alarm['since_window']})"),
+        ("raised", f"{_moment(alarm['raised'])} (window {alarm['raised_window']})"),
+        ("resolved", "not yet" if alarm["resolved"] is None else _moment(alarm["resolved"])),
+        ("before, now", _change(alarm, LossUnit(**model["reference"]["loss"]))),
         (
             "evidence",
             f"10^{alarm['evidence']:.1f}; the budget asks for 10^{alarm['threshold']:.1f}",
@@ -108,13 +110,24 @@ def _alarm(model: Mapping[str, Any], alarm: Mapping[str, Any]) -> str:
     )
 
 
-def _change(alarm: Mapping[str, Any]) -> str:
-    before = "unknown" if alarm["before"] is None else f"{alarm['before']:.4g}"
-    now = "unknown" if alarm["now"] is None else f"{alarm['now']:.4g}"
+def _change(alarm: Mapping[str, Any], unit: LossUnit) -> str:
+    def told(figure: float | None) -> str:
+        if figure is None:
+            return "unknown"
+        if alarm["signal"] in {"risk", "slice"}:
+            return unit.figure(figure)
+        return f"{figure:.1%}" if alarm["signal"] in _SHARES else f"{figure:.4g}"
+
+    change = f"{told(alarm['before'])}, {told(alarm['now'])}"
     if alarm["interval"] is None:
-        return f"{before}, {now}"
-    low, high = alarm["interval"]
-    return f"{before}, {now} (95% interval {low:.4g} to {high:.4g})"
+        return change
+    low, high = map(told, alarm["interval"])
+    return f"{change} (95% interval {low} to {high})"
+
+
+def _moment(time: str | None) -> str:
+    """Return a time of the API as people read it."""
+    return "unknown" if time is None else f"{datetime.fromisoformat(time):%Y-%m-%d %H:%M} UTC"
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> str:

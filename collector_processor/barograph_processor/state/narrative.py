@@ -136,7 +136,7 @@ def slice_finding(step: SliceTransition, quality: LabelledQuality, *, since_ns: 
         sentence=(
             f"predictions for {named} are worse than the rest since "
             f"{moment(since_ns)}: {unit.loss((status.risk, status.low, status.high))}, "
-            f"{unit.figure(status.tolerated)} is tolerated as the rest does, "
+            f"{unit.figure(status.tolerated)} is tolerated given how the rest does, "
             f"{slice_before(status, unit)}{also(step.alike)}"
         ),
         advice=_SLICE_ADVICE,

@@ -86,7 +86,8 @@ def test_an_alarm_of_a_slice_is_drawn_by_its_own_figures() -> None:
         "evidence": 3.5,
     }
     history = [window("2024-01-01", 0.1, 0.5), window("2024-01-02", 0.4, 3.5)]
-    figure = alarm_plot({"history": history}, alarm)
+    loss = {"task": "binary", "scale": 1.0}
+    figure = alarm_plot({"history": history, "reference": {"loss": loss}}, alarm)
     assert figure is not None
     drawn = {trace.name: list(trace.y) for trace in figure.data}
     assert drawn["risk of the slice"] == [0.1, 0.4]
@@ -96,7 +97,39 @@ def test_an_alarm_of_a_slice_is_drawn_by_its_own_figures() -> None:
 
 def test_an_alarm_that_no_window_shows_has_no_plot() -> None:
     alarm = {"signal": "blind", "feature": None, "slice": None, "severity": "ticket"}
-    assert alarm_plot({"history": [{"end": "2024-01-01", "signals": {}}]}, alarm) is None
+    history = [{"end": "2024-01-01", "signals": {}}]
+    loss = {"task": None, "scale": 1.0}
+    assert alarm_plot({"history": history, "reference": {"loss": loss}}, alarm) is None
+
+
+def test_errors_of_a_regression_are_drawn_in_their_unit() -> None:
+    own = {"slice": {"r": "b"}, "risk": 0.5, "tolerated": 0.2, "evidence": 3.5, "threshold": 3.0}
+    signals = {
+        "risk": {"evidence": 3.5, "threshold": 3.0, "tolerated": 0.2},
+        "performance": {"mae": {"value": 70.0, "lower": 60.0, "upper": 80.0}},
+        "slice": [own],
+    }
+    model = {
+        "history": [{"end": "2024-01-01", "signals": signals}],
+        "reference": {"loss": {"task": "regression", "scale": 40.0}},
+    }
+    alarm: dict[str, Any] = {
+        "feature": None,
+        "severity": "page",
+        "since": "2024-01-01",
+        "raised": "2024-01-02",
+    }
+    alarm |= {"resolved": None, "evidence": 3.5}
+    drawn = {}
+    for signal, slice_ in (("risk", None), ("slice", {"r": "b"})):
+        figure = alarm_plot(model, {**alarm, "signal": signal, "slice": slice_})
+        assert figure is not None
+        drawn[signal] = {trace.name: list(trace.y) for trace in figure.data}
+    assert drawn["risk"]["mean absolute error"] == [70.0]
+    # What is tolerated is of another mean.
+    assert "tolerated" not in drawn["risk"]
+    assert drawn["slice"]["typical error of the slice"] == [40.0]
+    assert drawn["slice"]["tolerated"] == [10.0]
 
 
 def test_nothing_is_fetched(model: dict[str, Any]) -> None:
