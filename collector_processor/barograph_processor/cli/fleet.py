@@ -48,7 +48,12 @@ class Trend(msgspec.Struct, frozen=True):
 
 
 class ModelLine(msgspec.Struct, frozen=True):
-    """How a version of a model stands. All text is from outside."""
+    """How a version of a model stands. All text is from outside.
+
+    Attributes:
+        since: When it came into its state: when that was noticed.
+        change_since: When what is wrong began, by the alarms that say so.
+    """
 
     name: str
     version: str
@@ -60,6 +65,12 @@ class ModelLine(msgspec.Struct, frozen=True):
     quality: Quality
     reference: Reference
     trend: Trend
+    change_since: str | None = None
+
+    @property
+    def began(self) -> str | None:
+        """Since when it stands as it does, as near as that is known."""
+        return self.change_since or self.since
 
 
 class AlarmLine(msgspec.Struct, frozen=True):

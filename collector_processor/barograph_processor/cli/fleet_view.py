@@ -66,7 +66,7 @@ def plain_lines(fleet: Fleet) -> Iterator[str]:
     for line in fleet.models:
         parts = [
             f"{line.state} {_who(line.name, line.version)}",
-            f"since {line.since or 'the start'}",
+            f"since {line.began or 'the start'}",
             ", ".join(_quality(line)),
             f"latency p95 {', '.join(_latency(line))}",
             f"errors {_errors(line)}",
@@ -94,7 +94,7 @@ def _models(models: list[ModelLine], *, drawn: bool) -> Table:
         sign, style = _SIGNS.get(line.state, ("!", "bold red"))
         word = line.state.replace("_", " ")
         state = Text(printable(f"{sign} {word}" if drawn else word), style)
-        state.append(f"\nsince {_moment(line.since)}", "not bold dim")
+        state.append(f"\nsince {_moment(line.began)}", "not bold dim")
         name = Text(printable(line.name), "bold")
         name.append(f"\n{printable(line.version)}", "not bold dim")
         trend, usual = line.trend, line.reference.latency_p95_s or 0.0

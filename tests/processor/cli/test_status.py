@@ -210,6 +210,14 @@ class TestView:
         ):
             assert part in shown
 
+    def test_since_is_when_it_began_and_not_when_that_was_noticed(self) -> None:
+        told = [
+            next(plain_lines(Fleet([line(**known)], [])))
+            for known in ({}, {"change_since": "2026-01-01T20:00:00.000Z"})
+        ]
+        assert "since 2026-01-02T03:04" in told[0]
+        assert "since 2026-01-01T20:00" in told[1]
+
     def test_a_terminal_without_these_characters_is_spared_them(self) -> None:
         shown = drawn(Fleet([line()], [alarm()]), encoding="ascii")
         assert "degraded" in shown
