@@ -115,14 +115,18 @@ def harm_finding(
 
 
 def stands(unit: LossUnit, share: Share | None, tolerated: float | None) -> str:
-    """Say how predictions do, and what is tolerated; nothing where that is not known.
+    """Say how predictions do of late, and what is tolerated; nothing where that is not known.
 
     >>> stands(LossUnit(), (0.08, 0.06, 0.1), 0.12)
     '8.0% wrong (6.0% to 10.0%), 12.0% is tolerated'
+    >>> stands(LossUnit(), (0.13, 0.11, 0.15), 0.12)
+    '13.0% wrong (11.0% to 15.0%)'
     """
     if share is None or tolerated is None:
         return ""
-    return f"{unit.loss(share)}, {unit.figure(tolerated)} is tolerated"
+    # Of late may still hold windows from before the end.
+    limit = "" if share[0] > tolerated else f", {unit.figure(tolerated)} is tolerated"
+    return f"{unit.loss(share)}{limit}"
 
 
 def slice_finding(step: SliceTransition, quality: LabelledQuality, *, since_ns: int) -> Finding:
