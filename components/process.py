@@ -37,7 +37,7 @@ def free_addresses(count: int) -> list[str]:
     at once.
 
     Raises:
-        ComponentError: This process has been given nearly all that there are.
+        ComponentError: This process has been given all that there are.
     """
     generator = random.SystemRandom()
     addresses: list[str] = []

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import components.build
+import components.process
 from components import ComponentError, ComponentMissingError, Process, Recipe, free_addresses
 from components.__main__ import main
 from components.process import accepts_tcp, http_get, wait_until
@@ -94,6 +95,16 @@ def test_addresses_differ_and_are_on_loopback() -> None:
     addresses = free_addresses(50)
     assert len(set(addresses)) == 50
     assert all(address.startswith("127.0.0.1:") for address in addresses)
+
+
+def test_no_address_is_given_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that takes its addresses in several calls would be told that one is taken."""
+    monkeypatch.setattr(components.process, "_PORTS", range(28_000, 28_100))
+    monkeypatch.setattr(components.process, "_given", set[int]())
+    given = [address for _ in range(8) for address in free_addresses(10)]
+    assert len(set(given)) == 80
+    with pytest.raises(ComponentError, match="no port is left"):
+        free_addresses(21)
 
 
 @pytest.fixture
