@@ -149,7 +149,7 @@ class FactIntake:
         if len(early):
             first = self._quality.learn(labels.take(early).summed())
             if first is not None:
-                self._pending.settle(joined.slots[early], first + np.arange(len(early)))
+                self._pending.labels.settle(joined.slots[early], first + np.arange(len(early)))
             self._progress.harm(self._progress.settle(more_to_come=True))
         if len(later):
             slots = joined.slots[later]
@@ -157,6 +157,6 @@ class FactIntake:
             self._coverage.label(self._pending.column("time", slots), traits)
             if self._quality.frozen:
                 place = np.full(len(later), self._counters.windows)
-                self._pending.settle(joined.slots[later], place)
+                self._pending.labels.settle(joined.slots[later], place)
             self._progress.harm(self._standing.label(labels.take(later).summed()))
             self._progress.harm(self._progress.settle(more_to_come=True))

@@ -158,7 +158,7 @@ class Progress:
         """
         if self.watch is None or self.standing.quality.frozen:
             return []
-        labelled, held = self._pending.reference_coverage()
+        labelled, held = self._pending.labels.of_reference()
         return self.standing.quality.settle(
             complete=labelled == held or not more_to_come,
             window_labels=float(self.watch.learnt.profile.rows.mean()),

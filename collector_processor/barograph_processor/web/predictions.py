@@ -111,7 +111,7 @@ def _rows(model: ModelState, slots: npt.NDArray[np.intp]) -> Iterator[dict[str, 
         return values
 
     names, ids = pending.names(slots), pending.ids(slots)
-    truths = pending.truth_names(slots).values()
+    truths = pending.labels.names(slots).values()
     slices = {name: levels.values() for name, levels in pending.slices(slots).items()}
     columns = {
         name: column(name)

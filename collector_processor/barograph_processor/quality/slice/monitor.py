@@ -8,11 +8,12 @@ import numpy as np
 
 from barograph_processor.quality.slice.counts import SliceCounts
 from barograph_processor.quality.slice.evidence import SliceEvidence
-from barograph_processor.quality.slice.layout import SliceKey, SliceLayout
+from barograph_processor.quality.slice.layout import SliceLayout
+from barograph_processor.quality.slice.naming import SliceNaming
 from barograph_processor.quality.slice.places import SlicePlaces
-from barograph_processor.quality.slice.proposals import SliceProposals, akin
+from barograph_processor.quality.slice.proposals import SliceProposals
 from barograph_processor.quality.slice.recent import RecentCounts
-from barograph_processor.quality.slice.sample import Coded, SliceSample
+from barograph_processor.quality.slice.sample import SliceSample
 from barograph_processor.quality.slice.status import SliceStatus, SliceTransition
 from barograph_processor.quality.slice.usual import UsualRisk
 from barograph_processor.sequential.confidence import wilson_interval
@@ -42,10 +43,7 @@ class SliceMonitor:
     which by Jensen's inequality keeps them fair. The smaller the rest beside a slice, the
     more phi grows with its noise.
 
-    Of slices that explain each other only the one with the most evidence is named: a part of a
-    failing slice is not told again, and neither is a whole that fails by one part alone, nor a
-    slice of another dimension that holds the same predictions; how far they overlap, the last
-    4,096 labels say. Of proposals none is named that shares a level with a slice under an alarm.
+    Of slices that explain each other one is named; see ``SliceNaming``.
 
     State: some 200 bytes a slice, and the sample's. An update costs some 0.2 ms for 500
     slices. Not locked: one writer.
@@ -97,6 +95,7 @@ class SliceMonitor:
         self._evidence = SliceEvidence(size)
         self._opened = np.zeros(size, dtype=np.int64)
         self._recent = RecentCounts(size)
+        self._naming = SliceNaming(self.places, self._sample, self._evidence, self._recent)
         self._windows = 0
         self._waiting: list[int] = []
 
@@ -183,41 +182,21 @@ class SliceMonitor:
         if proposals is None:
             return
         kept = self._evidence.harmed[first:] | (self._evidence.of_harm[first:] >= _HOLDS)
-        turned, cut = proposals.turn(self._sample, self._harmed(), kept, window=window)
+        turned, cut = proposals.turn(self._sample, self._naming.harmed, kept, window=window)
         self.usual.hold([first + place for place in turned + cut])
         for k in (first + place for place in turned):
             self._evidence.reset(k)
             self._recent.forget(k)
 
-    def _harmed(self) -> list[Coded]:
-        """Return the slices under an alarm."""
-        return [self.places.coded(k) for k in np.flatnonzero(self._evidence.harmed).tolist()]
-
     def _onsets(self) -> list[SliceTransition]:
         relative = self._evidence.of_harm / self._threshold
         crossed = np.flatnonzero(~self._evidence.harmed & (relative >= 1))
         surest = crossed[np.argsort(-relative[crossed], kind="stable")]
-        places = {self.places.key(k): k for k in surest.tolist()}
-        found = []
-        for key, k in places.items():
-            if self._evidence.harmed[k]:
-                continue
-            since = self._began(k)
-            if self._explained(k, since):
-                # Its evidence is the other's; what is left when that is over counts anew.
-                self._evidence.reset(k)
-                continue
-            same = [key, *self._alike(k, since)]
-            # People know their own dimensions best.
-            own = (o for o in same if o in places and o[0][0] not in self.layout.alone)
-            named = next(own, key)
-            if named != key:
-                self._evidence.reset(k)
-            self._evidence.latch(places[named])
-            self._opened[places[named]] = since
-            alike = tuple(other for other in same if other != named)
-            found.append(SliceTransition("open", self._status(places[named]), since, alike))
-        return found
+        opened = []
+        for k, since, alike in self._naming.name(surest.tolist()):
+            self._opened[k] = since
+            opened.append(SliceTransition("open", self._status(k), since, alike))
+        return opened
 
     def _told(self, opened: list[SliceTransition], *, quiet: bool) -> list[SliceTransition]:
         """Return what is to be told, now or no longer held back."""
@@ -235,29 +214,6 @@ class SliceMonitor:
         self._evidence.reset(k)
         self._waiting = [each for each in self._waiting if each != k]
         return SliceTransition("resolved", self._status(k), int(self._opened[k]))
-
-    def _began(self, k: int) -> int:
-        """Return since when a slice does worse; a proposal perhaps did before it was one."""
-        began = self._evidence.began(k)
-        proposals, place = self.places.proposals, k - self.places.proposed
-        held = None if proposals is None or place < 0 else proposals.held(place)
-        return held.since if held is not None and began <= held.came else began
-
-    def _explained(self, k: int, since: int) -> bool:
-        """Whether slices that are under an alarm already account for this one."""
-        recent = self._recent.of(k)
-        key, by = self.places.coded(k), self._harmed()
-        if k >= self.places.proposed and any(akin(key, other) for other in by):
-            return True
-        return self._sample.explained(key, by, recent.tolerated / recent.labels, since=since)
-
-    def _alike(self, k: int, since: int) -> list[SliceKey]:
-        """Return the levels of other dimensions that hold the same predictions."""
-        return [
-            ((name, level),)
-            for name, code in self._sample.alike(self.places.coded(k), since=since)
-            if (level := self.places.spare.level(name, code)) is not None
-        ]
 
     def _status(self, k: int) -> SliceStatus:
         n, lost, tolerated, rest, share = self._recent.of(k)

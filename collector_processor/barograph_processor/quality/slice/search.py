@@ -32,7 +32,7 @@ class Attribute:
 
     Attributes:
         name: Of either.
-        codes: How many levels it has, at most 9.
+        codes: How many levels it has, at most 13.
         ordered: How many of them, the first ones, follow each other, so that they make ranges.
     """
 
@@ -126,7 +126,7 @@ class SliceSearch:
             if scores[at] > 0:
                 found.append(self._plainest(pair, at, float(scores[at]), alone))
         found.sort(key=lambda each: -each.score)
-        return list({each.key: each for each in reversed(found)}.values())[::-1]
+        return list(dict.fromkeys(found))
 
     def known(self, key: RangeKey) -> tuple[int, float]:
         """Return labels and losses of a slice in the reference."""

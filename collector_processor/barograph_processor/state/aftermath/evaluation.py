@@ -13,7 +13,8 @@ from barograph_processor.quality.risk import RiskMonitor, RiskTransition, tolera
 from barograph_processor.quality.weighted import WeightedMean
 from barograph_processor.signal import Apart
 from barograph_processor.state.label.label_marks import LabelMarks
-from barograph_processor.state.label.sliced import SliceColumns, SlicedQuality
+from barograph_processor.state.label.slice_columns import SliceColumns
+from barograph_processor.state.label.sliced import SlicedQuality
 
 __all__ = ["Evaluation"]
 

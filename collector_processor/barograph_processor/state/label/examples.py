@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.observation import trace_hex
-from barograph_processor.state.label.sliced import SliceColumns
+from barograph_processor.state.label.slice_columns import SliceColumns
 
 __all__ = ["Examples"]
 

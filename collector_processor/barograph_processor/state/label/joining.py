@@ -107,7 +107,7 @@ class Joiner:
         for kind in (numbers, ~numbers):
             rows = np.flatnonzero(labelled & kind)
             if len(rows):
-                judged = self._judged(slots[rows], self.pending.truth(slots[rows]))
+                judged = self._judged(slots[rows], self.pending.labels.truth(slots[rows]))
                 if judged is not None:
                     found[rows] = judged.loss
         return found
@@ -118,7 +118,7 @@ class Joiner:
             return
         slots = self.pending.find(rows.prediction_ids)
         known = np.intersect1d(present(rows.truth), np.flatnonzero(slots >= 0))
-        self.pending.mark_labelled(
+        self.pending.labels.mark(
             slots[known],
             rows.truth.take(known),
             source=np.full(len(known), SOURCE_RANKS[None], dtype=np.int8),
@@ -168,7 +168,7 @@ class Joiner:
         usable = np.flatnonzero(~np.isnan(judged.loss))
         unused["wrong_type"] += len(slots) - len(usable)
         slots = slots[usable]
-        self.pending.mark_labelled(
+        self.pending.labels.mark(
             slots, truth.take(usable), source=source[usable], time_ns=time_ns[usable]
         )
         labels = self._labels(slots, judged.take(usable)) if len(usable) else None
@@ -213,7 +213,7 @@ class Joiner:
         if isinstance(truth, NumericColumn):
             same = truth.values == self.pending.column("truth_number", slots)
         else:
-            known = self.pending.truth_names(slots).values()
+            known = self.pending.labels.names(slots).values()
             same = np.array([a == b for a, b in zip(truth.values(), known, strict=True)])
         unused["already_labelled"] += int(same.sum())
         unused["superseded"] += int((~same & ~believed).sum())
@@ -239,7 +239,7 @@ class Joiner:
         unused: Counter[str],
     ) -> Correction | None:
         after = self._judged(slots, truth)
-        before = self._judged(slots, self.pending.truth(slots))
+        before = self._judged(slots, self.pending.labels.truth(slots))
         if after is None or before is None:
             unused["wrong_type"] += len(slots)
             return None
@@ -249,10 +249,8 @@ class Joiner:
             return None
         kept = slots[rows]
         place = self.pending.column("place", kept)
-        self.pending.mark_labelled(
-            kept, truth.take(rows), source=source[rows], time_ns=time_ns[rows]
-        )
-        self.pending.settle(kept, place)
+        self.pending.labels.mark(kept, truth.take(rows), source=source[rows], time_ns=time_ns[rows])
+        self.pending.labels.settle(kept, place)
         return Correction(
             self._labels(kept, before.take(rows)),
             self._labels(kept, after.take(rows)),

@@ -14,7 +14,7 @@ from barograph_processor.state.label.input_columns import (
     restored_inputs,
 )
 from barograph_processor.state.label.realized import RealizedPerformance
-from barograph_processor.state.label.sliced import (
+from barograph_processor.state.label.slice_columns import (
     SliceColumns,
     joined_slices,
     restored_slices,

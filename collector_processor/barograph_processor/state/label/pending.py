@@ -10,13 +10,14 @@ from barograph_processor.observation import names_at
 from barograph_processor.state.label.input_table import InputTable
 from barograph_processor.state.label.name_table import NameTable
 from barograph_processor.state.label.pending_columns import PendingColumns
+from barograph_processor.state.label.pending_labels import PendingLabels
 from barograph_processor.state.label.pending_notes import PendingNotes
 from barograph_processor.state.label.prediction_id import short_ids
 from barograph_processor.state.label.prediction_names import PredictionNames
 from barograph_processor.state.label.slice_table import SliceTable
 from barograph_processor.state.label.span_table import SpanTable
 from barograph_processor.state.label.thinning import Thinning
-from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
+from barograph_processor.stats.column import CategoricalColumn, Column
 
 __all__ = ["PendingPredictions"]
 
@@ -43,6 +44,7 @@ class PendingPredictions:
         max_age_ns: Event time after which one no longer waits.
 
     Attributes:
+        labels: Those that came.
         notes: What came of the predictions beside their labels.
         spans: Their child spans.
     """
@@ -53,8 +55,8 @@ class PendingPredictions:
         self._names = PredictionNames()
         self._columns = PendingColumns(capacity)
         self.notes = PendingNotes(self._columns)
+        self.labels = PendingLabels(self._columns)
         self._classes = NameTable()
-        self._truths = NameTable()
         self._slices = SliceTable()
         self._inputs = InputTable()
         self.spans = SpanTable()
@@ -205,61 +207,13 @@ class PendingPredictions:
         """Return the inputs of slots by name, as far as they are kept."""
         return self._inputs.take(slots)
 
-    def truth(self, slots: npt.NDArray[np.intp]) -> Column:
-        """Return the labels of slots that all have one, all names or all numbers."""
-        if (self._columns["truth_class"][slots] >= 0).any():
-            return self.truth_names(slots)
-        return NumericColumn(self._columns["truth_number"][slots])
-
-    def truth_names(self, slots: npt.NDArray[np.intp]) -> CategoricalColumn:
-        """Return the labels of slots that are names; the others are missing."""
-        return CategoricalColumn(self._columns["truth_class"][slots], self._truths.names)
-
-    def mark_labelled(
-        self,
-        slots: npt.NDArray[np.intp],
-        truth: Column,
-        *,
-        source: npt.NDArray[np.int8],
-        time_ns: npt.NDArray[np.int64],
-    ) -> None:
-        """Note the labels of these, each slot once; labelled ones are evicted before all others.
-
-        Args:
-            slots: Shape ``(k,)``.
-            truth: Their labels, without missing rows.
-            source: Whom to believe, the higher the more, shape ``(k,)``.
-            time_ns: When each label became true, shape ``(k,)``.
-        """
-        self._columns["labelled"][slots] = True
-        if isinstance(truth, NumericColumn):
-            self._columns["truth_number"][slots], self._columns["truth_class"][slots] = (
-                truth.values,
-                -1,
-            )
-        else:
-            self._columns["truth_number"][slots] = np.nan
-            self._columns["truth_class"][slots] = self._truths.encode(truth)
-        self._columns["source"][slots] = source
-        self._columns["label_time"][slots] = time_ns
-        self._columns["place"][slots] = -1
-
-    def settle(self, slots: npt.NDArray[np.intp], place: npt.NDArray[np.int64]) -> None:
-        """Note where the labels of these are counted, shape ``(k,)``; -1 is nowhere."""
-        self._columns["place"][slots] = place
-
-    def reference_coverage(self) -> tuple[int, int]:
-        """Return (labelled, all) of the predictions held that belong to the reference."""
-        chosen = self._columns["reference"]
-        return int(self._columns["labelled"][chosen].sum()), int(chosen.sum())
-
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``restore`` continues."""
         return {
             "names": self._names.state(),
             **self._columns.state(),
             "classes": self._classes.state(),
-            "truths": self._truths.state(),
+            "truths": self.labels.state(),
             "slices": self._slices.state(len(self._names)),
             "inputs": self._inputs.state(len(self._names)),
             "thinning": self._thinning.state(),
@@ -271,7 +225,7 @@ class PendingPredictions:
         self._names.load(state["names"])
         self._columns.load(state)
         self._classes.load(state["classes"])
-        self._truths.load(state["truths"])
+        self.labels.load(state["truths"])
         self._slices.load(state["slices"])
         self._inputs.load(state["inputs"])
         self._thinning.load(state["thinning"])
@@ -320,5 +274,5 @@ class PendingPredictions:
         self.spans.retain(slots)
         self._names.retain(slots)
         # Names of classes that no prediction and no label refers to any more go as well.
-        for name, table in (("predicted", self._classes), ("truth_class", self._truths)):
-            self._columns[name][:] = table.prune(self._columns[name])
+        self._columns["predicted"][:] = self._classes.prune(self._columns["predicted"])
+        self.labels.prune()

@@ -25,22 +25,17 @@ from barograph_processor.state.label.input_columns import (
     joined_inputs,
     restored_inputs,
 )
-from barograph_processor.state.window.row_columns import joined_categories
-from barograph_processor.stats.column import CategoricalColumn
+from barograph_processor.state.label.slice_columns import (
+    SliceColumns,
+    joined_slices,
+    restored_slices,
+    slices_state,
+)
 
-__all__ = [
-    "SliceColumns",
-    "SlicedQuality",
-    "joined_slices",
-    "restored_slices",
-    "slices_state",
-]
+__all__ = ["SlicedQuality"]
 
 _TOLD: Final = 3
 _ALL: Final = 0.9
-
-SliceColumns = Mapping[str, CategoricalColumn]
-"""The level of each row in each dimension that quality is broken down by."""
 
 
 class SlicedQuality:
@@ -287,29 +282,3 @@ class SlicedQuality:
         self._closed = state["closed"]
         self._window = None if window is None else SliceCounts.from_bytes(bytes(window))
         self.monitor = None if monitor is None else SliceMonitor.restore(monitor)
-
-
-def joined_slices(parts: Sequence[tuple[SliceColumns, int]]) -> dict[str, CategoricalColumn]:
-    """Return the columns of parts that follow each other; rows of parts without one are missing.
-
-    Args:
-        parts: Columns of some rows, and how many rows these are.
-    """
-    names = {name: None for slices, _ in parts for name in slices}
-    return {
-        name: joined_categories([(slices.get(name), rows) for slices, rows in parts])
-        for name in names
-    }
-
-
-def slices_state(slices: SliceColumns) -> list[Any]:
-    """Return plain values from which ``restored_slices`` makes columns again."""
-    return [[name, column.codes, list(column.levels)] for name, column in slices.items()]
-
-
-def restored_slices(state: Sequence[Any]) -> dict[str, CategoricalColumn]:
-    """Undo ``slices_state``."""
-    return {
-        name: CategoricalColumn(np.array(codes, dtype=np.int32), tuple(levels))
-        for name, codes, levels in state
-    }
