@@ -23,7 +23,7 @@ from barograph_processor.quality.regression import RegressionPerformance
 from barograph_processor.quality.score_histogram import ScoreCounts, ScoreHistogram
 from barograph_processor.quality.slice.counts import SliceCounts
 from barograph_processor.quality.slice.layout import SliceLayout
-from barograph_processor.quality.slice.pairs import PairCounts, pairs_of
+from barograph_processor.quality.slice.pair_counts import PairCounts, pairs_of
 from barograph_processor.quality.value import ValueByQuality
 from barograph_processor.quality.weighted import WeightedMean
 from barograph_processor.stats import (

@@ -27,7 +27,7 @@ from barograph_processor.quality.score_histogram import ScoreHistogram
 from barograph_processor.quality.slice.layout import SliceLayout
 from barograph_processor.quality.slice.monitor import SliceMonitor
 from barograph_processor.quality.slice.proposals import SliceProposals
-from barograph_processor.quality.slice.searched import SearchedInputs
+from barograph_processor.quality.slice.searched_inputs import SearchedInputs
 from barograph_processor.sequential import ShiryaevRoberts
 from barograph_processor.sequential.betting_sequence import BettingSequence
 from barograph_processor.sequential.cumulative import CumulativeSums

@@ -15,7 +15,7 @@ from barograph_processor.quality.slice.proposals import SliceProposals
 from barograph_processor.quality.slice.recent import RecentCounts
 from barograph_processor.quality.slice.sample import SliceSample
 from barograph_processor.quality.slice.status import SliceStatus, SliceTransition
-from barograph_processor.quality.slice.usual import UsualRisk
+from barograph_processor.quality.slice.usual_risk import UsualRisk
 from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.stats.array import Floats, Ints
 from barograph_processor.stats.column import CategoricalColumn, Column

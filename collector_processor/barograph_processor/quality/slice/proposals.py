@@ -8,7 +8,7 @@ import numpy as np
 
 from barograph_processor.quality.slice.layout import SliceCodes, SliceKey
 from barograph_processor.quality.slice.sample import Coded, SliceSample
-from barograph_processor.quality.slice.searched import SearchedInputs
+from barograph_processor.quality.slice.searched_inputs import SearchedInputs
 from barograph_processor.stats.array import Bools, Floats, Ints
 
 __all__ = ["Place", "SliceProposals", "akin"]

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.quality.slice.pairs import LEVELS, LOSS_UNIT, PairCounts
+from barograph_processor.quality.slice.pair_counts import LEVELS, LOSS_UNIT, PairCounts
 from barograph_processor.stats.array import Floats, Ints
 
 __all__ = ["Attribute", "Candidate", "RangeKey", "SliceSearch"]

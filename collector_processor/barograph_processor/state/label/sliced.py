@@ -14,7 +14,7 @@ from barograph_processor.quality.slice.layout import SliceKey, SliceLayout
 from barograph_processor.quality.slice.monitor import SliceMonitor
 from barograph_processor.quality.slice.proposals import SliceProposals
 from barograph_processor.quality.slice.rest import slice_dispersion
-from barograph_processor.quality.slice.searched import SearchedInputs
+from barograph_processor.quality.slice.searched_inputs import SearchedInputs
 from barograph_processor.quality.slice.status import SliceStatus, SliceTransition
 from barograph_processor.semconv import HOLDOUT
 from barograph_processor.signal import Apart

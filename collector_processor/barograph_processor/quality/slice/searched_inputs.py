@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.quality.slice.counts import SliceCounts
-from barograph_processor.quality.slice.inputs import MOST_BINS, InputBins
+from barograph_processor.quality.slice.input_bins import MOST_BINS, InputBins
 from barograph_processor.quality.slice.layout import SliceKey, SliceLayout
-from barograph_processor.quality.slice.pairs import LEVELS, PairCounts, pairs_of
+from barograph_processor.quality.slice.pair_counts import LEVELS, PairCounts, pairs_of
 from barograph_processor.quality.slice.rest import dispersion
 from barograph_processor.quality.slice.search import Attribute, RangeKey, SliceSearch
 from barograph_processor.stats.array import Floats
