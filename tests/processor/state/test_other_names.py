@@ -52,7 +52,7 @@ def test_by_the_response(early: bool, restart: bool, spans: bool) -> None:
     if restart:
         bench = bench.restarted()
     if early:
-        assert bench.registry.awaits(lambda: batch.response_ids[:1])  # type: ignore[arg-type,return-value] # none is None
+        assert bench.registry.awaits(lambda: [str(batch.response_ids[0])])
         for piece in pieces(batch, [7]):
             bench.registry.observe(piece)
     else:
