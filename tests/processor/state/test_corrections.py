@@ -58,6 +58,24 @@ class TestReplacing:
         assert bench.model.counters.labels == 1150
         assert _corrected(bench) == (10, 0)
 
+    @pytest.mark.parametrize("closed", [False, True])
+    def test_errors_of_a_regression_are_corrected_too(self, closed: bool) -> None:
+        """Its risk now is a mean of bounded losses, of which the sums of errors know nothing."""
+        bench, right = Bench.of(_SMALL), Bench.of(_SMALL)
+        batch = replace(unlabelled(rows(1600)), task="regression", label=None, value=np.ones(1600))
+        errors = np.random.default_rng(0).exponential(1.0, 1150)
+        for each, error in ((bench, 20.0), (right, 2.0)):
+            errors[1000:] = error
+            each.registry.observe(batch.take(np.arange(1150)))
+            each.registry.attach(
+                facts("label", batch.prediction_ids[:1150], number=(1 + errors).tolist())
+            )
+            if closed:
+                each.registry.observe(batch.take(np.arange(1150, 1600)))
+        worse = bench.model.quality.risk_now()
+        bench.registry.attach(facts("label", batch.prediction_ids[1000:1150], number=[3.0] * 150))
+        assert bench.model.quality.risk_now() == right.model.quality.risk_now() != worse
+
     def test_correction_of_a_correction(self) -> None:
         bench = _watched()
         flipped = _flipped(150, 1000)[0]

@@ -132,28 +132,21 @@ class LabelledQuality:
         Returns:
             How many were replaced in at least one figure.
         """
-        after = correction.after
-        right = np.flatnonzero(after.judged.loss < _HALF)
-        self.wrong.discard(after.ids[right], after.time_ns[right])
+        true = correction.after
+        right = np.flatnonzero(true.judged.loss < _HALF)
+        self.wrong.discard(true.ids[right], true.time_ns[right])
         if not self.frozen:
             return self._reference.correct(correction)
         later = correction.take(np.flatnonzero(~correction.in_reference & (correction.place >= 0)))
         if len(later.place) == 0:
             return 0
+        before = self.bounded(later.before.judged.loss)
+        after = self.bounded(later.after.judged.loss)
         last = np.flatnonzero(later.place < self._window.since)
-        counts = [
-            self._last.correct(later.take(last)) if len(last) else 0,
-            self.recent.correct(later),
-        ]
-        counts[0] += self._window.correct(later)
-        self.slices.correct(
-            later.place,
-            later.before.slices,
-            later.before.inputs,
-            self.bounded(later.before.judged.loss),
-            self.bounded(later.after.judged.loss),
-        )
-        return max(counts)
+        replaced = self._last.correct(later.take(last), (before[last], after[last]))
+        replaced += self._window.correct(later, (before, after))
+        self.slices.correct(later.place, later.before.slices, later.before.inputs, before, after)
+        return max(replaced, self.recent.correct(later))
 
     def settle(self, *, complete: bool, window_labels: float) -> list[RiskTransition]:
         """Freeze the baseline if it can be; call after the reference is complete.

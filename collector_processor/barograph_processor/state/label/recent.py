@@ -23,7 +23,7 @@ class LabelSums:
         since: How many windows were closed when it began.
         first: The number of its first label.
         performance: The sums.
-        lost: The sum of the losses in [0, 1]; not corrected later.
+        lost: The sum of the losses in [0, 1].
     """
 
     def __init__(self, since: int = 0, first: int = 0) -> None:
@@ -36,8 +36,7 @@ class LabelSums:
         """Add labels that came now, with their losses in [0, 1] if these are to be summed."""
         self.performance = self.performance.merge(performance)
         if losses is not None:
-            # In whole multiples: their sum is exact, in any number of batches.
-            self.lost += float(np.rint(losses * 2**20).sum()) / 2**20
+            self.lost += _summed(losses)
 
     def risk(self, before: "LabelSums") -> Share | None:
         """Return the risk of these labels and those before them; None without any."""
@@ -50,13 +49,21 @@ class LabelSums:
         low, high = wilson_interval(min(lost, n), n)
         return lost / n, low, high
 
-    def correct(self, correction: Correction) -> int:
-        """Replace the labels that are held; return how many were."""
+    def correct(self, correction: Correction, losses: tuple[Floats, Floats] | None = None) -> int:
+        """Replace the labels that are held; return how many were.
+
+        Args:
+            correction: Of ``n`` labels.
+            losses: Before and after, in [0, 1], each of shape ``(n,)``, if these are summed.
+        """
         rows = np.flatnonzero(correction.place >= self.since)
         found = replaced(self.performance, correction.take(rows)) if len(rows) else None
         if found is None:
             return 0
         self.performance = found
+        if losses is not None:
+            before, after = losses
+            self.lost += _summed(after[rows]) - _summed(before[rows])
         return len(rows)
 
     def state(self) -> list[Any]:
@@ -117,6 +124,11 @@ class RecentPerformance:
     def load(self, state: list[Any]) -> None:
         """Undo ``state``."""
         self._older, self._younger = map(LabelSums.restore, state)
+
+
+def _summed(losses: Floats) -> float:
+    """Return a sum in whole multiples, so that it is exact, in any number of batches."""
+    return float(np.rint(losses * 2**20).sum()) / 2**20
 
 
 def replaced(
