@@ -88,7 +88,12 @@ def _failure(error: grpc.RpcError) -> Outcome:
     may_retry = code in _RETRYABLE or (
         code is grpc.StatusCode.RESOURCE_EXHAUSTED and retry_after is not None
     )
-    return Outcome("failed" if may_retry else "refused", message, retry_after)
+    return Outcome(
+        "failed" if may_retry else "refused",
+        message,
+        retry_after,
+        unauthenticated=code is grpc.StatusCode.UNAUTHENTICATED,
+    )
 
 
 def _complaint(signal: ExportSignal, answer: bytes) -> str:

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Collection, Mapping
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Final
 
 import httpx
@@ -48,7 +49,8 @@ def post(
     message = f"HTTP {answer.status_code}"
     if answer.status_code in retryable:
         return Outcome("failed", message, _retry_after(answer.headers.get("retry-after")))
-    return Outcome("refused", message)
+    unauthenticated = answer.status_code == HTTPStatus.UNAUTHORIZED
+    return Outcome("refused", message, unauthenticated=unauthenticated)
 
 
 def _drain(answer: httpx.Response, patience: float) -> None:

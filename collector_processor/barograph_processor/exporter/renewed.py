@@ -1,6 +1,7 @@
 """A transport whose tokens and certificates may be replaced while it is used."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from barograph_processor.exporter.transport import ExportSignal, Outcome, Transport
@@ -13,8 +14,9 @@ __all__ = ["RenewedTransport"]
 class RenewedTransport:
     """A transport, made anew once a file that it was made from holds something else.
 
-    The files are read before each request, since one with a token that has been replaced
-    would be refused, and for good. Used by one thread, as every transport.
+    The files are read before each request. One that is refused for its token has failed and
+    not been refused for good: it is worth another try, since the next token may be there by
+    then. Used by one thread, as every transport.
 
     Args:
         what: Is shown to the downstream, for the log and the counter.
@@ -36,13 +38,17 @@ class RenewedTransport:
     ) -> None:
         # First: what is replaced while a transport is made is a change at the next look.
         self._rotation = Rotation(what, files, self._renew, telemetry)
+        self._files = files
         self._make = make
         self._transport = make()
 
     def send(self, signal: ExportSignal, payload: bytes) -> Outcome:
         """Send a request with what the files hold now; see ``Transport``."""
         self._rotation.look()
-        return self._transport.send(signal, payload)
+        outcome = self._transport.send(signal, payload)
+        if outcome.unauthenticated and self._files:
+            return replace(outcome, result="failed")
+        return outcome
 
     def close(self) -> None:
         """Close the connection."""

@@ -17,11 +17,13 @@ class Outcome:
         message: Of the downstream, or of the failure; also with ``sent``, if the
             downstream took only a part.
         retry_after: Seconds that the downstream asks to wait; None if it does not.
+        unauthenticated: Refused for what the request carried as token, or for want of one.
     """
 
     result: Literal["sent", "refused", "failed"]
     message: str = ""
     retry_after: float | None = None
+    unauthenticated: bool = False
 
 
 class Transport(Protocol):

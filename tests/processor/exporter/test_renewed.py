@@ -1,9 +1,7 @@
 """Tokens and certificates that are replaced while something is exported with them."""
 
 import logging
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,41 +12,15 @@ from barograph_processor.exporter import Transport, connect_renewed
 from barograph_processor.notify import renewed_webhook
 from barograph_processor.receiver import Certificates, GrpcReceiver, Intake, ServerTls
 from barograph_processor.telemetry import Telemetry
+from tests.processor.exporter.backend import Backend, running_backend
 from tests.processor.receiver.certificates import Authority
 from tests.processor.receiver.server import Recorder
 
 
-class Backend:
-    """Takes every request, and remembers with what token it came."""
-
-    def __init__(self) -> None:
-        self.tokens: list[str | None] = []
-        backend = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["content-length"]))
-                backend.tokens.append(self.headers.get("authorization"))
-                self.send_response(200)
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def log_message(self, *_args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-
 @pytest.fixture
 def backend() -> Iterator[Backend]:
-    backend = Backend()
-    thread = threading.Thread(target=backend.server.serve_forever)
-    thread.start()
-    yield backend
-    backend.server.shutdown()
-    backend.server.server_close()
-    thread.join()
+    with running_backend() as backend:
+        yield backend
 
 
 @pytest.fixture
@@ -114,10 +86,28 @@ class TestToken:
         assert len(caplog.records) == 1
         assert kind in caplog.text
 
+    def test_what_is_refused_for_its_token_is_worth_another_try(
+        self, kind: str, backend: Backend, secret: Path
+    ) -> None:
+        """A token may end before the next one is in its file; an alarm waits for that."""
+        transport = _transport(kind, backend.url, secret, Telemetry())
+        backend.answers = [(401, {}), (403, {})]
+        outcomes = [transport.send("logs", b"{}").result for _ in range(3)]
+        transport.close()
+        assert outcomes == ["failed", "refused", "sent"]
+
     def test_first_one_has_to_be_usable(self, kind: str, backend: Backend, secret: Path) -> None:
         secret.unlink()
         with pytest.raises(ConfigurationError, match="headers"):
             _transport(kind, backend.url, secret, Telemetry())
+
+
+def test_token_that_no_file_holds_is_refused_for_good(backend: Backend) -> None:
+    """Only a restart could change it."""
+    backend.answers = [(401, {})]
+    webhook = renewed_webhook(WebhookConfig(name="ops", url=backend.url), Telemetry())
+    assert webhook.send("logs", b"{}").result == "refused"
+    webhook.close()
 
 
 def test_webhook_goes_where_its_file_says(backend: Backend, tmp_path: Path) -> None:

@@ -1,12 +1,10 @@
 """Both transports against a real server: what arrives, and what each answer means."""
 
 import gzip
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import grpc
@@ -22,6 +20,7 @@ from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.exporter import Outcome, connect
 from barograph_processor.otlp.status import Code, status
 from barograph_processor.receiver import Certificates, GrpcReceiver, ServerTls, http_receiver
+from tests.processor.exporter.backend import Backend, running_backend
 from tests.processor.receiver.certificates import Authority
 from tests.processor.receiver.server import Recorder
 
@@ -29,51 +28,26 @@ _WITH_TOKEN = ExporterConfig(headers="env:EXPORT_HEADERS")
 _TOKEN = {"EXPORT_HEADERS": "Authorization=Bearer%20x"}
 
 
-class HttpBackend:
-    """Answers each request with the next status code and headers."""
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, dict[str, str]]] = []
-        self.seen: list[tuple[str, bytes, str | None]] = []
-        backend = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                assert self.headers["content-encoding"] == "gzip"
-                assert self.headers["content-type"] == "application/x-protobuf"
-                token = self.headers.get("authorization")
-                backend.seen.append((self.path, gzip.decompress(body), token))
-                code, headers = backend.answers.pop(0) if backend.answers else (200, {})
-                self.send_response(code)
-                for key, value in {"content-length": "0", **headers}.items():
-                    self.send_header(key, value)
-                self.end_headers()
-
-            def log_message(self, *_args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.base = f"http://127.0.0.1:{self.server.server_port}"
-
-
 @pytest.fixture
-def http_backend() -> Iterator[HttpBackend]:
-    backend = HttpBackend()
-    thread = threading.Thread(target=backend.server.serve_forever)
-    thread.start()
-    yield backend
-    backend.server.shutdown()
-    backend.server.server_close()
-    thread.join()
+def http_backend() -> Iterator[Backend]:
+    with running_backend() as backend:
+        yield backend
 
 
-def test_http_sends_to_each_signals_path(http_backend: HttpBackend) -> None:
-    transport = connect(http_backend.base, _WITH_TOKEN, environ=_TOKEN)
+def _seen(backend: Backend) -> list[tuple[str, bytes, str | None]]:
+    """Return path, content and token of what came, all of it zipped protobuf."""
+    for request in backend.requests:
+        assert request.headers["content-encoding"] == "gzip"
+        assert request.headers["content-type"] == "application/x-protobuf"
+    return [(each.path, gzip.decompress(each.body), each.token) for each in backend.requests]
+
+
+def test_http_sends_to_each_signals_path(http_backend: Backend) -> None:
+    transport = connect(http_backend.url, _WITH_TOKEN, environ=_TOKEN)
     assert transport.send("metrics", b"m") == Outcome("sent")
     assert transport.send("logs", b"l") == Outcome("sent")
     transport.close()
-    assert http_backend.seen == [
+    assert _seen(http_backend) == [
         ("/v1/metrics", b"m", "Bearer x"),
         ("/v1/logs", b"l", "Bearer x"),
     ]
@@ -87,29 +61,31 @@ def test_http_sends_to_each_signals_path(http_backend: HttpBackend) -> None:
         (502, {"retry-after": "soon"}, "failed", None),
         (504, {"retry-after": "nan"}, "failed", None),
         (400, {"retry-after": "7"}, "refused", None),
+        (401, {}, "refused", None),
         (413, {}, "refused", None),
         (500, {}, "refused", None),
     ],
 )
 def test_http_answers(
-    http_backend: HttpBackend,
+    http_backend: Backend,
     code: int,
     headers: dict[str, str],
     result: str,
     retry_after: float | None,
 ) -> None:
     http_backend.answers.append((code, headers))
-    transport = connect(http_backend.base)
+    transport = connect(http_backend.url)
     outcome = transport.send("logs", b"l")
     transport.close()
     assert (outcome.result, outcome.retry_after) == (result, retry_after)
+    assert outcome.unauthenticated == (code == 401)
     assert str(code) in outcome.message
 
 
-def test_http_retry_after_as_a_date(http_backend: HttpBackend) -> None:
+def test_http_retry_after_as_a_date(http_backend: Backend) -> None:
     later = datetime.now(UTC) + timedelta(hours=1)
     past = datetime.now(UTC) - timedelta(hours=1)
-    transport = connect(http_backend.base)
+    transport = connect(http_backend.url)
     for moment, low, high in ((later, 3500, 3601), (past, 0, 0)):
         http_backend.answers.append((503, {"retry-after": format_datetime(moment)}))
         outcome = transport.send("logs", b"l")
@@ -189,6 +165,7 @@ def test_grpc_answers(
     outcome = transport.send("metrics", b"m")
     transport.close()
     assert (outcome.result, outcome.retry_after) == (result, retry_after)
+    assert outcome.unauthenticated == (code is Code.UNAUTHENTICATED)
     assert outcome.message == f"{code.name}: because"
 
 
@@ -223,12 +200,12 @@ def test_certificates_that_cannot_be_read(endpoint: str, tmp_path: Path) -> None
     ],
 )
 def test_headers_of_the_configuration_else_of_the_environment(
-    http_backend: HttpBackend, config: ExporterConfig, environ: dict[str, str], found: str | None
+    http_backend: Backend, config: ExporterConfig, environ: dict[str, str], found: str | None
 ) -> None:
     """The environment's endpoint is never taken: it may be this very processor."""
-    transport = connect(http_backend.base, config, environ=environ)
+    transport = connect(http_backend.url, config, environ=environ)
     assert transport.send("logs", b"x").result == "sent"
-    assert http_backend.seen == [("/v1/logs", b"x", found)]
+    assert _seen(http_backend) == [("/v1/logs", b"x", found)]
     transport.close()
 
 
