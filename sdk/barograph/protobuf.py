@@ -28,7 +28,8 @@ def varint(number: int) -> bytes:
     if number < 0:
         number += 1 << 64
     out = bytearray()
-    while number > 127:  # noqa: PLR2004  # seven bits a byte
+    # Seven bits a byte, the lowest first.
+    while number >> 7:
         out.append(number & 127 | 128)
         number >>= 7
     out.append(number)

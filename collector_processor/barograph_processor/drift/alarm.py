@@ -37,6 +37,15 @@ class Effect:
     up_to: float | None = None
 
     @property
+    def what(self) -> tuple[str, str | None, float | None, float | None]:
+        """What changed, without by how much."""
+        return self.kind, self.subject, self.above, self.up_to
+
+    def tells(self, other: "Effect") -> bool:
+        """Whether another is of the same, and within the interval of this one."""
+        return self.what == other.what and self.low <= other.now <= self.high
+
+    @property
     def clear(self) -> bool:
         """Whether the interval of now leaves out what it was before."""
         return not self.low <= self.before <= self.high

@@ -132,8 +132,7 @@ class Latch:
             return None
         size = recent.distance(stream)
         change, told = recent.effect(stream, series), self.alarm.effect
-        as_told = change.kind == told.kind and told.low <= change.now <= told.high
-        if as_told or not _moved(self.alarm.distance, size):
+        if told.tells(change) or not _moved(self.alarm.distance, size):
             return None
         self.alarm = replace(
             self.alarm,

@@ -34,7 +34,8 @@ def length_delimited(number: int, content: bytes) -> bytes:
     b'\n\x02ab'
     """
     head, size = bytearray([number << 3 | _BYTES]), len(content)
-    while size > 0x7F:  # noqa: PLR2004 - seven bits a byte
+    # Seven bits a byte, the lowest first.
+    while size >> 7:
         head.append(size & 0x7F | 0x80)
         size >>= 7
     head.append(size)

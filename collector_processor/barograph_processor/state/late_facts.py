@@ -120,7 +120,6 @@ class LateFacts:
 
     def _join(self, facts: Sequence[Fact], *, early: bool) -> None:
         """Join facts with predictions; those without one wait if they came for the first time."""
-        unknown = list(range(len(facts)))
         named: dict[int, str] = {}
         ambiguous: set[int] = set()
         for key, model in self._models.items():
@@ -141,9 +140,9 @@ class LateFacts:
             self._apply(model, self._answer(model, [facts[i] for i in mine]))
         for i in ambiguous:
             self._unjoined(facts[i].kind, "ambiguous_id", 1)
-        for i in unknown:
+        for i, fact in enumerate(facts):
             if i not in named:
-                self._wait(facts[i], first=early)
+                self._wait(fact, first=early)
 
     def _wait(self, fact: Fact, *, first: bool) -> None:
         thinned = [

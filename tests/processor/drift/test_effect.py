@@ -1,10 +1,16 @@
 """A drift alarm names what clearly moved."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from barograph_processor.drift import DriftAlarm, DriftMonitor, ReferenceProfile, StreamKey
+from barograph_processor.drift.alarm import Effect
+from barograph_processor.drift.latch import Recent
 from barograph_processor.state.shown_rows import showing
 from barograph_processor.stats import NumericColumn
 
@@ -14,8 +20,8 @@ N = 1000
 Values = npt.NDArray[np.float64]
 
 
-def raised(reference: Values, later: Values) -> DriftAlarm:
-    """Return the alarm about windows of the one after a reference of the other."""
+def changes(reference: Values, later: Values) -> Iterator[tuple[str, DriftAlarm]]:
+    """Yield what is said of windows of the one after a reference of the other."""
     n = len(reference)
     profile = ReferenceProfile.learn(
         {X: NumericColumn(reference)}, np.arange(n) // N, np.arange(n, dtype=np.float64)
@@ -23,12 +29,15 @@ def raised(reference: Values, later: Values) -> DriftAlarm:
     monitor = DriftMonitor(profile, budget=10_000.0)
     for window, values in enumerate(later.reshape(-1, N)):
         counts = profile.count({X: NumericColumn(values)})
-        for _, what, alarm in monitor.update(
-            counts, time=n + N * window, window=window
-        ).transitions:
-            assert what == "open"
-            return alarm
-    raise AssertionError("no alarm")
+        update = monitor.update(counts, time=n + N * window, window=window)
+        yield from ((what, alarm) for _, what, alarm in update.transitions)
+
+
+def raised(reference: Values, later: Values) -> DriftAlarm:
+    """Return the alarm that is raised."""
+    what, alarm = next(changes(reference, later))
+    assert what == "open"
+    return alarm
 
 
 def doors(rng: np.random.Generator, n: int, shares: tuple[float, ...]) -> Values:
@@ -64,3 +73,27 @@ def test_where_both_stay_it_is_the_range_that_moved(rng: np.random.Generator) ->
     assert alarm.description.startswith("the share of x above 3 and up to 4 rose from 0.")
     values = doors(rng, 50, now)
     assert set(values[showing(NumericColumn(values), effect)]) == {4.0}
+
+
+@pytest.mark.parametrize(
+    ("what", "anew"),
+    [
+        ({}, False),
+        ({"now": 0.7}, True),
+        ({"kind": "share"}, True),
+        ({"subject": "level"}, True),
+        ({"above": 2.0}, True),
+        ({"up_to": 5.0}, True),
+    ],
+)
+def test_what_was_not_told_is_told_anew(
+    what: dict[str, Any], anew: bool, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many rows in another range say nothing of those in the range that was told."""
+    told = Effect("range", None, 0.3, 0.5, 0.4, 0.6, above=3.0, up_to=4.0)
+    monkeypatch.setattr(Recent, "effect", lambda *_: told)
+    found = changes(rng.normal(0, 1, 20 * N), rng.normal(0.3, 1, 20 * N))
+    assert next(found)[0] == "open"
+    monkeypatch.setattr(Recent, "effect", lambda *_: replace(told, **what))
+    monkeypatch.setattr(Recent, "distance", lambda *_: 10.0)
+    assert [change for change, _ in found][:1] == (["updated"] if anew else [])
