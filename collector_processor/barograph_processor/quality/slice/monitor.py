@@ -156,7 +156,8 @@ class SliceMonitor:
         evidence, harmed = self._evidence.of_harm, self._evidence.harmed
         shown = harmed | (evidence >= _HOLDS) | (np.arange(len(harmed)) < self.places.proposed)
         order = np.lexsort((-evidence / self._threshold, ~harmed))
-        return [self._status(k) for k in order.tolist() if shown[k] and self.places.key(k)]
+        named = (k for k in order.tolist() if self.places.key(k) and not self.places.double(k))
+        return [self._status(k) for k in named if shown[k]]
 
     def _recoveries(self) -> list[SliceTransition]:
         over = np.flatnonzero(self._evidence.of_recovery >= self._recovery)

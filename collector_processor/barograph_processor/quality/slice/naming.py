@@ -54,7 +54,9 @@ class SliceNaming:
         Args:
             crossed: Places whose evidence is enough for an alarm, the surest first.
         """
-        places = {self._places.key(k): k for k in crossed}
+        for k in filter(self._places.double, crossed):
+            self._evidence.reset(k)
+        places = {self._places.key(k): k for k in crossed if not self._places.double(k)}
         for key, k in places.items():
             if self._evidence.harmed[k]:
                 continue

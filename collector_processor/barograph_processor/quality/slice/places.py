@@ -29,6 +29,7 @@ class SlicePlaces:
 
     def __init__(self, layout: SliceLayout, proposals: SliceProposals | None) -> None:
         self.layout = layout
+        self._known = frozenset(layout.slices)
         self.spare = SpareSlots(layout)
         self.proposals = proposals
         self.proposed = len(layout.slices) + self.spare.size
@@ -85,6 +86,10 @@ class SlicePlaces:
         if k < self.proposed:
             return self.spare.keys[k - len(known)]
         return () if self.proposals is None else self.proposals.keys[k - self.proposed]
+
+    def double(self, k: int) -> bool:
+        """Whether a proposal is a slice of the layout, which tells of itself."""
+        return k >= self.proposed and self.key(k) in self._known
 
     def coded(self, k: int) -> Coded:
         """Return the same by codes."""
