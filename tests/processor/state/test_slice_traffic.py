@@ -54,6 +54,17 @@ def hour_of(rng: np.random.Generator, hour: int, comes: Comes, *, n: int = 100) 
     )
 
 
+def _pass_hour(traffic: SliceTraffic, hour: int, batch: ObservationBatch) -> None:
+    """Learn from an hour of the reference, or close a later one as a window."""
+    if hour < REFERENCE:
+        traffic.learn(batch)
+        return
+    tally = LevelTally()
+    tally.add(batch)
+    traffic.settle(tally)
+    traffic.close((hour + 1) * HOUR, lambda time_ns: time_ns // HOUR)
+
+
 def followed(
     hours: Iterable[int], comes: Comes, *, seed: int = 0, restarts: bool = False
 ) -> list[tuple[int, Finding]]:
@@ -63,13 +74,7 @@ def followed(
     found = []
     for hour in hours:
         batch = hour_of(rng, hour, comes)
-        if hour < REFERENCE:
-            traffic.learn(batch)
-            continue
-        tally = LevelTally()
-        tally.add(batch)
-        traffic.settle(tally)
-        traffic.close((hour + 1) * HOUR, lambda time_ns: time_ns // HOUR)
+        _pass_hour(traffic, hour, batch)
         found += [(hour, finding) for finding in traffic.findings()]
         if restarts:
             again = SliceTraffic(budget_windows=10_000, block=500)
@@ -131,13 +136,7 @@ def test_machines_that_are_replaced_are_not_told() -> None:
         levels = old.levels if hour < 10 * DAY else new
         hosts = CategoricalColumn(old.codes, levels)
         batch = replace(batch, slices={**batch.slices, "trace.host.name": hosts})
-        if hour < REFERENCE:
-            traffic.learn(batch)
-            continue
-        tally = LevelTally()
-        tally.add(batch)
-        traffic.settle(tally)
-        traffic.close((hour + 1) * HOUR, lambda time_ns: time_ns // HOUR)
+        _pass_hour(traffic, hour, batch)
         told += traffic.findings()
     assert told == []
 
@@ -170,13 +169,7 @@ def test_a_dimension_that_outgrows_what_is_counted_is_no_longer_followed() -> No
     for hour in range(30 * DAY):
         levels = 50 if hour < 8 * DAY else 49 if hour < 16 * DAY else 100
         batch = _routes(hour, np.tile(np.arange(levels), 10)[::-1])
-        if hour < REFERENCE:
-            traffic.learn(batch)
-            continue
-        tally = LevelTally()
-        tally.add(batch)
-        traffic.settle(tally)
-        traffic.close((hour + 1) * HOUR, lambda time_ns: time_ns // HOUR)
+        _pass_hour(traffic, hour, batch)
         told += [(hour, finding.slice) for finding in traffic.findings()]
     assert {slice_ for _, slice_ in told} == {(("route", "r49"),)}
     assert max(hour for hour, _ in told) == 16 * DAY - 1
