@@ -7,8 +7,8 @@ from barograph_processor.observation import ModelKey
 from barograph_processor.quality.loss_unit import LossUnit
 from barograph_processor.signal import Alarm, Apart, Severity, SignalName
 from barograph_processor.state.alarm.alarms import AlarmKey, alarm_id, alarm_key
-from barograph_processor.state.alarm.phrases import model_title, operational_clause
-from barograph_processor.state.alarm.slice_phrases import apart_clause, plain
+from barograph_processor.state.alarm.phrases import model_title, operational_clause, plain
+from barograph_processor.state.alarm.slice_phrases import apart_clause
 
 __all__ = ["Finding"]
 

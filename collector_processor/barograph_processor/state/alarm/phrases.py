@@ -13,6 +13,7 @@ __all__ = [
     "operational_clause",
     "over",
     "percent",
+    "plain",
     "quoted",
     "slice_title",
 ]
@@ -95,6 +96,11 @@ def percent(estimate: tuple[float, float, float]) -> str:
     '12.3% (10.0% to 15.0%)'
     """
     return f"{estimate[0]:.1%} ({estimate[1]:.1%} to {estimate[2]:.1%})"
+
+
+def plain(figure: float) -> str:
+    """Say a figure that is no share, such as a score."""
+    return f"{figure:.3g}"
 
 
 def quoted(name: str | None) -> str:

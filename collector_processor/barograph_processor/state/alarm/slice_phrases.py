@@ -8,7 +8,7 @@ from barograph_processor.quality.slice.status import SliceStatus
 from barograph_processor.signal import Apart
 from barograph_processor.state.alarm.phrases import clean, moment, slice_title
 
-__all__ = ["also", "apart_clause", "found_title", "plain", "slice_before"]
+__all__ = ["also", "apart_clause", "found_title", "slice_before"]
 
 _NAMED = 3
 _SHARES = LossUnit()
@@ -46,11 +46,6 @@ def apart_clause(apart: Sequence[Apart], told: Callable[[float], str] = _SHARES.
         if a.rest is None and a.came_ns is not None
     ]
     return (f" Worst where {'; '.join(worst)}." if worst else "") + "".join(came)
-
-
-def plain(figure: float) -> str:
-    """Say a figure that is no share, such as a score."""
-    return f"{figure:.3g}"
 
 
 def found_title(key: SliceKey) -> str:
