@@ -1,5 +1,6 @@
 """Windows beside the reference: distances and shares of all streams at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -61,10 +62,10 @@ class Comparison:
         The last one is of the inputs together, if the bank watches them.
         """
         found = np.full(len(self._bank.keys), np.nan)
-        if len(self._numbers.streams):
-            found[self._numbers.streams] = self._numbers.distances(pooled)
-        if len(self._names.streams):
-            found[self._names.streams] = self._names.distances(pooled.slots)
+        if len(self._numbers.own.streams):
+            found[self._numbers.own.streams] = self._numbers.distances(pooled)
+        if len(self._names.own.streams):
+            found[self._names.own.streams] = self._names.distances(pooled.slots)
         if len(self._layout.correlated) and pooled.rows:
             change = np.abs(self.correlations(pooled) - self._bank.reference)
             off = ~np.eye(len(change), dtype=np.bool_)
@@ -103,61 +104,90 @@ def _told(layout: Layout) -> Ints:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Slots:
+    """The first slots of some streams, ``N`` in all, those of each one after another.
+
+    Attributes:
+        streams: Which streams these are, shape ``(D,)``.
+        chosen: Which slots are meant, shape ``(B,)``.
+        sizes: How many each stream has, shape ``(D,)``.
+        starts: The first of each stream, shape ``(D,)``.
+        ends: The last of each.
+    """
+
+    streams: Ints
+    chosen: Bools
+    sizes: Ints
+    starts: Ints
+    ends: Ints
+
+    @classmethod
+    def of(cls, layout: Layout, streams: Ints, sizes: Sequence[int]) -> Self:
+        chosen = np.zeros(layout.slots, dtype=np.bool_)
+        for first, size in zip(layout.offsets[streams].tolist(), sizes, strict=True):
+            chosen[first : first + size] = True
+        each = np.array(sizes, dtype=np.int64)
+        stops = np.cumsum(each)
+        return cls(streams, chosen, each, stops - each, stops - 1)
+
+    def below(self, held: Floats) -> tuple[Floats, Floats]:
+        """Return the share of each stream's rows up to each slot, and the rows of each stream."""
+        sums = np.cumsum(held)
+        upto = sums[self.ends]
+        n = np.diff(upto, prepend=0.0)
+        return (sums - np.repeat(upto - n, self.sizes)) / self._whole(n), n
+
+    def shares(self, held: Floats) -> tuple[Floats, Floats]:
+        """Return the share of each stream's rows in each slot, and the rows of each stream."""
+        n = np.add.reduceat(held, self.starts) if len(self.starts) else np.empty(0)
+        return held / self._whole(n), n
+
+    def _whole(self, n: Floats) -> Floats:
+        return np.repeat(np.where(n > 0, n, 1.0), self.sizes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Numbers:
     """The value slots of ``D`` numeric streams, ``N`` in all: Wasserstein distances.
 
     Attributes:
-        streams: Which streams these are, shape ``(D,)``.
-        slots: Which slots are meant, shape ``(B,)``.
-        sizes: How many each stream has, shape ``(D,)``.
-        starts: The first of each stream, shape ``(D,)``.
-        ends: The last of each.
+        own: Which slots these are.
         centres: What a value in each slot is about, shape ``(N,)``.
         scale: Standard deviation of each stream, shape ``(D,)``.
         mean: The mean of each.
-        below: Share of the reference's values in each slot and those before, shape ``(N,)``.
+        before: Share of the reference's values in each slot and those before, shape ``(N,)``.
         known: Which streams have values in the reference, shape ``(D,)``.
     """
 
-    streams: Ints
-    slots: Bools
-    sizes: Ints
-    starts: Ints
-    ends: Ints
+    own: _Slots
     centres: Floats
     scale: Floats
     mean: Floats
-    below: Floats
+    before: Floats
     known: Bools
 
     @classmethod
     def build(cls, layout: Layout, total: Floats) -> Self:
         numeric = [b for b in layout.binnings if isinstance(b, NumericBinning)]
-        sizes = np.array([b.value_slots for b in numeric], dtype=np.int64)
-        ends = np.cumsum(sizes) - 1
-        slots = _slots(layout, layout.numeric, sizes)
-        below, held = _below(total[slots], ends, sizes)
+        own = _Slots.of(layout, layout.numeric, [b.value_slots for b in numeric])
+        before, held = own.below(total[own.chosen])
         return cls(
-            layout.numeric,
-            slots,
-            sizes,
-            ends - sizes + 1,
-            ends,
+            own,
             np.concatenate([np.empty(0), *(b.centres for b in numeric)]),
             np.array([b.scale for b in numeric]),
             np.array([b.mean for b in numeric]),
-            below,
+            before,
             held > 0,
         )
 
     def distances(self, pooled: Pooled) -> Floats:
         """Return the distances in reference standard deviations, shape ``(D,)``; or NaN."""
-        held = pooled.slots[self.slots]
-        below, n = _below(held, self.ends, self.sizes)
+        held = pooled.slots[self.own.chosen]
+        below, n = self.own.below(held)
         # Numbers of a reference may be as large as floats can be.
         with np.errstate(over="ignore", invalid="ignore"):
-            parts = np.abs(below - self.below) * self._widths(held, n, pooled.sums[:, 0])
-            distance = np.add.reduceat(parts, self.starts) / self.scale
+            parts = np.abs(below - self.before) * self._widths(held, n, pooled.sums[:, 0])
+            distance = np.add.reduceat(parts, self.own.starts) / self.scale
         return np.where((n > 0) & self.known, distance, np.nan)
 
     def _widths(self, held: Floats, n: Floats, z_sum: Floats) -> Floats:
@@ -165,86 +195,55 @@ class _Numbers:
 
         The centre of values beyond the range is moved to where the window's mean says.
         """
-        centres = self.centres
+        centres, starts, ends = self.centres, self.own.starts, self.own.ends
         widths = np.append(np.diff(centres), 0.0)
-        widths[self.ends] = 0.0
-        low, high = held[self.starts], held[self.ends]
-        beyond = (low + high > 0) & (self.sizes > 1)
+        widths[ends] = 0.0
+        low, high = held[starts], held[ends]
+        beyond = (low + high > 0) & (self.own.sizes > 1)
         if not beyond.any():
             return widths
-        first, last = centres[self.starts], centres[self.ends]
+        first, last = centres[starts], centres[ends]
         within = held * centres
-        within[self.starts] = within[self.ends] = 0.0
-        excess = z_sum * self.scale + n * self.mean - np.add.reduceat(within, self.starts)
+        within[starts] = within[ends] = 0.0
+        excess = z_sum * self.scale + n * self.mean - np.add.reduceat(within, starts)
         up, down = beyond & (high >= low), beyond & (high < low)
         top = np.maximum(last, (excess - low * first) / np.where(up, high, 1.0))
         bottom = np.minimum(first, (excess - high * last) / np.where(down, low, 1.0))
-        widths[self.ends[up] - 1] += (top - last)[up]
-        widths[self.starts[down]] += (first - bottom)[down]
+        widths[ends[up] - 1] += (top - last)[up]
+        widths[starts[down]] += (first - bottom)[down]
         return widths
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Names:
-    """The slots of categorical streams but the missing ones: Jensen-Shannon distances.
+    """The slots of ``D`` categorical streams but the missing ones: Jensen-Shannon distances.
 
     Attributes:
-        streams: Which streams these are, shape ``(C,)``.
-        slots: Which slots are meant, shape ``(B,)``.
-        sizes: How many each stream has, shape ``(C,)``.
-        starts: The first of each stream, shape ``(C,)``.
-        shares: Of each slot in the reference.
-        known: Which streams have values in the reference, shape ``(C,)``.
+        own: Which slots these are.
+        before: Share of the reference's values in each slot, shape ``(N,)``.
+        known: Which streams have values in the reference, shape ``(D,)``.
     """
 
-    streams: Ints
-    slots: Bools
-    sizes: Ints
-    starts: Ints
-    shares: Floats
+    own: _Slots
+    before: Floats
     known: Bools
 
     @classmethod
     def build(cls, layout: Layout, total: Floats) -> Self:
         named = [s for s, b in enumerate(layout.binnings) if isinstance(b, CategoricalBinning)]
-        streams = np.array(named, dtype=np.int64)
-        sizes = np.array([layout.binnings[s].missing_slot for s in named], dtype=np.int64)
-        starts = np.cumsum(sizes) - sizes
-        slots = _slots(layout, streams, sizes)
-        shares, held = _shares(total[slots], starts, sizes)
-        return cls(streams, slots, sizes, starts, shares, held > 0)
+        sizes = [layout.binnings[s].missing_slot for s in named]
+        own = _Slots.of(layout, np.array(named, dtype=np.int64), sizes)
+        before, held = own.shares(total[own.chosen])
+        return cls(own, before, held > 0)
 
     def distances(self, slots: Floats) -> Floats:
-        """Return the distances in ``[0, 1]``, shape ``(C,)``; or NaN."""
-        p, n = _shares(slots[self.slots], self.starts, self.sizes)
-        q = self.shares
+        """Return the distances in ``[0, 1]``, shape ``(D,)``; or NaN."""
+        p, n = self.own.shares(slots[self.own.chosen])
+        q = self.before
         middle = np.maximum((p + q) / 2, np.finfo(np.float64).tiny)
         parts = _times_log2(p, middle) + _times_log2(q, middle)
-        divergence = np.add.reduceat(parts, self.starts) / 2
+        divergence = np.add.reduceat(parts, self.own.starts) / 2
         return np.where((n > 0) & self.known, np.sqrt(np.maximum(divergence, 0.0)), np.nan)
-
-
-def _slots(layout: Layout, streams: Ints, sizes: Ints) -> Bools:
-    """Return which slots are among the first so many of these streams, shape ``(B,)``."""
-    chosen = np.zeros(layout.slots, dtype=np.bool_)
-    for first, size in zip(layout.offsets[streams].tolist(), sizes.tolist(), strict=True):
-        chosen[first : first + size] = True
-    return chosen
-
-
-def _below(held: Floats, ends: Ints, sizes: Ints) -> tuple[Floats, Floats]:
-    """Return the share of each stream's rows up to each slot, and the rows of each stream."""
-    sums = np.cumsum(held)
-    upto = sums[ends]
-    n = np.diff(upto, prepend=0.0)
-    whole = np.repeat(np.where(n > 0, n, 1.0), sizes)
-    return (sums - np.repeat(upto - n, sizes)) / whole, n
-
-
-def _shares(held: Floats, starts: Ints, sizes: Ints) -> tuple[Floats, Floats]:
-    """Return the share of each stream's rows in each slot, and the rows of each stream."""
-    n = np.add.reduceat(held, starts) if len(starts) else np.empty(0)
-    return held / np.repeat(np.where(n > 0, n, 1.0), sizes), n
 
 
 def _times_log2(p: Floats, middle: Floats) -> Floats:

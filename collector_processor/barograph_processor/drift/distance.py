@@ -1,4 +1,8 @@
-"""How far a window is from the reference, as one number that a person can read."""
+"""How far a window is from the reference, as one number that a person can read.
+
+Of one stream, in a notebook; `barograph_processor.drift.comparison` does it for all streams
+of a model at once, and is tested against this.
+"""
 
 import numpy as np
 
