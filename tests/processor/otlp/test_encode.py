@@ -14,6 +14,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
 
 from barograph_processor.otlp import encode_alarms, encode_metrics
 from barograph_processor.otlp.values import attributes_of
+from barograph_processor.semconv import SCHEMA_URL
 from barograph_processor.signal import Alarm, Exemplar, HistogramValue, Signal
 
 _NOW = 1_700_000_000_000_000_000
@@ -52,6 +53,7 @@ def encoded(*signals: Signal) -> list[Metric]:
     (resource,) = ExportMetricsServiceRequest.FromString(payload).resource_metrics
     assert attributes_of(resource.resource.attributes) == _RESOURCE
     (scope,) = resource.scope_metrics
+    assert (scope.scope.name, scope.schema_url) == ("barograph", SCHEMA_URL)
     return list(scope.metrics)
 
 

@@ -1,0 +1,26 @@
+"""What comes together is taken together, up to a bound, and by number."""
+
+from barograph_processor.otlp import DecodedTraces
+from barograph_processor.pipeline.inbox import ENOUGH_ITEMS, Inbox, Item
+
+_HALF = DecodedTraces(accepted=ENOUGH_ITEMS // 2)
+
+
+def _inbox(*numbers: int) -> Inbox:
+    inbox = Inbox(1000)
+    inbox.open(1)
+    for number in numbers:
+        inbox.reserve(1)
+        inbox.put(Item(number, "traces", _HALF, 1, 0))
+    return inbox
+
+
+def test_no_more_is_taken_than_is_enough() -> None:
+    """All that is taken at once is held as rows, whatever waits."""
+    inbox = _inbox(3, 1, 2, 5, 4)
+    taken = [[item.seq for item in inbox.take(0.0)] for _ in range(3)]
+    assert taken == [[1, 2], [3, 4], [5]]
+
+
+def test_nothing_is_taken_before_what_is_next() -> None:
+    assert not _inbox(2, 3).take(0.0)
