@@ -191,7 +191,7 @@ class Feeder:
         """
         try:
             yield
-        except Exception:  # noqa: BLE001 - see above
+        except Exception:  # noqa: BLE001 - a mistake in the code may raise any
             self._telemetry.add("barograph.monitor.dropped", items, reason="sink_error")
             if not self._sink_failed:
                 self._sink_failed = True

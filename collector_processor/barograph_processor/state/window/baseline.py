@@ -125,9 +125,8 @@ class Baseline:
         if not isinstance(document, Mapping) or document.get("kind") != "barograph.baseline":
             raise ValueError("this is no baseline file")
         if document.get("schema") not in _READ:
-            raise ValueError(
-                f"its schema is {document.get('schema')!r}, this version reads {_SCHEMA}"
-            )
+            read = " and ".join(map(str, _READ))
+            raise ValueError(f"its schema is {document.get('schema')!r}, this version reads {read}")
         try:
             bounds, quality = document["operations"], document["quality"]
             traffic = bounds["traffic"]
