@@ -63,6 +63,17 @@ def test_open_alarms_are_there_as_sentences(stories_url: str, open_page: OpenPag
     assert {link.inner_text() for link in shown.all()} == {alarm["sentence"] for alarm in alarms}
 
 
+@pytest.mark.parametrize("width", [390, 1280, 1920])
+def test_a_card_ends_its_sentence(stories_url: str, open_page: OpenPage, width: int) -> None:
+    page = open_page(stories_url, viewport={"width": width, "height": 900})
+    card = page.get_by_role("listitem").filter(
+        has=page.get_by_role("link", name="flight-delay 2013.1", exact=True)
+    )
+    reason = card.locator(".reason")
+    expect(reason).to_contain_text("elsewhere.")
+    assert reason.evaluate("one => one.scrollHeight <= one.clientHeight")
+
+
 def test_quality_stands_above_latency_and_errors_with_what_they_were(
     stories_url: str, open_page: OpenPage
 ) -> None:
