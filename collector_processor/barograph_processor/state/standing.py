@@ -115,6 +115,11 @@ class Standing:
         # What is no share of wrong predictions has no number of them to be counted.
         harm = self.verdicts.book.get(alarm_key("risk")) if self.quality.unit.is_share else None
         record.signals.update(self.aftermath.figures(harm))
+        calibration = record.signals.get("calibration")
+        if calibration is not None:
+            # Scores that are off as well while there is harm are no alarm of their own.
+            told = self.verdicts.book.get(alarm_key("calibration"))
+            calibration["alarm"] = told is not None
         labels = self.coverage.figures(closed.end_ns)
         if labels:
             record.signals["labels"] = labels

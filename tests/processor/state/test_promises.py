@@ -98,7 +98,8 @@ class TestCalibration:
         bench = Bench.of(_TABLES)
         _fed(bench, windows=10, start=0)
         assert _alarms(bench) == set()
-        _fed(bench, windows=10, start=10_000, sharper=3.0)
+        signals = _fed(bench, windows=10, start=10_000, sharper=3.0)[-1]
+        assert signals["calibration"]["alarm"]
         (alarm,) = [a for a in bench.model.verdicts.book.open if a.signal == "calibration"]
         assert alarm.severity == "page"
         assert alarm.since_window in range(5, 8)
@@ -117,9 +118,13 @@ class TestCalibration:
     def test_harm_is_one_alarm_not_two(self) -> None:
         bench = Bench.of(_TABLES)
         _fed(bench, windows=6, start=0)
-        _fed(bench, windows=8, start=6000, concept=True)
+        signals = _fed(bench, windows=8, start=6000, concept=True)[-1]
         assert "risk" in _alarms(bench)
         assert "calibration" not in _alarms(bench)
+        monitor = bench.model.quality.scores.monitor
+        assert monitor is not None
+        assert monitor.broken
+        assert not signals["calibration"]["alarm"]
 
     def test_a_calibrated_model_is_left_alone(self) -> None:
         bench = Bench.of(_TABLES)

@@ -104,6 +104,5 @@ def _promises(quality: LabelledQuality, scores: ScoreCounts | None) -> dict[str,
             "reference": quality.scores.error(quality.baseline),
             "evidence": monitor.log10_evidence,
             "threshold": monitor.log10_threshold,
-            "alarm": monitor.broken,
         }
     return found
