@@ -1,7 +1,7 @@
 """What the alarms about quality and drift say: one sentence first, then the figures behind it."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from barograph_processor.drift.alarm import DriftAlarm, Effect
 from barograph_processor.drift.sentence import range_title
@@ -52,6 +52,13 @@ _DRIFT: Mapping[str, _Kind] = {
         "these predictions: confidence alone does not say that they are wrong.",
     ),
 }
+_POOLED: Final[Mapping[str, str]] = {
+    "__new__": "names that the reference did not hold",
+    "__other__": "rare names",
+    "rare levels": "rare names",
+}
+"""Levels that stand for several, which no application has named."""
+
 _SLICE_ADVICE = (
     "Open the traces: they are wrong predictions of this slice. Look for what only this "
     "slice depends on: a data source, a rule, a client version; route it to people or to a "
@@ -182,7 +189,13 @@ def drift_finding(key: StreamKey, drift: DriftAlarm, *, sample: Sample, since_ns
 
 
 def _effect(effect: Effect) -> str:
-    subject = f" of {quoted(effect.subject)}" if effect.subject else ""
+    """Return what changed, from what to what.
+
+    >>> _effect(Effect("share", "__new__", 0.0, 0.002, 0.001, 0.003))
+    'the share of names that the reference did not hold went from 0.0% to 0.2% (0.1% to 0.3%)'
+    """
+    named = _POOLED.get(effect.subject or "") or quoted(effect.subject)
+    subject = f" of {named}" if effect.subject else ""
     if effect.kind in ("share", "range", "missing", "outside"):
         words = {
             "share": f"the share{subject}",
