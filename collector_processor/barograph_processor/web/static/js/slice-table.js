@@ -1,4 +1,4 @@
-/** The slices that do worst: how many predictions are wrong there, how sure that is, how it went. */
+/** The slices that do worst: their risk in its unit, how sure that is, how it went. */
 
 import { el, keep, say, set } from "./dom.js";
 import { evidenceWord } from "./evidence.js";
