@@ -2,38 +2,74 @@
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
+from barograph_processor.config import AlarmConfig
 from barograph_processor.quality.slice.layout import SliceLayout
 from barograph_processor.quality.slice.monitor import SliceMonitor
 from barograph_processor.quality.slice.proposals import SliceProposals
 from barograph_processor.quality.slice.searched_inputs import SearchedInputs
+from barograph_processor.state.label.sliced import SlicedQuality
 from barograph_processor.stats.column import CategoricalColumn, NumericColumn
 
 _N = 2000
 _REGION = {"region": CategoricalColumn(np.arange(_N, dtype=np.int32) % 4, tuple("nesw"))}
 _AGE = {"age": NumericColumn(np.linspace(18, 78, _N))}
 _TIMES = np.arange(_N)
+_NORTH = _REGION["region"].codes == 0
+_YOUNG = np.arange(_N) < _N // 4
 
 
-def _losses(seed: int, *, north: float) -> npt.NDArray[np.float64]:
-    """Losses of which a tenth are 1, and of the north so many."""
-    risk = np.where(_REGION["region"].codes == 0, north, 0.1)
-    return (np.random.default_rng(seed).random(_N) < risk).astype(np.float64)
+def _losses(seed: int, *, of: npt.NDArray[np.bool_], risk: float = 0.5) -> npt.NDArray[np.float64]:
+    """Losses of which a tenth are 1, and of some rows so many."""
+    risks = np.where(of, risk, 0.1)
+    return (np.random.default_rng(seed).random(_N) < risks).astype(np.float64)
+
+
+def _monitor(name: str, first: int, last: int) -> SliceMonitor:
+    """A monitor that has a slice of one dimension or input in a place from the start."""
+    losses = _losses(0, of=_NORTH, risk=0.1)
+    layout = SliceLayout.learn(_REGION)
+    searched = SearchedInputs.learn(layout, _REGION, _AGE, losses, blocks=1)
+    assert searched is not None
+    proposals = SliceProposals(searched)
+    proposals.load([[[[name, first, last]], 0, 0], *[None] * 7])
+    reference = layout.count(_REGION, losses)
+    return SliceMonitor(layout, reference, tolerance=0.02, budget=100, proposals=proposals)
 
 
 def test_a_registered_slice_that_has_a_place_is_told_once_and_as_registered() -> None:
     """It keeps parts of it from a place, and is told of by its own evidence alone."""
-    losses = _losses(0, north=0.1)
-    layout = SliceLayout.learn(_REGION)
-    searched = SearchedInputs.learn(layout, _REGION, _AGE, losses, blocks=1)
-    assert searched is not None
-    proposals, north = SliceProposals(searched), layout.place("region", "n")
-    proposals.load([[[["region", north, north]], 0, 0], *[None] * 7])
-    reference = layout.count(_REGION, losses)
-    monitor = SliceMonitor(layout, reference, tolerance=0.02, budget=100, proposals=proposals)
-    counts = monitor.observe(_REGION, _losses(1, north=0.5), _TIMES, _AGE)
+    monitor = _monitor("region", 0, 0)
+    counts = monitor.observe(_REGION, _losses(1, of=_NORTH), _TIMES, _AGE)
     (step,) = monitor.update(counts, window=0)
     assert step.status.key == (("region", "n"),)
     assert not step.status.proposed
     shown = [status.proposed for status in monitor.statuses() if status.key == step.status.key]
     assert shown == [False]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_what_was_held_back_is_told_once_all_is_no_longer_bad(restart: bool) -> None:
+    monitor = _monitor("age", 0, 2)
+    told = []
+    for window, quiet in enumerate((True, True, False, False)):
+        counts = monitor.observe(_REGION, _losses(window + 1, of=_YOUNG), _TIMES, _AGE)
+        told.append(monitor.update(counts, window=window, quiet=quiet))
+        if restart:
+            monitor = SliceMonitor.restore(monitor.state())
+    assert [len(steps) for steps in told] == [0, 0, 1, 0]
+    (step,) = told[2]
+    assert (step.kind, step.since_window, step.status.proposed) == ("open", 0, True)
+    assert [name for name, _ in step.status.key] == ["age"]
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_labels_that_are_corrected_are_no_evidence_of_what_was_found(corrected: bool) -> None:
+    quality = SlicedQuality(AlarmConfig(), budget_windows=100)
+    quality.monitor = _monitor("age", 0, 2)
+    wrong, right = _losses(1, of=_YOUNG), _losses(1, of=_YOUNG, risk=0.1)
+    quality.observe(_REGION, _AGE, wrong, _TIMES)
+    if corrected:
+        quality.correct(np.zeros(_N, dtype=np.int64), _REGION, _AGE, wrong, right)
+    assert len(quality.close_window(0)) == (0 if corrected else 1)
