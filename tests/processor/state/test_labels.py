@@ -534,6 +534,14 @@ class TestQuality:
         )
         assert _unjoined(bench, "wrong_type") == 2
 
+    def test_no_label_of_a_ranking_is_no_answer_to_a_review_either(self) -> None:
+        bench = Bench.of(_SMALL)
+        batch = replace(unlabelled(rows(1400)), task="ranking", label=None)
+        bench.registry.observe(batch)
+        bench.registry.attach(facts("label", batch.prediction_ids, text=["x"] * 1400))
+        assert _unjoined(bench, "wrong_type") == 1400
+        assert bench.model.reviews.answers.risk is None
+
     @pytest.mark.parametrize("limit", [50, 300])
     def test_batches_do_not_matter_to_what_is_thinned(self, limit: int) -> None:
         """The table is cleared at the same row however rows come together: a replay's batches

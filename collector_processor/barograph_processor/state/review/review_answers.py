@@ -109,7 +109,7 @@ class ReviewAnswers:
         """
         classes = None if item.label is None else CategoricalColumn.of([item.label])
         judged = self._judge.judge(classes, np.array([item.value]), truth)
-        if judged is None:
+        if judged is None or np.isnan(judged.loss[0]):
             return None, None
         loss = None if judged.task == "regression" else float(judged.loss[0])
         return loss, class_column(truth).values()[0] or ""
