@@ -60,12 +60,12 @@ _POOLED: Final[Mapping[str, str]] = {
 """Levels that stand for several, which no application has named."""
 
 _SLICE_ADVICE = (
-    "Open the traces: they are wrong predictions of this slice. Look for what only this "
+    "Open the traces: they are bad predictions of this slice. Look for what only this "
     "slice depends on: a data source, a rule, a client version; route it to people or to a "
     "fallback while the cause is open."
 )
 _HARM_ADVICE = (
-    "Open the traces: they are predictions that turned out wrong. Compare what sets them "
+    "Open the traces: they are predictions that turned out bad. Compare what sets them "
     "apart with good ones; roll back, or route to people, while the cause is open."
 )
 

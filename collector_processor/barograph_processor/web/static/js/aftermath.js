@@ -8,7 +8,7 @@ const WORDS = {
   calibration: ["Calibration error", percent],
   "gap.estimated": ["Beyond what the scores promised:", signed],
   "gap.offline": ["Beyond the offline figure:", signed],
-  review: ["Accuracy of the last weeks, by those drawn for review", percent],
+  review: ["Quality of the last weeks, by those drawn for review", percent],
   trust: ["Trust of those who reacted", percent],
   reacted: ["Predictions reacted to", percent],
   reaction: ["Reaction:", percent],

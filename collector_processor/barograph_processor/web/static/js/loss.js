@@ -3,14 +3,20 @@
 import { percent, plain } from "./format.js";
 
 /**
- * A risk in its unit. An error e of a regression has the loss e / (e + scale).
+ * A risk as a number in its unit. An error e of a regression has the loss e / (e + scale).
  * @param {?number} risk In [0, 1].
  * @param {{task: ?string, scale: number}} loss As in the API's `reference`.
  */
-export function figureOf(risk, { task, scale }) {
-  if (risk === null || risk === undefined) return percent(null);
-  if (task === "regression") return plain((scale * risk) / Math.max(1 - risk, 1e-9));
-  return task === "ranking" ? plain(1 - risk) : percent(risk);
+export function valueOf(risk, { task, scale }) {
+  if (risk === null || risk === undefined) return null;
+  if (task === "regression") return (scale * risk) / Math.max(1 - risk, 1e-9);
+  return task === "ranking" ? 1 - risk : risk;
+}
+
+/** The same in words. */
+export function figureOf(risk, loss) {
+  const isShare = loss.task !== "regression" && loss.task !== "ranking";
+  return (isShare ? percent : plain)(valueOf(risk, loss));
 }
 
 /** What the figure is, as a heading: it stands before the figure or above it. */

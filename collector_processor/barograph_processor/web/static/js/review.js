@@ -3,6 +3,7 @@
 import { ask } from "./api.js";
 import { el, keep, say } from "./dom.js";
 import { count, percent } from "./format.js";
+import { endsOf, lossOf } from "./loss.js";
 import { reviewItem } from "./review-item.js";
 import { modelLink } from "./route.js";
 
@@ -90,10 +91,12 @@ function modelSection(key, desk) {
   return { root, update };
 }
 
-function factsOf({ pending, answered, expired, risk, disagreement }) {
+function factsOf({ pending, answered, expired, risk, disagreement, task }) {
   const parts = [`${count(pending)} to answer, ${count(answered)} answered, ${count(expired)} expired.`];
   if (risk !== null) {
-    parts.push(`By ${count(risk.answers)} ${risk.answers === 1 ? "answer or label" : "answers or labels"} of drawn ones ${percent(risk.value)} of all predictions are wrong, 95 % interval ${percent(risk.lower)} to ${percent(risk.upper)}.`);
+    // Of a regression there is none: how large an error is wrong is for its labels to say.
+    const loss = { task, scale: 1 };
+    parts.push(`By ${count(risk.answers)} ${risk.answers === 1 ? "answer or label" : "answers or labels"} of drawn ones, all predictions: ${lossOf(risk.value, loss)}, 95 % interval ${endsOf([risk.lower, risk.upper], loss)}.`);
   }
   if (disagreement.share !== null) {
     parts.push(`Two people disagreed on ${percent(disagreement.share)} of ${count(disagreement.of)}.`);

@@ -3,7 +3,7 @@
 import { el, keep, say, set } from "./dom.js";
 import { evidenceWord } from "./evidence.js";
 import { count, moment, percent } from "./format.js";
-import { endsOf, figureOf, unitOf } from "./loss.js";
+import { endsOf, figureOf, unitOf, valueOf } from "./loss.js";
 import { levels } from "./slice-name.js";
 import { sparkline } from "./sparkline.js";
 
@@ -72,8 +72,10 @@ function row(first) {
       say(cells.tolerated, figureOf(status.tolerated, loss));
       say(cells.evidence, status.evidence === null ? percent(null) : evidenceWord(status));
       say(cells.labels, status.labels === null ? percent(null) : count(Math.round(status.labels)));
-      const high = risk.reduce((a, b) => Math.max(a, b ?? 0), 2 * status.tolerated);
-      line.update(time, risk, { low: 0, high, level: status.tolerated });
+      const values = risk.map((each) => valueOf(each, loss));
+      const level = valueOf(status.tolerated, loss);
+      const high = values.reduce((a, b) => Math.max(a, b ?? 0), loss.task === "ranking" ? 1 : 2 * level);
+      line.update(time, values, { low: 0, high, level });
     },
   };
 }
