@@ -7,7 +7,7 @@ import pytest
 from scipy import stats as oracle
 
 from barograph_processor.drift import DriftAlarm, DriftMonitor, ReferenceProfile, StreamKey
-from barograph_processor.stats import NumericColumn
+from barograph_processor.stats import CategoricalColumn, NumericColumn
 from benchmarks.detection.ours import columns_of, detect
 from benchmarks.detection.streams import DRIFTED, ONSET, Stream, make_run
 
@@ -38,6 +38,33 @@ def test_false_alarms_are_rare(stream: Stream) -> None:
     events = sum(len(opened(stream, seed)) for seed in range(RUNS))
     most = oracle.poisson.ppf(0.999, RUNS * stream.windows / 200 / 20)
     assert events <= most
+
+
+def names_found(tail: float, levels: int, seed: int, renamed: float = 0.0) -> list[int]:
+    """Windows in which an alarm was opened on names of which the reference lacks many."""
+    rng, key = np.random.default_rng(seed), StreamKey("input.drift", "street")
+    share = 1 / np.arange(1, levels + 1) ** tail
+    codes = rng.choice(levels, 20_000, p=share / share.sum())
+    codes[rng.random(20_000) < np.where(np.arange(20_000) < 12_500, 0.0, renamed)] += levels
+    column = CategoricalColumn.of([f"s{code}" for code in codes.tolist()])
+    rows = np.arange(5000)
+    profile = ReferenceProfile.learn({key: column.take(rows)}, rows // 500, rows.astype(float))
+    monitor = DriftMonitor(profile, budget=BUDGET)
+    found = []
+    for w in range(30):
+        counts = profile.count({key: column.take(np.arange(5000 + 500 * w, 5500 + 500 * w))})
+        update = monitor.update(counts, time=5000.0 + 500 * w, window=w)
+        found += [w for _, what, _ in update.transitions if what == "open"]
+    return found
+
+
+@pytest.mark.parametrize(("tail", "levels"), [(0.0, 1000), (1.2, 20_000)])
+def test_names_that_a_reference_cannot_hold_all_of_raise_nothing(tail: float, levels: int) -> None:
+    """Addresses, products, words: a part of the rows after a reference is always new to it."""
+    assert [names_found(tail, levels, seed) for seed in range(6)] == [[]] * 6
+    for seed in range(3):
+        first = min(names_found(tail, levels, seed, renamed=0.15), default=10**6)
+        assert 15 <= first <= 20
 
 
 def delays(stream: Stream, features: Sequence[str], runs: int) -> list[int]:

@@ -99,7 +99,9 @@ def categorical_scores(
 
     With more than two of these there is also their order: names often have one (grades, sizes,
     binned numbers), and a shift along it is spread thinly over the levels. A column with more
-    levels than are remembered (identifiers, free text) has no ``new``.
+    levels than are remembered (identifiers, free text) has no ``new``. The pool of rare levels
+    holds those that the reference did not have as well: which rare levels a finite reference
+    happens to hold is chance, and without that their share would fall in every later window.
 
     Args:
         binning: Of the stream.
@@ -112,7 +114,7 @@ def categorical_scores(
     p = counts / max(total, 1)
     levels = np.arange(len(binning.levels))
     own = levels[p[levels] * rows >= MIN_EXPECTED][:MAX_OWN_LEVELS]
-    rest = np.setdiff1d(np.append(levels, binning.other_slot), own)
+    rest = np.setdiff1d([*levels.tolist(), binning.other_slot, binning.new_slot], own)
     pooled = counts[rest].sum() > 0
     two = len(own) == 2 and not pooled  # noqa: PLR2004 - two shares, one score
     cells = [

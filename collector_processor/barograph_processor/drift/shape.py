@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from barograph_processor.drift.binning import CategoricalBinning
 from barograph_processor.drift.layout import Layout
 from barograph_processor.drift.score import MIN_EXPECTED
 from barograph_processor.stats.array import Floats, Ints
@@ -18,7 +19,8 @@ class Shapes:
 
     Attributes:
         cell: The cell of every slot, shape ``(B,)``; slots of other streams share the last
-            one, which is ignored. Rare slots of a stream share its last cell.
+            one, which is ignored. Rare slots of a stream share its last cell, with the levels
+            that are not counted one by one and those that the reference did not have.
         expected: Share of the stream's rows in each cell in the reference, shape ``(cells,)``.
         starts: First cell of each stream, shape ``(C,)``.
         df: Cells of the stream less one, shape ``(C,)``.
@@ -48,9 +50,11 @@ class Shapes:
         expected: list[float] = []
         starts, df = [], []
         for s in streams:
-            at = layout.of(s)
+            at, binning = layout.of(s), layout.binnings[s]
             held = slots[at] / max(rows, 1)
             own = held * window >= MIN_EXPECTED
+            if isinstance(binning, CategoricalBinning):
+                own[binning.other_slot] = False
             first, k = len(expected), int(own.sum())
             cell[at] = np.where(own, first + np.cumsum(own) - 1, first + k)
             expected += [*held[own].tolist(), max(float(held[~own].sum()), 1 / max(rows, 2))]
