@@ -1,11 +1,10 @@
 """What is kept on disk: requests as they came, and checkpoints of what became of them."""
 
-import gzip
 import struct
-import zlib
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from barograph_processor.deflate import DeflateError, crc32, gunzip
 from barograph_processor.exceptions import UndecodableError
 
 __all__ = ["Checkpoint", "Record", "SignalKind", "checksum", "unpacked"]
@@ -59,11 +58,11 @@ def unpacked(payload: bytes) -> bytes:
     if not payload.startswith(_GZIP):
         return payload
     try:
-        return gzip.decompress(payload)
-    except (OSError, EOFError, zlib.error) as error:
+        return gunzip(payload)
+    except (OSError, EOFError, DeflateError) as error:
         raise UndecodableError(f"no gzip: {error}") from error
 
 
 def checksum(seq: int, time_ns: int, content: bytes) -> int:
     """Return the CRC-32 of a record or checkpoint, its place and time included."""
-    return zlib.crc32(content, zlib.crc32(_HEAD.pack(seq, time_ns)))
+    return crc32(content, crc32(_HEAD.pack(seq, time_ns)))

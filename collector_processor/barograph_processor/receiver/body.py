@@ -1,21 +1,21 @@
 """Bodies of HTTP requests: bounded in size, before and after decompression, and in time."""
 
 import asyncio
-import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
 
+from barograph_processor.deflate import MAX_WINDOW_BITS, DeflateError, inflater
 from barograph_processor.otlp.status import Code
 from barograph_processor.receiver.intake import RefusedError
 from barograph_processor.receiver.limits import ReceiverLimits
 
 __all__ = ["BodyBudget", "decompress", "read_body", "unpack"]
 
-_GZIP: Final = 16 + zlib.MAX_WBITS
-# zlib's own overhead cannot make a body larger than this part of its content.
+_GZIP: Final = 16 + MAX_WINDOW_BITS
+# Deflate's own overhead cannot make a body larger than this part of its content.
 _SLACK: Final = 1024
 _MAX_MEMBERS: Final = 64
 
@@ -118,7 +118,7 @@ def decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
         for _ in range(_MAX_MEMBERS):
             if not body:
                 break
-            member = zlib.decompressobj(_GZIP)
+            member = inflater(_GZIP)
             part = member.decompress(body, room + 1)
             if len(part) > room:
                 raise _too_large(max_bytes)
@@ -129,7 +129,7 @@ def decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
             body = member.unused_data
         else:
             raise _no_gzip("it has too many parts")
-    except zlib.error as error:
+    except DeflateError as error:
         raise _no_gzip(str(error)) from error
     return b"".join(parts)
 
@@ -154,10 +154,10 @@ def unpack(message: bytes, max_bytes: int) -> tuple[bytes, bytes | None]:
 
 def _inflated(message: bytes, max_bytes: int) -> bytes | None:
     """Undo zlib, of which a byte more than the limit is unpacked; None if it is none."""
-    stream = zlib.decompressobj()
+    stream = inflater()
     try:
         found = stream.decompress(message, max_bytes + 1)
-    except zlib.error:
+    except DeflateError:
         return None
     return found if stream.eof or len(found) > max_bytes else None
 

@@ -1,0 +1,16 @@
+"""Deflate and CRC-32 by zlib-ng, as zlib has them; of gzip it takes half of zlib's time."""
+
+from collections.abc import Callable
+from typing import Final
+
+from zlib_ng import gzip_ng, zlib_ng
+
+__all__ = ["MAX_WINDOW_BITS", "DeflateError", "crc32", "gunzip", "inflater"]
+
+MAX_WINDOW_BITS: Final = zlib_ng.MAX_WBITS
+
+DeflateError: Final[type[Exception]] = zlib_ng.error  # type: ignore[assignment] # an exception, say its stubs
+
+crc32: Final[Callable[..., int]] = zlib_ng.crc32
+gunzip: Final[Callable[[bytes], bytes]] = gzip_ng.decompress
+inflater: Final = zlib_ng.decompressobj
