@@ -62,7 +62,7 @@ def _request(template: Template, children: int, rng: random.Random) -> tuple[byt
 def _seconds(requests: Sequence[bytes], dimensions: TraceDimensions) -> tuple[float, float]:
     """Return the CPU time of decoding, and of all that follows."""
     start = time.process_time()
-    items = [Item(1, "traces", decode_traces(each, dimensions), 1, 1) for each in requests]
+    items = [Item(1, "traces", decode_traces(each, dimensions), 1, 1, 1) for each in requests]
     decoded = time.process_time()
     registry = ModelRegistry(parse_config({}), Telemetry(), clock=lambda: 0)
     feeder = Feeder(registry, Telemetry(), spans=SeenSet(1_000_000), facts=SeenSet(1000))

@@ -73,7 +73,7 @@ class _Run:
     def items(self, requests: int) -> list[Item]:
         """Return decoded requests."""
         payloads = [self._template.request() for _ in range(requests)]
-        return [Item(1, "traces", decode_traces(p, self._dimensions), 1, 1) for p in payloads]
+        return [Item(1, "traces", decode_traces(p, self._dimensions), 1, 1, 1) for p in payloads]
 
     def feed(self, items: Sequence[Item]) -> tuple[float, float]:
         """Return the CPU time of all that follows decoding, and of the state alone, us a span."""

@@ -1,13 +1,13 @@
 """Checkpoints as bytes: a closed format that holds data and never code."""
 
 import struct
-import zlib
 from typing import Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.deflate import DeflateError, deflated, inflated
 from barograph_processor.exceptions import StateError
 
 __all__ = ["Array", "Tree", "dumps", "loads"]
@@ -57,7 +57,7 @@ def dumps(tree: Tree, *, compress: bool = True) -> bytes:
     {'a': [1, 2.5, None], 'b': [True, b'x']}
     """
     encoded = _encoder.encode(tree)
-    return _COMPRESSED + zlib.compress(encoded, _LEVEL) if compress else _PLAIN + encoded
+    return _COMPRESSED + deflated(encoded, _LEVEL) if compress else _PLAIN + encoded
 
 
 def loads(blob: bytes) -> Tree:
@@ -72,10 +72,10 @@ def loads(blob: bytes) -> Tree:
     if magic not in (_PLAIN, _COMPRESSED):
         raise StateError("not a Barograph checkpoint, or one of an unknown format")
     try:
-        encoded = zlib.decompress(content) if magic == _COMPRESSED else content
+        encoded = inflated(content) if magic == _COMPRESSED else content
         tree: Tree = _decoder.decode(encoded)
     except (
-        zlib.error,
+        DeflateError,
         msgspec.MsgspecError,
         struct.error,
         ValueError,

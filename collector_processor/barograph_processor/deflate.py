@@ -5,12 +5,14 @@ from typing import Final
 
 from zlib_ng import gzip_ng, zlib_ng
 
-__all__ = ["MAX_WINDOW_BITS", "DeflateError", "crc32", "gunzip", "inflater"]
+__all__ = ["MAX_WINDOW_BITS", "DeflateError", "crc32", "deflated", "gunzip", "inflated", "inflater"]
 
 MAX_WINDOW_BITS: Final = zlib_ng.MAX_WBITS
 
 DeflateError: Final[type[Exception]] = zlib_ng.error  # type: ignore[assignment] # an exception, say its stubs
 
 crc32: Final[Callable[..., int]] = zlib_ng.crc32
+deflated: Final = zlib_ng.compress
+inflated: Final = zlib_ng.decompress
 gunzip: Final[Callable[[bytes], bytes]] = gzip_ng.decompress
 inflater: Final = zlib_ng.decompressobj

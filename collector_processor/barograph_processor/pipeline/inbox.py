@@ -35,6 +35,7 @@ class Item:
         decoded: Its content.
         cost: What it counts against the queue's bound, bytes.
         received_ns: When it came, ns since the epoch.
+        stored: What it takes in the journal, bytes.
     """
 
     seq: int
@@ -42,6 +43,7 @@ class Item:
     decoded: DecodedTraces | DecodedLogs | Look
     cost: int
     received_ns: int
+    stored: int
 
     @property
     def rows(self) -> int:

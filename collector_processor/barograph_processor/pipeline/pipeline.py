@@ -64,7 +64,7 @@ class Pipeline:
             processed. One request is always let in.
         seen_capacity: Spans and events, each, that duplicates are found among.
         checkpoint_seconds: Longest time between checkpoints while requests come.
-        checkpoint_bytes: Most that a replay has to read.
+        checkpoint_bytes: Most that a replay has to read, as the journal keeps it.
         dimensions: What of the traces is read beside the predictions.
 
     Attributes:
@@ -163,11 +163,12 @@ class Pipeline:
                 decoded = self._decoder.decode(payload)
             else:
                 decoded = decode_logs(payload, received_ns=received_ns)
-            seq = self._journal.append(signal, packed or payload, time_ns=received_ns)
+            stored = packed or payload
+            seq = self._journal.append(signal, stored, time_ns=received_ns)
         except BaseException:
             self._inbox.release(len(payload))
             raise
-        self._inbox.put(Item(seq, signal, decoded, len(payload), received_ns))
+        self._inbox.put(Item(seq, signal, decoded, len(payload), received_ns, len(stored)))
         return Acknowledgement(decoded.rejected, decoded.message)
 
     def look(self, now_ns: int, *, since_ns: int) -> None:
@@ -189,7 +190,8 @@ class Pipeline:
         except BaseException:
             self._inbox.release(len(payload))
             raise
-        self._inbox.put(Item(seq, "clock", Look(since_ns), len(payload), now_ns))
+        size = len(payload)
+        self._inbox.put(Item(seq, "clock", Look(since_ns), size, now_ns, size))
 
     def hold(self) -> AbstractContextManager[None]:
         """Keep the worker out for the length of the context: a consistent state to read.
@@ -284,7 +286,8 @@ class Pipeline:
             # Its checksum was right, so a version before this one could read it.
             self._telemetry.add("barograph.monitor.dropped", reason="undecodable_record")
             return None
-        return Item(record.seq, record.signal, decoded, len(record.payload), record.time_ns)
+        size = len(record.payload)
+        return Item(record.seq, record.signal, decoded, size, record.time_ns, size)
 
     def _decode(
         self, signal: SignalKind, payload: bytes, received_ns: int
@@ -297,4 +300,4 @@ class Pipeline:
         with self._turn.hold(), self._telemetry.stage("observe"):
             self._feeder.feed(items)
             self._seq = items[-1].seq
-            self._unsaved_bytes += sum(max(1, item.cost) for item in items)
+            self._unsaved_bytes += sum(max(1, item.stored) for item in items)

@@ -49,7 +49,7 @@ def _run(*, attacked: bool) -> tuple[_Counting, Telemetry]:
                 for n in range(number * _SPANS, (number + 1) * _SPANS)
             ]
         decoded = decode_traces(traces(*spans))
-        feeder.feed([Item(number, "traces", decoded, 1, received_ns=1)])
+        feeder.feed([Item(number, "traces", decoded, 1, received_ns=1, stored=1)])
     return registry, telemetry
 
 

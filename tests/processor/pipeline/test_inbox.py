@@ -11,7 +11,7 @@ def _inbox(*numbers: int) -> Inbox:
     inbox.open(1)
     for number in numbers:
         inbox.reserve(1)
-        inbox.put(Item(number, "traces", _HALF, 1, 0))
+        inbox.put(Item(number, "traces", _HALF, 1, 0, 1))
     return inbox
 
 

@@ -83,9 +83,9 @@ def _item(request: bytes) -> Item:
     decoded: DecodedTraces | DecodedLogs
     if request.startswith(_LOGS):
         decoded = decode_logs(request.removeprefix(_LOGS))
-        return Item(1, "logs", decoded, 1, 1)
+        return Item(1, "logs", decoded, 1, 1, 1)
     decoded = decode_traces(request, _SPANS)
-    return Item(1, "traces", decoded, 1, 1)
+    return Item(1, "traces", decoded, 1, 1, 1)
 
 
 _LOGS = b"LOGS"
