@@ -226,7 +226,7 @@ class Service:
             # must not be written before the queues do.
             if exporter is not None:
                 exporter.alarms(self._queued(changes))
-            self._notifier.tell(changes, self._open_alarms)
+            self._notifier.tell(changes, self._standing_alarms)
         if deaf and self.pipeline.ready:
             self.pipeline.look(now_ns, since_ns=self._listening_ns)
         if exporter is not None:
@@ -251,14 +251,14 @@ class Service:
     def _resource(self) -> Mapping[str, str]:
         return {"service.name": "barograph", "service.instance.id": self.instance_id}
 
-    def _open_alarms(self) -> list[Alarm]:
-        models = self.registry.models.values()
-        return [alarm for model in models for alarm in model.verdicts.book.open]
+    def _standing_alarms(self) -> list[Alarm]:
+        books = (model.verdicts.book for model in self.registry.models.values())
+        return [alarm for book in books for alarm in (*book.open, *book.held)]
 
     def _queued(self, changes: Sequence[AlarmChange]) -> list[QueuedAlarm]:
         now, found = self.now_ns(), []
-        for change in changes:
-            alarm = [change.alarm]
+        # What settles was told as resolved.
+        for alarm in ([c.alarm] for c in changes if c.change != "settled"):
             # Without the clock: what a replay finds again has the same key.
             content = encode_alarms(alarm, now_ns=0, resource=self._resource)
             key = hashlib.blake2b(content, digest_size=16).digest()

@@ -11,6 +11,7 @@ __all__ = [
     "Apart",
     "Exemplar",
     "HistogramValue",
+    "Incident",
     "Severity",
     "Signal",
     "SignalName",
@@ -110,6 +111,23 @@ class Apart:
 
 
 @dataclass(frozen=True, slots=True)
+class Incident:
+    """Alarms about the same thing, each soon after the end of the one before.
+
+    People are told of it as of one.
+
+    Attributes:
+        id: That of its first alarm.
+        raised_ns: When that was raised, in event time.
+        openings: Its alarms so far.
+    """
+
+    id: str
+    raised_ns: int
+    openings: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """Something changed and a person should know.
 
@@ -137,6 +155,7 @@ class Alarm:
         operational: Whether latency, errors and traffic are within their bounds.
         advice: What to do next.
         apart: What sets the predictions that show it apart, at most a handful.
+        back_in: The incident that goes on with it; None if it is the first of its own.
     """
 
     id: str
@@ -162,3 +181,9 @@ class Alarm:
     operational: Mapping[str, str]
     advice: str
     apart: tuple[Apart, ...] = ()
+    back_in: Incident | None = None
+
+    @property
+    def incident(self) -> Incident:
+        """The incident that it belongs to."""
+        return self.back_in or Incident(self.id, self.raised_ns)

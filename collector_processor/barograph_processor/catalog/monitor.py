@@ -114,6 +114,13 @@ MONITOR: Final[tuple[Metric, ...]] = (
         ("webhook", "result"),
     ),
     Metric(
+        "barograph.monitor.notifications.held",
+        "counter",
+        "{alarm}",
+        "Alarms that came back soon after their end, of which a webhook was not told anew.",
+        ("webhook",),
+    ),
+    Metric(
         "barograph.monitor.notifications.waiting",
         "gauge",
         "By",

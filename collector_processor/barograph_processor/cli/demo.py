@@ -131,7 +131,7 @@ class _Story:
                 self.windows.append(event)
                 if self._as_json:
                     print_line(window_line(event))
-            else:
+            elif event.change != "settled":
                 self.alarms.append(event)
                 if self._as_json:
                     print_line(alarm_line(event))

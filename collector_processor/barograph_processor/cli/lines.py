@@ -9,7 +9,7 @@ import orjson
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.window.record import WindowRecord
-from barograph_processor.web.views import iso
+from barograph_processor.web.views import incident_view, iso
 
 __all__ = ["alarm_line", "print_line", "window_line"]
 
@@ -48,6 +48,7 @@ def alarm_line(change: AlarmChange) -> dict[str, Any]:
         "interval": None if alarm.interval is None else list(alarm.interval),
         "sentence": alarm.sentence,
         "trace_ids": list(alarm.trace_ids),
+        "incident": incident_view(alarm.incident),
         "id": alarm.id,
     }
 

@@ -1,6 +1,8 @@
 """``barograph replay``: the same engine over history."""
 
 import time
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,8 +14,9 @@ from barograph_processor.cli.options import FAILED, FailOn, check_severity
 from barograph_processor.cli.progress import progress
 from barograph_processor.history.config import load_replay_config
 from barograph_processor.history.replay import Replay
-from barograph_processor.signal import URGENCY
+from barograph_processor.signal import URGENCY, Alarm
 from barograph_processor.state.alarm.alarms import AlarmChange
+from barograph_processor.state.alarm.phrases import alarms_title
 from barograph_processor.state.window.record import WindowRecord
 
 __all__ = ["replay"]
@@ -69,6 +72,7 @@ def _summary(
         "rows": run.rows,
         "windows": windows,
         "alarms": len(opened),
+        "incidents": _incidents(change.alarm for change in opened),
         "rows_per_second": run.rows / max(seconds, 1e-9),
         "seconds": seconds,
         "labels": 0 if model is None else model.counters.labels,
@@ -79,10 +83,17 @@ def _summary(
     }
 
 
+def _incidents(opened: Iterable[Alarm]) -> dict[str, int]:
+    """Return of how many incidents people would have been told, by severity."""
+    told = Counter(alarm.severity for alarm in opened if alarm.back_in is None)
+    return dict.fromkeys(URGENCY, 0) | told
+
+
 def _print_summary(console: Console, summary: dict[str, Any]) -> None:
+    alarms = alarms_title(summary["alarms"], summary["incidents"])
     console.print(
         f"{summary['rows']:,} rows, {summary['windows']:,} windows after the reference, "
-        f"{summary['alarms']:,} alarms; {summary['rows_per_second']:,.0f} rows/s; "
+        f"{alarms}; {summary['rows_per_second']:,.0f} rows/s; "
         f"in the end: {summary['state']}"
     )
     for why, count in summary["skipped"].items():

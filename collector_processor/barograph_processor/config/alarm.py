@@ -16,6 +16,8 @@ class AlarmConfig(Table, frozen=True, kw_only=True):
         tolerance: Risk above the reference's that is tolerated. In [0, 1).
         tolerated_risk: An outright objective for the risk instead. In (0, 1).
         drift_tolerance: Effect below which drift is not reported, as a distance.
+        hold_windows: An alarm that comes back within so many windows of its end goes on with
+            the same incident: it is not told anew, nor its end before it stayed away so long.
         propose_slices: Whether slices that nobody registered are searched for in the inputs.
     """
 
@@ -24,6 +26,7 @@ class AlarmConfig(Table, frozen=True, kw_only=True):
     tolerance: float = 0.02
     tolerated_risk: float | None = None
     drift_tolerance: float = 0.0
+    hold_windows: int = 5
     propose_slices: bool = True
 
     def __post_init__(self) -> None:
@@ -39,3 +42,5 @@ class AlarmConfig(Table, frozen=True, kw_only=True):
             raise ValueError(f"tolerated_risk must be in (0, 1), got {self.tolerated_risk!r}")
         if not (self.drift_tolerance >= 0 and math.isfinite(self.drift_tolerance)):
             raise ValueError(f"drift_tolerance must not be negative, got {self.drift_tolerance!r}")
+        if self.hold_windows < 0:
+            raise ValueError(f"hold_windows must not be negative, got {self.hold_windows!r}")

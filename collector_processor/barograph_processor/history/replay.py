@@ -50,7 +50,7 @@ class Progress:
     Attributes:
         rows: Rows read so far.
         done: Share of the file read so far, in [0, 1].
-        events: What happened since the last step, in order.
+        events: What happened since the last step, in order; that an alarm settled is left out.
     """
 
     rows: int
@@ -218,7 +218,11 @@ class Replay:
         )
 
     def _progress(self, done: float) -> Progress:
-        events = tuple(event for _, event in self._registry.drain())
+        events = tuple(
+            event
+            for _, event in self._registry.drain()
+            if isinstance(event, WindowRecord) or event.change != "settled"
+        )
         return Progress(self._reader.rows, done, events)
 
     def _check_end(self) -> None:

@@ -50,12 +50,13 @@ def _alert(notice: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "since": alarm["since"],
         "raised": alarm["raised"],
         "alarm_id": alarm["id"],
+        "openings": str(alarm["incident"]["openings"]),
         "evidence_log10": _number(alarm["evidence"]),
         "threshold_log10": _number(alarm["threshold"]),
         "traces": " ".join(alarm["trace_links"] or alarm["trace_ids"]),
     }
     since = datetime.fromisoformat(alarm["since"])
-    ends = now if alarm["state"] == "resolved" else now + _STANDS
+    ends = now if notice["change"] == "resolved" else now + _STANDS
     alert = {
         # To Alertmanager an empty label is none.
         "labels": {key: value for key, value in labels.items() if value},

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 import orjson
@@ -11,7 +11,9 @@ from barograph_processor.exporter import QueuedAlarm
 from barograph_processor.signal import Alarm
 from barograph_processor.web.views import alarm_view
 
-__all__ = ["Links", "notice", "queued"]
+__all__ = ["Links", "NoticeChange", "notice", "queued"]
+
+NoticeChange = Literal["open", "updated", "resolved"]
 
 # Names and sentences are bounded, and with them what is posted: at most some 50 kB.
 _TEXT: Final = 2000
@@ -34,12 +36,12 @@ class Links:
         return None if self._page is None else f"{self._page}/#/alarm?{urlencode({'id': alarm_id})}"
 
 
-def notice(change: str, alarm: Alarm, links: Links) -> dict[str, Any]:
+def notice(change: NoticeChange, alarm: Alarm, links: Links) -> dict[str, Any]:
     """Return plain values: ``change``, ``url`` and ``alarm``, as the API shows it.
 
     Args:
-        change: ``open``, ``updated`` or ``resolved``.
-        alarm: As it is since then.
+        change: Of the incident.
+        alarm: The last one of it, as it is since then.
         links: To its page and its traces.
     """
     view = _clipped(alarm_view(alarm, trace_url=links.trace_url))

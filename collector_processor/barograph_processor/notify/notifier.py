@@ -10,7 +10,7 @@ import orjson
 
 from barograph_processor.config import WebhookConfig
 from barograph_processor.exporter import AlarmQueue, Exporter, Transport
-from barograph_processor.notify.notice import Links, notice, queued
+from barograph_processor.notify.notice import Links, NoticeChange, notice, queued
 from barograph_processor.notify.tally import WebhookTally
 from barograph_processor.signal import URGENCY, Alarm
 from barograph_processor.state.alarm.alarms import AlarmChange
@@ -29,6 +29,10 @@ class Notifier:
     Each webhook goes through the ``Exporter``, as the downstream of OTLP does: a change is
     durable when ``tell`` returns, is tried until it arrives, and is told once, also if
     a replay finds it again. Used by the thread that evaluates.
+
+    Who is told hears of an incident, not of each of its alarms: that it is open at the first,
+    that it is resolved once the last stayed away. One that comes back between is an update,
+    and counted where updates are not told.
 
     Args:
         webhooks: Who is told, and the way there, which ``close`` closes.
@@ -52,6 +56,7 @@ class Notifier:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._links = links
+        self._telemetry = telemetry
         self._clock = clock
         self._again_at = clock()
         self._lanes: list[tuple[WebhookConfig, Exporter]] = []
@@ -66,39 +71,52 @@ class Notifier:
             limit = config.give_up_seconds
             self._lanes.append((config, Exporter(transport, queue, tally, give_up_seconds=limit)))
 
-    def tell(
-        self, changes: Sequence[AlarmChange], open_alarms: Callable[[], Iterable[Alarm]]
-    ) -> None:
+    def tell(self, changes: Sequence[AlarmChange], standing: Callable[[], Iterable[Alarm]]) -> None:
         """Queue what webhooks are to be told; once this returns it is durable.
 
         Called without changes as well, so that what a full disk kept in memory is tried
-        again, and Alertmanagers are told each minute what is open.
+        again, and Alertmanagers are told each minute what stands.
 
         Args:
             changes: Since the last call.
-            open_alarms: Is asked for what is open now, only if that is told.
+            standing: Is asked for the last alarm of each incident that is not over, only if
+                that is told.
         """
-        resolved = any(change.change == "resolved" for change in changes)
+        over = any(change.change == "settled" for change in changes)
         # Before the change is queued: what stood open a minute ago and still waits to be
         # told must not arrive behind its resolution.
-        if resolved or self._clock() >= self._again_at:
+        if over or self._clock() >= self._again_at:
             self._again_at = self._clock() + _AGAIN_SECONDS
-            self._tell_again(open_alarms)
+            self._tell_again(standing)
         for webhook, exporter in self._lanes:
             exporter.alarms(
                 [
-                    queued(notice(change.change, change.alarm, self._links))
+                    queued(notice(told, change.alarm, self._links))
                     for change in changes
                     if _concerns(webhook, change.alarm)
-                    and (webhook.updates or change.change != "updated")
+                    and (told := self._told(webhook, change)) is not None
                 ]
             )
 
-    def _tell_again(self, open_alarms: Callable[[], Iterable[Alarm]]) -> None:
+    def _told(self, webhook: WebhookConfig, change: AlarmChange) -> NoticeChange | None:
+        """Return what a change is to those who are told; None if nothing."""
+        if change.change == "settled":
+            return "resolved"
+        if change.change == "resolved":
+            return None
+        if change.change == "open" and change.alarm.back_in is None:
+            return "open"
+        if webhook.updates:
+            return "updated"
+        if change.change == "open":
+            self._telemetry.add("barograph.monitor.notifications.held", webhook=webhook.name)
+        return None
+
+    def _tell_again(self, standing: Callable[[], Iterable[Alarm]]) -> None:
         told = [lane for lane in self._lanes if lane[0].format == "alertmanager"]
         if not told:
             return
-        alarms = sorted(open_alarms(), key=lambda a: (URGENCY[a.severity], -a.raised_ns))
+        alarms = sorted(standing(), key=lambda a: (URGENCY[a.severity], -a.raised_ns))
         for webhook, exporter in told:
             concerned = [alarm for alarm in alarms if _concerns(webhook, alarm)][:_MOST_AGAIN]
             notices = [notice("updated", alarm, self._links) for alarm in concerned]

@@ -22,7 +22,8 @@ def slack_body(notice: Mapping[str, Any]) -> bytes:
     https://docs.slack.dev/messaging/formatting-message-text
     """
     alarm = notice["alarm"]
-    title = f"{_TITLES[notice['change']]} ({alarm['severity']})"
+    back = notice["change"] == "updated" and alarm["incident"]["openings"] > 1
+    title = f"{'back again' if back else _TITLES[notice['change']]} ({alarm['severity']})"
     facts = [f"since {str(alarm['since'])[:16].replace('T', ' ')} UTC"]
     if alarm["feature"] is not None:
         facts.append(f"feature {alarm['feature']}")

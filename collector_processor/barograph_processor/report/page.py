@@ -1,5 +1,6 @@
 """The report as one HTML file that needs nothing else."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
@@ -12,6 +13,7 @@ from barograph_processor.quality.loss_unit import LossUnit
 from barograph_processor.report.alarm_plot import alarm_plot
 from barograph_processor.report.overview import overview_plot
 from barograph_processor.signal import URGENCY
+from barograph_processor.state.alarm.phrases import alarms_title
 
 __all__ = ["render_report"]
 
@@ -80,12 +82,18 @@ def _model(model: Mapping[str, Any]) -> str:
         _table(facts),
         "".join(f'<p class="small">{escape(warning)}</p>' for warning in model["warnings"]),
         _plot(overview_plot(model)) if model["history"] else "<p>No window has closed.</p>",
-        f"<h3>{len(alarms)} alarms</h3>" if alarms else "<h3>No alarm was raised</h3>",
+        f"<h3>{_title(alarms)}</h3>" if alarms else "<h3>No alarm was raised</h3>",
         "".join(_alarm(model, alarm) for alarm in alarms[:_MAX_ALARMS]),
     ]
     if len(alarms) > _MAX_ALARMS:
         parts.append(f"<p>{len(alarms) - _MAX_ALARMS} further alarms are not shown.</p>")
     return "".join(parts)
+
+
+def _title(alarms: Sequence[Mapping[str, Any]]) -> str:
+    """Say how many alarms there are, and of how many people are told."""
+    told = Counter(a["severity"] for a in alarms if a["incident"]["id"] == a["id"])
+    return alarms_title(len(alarms), {severity: told[severity] for severity in URGENCY})
 
 
 def _alarm(model: Mapping[str, Any], alarm: Mapping[str, Any]) -> str:

@@ -42,7 +42,7 @@ class ModelRegistry:
             than a warning of the model's.
     """
 
-    schema = 11
+    schema = 12
 
     def __init__(
         self,

@@ -44,7 +44,9 @@ class Standing:
     def __init__(self, key: ModelKey, config: ModelConfig, *, kept: int, sight: Sight) -> None:
         self.quality = LabelledQuality(config.alarm, offline=config.baseline.offline)
         self.aftermath = Aftermath(config)
-        self.verdicts = Verdicts(key, cost=self.aftermath.outcomes.cost)
+        self.verdicts = Verdicts(
+            key, cost=self.aftermath.outcomes.cost, hold_windows=config.alarm.hold_windows
+        )
         self.history = WindowHistory(kept)
         self.condition = Condition("blind", sight.blindness())
         self.condition_since_ns: int | None = None
@@ -108,6 +110,7 @@ class Standing:
             self.aftermath.close(closed, watch, sight)
             self._outbox += self._silences(closed)
             changes = self._judge(closed, onsets, watch, performance)
+            changes += self.verdicts.book.settle(closed.number)
         self.coverage.close_window(closed.end_ns)
         self._remarks = remarks(self.quality)
         self.reassess(closed.end_ns, watch.operations, sight)

@@ -47,10 +47,11 @@ class Verdicts:
     Args:
         key: The model.
         cost: Says what harm costs; see ``Outcomes.cost``.
+        hold_windows: See ``AlarmBook``.
     """
 
-    def __init__(self, key: ModelKey, *, cost: Cost) -> None:
-        self.book = AlarmBook()
+    def __init__(self, key: ModelKey, *, cost: Cost, hold_windows: int) -> None:
+        self.book = AlarmBook(hold_windows=hold_windows)
         self._key = key
         self._cost = cost
 

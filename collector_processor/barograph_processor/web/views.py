@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from barograph_processor.signal import Alarm
+from barograph_processor.signal import Alarm, Incident
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.watch.figures import plain_estimates
 from barograph_processor.state.window.record import WindowRecord
@@ -12,6 +12,7 @@ from barograph_processor.state.window.record import WindowRecord
 __all__ = [
     "alarm_view",
     "calibration_view",
+    "incident_view",
     "iso",
     "model_view",
     "reference_view",
@@ -47,6 +48,15 @@ def trace_link(template: str | None, trace_id: str) -> str | None:
     return template.replace("{trace_id}", trace_id)
 
 
+def incident_view(incident: Incident) -> dict[str, Any]:
+    """Return an incident's fields."""
+    return {
+        "id": incident.id,
+        "raised": iso(incident.raised_ns),
+        "openings": incident.openings,
+    }
+
+
 def alarm_view(alarm: Alarm, *, trace_url: str | None = None) -> dict[str, Any]:
     """Return an alarm's fields.
 
@@ -69,6 +79,7 @@ def alarm_view(alarm: Alarm, *, trace_url: str | None = None) -> dict[str, Any]:
         "since_window": alarm.since_window,
         "raised_window": alarm.raised_window,
         "sentence": alarm.sentence,
+        "incident": incident_view(alarm.incident),
         "before": alarm.before,
         "now": alarm.now,
         "interval": None if alarm.interval is None else list(alarm.interval),

@@ -15,7 +15,7 @@ from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.exporter import QueuedAlarm, exporter, post
 from barograph_processor.notify import Links, Notifier, Webhook
 from barograph_processor.notify.notice import notice, queued
-from barograph_processor.signal import Alarm
+from barograph_processor.signal import Alarm, Incident
 from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.telemetry import Telemetry
 from components.process import free_addresses
@@ -40,7 +40,9 @@ def webhook(url: str, **keys: Any) -> WebhookConfig:
     return WebhookConfig(**{"name": "ops", "url": url, **keys})
 
 
-def step(change: Literal["open", "updated", "resolved"] = "open", **fields: Any) -> AlarmChange:
+def step(
+    change: Literal["open", "updated", "resolved", "settled"] = "open", **fields: Any
+) -> AlarmChange:
     return AlarmChange(change, 7, dataclasses.replace(ALARM, **fields))
 
 
@@ -85,6 +87,50 @@ def test_json_says_all_that_the_api_says(tmp_path: Path, telemetry: Telemetry) -
     assert count(telemetry, "sent") == 1
 
 
+@pytest.mark.parametrize("updates", [False, True])
+def test_an_incident_is_told_once_and_over_when_it_settled(
+    tmp_path: Path, telemetry: Telemetry, *, updates: bool
+) -> None:
+    """What comes back between is an update, or counted as not told."""
+    again = Incident(ALARM.id, ALARM.raised_ns, openings=2)
+    life = [
+        step(),
+        step("resolved", state="resolved"),
+        step(id="a2", back_in=again),
+        step("updated", id="a2", back_in=again, sentence="worse"),
+        step("resolved", id="a2", back_in=again, state="resolved"),
+        step("settled", id="a2", back_in=again, state="resolved"),
+    ]
+    with Receiver() as receiver:
+        hook = webhook(receiver.url, updates=updates)
+        chat = webhook(receiver.url, name="chat", format="slack", updates=updates)
+        with notifying(tmp_path, telemetry, hook, chat) as notifier:
+            for change in life:
+                tell(notifier, [change])
+        bodies = [body for body in receiver.bodies if "alarm" in body]
+        titles = [b["text"].split(":")[0] for b in receiver.bodies if "text" in b]
+    told = ["open", "updated", "updated", "resolved"] if updates else ["open", "resolved"]
+    assert [body["change"] for body in bodies] == told
+    assert {body["alarm"]["incident"]["id"] for body in bodies} == {ALARM.id}
+    assert bodies[-1]["alarm"]["incident"]["openings"] == 2
+    back = ["*back again (page)"] * 2 if updates else []
+    assert titles == ["*alarm (page)", *back, "*resolved (page)"]
+    key = ("barograph.monitor.notifications.held", (("webhook", "ops"),))
+    assert telemetry.counters().get(key, 0) == (0 if updates else 1)
+
+
+def test_what_may_come_back_stands_to_alertmanager(tmp_path: Path, telemetry: Telemetry) -> None:
+    with Receiver() as receiver:
+        hook = webhook(receiver.url, format="alertmanager")
+        now = iter([0.0, 61.0, 61.0])
+        with notifying(tmp_path, telemetry, hook, clock=lambda: next(now)) as notifier:
+            tell(notifier, [], dataclasses.replace(ALARM, state="resolved", resolved_ns=5))
+        [[alert]] = receiver.bodies
+    ends = datetime.fromisoformat(alert["endsAt"])
+    assert ends > datetime.now(UTC) + timedelta(minutes=50)
+    assert alert["annotations"]["openings"] == "1"
+
+
 def test_slack_shows_a_person_what_matters_and_obeys_no_name(
     tmp_path: Path, telemetry: Telemetry
 ) -> None:
@@ -92,7 +138,7 @@ def test_slack_shows_a_person_what_matters_and_obeys_no_name(
     with Receiver() as receiver:
         hook = webhook(receiver.url, format="slack")
         with notifying(tmp_path, telemetry, hook) as notifier:
-            tell(notifier, [step(), step("resolved", state="resolved")])
+            tell(notifier, [step(), step("settled", state="resolved")])
             tell(notifier, [step(id="h", model=hostile, sentence=hostile, slice={hostile: "x"})])
         opened, resolved, escaped = receiver.bodies
     lines = opened["text"].splitlines()
@@ -119,7 +165,7 @@ def test_alertmanager_gets_alerts_that_stand_until_they_are_resolved(
         hook = webhook(f"{receiver.url}/am/", format="alertmanager")
         with notifying(tmp_path, telemetry, hook) as notifier:
             before = datetime.now(UTC) - timedelta(seconds=1)
-            tell(notifier, [step(), step("resolved", state="resolved", sentence="over")])
+            tell(notifier, [step(), step("settled", state="resolved", sentence="over")])
         assert {request.path for request in receiver.requests} == {"/am/api/v2/alerts"}
         # Beside what stands open, which is nothing.
         [opened], [resolved] = [body for body in receiver.bodies if body]
@@ -146,7 +192,7 @@ def test_an_event_time_ahead_of_the_clock_starts_now(tmp_path: Path, telemetry: 
     with Receiver() as receiver:
         hook = webhook(receiver.url, format="alertmanager")
         with notifying(tmp_path, telemetry, hook) as notifier:
-            tell(notifier, [step("resolved", state="resolved", since_ns=2**62)])
+            tell(notifier, [step("settled", state="resolved", since_ns=2**62)])
         [[alert]] = [body for body in receiver.bodies if body]
     assert alert["startsAt"] == alert["endsAt"]
 
@@ -189,7 +235,7 @@ def test_what_stood_open_does_not_arrive_behind_its_resolution(
     with notifying(tmp_path, telemetry, hook) as notifier:
         tell(notifier, [step()], ALARM)
         eventually(lambda: count(telemetry, "failed") >= 2)
-        tell(notifier, [step("resolved", state="resolved")])
+        tell(notifier, [step("settled", state="resolved")])
         with Receiver(port=int(address.rpartition(":")[2])) as receiver:
             eventually(lambda: count(telemetry, "sent") == 2 and [] in receiver.bodies)
             alerts = [alert for body in receiver.bodies for alert in body]
@@ -208,7 +254,7 @@ def test_a_failing_receiver_is_tried_until_it_takes_it(
 ) -> None:
     with Receiver([500, 429, 503]) as receiver:
         with notifying(tmp_path, telemetry, webhook(receiver.url)) as notifier:
-            tell(notifier, [step(), step("resolved", state="resolved")])
+            tell(notifier, [step(), step("settled", state="resolved")])
             eventually(lambda: count(telemetry, "sent") == 2)
         changes = [body["change"] for body in receiver.bodies]
     assert changes == ["open"] * 4 + ["resolved"]
@@ -280,7 +326,7 @@ def test_only_what_is_asked_for_is_told(
                     step(id="t", severity="ticket"),
                     step(id="n", severity="note"),
                     step("updated", id="n", severity="note", now=0.5),
-                    step("resolved", id="p", state="resolved"),
+                    step("settled", id="p", state="resolved"),
                 ],
             )
         assert [body["alarm"]["id"] for body in receiver.bodies] == expected

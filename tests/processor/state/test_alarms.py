@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from barograph_processor.signal import Alarm
+from barograph_processor.signal import Alarm, Incident
 from barograph_processor.state.alarm.alarms import AlarmBook, alarm_id, key_of
 from tests.processor.state.test_condition import alarm
 
@@ -85,6 +85,73 @@ def test_restored_book_goes_on() -> None:
     assert other.resolved == book.resolved
     assert other.raised == book.raised
     assert other.state() == book.state()
+
+
+def _told(book: AlarmBook, window: int, *, bad: bool) -> list[str]:
+    """Let a window pass that is bad or good; return what became of the alarm."""
+    one = replace(_risk(window), raised_ns=window)
+    key = key_of(one)
+    changes = []
+    if bad and book.get(key) is None:
+        changes.append(book.raise_(key, one).change)
+    if not bad and (over := book.resolve(key, time_ns=window, window=window, sentence="over")):
+        changes.append(over.change)
+    return [*changes, *(change.change for change in book.settle(window))]
+
+
+def test_what_comes_back_soon_goes_on_with_its_incident() -> None:
+    """Within the hold, the last window included; it says how often, also once it is updated."""
+    book = AlarmBook(hold_windows=3)
+    for window in range(3, 10):
+        _told(book, window, bad=window in (3, 5, 9))
+    (back,) = book.open
+    assert back.back_in == Incident("w3", 3, openings=3)
+    assert back.sentence.endswith(" Opened 3 times since 1970-01-01 00:00 UTC.")
+    told = book.raise_(key_of(back), replace(_risk(10), sentence="Worse.")).alarm
+    assert told.incident == back.incident
+    assert told.sentence == "Worse. Opened 3 times since 1970-01-01 00:00 UTC."
+
+
+def test_what_stays_away_is_settled_once() -> None:
+    book = AlarmBook(hold_windows=3)
+    happened = [_told(book, window, bad=window in (0, 5)) for window in range(10)]
+    assert happened == [["open"], ["resolved"], [], [], ["settled"]] * 2
+    assert [alarm.incident for alarm in book.resolved] == [
+        Incident("w0", 0),
+        Incident("w5", 5),
+    ]
+    assert book.held == ()
+
+
+def test_without_a_hold_each_end_settles_in_its_window() -> None:
+    book = AlarmBook()
+    happened = [_told(book, window, bad=window % 2 == 0) for window in range(4)]
+    assert happened == [["open"], ["resolved", "settled"]] * 2
+    assert all(alarm.back_in is None for alarm in book.resolved)
+
+
+@pytest.mark.parametrize("stop", range(8))
+def test_incidents_go_on_after_a_restart(stop: int) -> None:
+    bad = (0, 2, 6)
+    straight, book = AlarmBook(hold_windows=2), AlarmBook(hold_windows=2)
+    for window in range(8):
+        if window == stop:
+            state = book.state()
+            book = AlarmBook(hold_windows=2)
+            book.load(state)
+        told = _told(book, window, bad=window in bad)
+        assert told == _told(straight, window, bad=window in bad)
+    assert book.state() == straight.state()
+
+
+def test_held_ones_are_bounded_by_settling_the_oldest() -> None:
+    book = AlarmBook(hold_windows=5)
+    for number in range(1002):
+        one = replace(alarm("input.drift", "note"), feature=f"f{number}")
+        book.raise_(key_of(one), one)
+        book.resolve(key_of(one), time_ns=1, window=1, sentence="over")
+    assert [change.alarm.feature for change in book.settle(1)] == ["f0", "f1"]
+    assert len(book.held) == 1000
 
 
 def test_update_of_what_is_not_open() -> None:

@@ -42,7 +42,7 @@ def watch() -> Watch:
 
 
 def _verdicts() -> Verdicts:
-    return Verdicts(ModelKey("m", "1"), cost=lambda _now, _before, _since: "")
+    return Verdicts(ModelKey("m", "1"), cost=lambda _now, _before, _since: "", hold_windows=0)
 
 
 def _closed(number: int) -> ClosedWindow:

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from barograph_processor.observation import ModelKey
 
 __all__ = [
+    "alarms_title",
     "clean",
     "lasting",
     "model_title",
     "moment",
+    "opened",
     "operational_clause",
     "over",
     "percent",
@@ -41,6 +43,35 @@ def lasting(length_ns: int) -> str:
         parts = [(rest // 60, "minute")]
     said = [f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in parts if n]
     return " and ".join(said) or "a moment"
+
+
+def opened(times: int, since_ns: int) -> str:
+    """Say how often an alarm came back.
+
+    >>> opened(3, 1_357_034_460_000_000_000)
+    'Opened 3 times since 2013-01-01 10:01 UTC.'
+    """
+    return f"Opened {times} times since {moment(since_ns)}."
+
+
+def alarms_title(alarms: int, told: Mapping[str, int]) -> str:
+    """Say how many alarms there were, and of how many people would have been told.
+
+    Args:
+        alarms: That were opened.
+        told: Their incidents by severity.
+
+    >>> alarms_title(7, {"page": 2, "ticket": 1, "note": 0})
+    '7 alarms, told as 2 pages and 1 ticket'
+    >>> alarms_title(0, {"page": 0})
+    'no alarms'
+    """
+    parts = [f"{n:,} {severity}{'' if n == 1 else 's'}" for severity, n in told.items() if n]
+    title = f"{alarms or 'no'} alarm{'' if alarms == 1 else 's'}"
+    if not parts:
+        return title
+    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return f"{title}, told as {listed}"
 
 
 def over(sentence: str, time_ns: int, now: str = "") -> str:
