@@ -30,6 +30,7 @@ rows = 2000
 rows = 100
 [alarm]
 windows_between_false_alarms = 50
+hold_windows = 2
 [limits]
 checkpoint_seconds = 0.2
 [[webhooks]]
@@ -58,14 +59,22 @@ def test_what_was_raised_before_kill_9_is_told_once(tmp_path: Path) -> None:
         eventually(lambda: processor.api("/api/alarms?state=resolved")["alarms"])
         processor.kill()
         processor.start()
+        # More windows than an alarm is held for.
+        send(processor, 4600, 5000, 0)
+        eventually(lambda: processor.api("/api/models")["models"][0]["windows"] >= 29)
         alarms = processor.api("/api/alarms?state=all&limit=1000")["alarms"]
-        expected = {(alarm["id"], "open") for alarm in alarms}
-        expected |= {(alarm["id"], "resolved") for alarm in alarms if alarm["resolved"]}
+        last = {alarm["incident"]["id"]: alarm for alarm in sorted(alarms, key=_raised)}
+        expected = {(incident, "open") for incident in last}
+        expected |= {(alarm["id"], "resolved") for alarm in last.values() if alarm["resolved"]}
         with Receiver(port=int(address.rpartition(":")[2])) as receiver:
             eventually(lambda: set(_told(receiver.bodies)) >= expected, seconds=60)
             bodies = receiver.bodies
     assert Counter(_told(bodies)) == Counter(expected)
     assert all(body["url"].startswith("https://barograph.example/#/alarm?id=") for body in bodies)
+
+
+def _raised(alarm: dict[str, Any]) -> str:
+    return str(alarm["raised"])
 
 
 def _rule(name: str, *, severity: str, model: str) -> dict[str, Any]:
@@ -146,7 +155,7 @@ def test_a_real_alertmanager_tells_what_it_is_told(
             tell(notifier, [step(model=name)])
             [alert] = eventually(lambda: alertmanager.alerts('severity="page"', 'signal="slice"'))
             eventually(lambda: people.bodies)
-            tell(notifier, [step("resolved", model=name, state="resolved", sentence="over")])
+            tell(notifier, [step("settled", model=name, state="resolved", sentence="over")])
             eventually(lambda: people.bodies[-1]["status"] == "resolved")
         finally:
             notifier.close()
