@@ -58,7 +58,12 @@ _SHARED: Final = (
     semconv.SAMPLE_RATE,
 )
 # Spans that other conventions may know or name, and events inside of spans that are late facts.
-_FOREIGN: Final = ("gen_ai.operation.name", "openinference.span.kind", semconv.RESPONSE_ID)
+_FOREIGN: Final = (
+    "gen_ai.operation.name",
+    "gen_ai.system",
+    "openinference.span.kind",
+    semconv.RESPONSE_ID,
+)
 _EVALUATION: Final = semconv.EVENT_EVALUATION.encode()
 
 

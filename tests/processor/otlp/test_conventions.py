@@ -61,6 +61,53 @@ def test_gen_ai_spans_that_call_no_model_are_passed_over(operation: Any) -> None
     assert (decoded.batches, decoded.passed_over) == ((), 1)
 
 
+@pytest.mark.parametrize(
+    ("kind", "operation", "task"),
+    [
+        (None, "chat", "generation"),
+        ("chat", "chat", "generation"),
+        ("completion", "text_completion", "generation"),
+        ("embedding", "embeddings", "embedding"),
+    ],
+)
+def test_gen_ai_of_before_operations_had_a_name(
+    kind: str | None, operation: str, task: str
+) -> None:
+    """As OpenLLMetry and the conventions before 1.27 write them."""
+    values = {
+        "gen_ai.system": "openai",
+        "gen_ai.request.model": "gpt-x",
+        "gen_ai.usage.prompt_tokens": 12,
+        "gen_ai.usage.completion_tokens": 34,
+        **({} if kind is None else {"llm.request.type": kind}),
+    }
+    (batch,) = decode_traces(traces(span(0, values))).batches
+    assert (batch.model.name, batch.task) == ("gpt-x", task)
+    assert batch.slices["operation"].values() == [operation]
+    assert batch.inputs["input_tokens"].values.tolist() == [12.0]
+    assert batch.outputs["output_tokens"].values.tolist() == [34.0]
+
+
+@pytest.mark.parametrize("kind", ["rerank", "unknown", ["chat"], 7])
+def test_gen_ai_requests_of_other_types_are_passed_over(kind: Any) -> None:
+    values = {"gen_ai.system": "x", "gen_ai.request.model": "m", "llm.request.type": kind}
+    decoded = decode_traces(traces(span(0, values)))
+    assert (decoded.batches, decoded.passed_over) == ((), 1)
+
+
+def test_gen_ai_token_counts_of_both_names_count_once() -> None:
+    values = {**_CHAT, "gen_ai.usage.prompt_tokens": 99}
+    (batch,) = decode_traces(traces(span(0, values))).batches
+    assert batch.inputs["input_tokens"].values.tolist() == [12.0]
+
+
+def test_version_of_a_prompt_may_be_a_number() -> None:
+    values = {**_CHAT, "gen_ai.prompt.name": "greet", "gen_ai.prompt.version": 7}
+    decoded = decode_traces(traces(span(0, values)))
+    assert decoded.batches[0].slices["prompt_version"].values() == ["7"]
+    assert decoded.warnings == {}
+
+
 def test_open_inference() -> None:
     values = {
         "openinference.span.kind": "LLM",

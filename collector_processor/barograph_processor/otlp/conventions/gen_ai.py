@@ -1,5 +1,6 @@
 """Spans of OpenTelemetry's conventions for generative AI, whoever instrumented the call."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from barograph_processor.observation import ModelKey
@@ -14,17 +15,29 @@ __all__ = ["OPERATIONS", "read_span"]
 OPERATIONS: Final = ("chat", "text_completion", "generate_content", "embeddings")
 """Operations that call a model; agents and tools call models in spans of their own."""
 
+_OPERATION: Final = "gen_ai.operation.name"
+_EARLIER_OPERATIONS: Final = {
+    None: "chat",
+    "chat": "chat",
+    "completion": "text_completion",
+    "embedding": "embeddings",
+}
+"""Operations by OpenLLMetry's ``llm.request.type``, for spans that name none."""
+
+# The later of two keys for the same place wins: before version 1.27 of the conventions
+# tokens were called otherwise, and some instrumentations still write both names.
 _NUMBERS: Final = {
+    "gen_ai.usage.prompt_tokens": Field(Role.INPUT, "input_tokens"),
     "gen_ai.usage.input_tokens": Field(Role.INPUT, "input_tokens"),
     "gen_ai.request.temperature": Field(Role.INPUT, "temperature"),
     "gen_ai.request.max_tokens": Field(Role.INPUT, "max_tokens"),
+    "gen_ai.usage.completion_tokens": Field(Role.OUTPUT, "output_tokens"),
     "gen_ai.usage.output_tokens": Field(Role.OUTPUT, "output_tokens"),
 }
 # The model that answered is no version of its own: a call that failed has none,
 # and would count for another model than the calls that succeeded.
 _SLICES: Final = {
     "gen_ai.response.model": Field(Role.SLICE, "response_model"),
-    "gen_ai.operation.name": Field(Role.SLICE, "operation"),
     **{key: Field(Role.SLICE, name) for key, name in PROMPT_SLICES.items()},
 }
 _REFUSALS: Final = frozenset({"content_filter", "refusal", "safety"})
@@ -40,21 +53,22 @@ def read_span(span: SpanFacts, tally: Tally) -> SpanRows | None:
         None if the span is no such call.
     """
     attributes = span.attributes
-    operation = attributes.get("gen_ai.operation.name")
+    operation = _operation(attributes)
     name = _name(attributes.get("gen_ai.request.model")) or _name(
         attributes.get("gen_ai.response.model")
     )
-    if operation not in OPERATIONS or name is None:
+    if not isinstance(operation, str) or operation not in OPERATIONS or name is None:
         return None
-    cells: dict[Field, list[Cell]] = {}
+    cells: dict[Field, list[Cell]] = {Field(Role.SLICE, "operation"): [operation]}
     for key, place in (_NUMBERS | _SLICES).items():
         value = attributes.get(key)
         if value is None:
             continue
-        if not isinstance(value, str if place.role is Role.SLICE else int | float):
+        named = place.role is Role.SLICE
+        if not isinstance(value, str | int | float if named else int | float):
             tally.warn("unusable_value")
             continue
-        cells[place] = [value]
+        cells[place] = [text_of(value) if named else value]
     reasons = attributes.get(_FINISH_REASONS)
     if isinstance(reasons, list):
         texts = [reason for reason in reasons if isinstance(reason, str)]
@@ -71,6 +85,15 @@ def read_span(span: SpanFacts, tally: Tally) -> SpanRows | None:
         failed=span.failed,
         cells=cells,
     )
+
+
+def _operation(attributes: Mapping[str, Value]) -> Value:
+    """Return what was called; conventions before 1.27 did not say it, but whose model it was."""
+    operation = attributes.get(_OPERATION)
+    if operation is not None or "gen_ai.system" not in attributes:
+        return operation
+    kind = attributes.get("llm.request.type")
+    return _EARLIER_OPERATIONS.get(kind) if kind is None or isinstance(kind, str) else None
 
 
 def _name(value: Value) -> str | None:
