@@ -23,6 +23,8 @@ class Quality(msgspec.Struct, frozen=True):
         baseline: That of the reference.
         tolerated: The lowest that is tolerated.
         estimated: What the scores of the last window promise without labels.
+        early: Whether ``latest`` stands for the quality, since an alarm is about labels of
+            the open window; else the last closed window does.
     """
 
     metric: str | None
@@ -30,6 +32,7 @@ class Quality(msgspec.Struct, frozen=True):
     baseline: float | None
     tolerated: float | None
     estimated: dict[str, float] | None = None
+    early: bool = False
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -40,11 +43,12 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 class Trend(msgspec.Struct, frozen=True):
-    """Courses over the closed windows, oldest first."""
+    """Courses over the closed windows, oldest first; their ends are in ms since the epoch."""
 
     quality: list[float | None]
     latency_p95_s: list[float | None]
     error_rate: list[float | None]
+    time: list[int] = []
 
 
 class ModelLine(msgspec.Struct, frozen=True):

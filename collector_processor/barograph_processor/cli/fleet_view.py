@@ -1,6 +1,7 @@
 """A fleet as tables at a terminal, and as plain lines elsewhere."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Final
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -84,7 +85,7 @@ def plain_lines(fleet: Fleet) -> Iterator[str]:
 
 def _models(models: list[ModelLine], *, drawn: bool) -> Table:
     table = Table(box=None, header_style="bold", padding=(0, 1, 1, 0))
-    table.add_column("state", no_wrap=True)
+    # Under each other, so that a name has room at 80 columns.
     table.add_column("model", overflow="fold")
     table.add_column("quality", no_wrap=True)
     table.add_column("latency p95", no_wrap=True)
@@ -93,14 +94,16 @@ def _models(models: list[ModelLine], *, drawn: bool) -> Table:
     for line in models:
         sign, style = _SIGNS.get(line.state, ("!", "bold red"))
         word = line.state.replace("_", " ")
-        state = Text(printable(f"{sign} {word}" if drawn else word), style)
-        state.append(f"\nsince {_moment(line.began)}", "not bold dim")
-        name = Text(printable(line.name), "bold")
-        name.append(f"\n{printable(line.version)}", "not bold dim")
+        who = Text(printable(line.name), "bold")
+        who.append(f" {printable(line.version)}", "not bold dim")
+        who.append(
+            f"\n{printable(f'{sign} {word}' if drawn else word)}",
+            style if style.startswith("bold") else f"not bold {style}",
+        )
+        who.append(f"\nsince {_moment(line.began)}", "not bold dim")
         trend, usual = line.trend, line.reference.latency_p95_s or 0.0
         table.add_row(
-            state,
-            name,
+            who,
             _course(_quality(line), trend.quality, _LEAST_QUALITY, drawn=drawn),
             _course(_latency(line), trend.latency_p95_s, usual * _LEAST_LATENCY, drawn=drawn),
             _errors(line),
@@ -138,12 +141,12 @@ def _quality(line: ModelLine) -> list[str]:
     quality = line.quality
     if quality.metric is None:
         return ["quality unknown"]
-    now = quality.latest["value"] if quality.latest else _last(line.trend.quality)
+    now, asof = _now(line)
     estimated = None if quality.estimated is None else f"{quality.estimated['value']:.4g}"
     if now is None and estimated is not None:
         found, estimated = [f"{quality.metric} {estimated} (estimated)"], None
     else:
-        found = [f"{quality.metric} {'unknown' if now is None else f'{now:.4g}'}"]
+        found = [f"{quality.metric} {'unknown' if now is None else f'{now:.4g}'}{asof}"]
     if quality.baseline is not None:
         found.append(f"reference {quality.baseline:.4g}")
     if quality.tolerated is not None:
@@ -151,6 +154,23 @@ def _quality(line: ModelLine) -> list[str]:
     if estimated is not None:
         found.append(f"estimated {estimated}")
     return found
+
+
+def _now(line: ModelLine) -> tuple[float | None, str]:
+    """Return the figure that the page's card shows, and of which day if it is an old one."""
+    quality, trend = line.quality, line.trend
+    if quality.early and quality.latest is not None:
+        return quality.latest["value"], ""
+    known = [row for row, value in enumerate(trend.quality) if value is not None]
+    if not known:
+        return None, ""
+    last = known[-1]
+    if last == len(trend.quality) - 1:
+        return trend.quality[last], ""
+    if quality.estimated is not None:
+        return None, ""
+    day = datetime.fromtimestamp(trend.time[last] / 1e3, UTC) if trend.time else None
+    return trend.quality[last], "" if day is None else f" on {day:%Y-%m-%d}"
 
 
 def _latency(line: ModelLine) -> list[str]:

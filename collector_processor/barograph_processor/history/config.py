@@ -183,6 +183,8 @@ class ReplayConfig(Table, frozen=True, kw_only=True):
         """Refuse what cannot work."""
         if self.reference.season is not None and self.columns.time is None:
             raise ValueError("reference.season needs columns.time")
+        if self.reference.until is not None and self.columns.time is None:
+            raise ValueError("reference.until needs columns.time")
 
     def watched(self) -> ModelConfig:
         """Return how the model is watched, as the service would be told."""

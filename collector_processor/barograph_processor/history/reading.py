@@ -28,11 +28,11 @@ from barograph_processor.observation import TRACE_PREFIX, ModelKey, ObservationB
 from barograph_processor.pipeline.seen import SeenSet
 from barograph_processor.quality.loss import class_column
 from barograph_processor.semconv import HOLDOUT
+from barograph_processor.state.row_time import SECOND_NS, rows_begin_ns
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
 __all__ = ["HistoryReader", "Rows"]
 
-_SECOND: Final = 1_000_000_000
 _SEEN_IDS: Final = 1_000_000
 _HOLDOUT: Final = {"1": "true", "0": "false"}
 
@@ -77,7 +77,7 @@ class HistoryReader:
         self._columns = config.columns
         self._model = ModelKey(config.model.name, config.model.version)
         self._task = config.model.task
-        self._lateness_ns = round(config.window.lateness * _SECOND)
+        self._lateness_ns = round(config.window.lateness * SECOND_NS)
         selected = select(source.columns, config.columns)
         self._features, self._wanted = selected.features, list(selected.wanted)
         self._kinds: Kinds | None = None
@@ -196,7 +196,8 @@ class HistoryReader:
         name = self._columns.time
         if name is None:
             first = sieve.piece.first_row - 1
-            return (first + np.arange(sieve.piece.table.num_rows, dtype=np.int64)) * _SECOND
+            number = first + np.arange(sieve.piece.table.num_rows, dtype=np.int64)
+            return rows_begin_ns() + number * SECOND_NS
         time, bad = times_ns(sieve.piece.column(name))
         sieve.reject(name, bad, "no ISO 8601 time or epoch seconds")
         known = np.where(sieve.usable, time, NEVER)

@@ -12,6 +12,7 @@ from plotly.offline import get_plotlyjs
 from barograph_processor.quality.loss_unit import LossUnit
 from barograph_processor.report.alarm_plot import alarm_plot
 from barograph_processor.report.overview import overview_plot
+from barograph_processor.report.rows import told_by_rows
 from barograph_processor.signal import URGENCY
 from barograph_processor.state.alarm.phrases import alarms_title
 
@@ -63,6 +64,7 @@ def render_report(models: Sequence[Mapping[str, Any]], *, title: str) -> str:
 
 
 def _model(model: Mapping[str, Any]) -> str:
+    model = told_by_rows(model)
     reference = model["reference"]
     alarms = sorted(model["alarms"], key=lambda a: (URGENCY[a["severity"]], a["raised"]))
     facts = [
@@ -133,8 +135,10 @@ def _change(alarm: Mapping[str, Any], unit: LossUnit) -> str:
     return f"{change} (95% interval {low} to {high})"
 
 
-def _moment(time: str | None) -> str:
-    """Return a time of the API as people read it."""
+def _moment(time: str | int | None) -> str:
+    """Return a time of the API, or a row, as people read it."""
+    if isinstance(time, int):
+        return f"row {time:,}"
     return "unknown" if time is None else f"{datetime.fromisoformat(time):%Y-%m-%d %H:%M} UTC"
 
 

@@ -37,6 +37,7 @@ def glance_view(model: ModelState) -> dict[str, Any]:
     harm = [alarm for alarm in open_alarms if alarm.severity == "page"]
     # Since when the model is in trouble is what its own risk says; a slice may have been before.
     own = [alarm for alarm in harm if alarm.signal == "risk"] or _surest(harm or _changes(model))
+    raised_ns = max((alarm.raised_ns for alarm in own), default=None)
     reasons = dict.fromkeys([*(alarm.sentence for alarm in own), *model.condition.reasons])
     return {
         "name": model.key.name,
@@ -44,7 +45,7 @@ def glance_view(model: ModelState) -> dict[str, Any]:
         "state": model.condition.state,
         "since": iso(model.condition_since_ns),
         "change_since": iso(min((alarm.since_ns for alarm in own), default=None)),
-        "change_raised": iso(max((alarm.raised_ns for alarm in own), default=None)),
+        "change_raised": iso(raised_ns),
         # Pairs, because the names of dimensions come from spans.
         "worst_slice": [list(pair) for pair in _worst_slice(harm).items()],
         "only_slices": not any(alarm.slice is None for alarm in harm),
@@ -60,6 +61,9 @@ def glance_view(model: ModelState) -> dict[str, Any]:
             "metric": metric,
             "higher_is_better": higher_is_better,
             "latest": _latest(model) if share else None,
+            # Else the labels of the open window are too few to tell anything, and the last
+            # closed one is what an alarm speaks of.
+            "early": bool(harm) and raised_ns is not None and raised_ns > _closed_ns(model),
             "estimated": None if metric is None else _estimated(model, metric),
             "baseline": None if metric is None else baseline[metric][0],
             # The tolerated risk is a share of wrong predictions; for a regression it is
@@ -109,6 +113,11 @@ def _latest(model: ModelState) -> dict[str, float] | None:
         return None
     wrong, low, high = risk
     return {"value": 1 - wrong, "lower": 1 - high, "upper": 1 - low}
+
+
+def _closed_ns(model: ModelState) -> int:
+    """Return the end of the last closed window; 0 if there is none."""
+    return model.history[-1].end_ns if model.history else 0
 
 
 def _estimated(model: ModelState, metric: str) -> dict[str, float] | None:

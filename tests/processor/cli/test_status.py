@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
@@ -58,7 +59,9 @@ def line(**changes: Any) -> ModelLine:
         "reasons": [],
         "predictions": 1234,
         "labels": 56,
-        "quality": Quality("accuracy", {"value": 0.8123, "lower": 0.8, "upper": 0.83}, 0.9, 0.87),
+        "quality": Quality(
+            "accuracy", {"value": 0.8123, "lower": 0.8, "upper": 0.83}, 0.9, 0.87, early=True
+        ),
         "reference": Reference(complete=True, latency_p95_s=0.02),
         "trend": Trend([0.9, 0.8], [0.02, 0.021], [0.0, 0.01]),
     }
@@ -189,6 +192,22 @@ class TestView:
         shown = drawn(Fleet([line(state="silent_degradation")], [alarm()]), width=width)
         for part in ("‼ silent degradation", "reference 0.9", "usual 20 ms", "fraud", "1,234"):
             assert part in shown
+
+    def test_a_name_has_room_at_80_columns(self) -> None:
+        name = "credit-card-fraud-europe"
+        shown = drawn(Fleet([line(name=name, state="silent_degradation")], []), width=80)
+        assert f"{name} 3 " in shown
+        assert max(map(len, shown.splitlines())) <= 80
+
+    def test_the_figure_is_that_of_the_pages_card(self) -> None:
+        """Of the open window where an alarm is about it; else of the last that has labels."""
+        early = line().quality
+        last = msgspec.structs.replace(early, early=False)
+        day = 1_767_322_800_000
+        old = Trend([0.9, None], [0.02, 0.02], [0.0, 0.0], [day, day + 86_400_000])
+        lines = [line(), line(quality=last), line(quality=last, trend=old)]
+        told = [row.split("; ")[2].split(",")[0] for row in plain_lines(Fleet(lines, []))]
+        assert told == ["accuracy 0.8123", "accuracy 0.8", "accuracy 0.9 on 2026-01-02"]
 
     def test_a_table_says_all_without_colour(self) -> None:
         shown = drawn(Fleet([line()], [alarm()], more_alarms=7), note="it is old")

@@ -291,8 +291,26 @@ class TestTime:
 
     def test_without_time_rows_are_a_second_apart(self, bench: Bench) -> None:
         run = bench.run(bench.csv(history(1100)))
-        assert run.windows[0]["start"] == "1970-01-01T00:16:40.000Z"
+        assert run.windows[0]["start"] == "1900-01-01T00:16:40.000Z"
         assert run.windows[0]["signals"]["traffic"]["rows_per_second"] == 1.0
+
+    def test_without_time_people_are_told_rows(self, bench: Bench) -> None:
+        """And all else is as with times a second apart."""
+        table = history()
+        timed = {"ts": [f"{1704067200 + i}" for i in range(len(table["y"]))], **table}
+        rows = bench.run(bench.csv(table))
+        times = bench.run(bench.csv(timed), _BASE % 'time = "ts"')
+        sentences = [line["sentence"] for line in rows.alarms]
+        assert not [text for text in sentences if "UTC" in text]
+        [risk] = [text for text in sentences if "predictions are wrong since row 1," in text]
+        first = int(risk.partition("since row ")[2].split(":")[0].replace(",", ""))
+        assert 1400 < first <= 1600
+        told = [[(a["window"], a["signal"], a["now"]) for a in run.alarms] for run in (rows, times)]
+        assert told[0] == told[1]
+
+    def test_an_end_of_the_reference_needs_times(self, bench: Bench) -> None:
+        config = (_BASE % "").replace("rows = 1000", 'until = "2024-01-01"')
+        assert "until needs columns.time" in bench.run(bench.csv(history(20)), config).mistake
 
     @pytest.mark.parametrize(
         "until",
@@ -520,7 +538,7 @@ class TestColumns:
         done = CliRunner().invoke(app, [*arguments, "--output", str(baseline)])
         assert done.exit_code == 0
         text = (_BASE % "").replace("rows = 1000", f'file = "{baseline}"')
-        assert bench.run(data, text).windows[0]["start"] == "1970-01-01T00:00:00.000Z"
+        assert bench.run(data, text).windows[0]["start"] == "1900-01-01T00:00:00.000Z"
 
 
 def _broken(bench: Bench, row: int, column: str, value: str) -> Path:

@@ -55,6 +55,16 @@ def test_every_alarm_is_told_once_with_its_severity(model: dict[str, Any]) -> No
         assert f'<h3 class="{alarm["severity"]}">' in page
 
 
+def test_a_history_without_times_is_told_by_its_rows(model: dict[str, Any]) -> None:
+    page = render_report([model], title="t")
+    told = page[page.index("<h1>") :]
+    assert "2,000 rows until row 2,000<" in told
+    assert "1900-" not in told
+    assert '"x":[2200,2400' in told
+    alarms = len(model["alarms"])
+    assert f"<h3>{alarms} alarms, told as 1 page" in told
+
+
 def test_every_alarm_is_explained_by_a_plot(model: dict[str, Any]) -> None:
     """The figure that it is about, and the evidence that reaches what the budget asks for."""
     page = render_report([model], title="t")

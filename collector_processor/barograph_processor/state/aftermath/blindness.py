@@ -102,7 +102,7 @@ class Blindness:
         age_ns = end_ns - reference_end_ns
         if age_ns > self._stale_ns:
             sentence = (
-                f"its reference is stale: it ended {lasting(age_ns)} ago, on "
+                f"its reference is stale: it ended {lasting(age_ns, end_ns)} ago, at "
                 f"{moment(reference_end_ns)}, and what was normal then may be no longer"
             )
             self._note("reference", sentence, reference_end_ns + self._stale_ns, window)
@@ -119,14 +119,14 @@ class Blindness:
             length_ns: How long none came.
             window: The window that is open.
         """
-        usual = lasting(self.silence.patience_ns)
+        usual = lasting(self.silence.patience_ns, begin_ns)
         return Finding(
             signal="blind",
             feature="traffic",
             severity="ticket",
             sentence=(
-                f"no prediction has come for {lasting(length_ns)}, since {moment(begin_ns)}; up to "
-                f"{usual} would be usual. Nothing is known of the model"
+                f"no prediction has come for {lasting(length_ns, begin_ns)}, since "
+                f"{moment(begin_ns)}; up to {usual} would be usual. Nothing is known of the model"
             ),
             advice=_ADVICE["traffic"],
             since_ns=begin_ns,

@@ -161,9 +161,9 @@ class SliceTraffic:
             severity="ticket",
             sentence=(
                 f"no prediction for {slice_title([first])} has come for "
-                f"{lasting(end_ns - last_ns)}, since {moment(last_ns)}, while others go on; it "
-                f"was {share:.1%} of the reference, and up to "
-                f"{lasting(part.silence.patience_ns)} would be usual"
+                f"{lasting(end_ns - last_ns, last_ns)}, since {moment(last_ns)}, while others "
+                f"go on; it was {share:.1%} of the reference, and up to "
+                f"{lasting(part.silence.patience_ns, last_ns)} would be usual"
                 f"{also([(other,) for other in others])}"
             ),
             advice=_ADVICE,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from barograph_processor.observation import ModelKey
+from barograph_processor.state.row_time import SECOND_NS, row_at
 
 __all__ = [
     "alarms_title",
@@ -22,20 +23,29 @@ __all__ = [
 
 
 def moment(time_ns: int) -> str:
-    """Write a time to the minute, for people.
+    """Write a time to the minute, for people; or the row, in a history without times.
 
-    >>> moment(1_357_034_460_000_000_000)
-    '2013-01-01 10:01 UTC'
+    >>> from barograph_processor.state.row_time import rows_begin_ns
+    >>> moment(1_357_034_460_000_000_000), moment(rows_begin_ns() + 11_999 * SECOND_NS)
+    ('2013-01-01 10:01 UTC', 'row 12,000')
     """
+    row = row_at(time_ns)
+    if row is not None:
+        return f"row {row:,}"
     return datetime.fromtimestamp(time_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def lasting(length_ns: int) -> str:
-    """Write a length of time to the hour, for people.
+def lasting(length_ns: int, since_ns: int) -> str:
+    """Write a length of time to the hour, for people; or in rows, in a history without times.
 
-    >>> lasting(90_000_000_000_000), lasting(7_300_000_000_000), lasting(600_000_000_000)
-    ('1 day and 1 hour', '2 hours', '10 minutes')
+    >>> from barograph_processor.state.row_time import rows_begin_ns
+    >>> [lasting(hours * 3_600_000_000_000, 0) for hours in (25, 2)]
+    ['1 day and 1 hour', '2 hours']
+    >>> lasting(600_000_000_000, 0), lasting(7_200_000_000_000, rows_begin_ns())
+    ('10 minutes', '7,200 rows')
     """
+    if row_at(since_ns) is not None:
+        return f"{length_ns // SECOND_NS:,} rows"
     length = timedelta(microseconds=length_ns // 1000)
     hours, rest = divmod(length.seconds, 3600)
     parts = [(length.days, "day"), (hours, "hour")]

@@ -77,7 +77,9 @@ export function modelCard(key) {
 
 function reasonOf(model, more, trouble) {
   const sentence = withoutName(model.reasons[0], model);
-  return `${trouble ? withoutOperations(sentence) : sentence}${more > 0 ? ` (and ${more} more)` : ""}`;
+  const said = trouble ? withoutOperations(sentence) : sentence;
+  if (more === 0) return said;
+  return said.endsWith(".") ? `${said} And ${more} more.` : `${said}, and ${more} more.`;
 }
 
 function sinceSentence(model) {

@@ -31,10 +31,8 @@ export function gap() {
     const { metric, baseline, tolerated } = model.quality;
     const { trouble } = stateOf(model.state);
     const since = trouble ? Date.parse(sinceOf(model)) : null;
-    // An alarm may be about labels of the open window, which then comes last. Otherwise they
-    // are too few to tell anything, and the last window is what the alarm speaks of.
-    const early = trouble && Date.parse(model.change_raised) > (trend.time.at(-1) ?? 0);
-    const latest = early ? model.quality.latest : null;
+    // An alarm may be about labels of the open window, which then comes last.
+    const latest = model.quality.early ? model.quality.latest : null;
     const { value: known, time: asOf } = lastOf(trend.time, trend.quality);
     const now = latest?.value ?? known;
     const time = latest === null ? trend.time : [...trend.time, Date.parse(model.last_event)];
