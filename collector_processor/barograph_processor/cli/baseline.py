@@ -112,6 +112,7 @@ def _read(file: Path) -> Baseline:
 def _facts(baseline: Baseline) -> dict[str, Any]:
     quality, operations = baseline.quality, baseline.operations
     profile = baseline.profile
+    explained = {} if baseline.errors is None else baseline.errors.explained
     return {
         "rows": baseline.rows,
         "windows": len(profile.rows),
@@ -121,6 +122,7 @@ def _facts(baseline: Baseline) -> dict[str, Any]:
         "risk_upper_bound": None if quality is None else quality.bound,
         "labels": 0 if quality is None else quality.labels,
         **({} if quality is None else dict(quality.performance)),
+        **{f"{name}_explained": share for name, share in explained.items()},
         **{f"offline_{name}": value for name, value in baseline.promised.items()},
         "latency_p95_s": operations.p95,
         "error_rate": operations.error_rate,

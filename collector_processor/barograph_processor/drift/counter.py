@@ -64,10 +64,7 @@ class Counter:
         self, columns: list[Column | None], rows: int, slots: Ints, sums: Floats, cross: Floats
     ) -> None:
         layout = self.layout
-        index = np.empty((len(columns), rows), dtype=np.int64)
-        for s, (column, binning) in enumerate(zip(columns, layout.binnings, strict=True)):
-            index[s] = binning.missing_slot if column is None else binning.index(column)
-        index += layout.offsets[:-1, None]
+        index = layout.cells(columns, rows)
         slots += np.bincount(index.ravel(), minlength=layout.slots)
         sums += self._deviations([columns[s] for s in layout.numeric.tolist()], rows)
         if len(cross):

@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from barograph_processor.drift.binning import Binning, NumericBinning
 from barograph_processor.drift.stream import StreamKey
-from barograph_processor.stats.array import Floats, Ints
+from barograph_processor.stats.array import Bools, Floats, Ints
+from barograph_processor.stats.column import Column
 
 __all__ = ["MAX_CORRELATED", "Layout", "midrank_scores"]
 
@@ -71,6 +73,38 @@ class Layout:
     def sums(self, values: Floats) -> Floats:
         """Return the sum of values by slot, shape ``(B,)``, over each stream's, shape ``(S,)``."""
         return np.asarray(np.add.reduceat(values, self.offsets[:-1]))
+
+    def cells(self, columns: Sequence[Column | None], rows: int) -> Ints:
+        """Return the slot of every row in every stream, shape ``(S, n)``.
+
+        Args:
+            columns: One a stream, of ``n`` rows; None where all are missing.
+            rows: Which ``n`` is.
+        """
+        index = np.empty((len(columns), rows), dtype=np.int64)
+        for s, (column, binning) in enumerate(zip(columns, self.binnings, strict=True)):
+            index[s] = binning.missing_slot if column is None else binning.index(column)
+        index += self.offsets[:-1, None]
+        return index
+
+    @property
+    def inward(self) -> Ints:
+        """Of each slot itself, of those beyond a range the nearest one within, shape ``(B,)``."""
+        found = np.arange(self.slots)
+        for s in self.numeric.tolist():
+            first, values = int(self.offsets[s]), len(self.binnings[s].cuts) - 1
+            if values > 0:
+                found[first], found[first + values + 1] = first + 1, first + values
+        return found
+
+    @property
+    def ordered(self) -> Bools:
+        """Which slots hold numbers, shape ``(B,)``."""
+        found = np.zeros(self.slots, dtype=np.bool_)
+        for s in self.numeric.tolist():
+            first, binning = int(self.offsets[s]), self.binnings[s]
+            found[first : first + binning.missing_slot] = True
+        return found
 
     def rank_scores(self, slots: Ints) -> Floats:
         """Return the rank score of every slot, shape ``(B,)``, from counts of the reference.

@@ -121,8 +121,8 @@ class RowIntake:
             rows = batch.take(np.flatnonzero(split.inside))
             self._aftermath.learn(rows)
             usable, columns = self._summarize(rows)
-            learner.add(columns, rows)
             labels = self._labels_of(usable)
+            learner.add(columns, rows, self._judge.errors(usable))
             if labels is not None:
                 self._progress.note_label(self._counters.windows)
                 self._quality.learn(labels)

@@ -55,6 +55,7 @@ def _closed(number: int) -> ClosedWindow:
         sample=Sample(),
         labels=None,
         scores=None,
+        expected={},
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.observation import ObservationBatch
-from barograph_processor.quality.loss import is_class
+from barograph_processor.quality.loss import Judged, is_class
 from barograph_processor.quality.score_histogram import ScoreCounts
 from barograph_processor.state.label.coverage import Traits, traits
 from barograph_processor.state.label.input_columns import first_inputs
@@ -40,11 +40,9 @@ class RowJudge:
             return None, 0
         known = present(batch.truth)
         rows = batch if len(known) == len(batch) else batch.take(known)
-        if len(rows) == 0 or rows.truth is None:
+        if len(rows) == 0:
             return None, 0
-        classes, value = self._judge.predicted(rows)
-        value = np.full(len(rows), np.nan) if value is None else value
-        judged = self._judge.judge(classes, value, rows.truth, confidence=rows.confidence)
+        judged = self._judged(rows)
         if judged is None:
             return None, len(rows)
         inputs = first_inputs(rows.inputs) if self._searches else {}
@@ -53,6 +51,26 @@ class RowJudge:
         usable = np.flatnonzero(~np.isnan(judged.loss))
         kept = labels.take(usable).summed() if len(usable) else None
         return kept, len(rows) - len(usable)
+
+    def errors(self, batch: ObservationBatch) -> npt.NDArray[np.float64]:
+        """Return the size of the error of each row of a regression, shape ``(n,)``.
+
+        NaN where no label came with it, and for all other tasks.
+        """
+        found = np.full(len(batch), np.nan)
+        known = np.zeros(0, dtype=np.intp) if batch.truth is None else present(batch.truth)
+        judged = self._judged(batch.take(known)) if len(known) else None
+        if judged is not None and judged.task == "regression":
+            found[known] = judged.loss
+        return found
+
+    def _judged(self, rows: ObservationBatch) -> Judged | None:
+        """Compare rows, all with a label, with it; None if they cannot be compared."""
+        if rows.truth is None:
+            return None
+        classes, value = self._judge.predicted(rows)
+        value = np.full(len(rows), np.nan) if value is None else value
+        return self._judge.judge(classes, value, rows.truth, confidence=rows.confidence)
 
     def traits(self, batch: ObservationBatch) -> Traits:
         """Return what rows are told apart by when their labels are counted."""

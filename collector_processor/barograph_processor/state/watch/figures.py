@@ -28,6 +28,7 @@ def figures(
     performance: RealizedPerformance | None,
     quality: LabelledQuality,
     scores: ScoreCounts | None = None,
+    expected: Mapping[str, Estimate] | None = None,
 ) -> dict[str, Any]:
     """Return figures by signal; a figure that is unknown is None or left out."""
     found: dict[str, Any] = {
@@ -50,7 +51,15 @@ def figures(
     if performance is not None:
         estimates: dict[str, Any] = plain_estimates(performance.estimates())
         found["performance"] = {**estimates, "labels": performance.n}
-    found |= _promises(quality, scores)
+    found |= _promises(quality)
+    rows = operations.rows - operations.errors if scores is None else scores.n
+    estimated = quality.scores.estimates(scores) or expected
+    if estimated:
+        found["estimated"] = {
+            **plain_estimates(estimated),
+            "rows": rows,
+            "assumption": "covariate_shift",
+        }
     if quality.risk is not None:
         found["risk"] = {
             "tolerated": quality.tolerated,
@@ -81,19 +90,12 @@ def figures(
     return found
 
 
-def _promises(quality: LabelledQuality, scores: ScoreCounts | None) -> dict[str, Any]:
+def _promises(quality: LabelledQuality) -> dict[str, Any]:
     """Return quality now, as far as it is to be expected, and calibration."""
     found: dict[str, Any] = {}
     recent = quality.recent.performance
     if recent.n:
         found["now"] = {**plain_estimates(quality.recent.estimates()), "labels": recent.n}
-    estimated = quality.scores.estimates(scores)
-    if estimated and scores is not None:
-        found["estimated"] = {
-            **plain_estimates(estimated),
-            "rows": scores.n,
-            "assumption": "covariate_shift",
-        }
     gap = gaps(quality)
     if gap:
         found["gap"] = {against: plain_estimates(by) for against, by in gap.items()}

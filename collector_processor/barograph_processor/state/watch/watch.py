@@ -13,6 +13,7 @@ from barograph_processor.config import ModelConfig, OperationsConfig
 from barograph_processor.drift.alarm import DriftUpdate
 from barograph_processor.drift.monitor import DriftMonitor
 from barograph_processor.drift.stream import StreamKey
+from barograph_processor.quality.intervals import Estimate
 from barograph_processor.quality.score_histogram import ScoreCounts
 from barograph_processor.state.label.labelled import LabelledQuality
 from barograph_processor.state.label.labels import LabelledRows
@@ -43,6 +44,7 @@ class ClosedWindow:
         sample: Some of its last rows.
         labels: Labels that came with its rows; None if none did.
         scores: Of its rows; None if they have none that can be told.
+        expected: Errors of a regression that its inputs promise, by metric.
     """
 
     number: int
@@ -52,6 +54,7 @@ class ClosedWindow:
     sample: Sample
     labels: LabelledRows | None
     scores: ScoreCounts | None
+    expected: Mapping[str, Estimate]
 
     @property
     def start_ns(self) -> int:
@@ -74,7 +77,14 @@ class ClosedWindow:
             rows=self.operations.rows,
             partial=self.partial,
             condition=condition,
-            signals=figures(self.operations, self.update, performance, quality, self.scores),
+            signals=figures(
+                self.operations,
+                self.update,
+                performance,
+                quality,
+                self.scores,
+                self.expected,
+            ),
         )
 
 
@@ -136,8 +146,19 @@ class Watch:
             self._spans.append((number, start, end))
             if window.counts is not None:
                 update = self.monitor.update(window.counts, time=(start + end) / 2e9, window=number)
+        counts, errors = window.counts, self.learnt.errors
+        expected: Mapping[str, Estimate] = {}
+        if counts is not None and errors is not None:
+            expected = errors.estimate(counts.slots, counts.rows)
         return ClosedWindow(
-            number, partial, operations, update, window.sample, window.labels, window.scores
+            number,
+            partial,
+            operations,
+            update,
+            window.sample,
+            window.labels,
+            window.scores,
+            expected,
         )
 
     @property

@@ -8,13 +8,15 @@ from typing import Any, Final
 
 from barograph_processor.config import OFFLINE_METRICS, BaselineConfig
 from barograph_processor.drift.profile import ReferenceProfile
+from barograph_processor.quality.expected_error import ErrorModel
 from barograph_processor.state.window.operations import OperationsReference
 
 __all__ = ["Baseline", "QualityBaseline"]
 
-_SCHEMA: Final = 2
-_READ: Final = (1, _SCHEMA)
-"""Schema 1 said nothing of the inputs, in which then no slices are searched."""
+_SCHEMA: Final = 3
+_READ: Final = (1, 2, _SCHEMA)
+"""Schema 1 said nothing of the inputs, in which then no slices are searched, and 2 nothing of
+the errors of a regression, which then are not estimated without labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Baseline:
         quality: None if there were too few labels.
         promised: Figures that were stated of an evaluation before deployment, by metric.
         evaluated: Its rows were such an evaluation, not calls of production.
+        errors: Which errors of a regression are to be expected on which inputs; None if its
+            rows had too few labels with them, or in files of earlier versions.
     """
 
     profile: ReferenceProfile
@@ -63,6 +67,7 @@ class Baseline:
     quality: QualityBaseline | None = None
     promised: Mapping[str, float] = field(default_factory=dict)
     evaluated: bool = False
+    errors: ErrorModel | None = None
 
     @property
     def offline(self) -> Mapping[str, float]:
@@ -98,6 +103,7 @@ class Baseline:
             },
             "promised": dict(self.promised),
             "evaluated": self.evaluated,
+            "errors": None if self.errors is None else self.errors.to_json(),
             "profile": self.profile.to_json(),
         }
 
@@ -125,13 +131,14 @@ class Baseline:
         if not isinstance(document, Mapping) or document.get("kind") != "barograph.baseline":
             raise ValueError("this is no baseline file")
         if document.get("schema") not in _READ:
-            read = " and ".join(map(str, _READ))
+            read = ", ".join(map(str, _READ))
             raise ValueError(f"its schema is {document.get('schema')!r}, this version reads {read}")
         try:
             bounds, quality = document["operations"], document["quality"]
-            traffic = bounds["traffic"]
+            traffic, errors = bounds["traffic"], document.get("errors")
+            profile = ReferenceProfile.from_json(document["profile"])
             return cls(
-                ReferenceProfile.from_json(document["profile"]),
+                profile,
                 OperationsReference(
                     bounds["latency_p95_s"],
                     bounds["error_rate"],
@@ -140,9 +147,12 @@ class Baseline:
                 int(document["end_ns"]),
                 int(document["rows"]),
                 None if quality is None else QualityBaseline(**quality),
-                # Files of earlier versions have neither.
+                # Files of earlier versions have none of these.
                 BaselineConfig(offline=document.get("promised", {})).offline,
                 bool(document.get("evaluated", False)),
+                None
+                if errors is None
+                else ErrorModel.from_json(errors, slots=profile.layout.slots),
             )
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             raise ValueError(f"the baseline is damaged: {error!r}") from error
