@@ -24,6 +24,7 @@ from barograph_processor.exporter import (
 )
 from barograph_processor.instance import instance_id, state_directory
 from barograph_processor.journal import Journal
+from barograph_processor.memory import Memory
 from barograph_processor.notify import Links, Notifier, renewed_webhook
 from barograph_processor.otlp import TraceDimensions, encode_alarms, encode_metrics
 from barograph_processor.pipeline import Pipeline
@@ -105,11 +106,16 @@ class Service:
         )
         intake = Intake(self.pipeline.submit, self.telemetry, _writers(access))
         bounds = ReceiverLimits(max_request_bytes=limits.request_bytes)
+        self._memory = Memory(limits.memory_bytes)
         self._grpc = GrpcReceiver(
-            config.serve.otlp_grpc, intake, limits=bounds, credentials=tls.otlp_grpc
+            config.serve.otlp_grpc,
+            intake,
+            limits=bounds,
+            memory=self._memory,
+            credentials=tls.otlp_grpc,
         )
         self._http = AsgiServer(
-            http_receiver(intake, limits=bounds),
+            http_receiver(intake, limits=bounds, memory=self._memory),
             config.serve.otlp_http,
             what="otlp-http",
             hosts=config.serve.hosts,
@@ -200,6 +206,7 @@ class Service:
     def signals(self) -> list[Signal]:
         """Return every point of this moment."""
         self.pipeline.measure()
+        self._memory.measure(self.telemetry)
         with self.pipeline.hold():
             found = list(self.registry.signals())
         own = self.telemetry

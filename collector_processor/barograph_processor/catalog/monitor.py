@@ -87,6 +87,13 @@ MONITOR: Final[tuple[Metric, ...]] = (
     ),
     Metric("barograph.monitor.queue.bytes", "gauge", "By", "Acknowledged and not yet processed."),
     Metric("barograph.monitor.journal.bytes", "gauge", "By", "Size of the journal on disk."),
+    Metric("barograph.monitor.memory.bytes", "gauge", "By", "Resident memory of the processor."),
+    Metric(
+        "barograph.monitor.memory.limit.bytes",
+        "gauge",
+        "By",
+        "What it may take: as configured, or by the machine and its control groups.",
+    ),
     Metric(
         "barograph.monitor.lag",
         "gauge",

@@ -19,6 +19,8 @@ class LimitsConfig(Table, frozen=True, kw_only=True):
         history_windows: Closed windows of a model that the page shows.
         total_history_bytes: Size of the closed windows of all models together, as they
             are packed; the largest histories give way.
+        memory_bytes: What the process may take; from four fifths on, requests come in one by
+            one. None is what the machine and its control groups allow.
         request_bytes: Size of a request, also after decompression.
         queue_bytes: Acknowledged requests not yet processed.
         journal_bytes: Size of the journal on disk.
@@ -35,6 +37,7 @@ class LimitsConfig(Table, frozen=True, kw_only=True):
     early_labels: int = 100_000
     history_windows: int = 2000
     total_history_bytes: int = 256 * 1024 * 1024
+    memory_bytes: int | None = None
     request_bytes: int = 64 * 1024 * 1024
     queue_bytes: int = 256 * 1024 * 1024
     journal_bytes: int = 4 * 1024 * 1024 * 1024

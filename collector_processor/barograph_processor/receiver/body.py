@@ -8,6 +8,7 @@ from typing import Final
 from starlette.requests import ClientDisconnect, Request
 
 from barograph_processor.deflate import MAX_WINDOW_BITS, DeflateError, inflater
+from barograph_processor.memory import Memory
 from barograph_processor.otlp.status import Code
 from barograph_processor.receiver.intake import RefusedError
 from barograph_processor.receiver.limits import ReceiverLimits
@@ -21,10 +22,17 @@ _MAX_MEMBERS: Final = 64
 
 
 class BodyBudget:
-    """Bytes of all bodies that are held at once. For one event loop; no lock."""
+    """Bytes of all bodies that are held at once. For one event loop; no lock.
 
-    def __init__(self, max_bytes: int) -> None:
-        self._free = max_bytes
+    Args:
+        max_bytes: Of all together.
+        memory: Where it is short, only as much as there is, though one body always.
+    """
+
+    def __init__(self, max_bytes: int, memory: Memory) -> None:
+        self._max_bytes = max_bytes
+        self._memory = memory
+        self._held = 0
 
     @contextmanager
     def lease(self) -> Iterator["_Lease"]:
@@ -33,19 +41,20 @@ class BodyBudget:
         try:
             yield lease
         finally:
-            self._free += lease.held
+            self._held -= lease.held
 
-    def take(self, size: int) -> None:
-        """Take bytes.
+    def take(self, size: int, held: int = 0) -> None:
+        """Take bytes for a body that holds some already.
 
         Raises:
             RefusedError: There are none, for now.
         """
-        if size > self._free:
+        most = self._memory.allows(self._max_bytes, least=0)
+        if self._held + size > (most if self._held > held else self._max_bytes):
             raise RefusedError(
                 Code.UNAVAILABLE, "overloaded", "too many requests at once", retry_after=1.0
             )
-        self._free -= size
+        self._held += size
 
 
 class _Lease:
@@ -55,7 +64,7 @@ class _Lease:
 
     def extend(self, size: int) -> None:
         """Take more bytes for the same body."""
-        self._budget.take(size)
+        self._budget.take(size, self.held)
         self.held += size
 
 

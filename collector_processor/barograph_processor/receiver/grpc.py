@@ -11,7 +11,9 @@ import grpc.aio
 from grpc_status import rpc_status
 
 from barograph_processor.exceptions import ConfigurationError
+from barograph_processor.memory import Memory
 from barograph_processor.otlp.status import Code
+from barograph_processor.receiver.awaited import AwaitedMessages
 from barograph_processor.receiver.body import BodyBudget, unpack
 from barograph_processor.receiver.intake import Intake, RefusedError
 from barograph_processor.receiver.limits import ReceiverLimits
@@ -44,6 +46,7 @@ class GrpcReceiver:
         address: ``host:port``; port 0 takes a free one.
         intake: Where requests go.
         limits: Bounds.
+        memory: What there is for messages that are not whole.
         credentials: Of a TLS server; None is plain text.
     """
 
@@ -53,13 +56,18 @@ class GrpcReceiver:
         intake: Intake,
         *,
         limits: ReceiverLimits | None = None,
+        memory: Memory | None = None,
         credentials: grpc.ServerCredentials | None = None,
     ) -> None:
         self._address = address
         self._credentials = credentials
         self._intake = intake
         self._limits = limits or ReceiverLimits()
-        self._budget = BodyBudget(self._limits.max_in_flight_bytes)
+        memory = memory or Memory()
+        self._budget = BodyBudget(self._limits.max_in_flight_bytes, memory)
+        self._awaited = AwaitedMessages(
+            memory, max_bytes=self._limits.max_request_bytes, seconds=self._limits.body_seconds
+        )
         self._threads = ThreadPoolExecutor(
             self._limits.threads, thread_name_prefix="barograph-grpc"
         )
@@ -114,7 +122,9 @@ class GrpcReceiver:
             bound.set_exception(error)
             return
         bound.set_result(port)
+        watch = asyncio.create_task(self._awaited.watch())
         await server.stop(await end)
+        watch.cancel()
 
     def _options(self) -> list[tuple[str, int]]:
         limits = self._limits
@@ -152,13 +162,8 @@ class GrpcReceiver:
 
     async def _message(self, context: _Context) -> bytes:
         """Return the call's message, once all of it is there."""
-        try:
-            async with asyncio.timeout(self._limits.body_seconds):
-                message = await context.read()
-        except TimeoutError:
-            raise RefusedError(
-                Code.DEADLINE_EXCEEDED, "slow_body", "the message came too slowly"
-            ) from None
+        async with self._awaited.one():
+            message = await context.read()
         if not isinstance(message, bytes):
             # Whether anybody is still there, gRPC does not say.
             raise RefusedError(

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from barograph_processor.exceptions import UndecodableError
+from barograph_processor.memory import Memory
 from barograph_processor.otlp.json import logs_from_json, traces_from_json
 from barograph_processor.otlp.status import Code
 from barograph_processor.receiver.body import BodyBudget, decompress, read_body
@@ -45,14 +46,17 @@ _STATUS_BY_CODE: Final = {
 }
 
 
-def http_receiver(intake: Intake, *, limits: ReceiverLimits | None = None) -> Starlette:
+def http_receiver(
+    intake: Intake, *, limits: ReceiverLimits | None = None, memory: Memory | None = None
+) -> Starlette:
     """Return the application: POST to ``/v1/traces`` and ``/v1/logs``; all else is refused.
 
     Args:
         intake: Where requests go, on threads of their own: it blocks.
         limits: Bounds.
+        memory: What there is for bodies; looked at by its owner.
     """
-    receiver = _HttpReceiver(intake, limits or ReceiverLimits())
+    receiver = _HttpReceiver(intake, limits or ReceiverLimits(), memory or Memory())
     return Starlette(
         routes=[Route(path, receiver.export, methods=["POST"]) for path in _SIGNALS],
         exception_handlers={404: _not_found, 405: _not_allowed},
@@ -60,10 +64,10 @@ def http_receiver(intake: Intake, *, limits: ReceiverLimits | None = None) -> St
 
 
 class _HttpReceiver:
-    def __init__(self, intake: Intake, limits: ReceiverLimits) -> None:
+    def __init__(self, intake: Intake, limits: ReceiverLimits, memory: Memory) -> None:
         self._intake = intake
         self._limits = limits
-        self._budget = BodyBudget(limits.max_in_flight_bytes)
+        self._budget = BodyBudget(limits.max_in_flight_bytes, memory)
         self._converting = threading.Lock()
         self._threads: anyio.CapacityLimiter | None = None
 

@@ -4,12 +4,22 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-__all__ = ["connected", "grpc_calls"]
+__all__ = [
+    "CALL",
+    "DATA",
+    "END_HEADERS",
+    "HEADERS",
+    "PREFACE",
+    "connected",
+    "frame",
+    "grpc_calls",
+    "literal",
+]
 
-_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-_DATA, _HEADERS, _SETTINGS = 0, 1, 4
-_END_HEADERS = 4
-_CALL = {
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+DATA, HEADERS, _SETTINGS = 0, 1, 4
+END_HEADERS = 4
+CALL = {
     ":method": "POST",
     ":scheme": "http",
     ":path": "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
@@ -37,20 +47,20 @@ def grpc_calls(count: int, **headers: str) -> bytes:
 
     Further ``headers`` are sent with each.
     """
-    begun = _PREFACE + _frame(_SETTINGS, 0, 0, b"")
+    begun = PREFACE + frame(_SETTINGS, 0, 0, b"")
     for number in range(count):
         stream = 2 * number + 1
-        block = b"".join(_literal(*header) for header in {**_CALL, **headers}.items())
-        begun += _frame(_HEADERS, _END_HEADERS, stream, block)
-        begun += _frame(_DATA, 0, stream, b"\0" + (1000).to_bytes(4) + bytes(10))
+        block = b"".join(literal(*header) for header in {**CALL, **headers}.items())
+        begun += frame(HEADERS, END_HEADERS, stream, block)
+        begun += frame(DATA, 0, stream, b"\0" + (1000).to_bytes(4) + bytes(10))
     return begun
 
 
-def _frame(kind: int, flags: int, stream: int, content: bytes) -> bytes:
-    """https://www.rfc-editor.org/rfc/rfc9113#name-frame-format."""
+def frame(kind: int, flags: int, stream: int, content: bytes) -> bytes:
+    """Return a frame, https://www.rfc-editor.org/rfc/rfc9113#name-frame-format."""
     return len(content).to_bytes(3) + bytes([kind, flags]) + stream.to_bytes(4) + content
 
 
-def _literal(name: str, value: str) -> bytes:
-    """A header as it is, https://www.rfc-editor.org/rfc/rfc7541#section-6.2.2."""
+def literal(name: str, value: str) -> bytes:
+    """Return a header as it is, https://www.rfc-editor.org/rfc/rfc7541#section-6.2.2."""
     return b"\0" + b"".join(bytes([len(text)]) + text.encode() for text in (name, value))

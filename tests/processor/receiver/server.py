@@ -11,6 +11,7 @@ from typing import Literal
 
 import uvicorn
 
+from barograph_processor.memory import Memory
 from barograph_processor.otlp import decode_logs, decode_traces
 from barograph_processor.pipeline import Acknowledgement
 from barograph_processor.receiver import (
@@ -63,10 +64,15 @@ class Recorder:
 
 @contextmanager
 def grpc_server(
-    recorder: Recorder, *, limits: ReceiverLimits | None = None, authorize: Authorize | None = None
+    recorder: Recorder,
+    *,
+    limits: ReceiverLimits | None = None,
+    memory: Memory | None = None,
+    authorize: Authorize | None = None,
 ) -> Iterator[str]:
     """Yield the address of a gRPC receiver."""
-    receiver = GrpcReceiver("127.0.0.1:0", recorder.intake(authorize), limits=limits)
+    intake = recorder.intake(authorize)
+    receiver = GrpcReceiver("127.0.0.1:0", intake, limits=limits, memory=memory)
     receiver.start()
     try:
         yield f"127.0.0.1:{receiver.port}"
@@ -76,10 +82,14 @@ def grpc_server(
 
 @contextmanager
 def http_server(
-    recorder: Recorder, *, limits: ReceiverLimits | None = None, authorize: Authorize | None = None
+    recorder: Recorder,
+    *,
+    limits: ReceiverLimits | None = None,
+    memory: Memory | None = None,
+    authorize: Authorize | None = None,
 ) -> Iterator[str]:
     """Yield the base address of an HTTP receiver."""
-    app = http_receiver(recorder.intake(authorize), limits=limits)
+    app = http_receiver(recorder.intake(authorize), limits=limits, memory=memory)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))

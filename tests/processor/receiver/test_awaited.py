@@ -1,0 +1,178 @@
+"""Memory that messages take before they are whole is bounded, and nobody is kept out by it."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import grpc
+import httpx
+import pytest
+
+from barograph_processor.memory import Memory, release
+from barograph_processor.otlp.status import retry_seconds
+from barograph_processor.receiver import ReceiverLimits
+from tests.processor.otlp.build import prediction, traces
+from tests.processor.receiver.held import connected, grpc_calls
+from tests.processor.receiver.server import Recorder, grpc_server, http_server
+from tests.processor.test_service import eventually
+
+_EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+_BODY = traces(prediction(1, {"input.x": 1.0}))
+_MIB = 1024 * 1024
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_LIMITS = ReceiverLimits(max_request_bytes=10 * _PAGE)
+
+
+class _Told(Memory):
+    """Takes as many of a hundred pages as it is told."""
+
+    def __init__(self, root: Path) -> None:
+        self._statm = root / "proc/self/statm"
+        self._statm.parent.mkdir(parents=True)
+        self.tell(10)
+        super().__init__(100 * _PAGE, root=root)
+
+    def tell(self, pages: int) -> None:
+        fresh = self._statm.with_name("fresh")
+        fresh.write_text(f"9 {pages} 3")
+        fresh.rename(self._statm)
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> _Told:
+    return _Told(tmp_path)
+
+
+def _export(address: str) -> None:
+    own = (("grpc.use_local_subchannel_pool", 1),)
+    with grpc.insecure_channel(address, options=own) as channel:
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+            _EXPORT, request_serializer=None, response_deserializer=None
+        )
+        assert call(_BODY, timeout=10) == b""
+
+
+def test_while_memory_is_short_what_is_awaited_longest_is_given_up(memory: _Told) -> None:
+    """Until the others, each as large as it may be, have room: two of ten pages in 75 to 100."""
+    recorder = Recorder()
+    with (
+        grpc_server(recorder, limits=_LIMITS, memory=memory) as address,
+        connected(address, 2, grpc_calls(8)),
+    ):
+        _export(address)
+        assert recorder.refused() == {}
+        memory.tell(81)
+        eventually(lambda: recorder.refused().get("memory") == 15)
+        time.sleep(0.3)
+        assert recorder.refused() == {"memory": 15}
+
+
+def test_while_memory_is_short_others_come_in_one_by_one(memory: _Told) -> None:
+    """Even where it stays short whatever is given up, and the room is held by who never ends."""
+    recorder = Recorder()
+    with (
+        grpc_server(recorder, limits=_LIMITS, memory=memory) as address,
+        connected(address, 2, grpc_calls(8)),
+    ):
+        memory.tell(200)
+        eventually(lambda: recorder.refused().get("memory") == 15)
+        time.sleep(1.0)
+        for _ in range(5):
+            _export(address)
+        assert len(recorder.taken) == 5
+
+
+def test_who_finds_no_room_is_told_when_to_come_again(memory: _Told) -> None:
+    """And the one that has just begun to send is not ended for it."""
+    recorder = Recorder()
+    begun: list[int] = []
+
+    def authorize(_headers: object) -> bool:
+        begun.append(1)
+        return True
+
+    with grpc_server(recorder, limits=_LIMITS, memory=memory, authorize=authorize) as address:
+        memory.tell(200)
+        time.sleep(0.3)
+        with connected(address, 1, grpc_calls(1)):
+            eventually(lambda: bool(begun))
+            with pytest.raises(grpc.RpcError) as refused:
+                _export(address)
+            assert refused.value.code() == grpc.StatusCode.UNAVAILABLE
+            (details,) = [
+                entry.value
+                for entry in refused.value.trailing_metadata() or ()
+                if entry.key == "grpc-status-details-bin"
+            ]
+            assert retry_seconds(details) == 1.0
+            assert recorder.refused() == {"memory": 1}
+    assert recorder.taken == []
+
+
+def test_bodies_keep_to_what_memory_is_left(memory: _Told) -> None:
+    """Over HTTP: one at a time where there is none; who is refused may come again."""
+    recorder = Recorder()
+    head = b"POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-protobuf\r\n"
+    held = head + b"Content-Length: 1000\r\n\r\n" + bytes(100)
+    kind = {"content-type": "application/x-protobuf"}
+    with http_server(recorder, limits=_LIMITS, memory=memory) as base:
+        url = f"{base}/v1/traces"
+        memory.tell(200)
+        memory.look()
+        assert httpx.post(url, content=_BODY, headers=kind).status_code == 200
+        with connected(base.partition("//")[2], 1, held):
+            time.sleep(0.3)
+            answer = httpx.post(url, content=_BODY, headers=kind)
+            assert answer.status_code == 503
+            assert answer.headers["retry-after"] == "1"
+            memory.tell(10)
+            memory.look()
+            assert httpx.post(url, content=_BODY, headers=kind).status_code == 200
+
+
+def test_half_of_a_gigabyte_stays_under_the_limit_while_others_go_on() -> None:
+    """Thirty messages of 60 MiB, of each 40 sent, and 240 MiB that there are for them."""
+    release()
+    memory = Memory(1)
+    memory.look()
+    before = memory.resident
+    # Short from 120 MiB more on.
+    memory.limit = int((before + 120 * _MIB) / 0.8)
+    recorder, stop = Recorder(), threading.Event()
+
+    def most_resident() -> int:
+        own, most = Memory(1), 0
+        while not stop.wait(0.005):
+            own.look()
+            most = max(most, own.resident)
+        return most
+
+    with grpc_server(recorder, memory=memory) as address, ThreadPoolExecutor(2) as threads:
+        peak = threads.submit(most_resident)
+        client = [sys.executable, "-m", "tests.processor.receiver.half_sent", address]
+        with subprocess.Popen(
+            [*client, "30", str(60 * _MIB), str(40 * _MIB)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None
+            told = threads.submit(process.stdout.readline)
+            while not told.done():
+                with suppress(grpc.RpcError):
+                    _export(address)
+                time.sleep(0.05)
+            sent, ended = map(int, told.result().split())
+            accepted = len(recorder.taken)
+            _export(address)
+            process.kill()
+        stop.set()
+    assert sent > 120 * _MIB
+    assert ended > 0
+    assert recorder.refused()["memory"] > 0
+    assert accepted > 10
+    assert before + 60 * _MIB < peak.result() < memory.limit
