@@ -69,7 +69,8 @@ class EarlyFacts:
     def __init__(self, *, capacity: int) -> None:
         self._capacity = capacity
         self._facts: OrderedDict[int, Fact] = OrderedDict()
-        self._of_names: dict[str, list[int]] = {}
+        # Of each name its facts in order, as the keys of a dictionary: one goes in one step.
+        self._of_names: dict[str, dict[int, None]] = {}
         self._added = 0
 
     def __len__(self) -> int:
@@ -79,7 +80,7 @@ class EarlyFacts:
         """Keep a fact; return how many older ones had to go."""
         self._facts[self._added] = fact
         for name in fact.names:
-            self._of_names.setdefault(name, []).append(self._added)
+            self._of_names.setdefault(name, {})[self._added] = None
         self._added += 1
         evicted = 0
         while len(self._facts) > self._capacity:
@@ -111,7 +112,7 @@ class EarlyFacts:
     def _drop(self, number: int) -> Fact:
         fact = self._facts.pop(number)
         for name in fact.names:
-            self._of_names[name].remove(number)
+            del self._of_names[name][number]
             if not self._of_names[name]:
                 del self._of_names[name]
         return fact
