@@ -1,5 +1,6 @@
 """Span ids as text, written only where somebody reads it."""
 
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -8,12 +9,13 @@ from typing import Final, overload
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["DIGITS", "SpanHexes"]
+__all__ = ["DIGITS", "SpanHexes", "span_bits"]
 
 DIGITS: Final = 16
 """Hex digits of a span id."""
 
 _BYTES: Final = 8
+_HEX: Final = re.compile(f"[0-9a-f]{{{DIGITS}}}")
 
 
 class SpanHexes(Sequence[str]):
@@ -33,6 +35,11 @@ class SpanHexes(Sequence[str]):
 
     def __init__(self, spans: npt.NDArray[np.uint64]) -> None:
         self._spans = spans
+
+    @property
+    def bits(self) -> npt.NDArray[np.uint64]:
+        """The ids' 64 bits, shape ``(n,)``."""
+        return self._spans
 
     def take(self, rows: npt.NDArray[np.intp] | slice) -> "SpanHexes":
         """Return the given rows, in the given order."""
@@ -70,6 +77,20 @@ class SpanHexes(Sequence[str]):
 
     def __repr__(self) -> str:
         return f"SpanHexes({', '.join(map(repr, self))})"
+
+
+def span_bits(names: Sequence[str]) -> npt.NDArray[np.uint64]:
+    """Return the 64 bits of names that are a span id as ``SpanHexes`` writes it, of others 0.
+
+    No span has the id 0.
+
+    >>> span_bits(("00000000000000ff", "00000000000000FF", "order-17")).tolist()
+    [255, 0, 0]
+    """
+    if isinstance(names, SpanHexes):
+        return names.bits
+    bits = (int(name, 16) if _HEX.fullmatch(name) else 0 for name in names)
+    return np.fromiter(bits, np.uint64, len(names))
 
 
 @cache

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.span_hexes import SpanHexes, span_bits
 from barograph_processor.state.label.prediction_id import short_ids
+from barograph_processor.state.label.span_slots import SpanSlots
 
 __all__ = ["PredictionNames"]
 
@@ -14,77 +16,89 @@ __all__ = ["PredictionNames"]
 class PredictionNames:
     """The id of each slot, and that of the provider's response where it has one.
 
-    One that comes again names the newer prediction from then on.
+    One that comes again names the newer prediction from then on. An id is its span's unless
+    somebody chose another; of a span only the bits are kept.
 
-    State size: about 150 bytes a slot, twice that with a response. Not locked; its owner is.
+    State size: 8 to 28 bytes a slot, about 200 more with an id of its own, and 200 more with
+    a response. Not locked; its owner is.
     """
 
     def __init__(self) -> None:
-        self._ids: list[str] = []
+        self._spans = SpanSlots()
+        # Of slots whose id is no span's.
+        self._texts: dict[int, str] = {}
         self._slots: dict[str, int] = {}
         self._responses: dict[int, str] = {}
         self._of_responses: dict[str, int] = {}
 
     def __len__(self) -> int:
-        return len(self._ids)
-
-    @property
-    def distinct(self) -> int:
-        """Number of ids."""
-        return len(self._slots)
+        return len(self._spans)
 
     @property
     def ids(self) -> Sequence[str]:
         """The id of each slot."""
-        return self._ids
+        return self.at(np.arange(len(self._spans)))
+
+    def at(self, slots: npt.NDArray[np.intp]) -> Sequence[str]:
+        """Return the ids of slots."""
+        spans = SpanHexes(self._spans.spans[slots])
+        if not self._texts:
+            return spans
+        get = self._texts.get
+        return [get(slot, span) for slot, span in zip(slots.tolist(), spans, strict=True)]
 
     def append(self, ids: Sequence[str], responses: Sequence[str | None] = ()) -> None:
         """Add slots by their ids, short already, and their responses'; none if there are none."""
-        first = len(self._ids)
-        # Each text once, however often it can be written.
-        texts = list(ids)
-        self._ids.extend(texts)
-        self._slots.update(zip(texts, range(first, len(self._ids)), strict=True))
+        first = len(self._spans)
+        spans = span_bits(ids)
+        self._spans.append(spans)
+        for row in np.flatnonzero(spans == 0).tolist():
+            self._texts[first + row] = ids[row]
+            self._slots[ids[row]] = first + row
         for slot, response in enumerate(responses, first):
             if response is not None:
                 self._respond(slot, short_ids((response,))[0])
 
     def find(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
         """Return the slot of each id, -1 where it is not known."""
-        get = self._slots.get
-        return np.fromiter(
-            (get(name, -1) for name in short_ids(names)), dtype=np.intp, count=len(names)
-        )
+        names = short_ids(names)
+        spans = span_bits(names)
+        found = self._spans.find(spans)
+        if self._texts:
+            for row in np.flatnonzero(spans == 0).tolist():
+                found[row] = self._slots.get(names[row], -1)
+        return found
 
     def of_responses(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
         """Return the slot of each response, -1 if none that its own id still leads to has it."""
-        get = self._of_responses.get
-        slots = [get(name, -1) for name in short_ids(names)] if self._of_responses else []
         found = np.full(len(names), -1, dtype=np.intp)
-        for at, slot in enumerate(slots):
-            if slot >= 0 and self._slots[self._ids[slot]] == slot:
-                found[at] = slot
+        if not self._of_responses:
+            return found
+        get = self._of_responses.get
+        for at, name in enumerate(short_ids(names)):
+            found[at] = get(name, -1)
+        known = np.flatnonzero(found >= 0)
+        replaced = self.find(self.at(found[known])) != found[known]
+        found[known[replaced]] = -1
         return found
 
     def current(self) -> npt.NDArray[np.bool_]:
         """Slots that their id still leads to; others were replaced by a later prediction."""
-        if len(self._slots) == len(self._ids):
-            return np.ones(len(self._ids), dtype=np.bool_)
-        return np.fromiter(
-            (self._slots.get(name) == slot for slot, name in enumerate(self._ids)),
-            dtype=np.bool_,
-            count=len(self._ids),
-        )
+        found = self._spans.newest()
+        for slot, name in self._texts.items():
+            found[slot] = self._slots[name] == slot
+        return found
 
     def retain(self, slots: npt.NDArray[np.intp]) -> None:
         """Keep these slots alone, in their order."""
-        kept = slots.tolist()
-        responses = [self._responses.get(slot) for slot in kept] if self._responses else ()
-        self._refill([self._ids[slot] for slot in kept], responses)
+        responses = (
+            [self._responses.get(slot) for slot in slots.tolist()] if self._responses else ()
+        )
+        self._refill(self.at(slots), responses)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
-        return {"ids": list(self._ids), "responses": [list(it) for it in self._responses.items()]}
+        return {"ids": list(self.ids), "responses": [list(it) for it in self._responses.items()]}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
@@ -93,7 +107,8 @@ class PredictionNames:
             self._respond(slot, response)
 
     def _refill(self, ids: Sequence[str], responses: Sequence[str | None] = ()) -> None:
-        self._ids, self._slots, self._responses, self._of_responses = [], {}, {}, {}
+        self._spans, self._texts, self._slots = SpanSlots(), {}, {}
+        self._responses, self._of_responses = {}, {}
         self.append(ids, responses)
 
     def _respond(self, slot: int, response: str) -> None:
