@@ -1,6 +1,7 @@
 """Predictions are found by id as in a dictionary of texts, whichever of them are spans."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,7 +65,8 @@ def test_as_by_a_dictionary(seed: int) -> None:
             plain.ids = [plain.ids[slot] for slot in kept.tolist()]
         if rng.random() < 0.2:
             again = PredictionNames()
-            again.load(codec.loads(codec.dumps(names.state())))
+            state: Any = codec.loads(codec.dumps(names.state()))
+            again.load(state)
             names = again
         assert len(names) == len(plain.ids)
         assert list(names.ids) == plain.ids
