@@ -32,8 +32,9 @@ QUALITY: Final[tuple[Metric, ...]] = (
         "barograph.performance.estimated",
         "gauge",
         "1",
-        "Quality that the scores of the last window promise without labels, if a score means "
-        "what it meant in the reference (covariate shift): blind to concept shift.",
+        "Quality that the scores of the last window promise without labels, of a regression its "
+        "inputs, if these mean what they meant in the reference (covariate shift): blind to "
+        "concept shift.",
         ("metric", "assumption"),
     ),
     Metric(
