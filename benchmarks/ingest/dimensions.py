@@ -19,6 +19,7 @@ from barograph_processor.otlp import NOTHING, TraceDimensions, decode_traces
 from barograph_processor.pipeline.feeder import Feeder
 from barograph_processor.pipeline.inbox import Item
 from barograph_processor.pipeline.seen import SeenSet
+from barograph_processor.pipeline.turn import Courtesy
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.telemetry import Telemetry
 from benchmarks.ingest.load import Template
@@ -65,7 +66,9 @@ def _seconds(requests: Sequence[bytes], dimensions: TraceDimensions) -> tuple[fl
     items = [Item(1, "traces", decode_traces(each, dimensions), 1, 1, 1) for each in requests]
     decoded = time.process_time()
     registry = ModelRegistry(parse_config({}), Telemetry(), clock=lambda: 0)
-    feeder = Feeder(registry, Telemetry(), spans=SeenSet(1_000_000), facts=SeenSet(1000))
+    feeder = Feeder(
+        registry, Telemetry(), spans=SeenSet(1_000_000), facts=SeenSet(1000), courtesy=Courtesy()
+    )
     begun = time.process_time()
     for at in range(0, len(items), _TOGETHER):
         feeder.feed(items[at : at + _TOGETHER])

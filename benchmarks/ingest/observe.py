@@ -24,6 +24,7 @@ from barograph_processor.otlp import TraceDimensions, decode_traces
 from barograph_processor.pipeline.feeder import Feeder
 from barograph_processor.pipeline.inbox import ENOUGH_ITEMS, Item
 from barograph_processor.pipeline.seen import SeenSet
+from barograph_processor.pipeline.turn import Courtesy
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.telemetry import Telemetry
 from benchmarks.ingest.load import SHAPES, SPANS, Shape, Template
@@ -67,7 +68,9 @@ class _Run:
         self._dimensions = TraceDimensions.of(TracesConfig())
         self.registry = _Timed()
         seen = SeenSet(1_000_000), SeenSet(1000)
-        self._feeder = Feeder(self.registry, Telemetry(), spans=seen[0], facts=seen[1])
+        self._feeder = Feeder(
+            self.registry, Telemetry(), spans=seen[0], facts=seen[1], courtesy=Courtesy()
+        )
         self.feed(self.items(_LEARNING))
 
     def items(self, requests: int) -> list[Item]:

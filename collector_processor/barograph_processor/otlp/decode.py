@@ -101,7 +101,7 @@ def decode_together(
     """Read requests of spans together, if that makes no difference to any of them.
 
     Args:
-        payloads: At least one, together no larger than ``CHUNK_BYTES``.
+        payloads: At least one, each no larger than ``CHUNK_BYTES``.
         dimensions: As for ``decode_traces``.
 
     Returns:

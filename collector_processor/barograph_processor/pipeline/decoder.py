@@ -1,9 +1,7 @@
 """Decodes the requests of many threads, one thread at a time, and what waits together."""
 
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,14 +12,13 @@ from barograph_processor.otlp import (
     decode_traces,
 )
 from barograph_processor.otlp.chunks import CHUNK_BYTES
+from barograph_processor.pipeline.turn import Courtesy
 from barograph_processor.telemetry import Telemetry
 
 __all__ = ["Decoder"]
 
 _MOST: Final = 64
-_LINGER_S: Final = 0.004
-# Who was not alone lately is not alone now: others are on their way while it is answered.
-_CROWD_S: Final = 1.0
+_MOST_BYTES: Final = 4 * CHUNK_BYTES
 
 
 @dataclass(slots=True)
@@ -33,39 +30,25 @@ class _Request:
 class Decoder:
     """Decodes requests of spans for the threads that bring them.
 
-    The interpreter runs one thread at a time anyway, and a second decoder would only
-    make both slower. So one of them decodes, and what comes meanwhile waits and is
-    decoded together by the next, as a journal commits what waits together. Where
-    several senders are at work, it waits a moment for the others first: most of what a
-    request of some hundred spans costs is the same for one and for several.
+    One of them decodes, and what comes meanwhile waits and is decoded together by the
+    next, as a journal commits what waits together: most of what a request of some
+    hundred spans costs is the same for one and for several.
 
     Args:
         telemetry: Is told the time that it takes.
         dimensions: What of the traces is read beside the predictions.
+        courtesy: Gives decoding its turn beside what else calculates.
     """
 
-    def __init__(self, telemetry: Telemetry, dimensions: TraceDimensions) -> None:
+    def __init__(
+        self, telemetry: Telemetry, dimensions: TraceDimensions, courtesy: Courtesy
+    ) -> None:
         self._telemetry = telemetry
         self._dimensions = dimensions
-        self._guard = threading.Condition()
+        self._courtesy = courtesy
+        self._guard = threading.Lock()
         self._decoding = threading.Lock()
         self._waiting: list[_Request] = []
-        self._waiting_bytes = 0
-        self._attended = 0
-        self._crowd_until = 0.0
-
-    @contextmanager
-    def attend(self) -> Iterator[None]:
-        """Count a request as being answered for the length of the context."""
-        with self._guard:
-            self._attended += 1
-            if self._attended > 1:
-                self._crowd_until = time.monotonic() + _CROWD_S
-        try:
-            yield
-        finally:
-            with self._guard:
-                self._attended -= 1
 
     def decode(self, payload: bytes) -> DecodedTraces:
         """Read an ExportTraceServiceRequest; as ``decode_traces``, from any thread.
@@ -76,35 +59,18 @@ class Decoder:
         mine = _Request(payload)
         with self._guard:
             self._waiting.append(mine)
-            self._waiting_bytes += len(payload)
-            if self._waiting_bytes >= CHUNK_BYTES:
-                self._guard.notify_all()
+        # Two locks: whose request another one decoded need not wait for work that is done.
         with self._decoding:
             while mine.found is None:
-                self._linger()
-                with self._telemetry.stage("decode"):
+                with self._courtesy.turn(), self._telemetry.stage("decode"):
                     self._decode_next()
         if isinstance(mine.found, Exception):
             raise mine.found
         return mine.found
 
-    def _linger(self) -> None:
-        """Wait for more requests, if there are senders who may bring some."""
-        with self._guard:
-            if time.monotonic() < self._crowd_until:
-                self._guard.wait_for(lambda: self._waiting_bytes >= CHUNK_BYTES, _LINGER_S)
-
     def _decode_next(self) -> None:
         """Decode the requests that have waited longest, as many as are read at once."""
-        with self._guard:
-            count, size = 0, 0
-            for request in self._waiting[:_MOST]:
-                size += len(request.payload)
-                if count and size > CHUNK_BYTES:
-                    break
-                count += 1
-            group, self._waiting = self._waiting[:count], self._waiting[count:]
-            self._waiting_bytes -= sum(len(request.payload) for request in group)
+        group = self._next()
         together = None
         if len(group) > 1:
             # Whatever is wrong with one of them must not be answered to the others.
@@ -112,6 +78,20 @@ class Decoder:
                 together = decode_together([request.payload for request in group], self._dimensions)
         for number, request in enumerate(group):
             request.found = self._alone(request.payload) if together is None else together[number]
+
+    def _next(self) -> list[_Request]:
+        """Take what is read at once; a request that is read in parts is so alone."""
+        with self._guard:
+            count, size = 0, 0
+            for request in self._waiting[:_MOST]:
+                size += len(request.payload)
+                if count and (size > _MOST_BYTES or len(request.payload) > CHUNK_BYTES):
+                    break
+                count += 1
+                if len(request.payload) > CHUNK_BYTES:
+                    break
+            group, self._waiting = self._waiting[:count], self._waiting[count:]
+        return group
 
     def _alone(self, payload: bytes) -> DecodedTraces | Exception:
         try:

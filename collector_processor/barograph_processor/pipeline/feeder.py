@@ -20,6 +20,7 @@ from barograph_processor.pipeline.duplicates import (
 )
 from barograph_processor.pipeline.inbox import Item, Look
 from barograph_processor.pipeline.seen import SeenSet
+from barograph_processor.pipeline.turn import Courtesy
 from barograph_processor.telemetry import Telemetry
 
 __all__ = ["Feeder", "Sink"]
@@ -28,6 +29,9 @@ _LOG: Final = logging.getLogger(__name__)
 
 _SETTLE_ITEMS: Final = 65_536
 """Spans and records after which the sink makes room; what may be beyond a bound till then."""
+
+_MOST_ROWS: Final = 2048
+"""Rows that are observed before others have their turn: some milliseconds."""
 
 
 class Sink(Protocol):
@@ -80,13 +84,23 @@ class Feeder:
         telemetry: Counts what was taken and what was dropped.
         spans: Keys of the spans seen.
         facts: Keys of the late facts seen.
+        courtesy: Gives steps their turns, none much longer than those of others.
 
     Attributes:
         unsettled: Spans and records since the sink was told to make room.
     """
 
-    def __init__(self, sink: Sink, telemetry: Telemetry, *, spans: SeenSet, facts: SeenSet) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        telemetry: Telemetry,
+        *,
+        spans: SeenSet,
+        facts: SeenSet,
+        courtesy: Courtesy,
+    ) -> None:
         self._sink = sink
+        self._courtesy = courtesy
         self._telemetry = telemetry
         self._spans = spans
         self._facts = facts
@@ -99,7 +113,8 @@ class Feeder:
         """Hand over requests; all of it is observed when this returns."""
         traces = [item.decoded for item in items if isinstance(item.decoded, DecodedTraces)]
         parts = [part for decoded in traces for part in decoded.predictions]
-        fresh = iter(fresh_predictions(parts, self._spans))
+        with self._courtesy.turn():
+            fresh = iter(fresh_predictions(parts, self._spans))
         for item in items:
             if isinstance(item.decoded, Look):
                 self._flush()
@@ -164,16 +179,20 @@ class Feeder:
     def _flush(self) -> None:
         spans, self._related = self._related, []
         if spans:
-            with self._unharmed(sum(map(len, spans))):
+            with self._courtesy.turn(), self._unharmed(sum(map(len, spans))):
                 self._sink.relate(spans)
         tables, self._waiting = self._waiting, []
         if tables:
-            for batch in batches_of(tables):
+            with self._courtesy.turn():
+                batches = batches_of(tables)
+            for batch in batches:
                 self._observe(batch)
 
     def _observe(self, batch: ObservationBatch) -> None:
-        with self._unharmed(len(batch)):
-            self._sink.observe(batch)
+        for start in range(0, len(batch), _MOST_ROWS):
+            part = batch.take(slice(start, start + _MOST_ROWS))
+            with self._courtesy.turn(), self._unharmed(len(part)):
+                self._sink.observe(part)
 
     def _attach(self, events: EventBatch) -> None:
         fresh, dropped = fresh_events(events, self._facts)

@@ -24,7 +24,7 @@ from barograph_processor.pipeline.envelope import Envelope
 from barograph_processor.pipeline.feeder import Feeder, Sink
 from barograph_processor.pipeline.inbox import ENOUGH_ITEMS, Inbox, Item, Look
 from barograph_processor.pipeline.seen import SeenSet
-from barograph_processor.pipeline.turn import TurnLock
+from barograph_processor.pipeline.turn import Courtesy, TurnLock
 from barograph_processor.telemetry import Telemetry
 
 __all__ = ["Acknowledgement", "Pipeline"]
@@ -92,9 +92,12 @@ class Pipeline:
         self._dimensions = dimensions
         # A label per prediction and some reactions: as many facts as spans are kept in mind.
         self._spans, self._facts = SeenSet(seen_capacity), SeenSet(seen_capacity)
-        self._feeder = Feeder(sink, telemetry, spans=self._spans, facts=self._facts)
+        courtesy = Courtesy()
+        self._decoder = Decoder(telemetry, dimensions, courtesy)
+        self._feeder = Feeder(
+            sink, telemetry, spans=self._spans, facts=self._facts, courtesy=courtesy
+        )
         self._turn = TurnLock()
-        self._decoder = Decoder(telemetry, dimensions)
         self._inbox = Inbox(max_queue_bytes)
         self._seq = 0
         self._unsaved_bytes = 0
@@ -151,10 +154,6 @@ class Pipeline:
             UndecodableError: It is no OTLP request.
             OverloadedError: It cannot be taken now.
         """
-        with self._decoder.attend():
-            return self._submit(signal, payload, packed)
-
-    def _submit(self, signal: SignalKind, payload: bytes, packed: bytes | None) -> Acknowledgement:
         self._inbox.reserve(len(payload))
         try:
             received_ns = time.time_ns()

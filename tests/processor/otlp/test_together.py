@@ -1,6 +1,7 @@
 """Requests that are decoded together read as each alone."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from barograph_processor.otlp import (
     decode_together,
     decode_traces,
 )
+from barograph_processor.otlp.chunks import CHUNK_BYTES
 from barograph_processor.pipeline.decoder import Decoder
+from barograph_processor.pipeline.turn import Courtesy
 from barograph_processor.stats.column import CategoricalColumn
 from barograph_processor.telemetry import Telemetry
 from tests.processor.otlp.build import prediction, span, traces
@@ -71,7 +74,7 @@ def test_gaps_are_counted_by_request() -> None:
 
 
 def test_threads_have_what_is_theirs() -> None:
-    decoder = Decoder(Telemetry(), NOTHING)
+    decoder = Decoder(Telemetry(), NOTHING, Courtesy())
     payloads = [traces(*(prediction(n, {}) for n in range(size))) for size in range(1, 33)]
     payloads[5] = b"\x0a\xff"
     found: dict[int, int] = {}
@@ -99,3 +102,16 @@ def test_nothing_of_ours_is_read_together_too(payload: bytes) -> None:
     together = decode_together([payload, payload])
     assert together is not None
     assert [found.predictions for found in together] == [(), ()]
+
+
+def test_one_that_is_read_in_parts_holds_up_no_other() -> None:
+    """Beside small ones it is read alone, and each has what it would have alone."""
+    small = traces(prediction(1, {"input.x": 1.0}))
+    text = "x" * 100_000
+    large = traces(*(prediction(n, {"input.x": float(n), "input.t": text}) for n in range(12)))
+    assert len(large) > CHUNK_BYTES
+    decoder = Decoder(Telemetry(), NOTHING, Courtesy())
+    payloads = [small, large, small, large, large, small]
+    with ThreadPoolExecutor(len(payloads)) as threads:
+        found = list(threads.map(decoder.decode, payloads))
+    assert [each.accepted for each in found] == [1, 12, 1, 12, 12, 1]

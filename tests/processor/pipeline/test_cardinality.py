@@ -11,6 +11,7 @@ from barograph_processor.otlp import decode_traces
 from barograph_processor.pipeline.feeder import Feeder
 from barograph_processor.pipeline.inbox import Item
 from barograph_processor.pipeline.seen import SeenSet
+from barograph_processor.pipeline.turn import Courtesy
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.telemetry import Telemetry
 from tests.processor.otlp.build import prediction, traces
@@ -35,7 +36,9 @@ def _run(*, attacked: bool) -> tuple[_Counting, Telemetry]:
     config = parse_config({"limits": {"models": _MODELS}, "reference": {"rows": 500}})
     telemetry = Telemetry()
     registry = _Counting(config, telemetry, clock=lambda: 0)
-    feeder = Feeder(registry, telemetry, spans=SeenSet(10_000), facts=SeenSet(10))
+    feeder = Feeder(
+        registry, telemetry, spans=SeenSet(10_000), facts=SeenSet(10), courtesy=Courtesy()
+    )
     rng = np.random.default_rng(1)
     names = (f"attacker-{number}" for number in count())
     for number in range(_REQUESTS):

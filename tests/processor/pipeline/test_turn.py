@@ -1,34 +1,44 @@
-"""A reader gets the lock in turn, although the worker asks for it again at once."""
+"""Turns: in order, and for a courtesy not for ever."""
 
 import threading
-import time
 
-import pytest
-
-from barograph_processor.pipeline.turn import TurnLock
+from barograph_processor.pipeline.turn import Courtesy
 
 
-def test_waiting_reader_goes_before_a_worker_that_comes_back() -> None:
-    lock, order = TurnLock(), list[str]()
+def test_whoever_waits_has_the_next_turn() -> None:
+    """A worker that asks again at once comes behind the one that waited."""
+    courtesy = Courtesy(patience_s=60.0)
+    order: list[str] = []
 
-    def read() -> None:
-        with lock.hold():
-            order.append("reader")
+    def other() -> None:
+        with courtesy.turn():
+            order.append("other")
 
-    reader = threading.Thread(target=read)
-    with lock.hold():
-        reader.start()
-        while not lock._turnstile.locked():
-            time.sleep(0.001)
-    with lock.hold():
+    waits = threading.Thread(target=other)
+    with courtesy.turn():
+        waits.start()
+        while not courtesy._turnstile.locked():
+            pass
         order.append("worker")
-    reader.join()
-    assert order == ["reader", "worker"]
+    with courtesy.turn():
+        order.append("worker again")
+    waits.join()
+    assert order == ["worker", "other", "worker again"]
 
 
-def test_lock_is_let_go_after_an_error() -> None:
-    lock = TurnLock()
-    with pytest.raises(ZeroDivisionError), lock.hold():
-        raise ZeroDivisionError
-    with lock.hold():
-        pass
+def test_nobody_waits_long() -> None:
+    """A turn that does not come soon is not waited for, and the next one comes as ever."""
+    courtesy = Courtesy(patience_s=0.001)
+    gone_on = threading.Event()
+
+    def other() -> None:
+        with courtesy.turn():
+            gone_on.set()
+
+    with courtesy.turn():
+        waits = threading.Thread(target=other)
+        waits.start()
+        assert gone_on.wait(60.0)
+        waits.join()
+        assert courtesy._lock.locked()
+    assert not courtesy._lock.locked()

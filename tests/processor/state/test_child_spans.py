@@ -21,6 +21,7 @@ from barograph_processor.otlp import (
 from barograph_processor.pipeline.feeder import Feeder
 from barograph_processor.pipeline.inbox import Item
 from barograph_processor.pipeline.seen import SeenSet
+from barograph_processor.pipeline.turn import Courtesy
 from barograph_processor.state.label.span_names import SpanNames
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.telemetry import Telemetry
@@ -44,7 +45,9 @@ class Bench:
 
     def _start(self) -> None:
         self.registry = ModelRegistry(self.config, self.telemetry, clock=lambda: 7)
-        self._feeder = Feeder(self.registry, self.telemetry, spans=self._spans, facts=self._facts)
+        self._feeder = Feeder(
+            self.registry, self.telemetry, spans=self._spans, facts=self._facts, courtesy=Courtesy()
+        )
 
     def restart(self) -> None:
         blob = self.registry.snapshot()
