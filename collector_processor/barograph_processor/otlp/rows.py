@@ -36,6 +36,10 @@ class Role(Enum):
     CONFIDENCE = "confidence"
     PROPENSITY = "propensity"
 
+    # By identity, as they are compared: that of Enum runs in the interpreter, for each column
+    # of each request many times.
+    __hash__ = object.__hash__
+
 
 class Field(NamedTuple):
     """A column's place in a batch; roles that have one column leave the name empty."""
