@@ -1,44 +1,62 @@
-"""Turns: in order, and for a courtesy not for ever."""
+"""Whoever waits has the next turn, although the worker asks again at once."""
 
 import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
-from barograph_processor.pipeline.turn import Courtesy
+import pytest
+
+from barograph_processor.pipeline.turn import Courtesy, TurnLock
+
+_Turn = Callable[[], AbstractContextManager[None]]
 
 
-def test_whoever_waits_has_the_next_turn() -> None:
-    """A worker that asks again at once comes behind the one that waited."""
-    courtesy = Courtesy(patience_s=60.0)
+def _order(lock: TurnLock | Courtesy, turn: _Turn) -> list[str]:
+    """Return who came when, of a worker that comes back and of another that waited."""
     order: list[str] = []
 
     def other() -> None:
-        with courtesy.turn():
+        with turn():
             order.append("other")
 
     waits = threading.Thread(target=other)
-    with courtesy.turn():
+    with turn():
         waits.start()
-        while not courtesy._turnstile.locked():
-            pass
+        while not lock._turnstile.locked():
+            time.sleep(0.001)
+    with turn():
         order.append("worker")
-    with courtesy.turn():
-        order.append("worker again")
     waits.join()
-    assert order == ["worker", "other", "worker again"]
+    return order
 
 
-def test_nobody_waits_long() -> None:
-    """A turn that does not come soon is not waited for, and the next one comes as ever."""
+def test_who_waits_goes_before_a_worker_that_comes_back() -> None:
+    lock, courtesy = TurnLock(), Courtesy(patience_s=60.0)
+    assert _order(lock, lock.hold) == ["other", "worker"]
+    assert _order(courtesy, courtesy.turn) == ["other", "worker"]
+
+
+def test_it_is_let_go_after_an_error() -> None:
+    for turn in (TurnLock().hold, Courtesy(patience_s=60.0).turn):
+        with pytest.raises(ZeroDivisionError), turn():
+            raise ZeroDivisionError
+        with turn():
+            pass
+
+
+def test_courtesy_ends_with_patience() -> None:
+    """A turn that does not come soon is not waited for, and is nobody's to give back."""
     courtesy = Courtesy(patience_s=0.001)
-    gone_on = threading.Event()
 
     def other() -> None:
         with courtesy.turn():
-            gone_on.set()
+            pass
 
     with courtesy.turn():
-        waits = threading.Thread(target=other)
-        waits.start()
-        assert gone_on.wait(60.0)
-        waits.join()
+        impatient = threading.Thread(target=other)
+        impatient.start()
+        impatient.join(60.0)
+        assert not impatient.is_alive()
         assert courtesy._lock.locked()
     assert not courtesy._lock.locked()
