@@ -18,8 +18,8 @@ _DECODER: Final = msgspec.msgpack.Decoder(WindowRecord)
 class WindowHistory(Sequence[WindowRecord]):
     """The last windows, oldest first; what is read is unpacked each time.
 
-    State size: a seventh of what the records would take, some 700 bytes for a window of
-    12 features. Not locked; its owner is.
+    State size: a seventh of what the records would take: of 12 features some 800 bytes for
+    a window, and 1.5 kB where it has labels. Not locked; its owner is.
 
     Args:
         kept: Most windows held. Older ones are forgotten.

@@ -91,8 +91,11 @@ function modelSection(key, desk) {
   return { root, update };
 }
 
-function factsOf({ pending, answered, expired, risk, disagreement, task }) {
+function factsOf({ pending, answered, expired, risk, disagreement, task, items }) {
   const parts = [`${count(pending)} to answer, ${count(answered)} answered, ${count(expired)} expired.`];
+  if (items.length > 0 && pending > items.length) {
+    parts.push(`${count(items.length)} are shown; the next come as you answer.`);
+  }
   if (risk !== null) {
     // Of a regression there is none: how large an error is wrong is for its labels to say.
     const loss = { task, scale: 1 };
