@@ -1,6 +1,8 @@
 """``/api/review``: what people are asked, and what they answer."""
 
 import time
+from collections import OrderedDict
+from threading import Lock
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -26,7 +28,11 @@ __all__ = ["ReviewDesk"]
 
 _MAX_BODY: Final = 16 * 1024
 _MAX_ITEMS: Final = 200
+_MAX_TAKEN: Final = 10_000
+"""Answers remembered until the queue has heard of them, far more than come in that second."""
 
+_Taken = tuple[str, str, str, str]
+"""Model, version, prediction and reviewer of an answer."""
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 
@@ -66,6 +72,8 @@ class ReviewDesk:
         self._pipeline = pipeline
         self._guard = guard
         self._trace_url = trace_url
+        self._taken: OrderedDict[_Taken, None] = OrderedDict()
+        self._lock = Lock()
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -128,6 +136,9 @@ class ReviewDesk:
             answer = question.answer(label=given.label, right=given.right)
         except ValueError as error:
             return error_response(400, str(error))
+        taken = (given.model, given.version, name, given.reviewer)
+        if not self._take_once(taken):
+            return error_response(409, f"{given.reviewer!r} has answered this before")
         record = encode_answer(
             name,
             model=given.model,
@@ -140,8 +151,20 @@ class ReviewDesk:
         try:
             self._pipeline.submit("logs", record)
         except OverloadedError as error:
+            with self._lock:
+                self._taken.pop(taken, None)
             return error_response(503, str(error))
         return OrjsonResponse({"accepted": True})
+
+    def _take_once(self, taken: _Taken) -> bool:
+        """Return whether this person's answer is the first: the queue hears of it a bit later."""
+        with self._lock:
+            if taken in self._taken:
+                return False
+            self._taken[taken] = None
+            if len(self._taken) > _MAX_TAKEN:
+                self._taken.popitem(last=False)
+            return True
 
     def _model(self, model: ModelState, *, limit: int, reviewer: str | None) -> dict[str, Any]:
         reviews, risk = model.reviews, model.reviews.answers.risk

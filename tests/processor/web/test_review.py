@@ -206,13 +206,16 @@ def test_other_content_and_other_sites_are_refused(client: httpx.Client) -> None
     assert client.put("/api/review").status_code == 405
 
 
+@pytest.mark.parametrize("counted", [False, True])
 def test_a_person_answers_once_and_others_are_still_asked(
-    service: Service, client: httpx.Client
+    service: Service, client: httpx.Client, counted: bool
 ) -> None:
+    """Also who answers again before the first answer is counted, as by a double click."""
     send(service, "fraud", **BINARY)
     item = queue(client, "fraud")["items"][0]
     assert answer(client, item, "fraud", label="0").status_code == 200
-    settled(client, "fraud", 1)
+    if counted:
+        settled(client, "fraud", 1)
     again = answer(client, item, "fraud", label="1")
     assert again.status_code == 409
     assert "before" in again.json()["error"]
