@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from barograph_processor.signal import Alarm
+from barograph_processor.state.alarm.phrases import abnormal
 
 __all__ = ["Condition", "Sight", "assess"]
 
@@ -84,15 +85,15 @@ def assess(
     unseen = [a.sentence for a in alarms if a.signal == "blind" and a.slice is None]
     told = any(alarm.feature == "labels" for alarm in alarms if alarm.signal == "blind")
     blind = [*unseen, *(() if told else sight.blindness())]
-    abnormal = [f"{name} is {v}" for name, v in operations.items() if v in ("high", "low")]
-    reasons: Sequence[str] = [*harm, *remarks, *tickets, *blind, *notes, *abnormal]
+    odd = abnormal(operations)
+    reasons: Sequence[str] = [*harm, *remarks, *tickets, *blind, *notes, *odd]
     if harm:
-        state = "degraded" if abnormal else "silent_degradation"
+        state = "degraded" if odd else "silent_degradation"
     elif tickets:
         state = "drifting"
     elif blind:
         state = "blind"
-    elif notes or abnormal or remarks:
+    elif notes or odd or remarks:
         state = "watch"
     else:
         state = "healthy"

@@ -93,6 +93,11 @@ def test_reasons_are_all_listed_the_weightiest_first() -> None:
     )
 
 
+def test_errors_are_many_and_latency_is_one() -> None:
+    found = assess([], {"latency": "high", "errors": "high", "traffic": "low"}, _SEES).reasons
+    assert found == ("latency is high", "errors are high", "traffic is low")
+
+
 def test_only_the_healthy_need_no_reason() -> None:
     assert assess([], _NORMAL, _SEES).reasons == ()
 

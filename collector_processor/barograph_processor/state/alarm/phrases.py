@@ -7,6 +7,7 @@ from barograph_processor.observation import ModelKey
 from barograph_processor.state.row_time import SECOND_NS, row_at
 
 __all__ = [
+    "abnormal",
     "alarms_title",
     "clean",
     "lasting",
@@ -20,6 +21,8 @@ __all__ = [
     "quoted",
     "slice_title",
 ]
+
+_MINUTE = 60
 
 
 def moment(time_ns: int) -> str:
@@ -50,7 +53,7 @@ def lasting(length_ns: int, since_ns: int) -> str:
     hours, rest = divmod(length.seconds, 3600)
     parts = [(length.days, "day"), (hours, "hour")]
     if not (length.days or hours):
-        parts = [(rest // 60, "minute")]
+        parts = [(rest // 60, "minute")] if rest >= _MINUTE else [(rest, "second")]
     said = [f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in parts if n]
     return " and ".join(said) or "a moment"
 
@@ -95,6 +98,19 @@ def over(sentence: str, time_ns: int, now: str = "") -> str:
     return f"Over by {moment(time_ns)}{now and f': {now}'}. It was told last: {sentence}"
 
 
+def abnormal(operations: Mapping[str, str]) -> list[str]:
+    """Say what of operations is out of its bounds.
+
+    >>> abnormal({"latency": "normal", "errors": "high", "traffic": "low"})
+    ['errors are high', 'traffic is low']
+    """
+    return [
+        f"{name} {'are' if name == 'errors' else 'is'} {verdict}"
+        for name, verdict in operations.items()
+        if verdict in ("high", "low")
+    ]
+
+
 def operational_clause(operations: Mapping[str, str]) -> str:
     """Say whether the usual dashboards would have shown it.
 
@@ -102,16 +118,11 @@ def operational_clause(operations: Mapping[str, str]) -> str:
     'Latency and errors are normal; traffic is high.'
     """
     normal = [name for name, verdict in operations.items() if verdict == "normal"]
-    odd = [
-        f"{n} {'are' if n == 'errors' else 'is'} {v}"
-        for n, v in operations.items()
-        if v in ("high", "low")
-    ]
     parts = []
     if normal:
         listed = normal[0] if len(normal) == 1 else f"{', '.join(normal[:-1])} and {normal[-1]}"
         parts.append(f"{listed} {'is' if normal in (['latency'], ['traffic']) else 'are'} normal")
-    parts += odd
+    parts += abnormal(operations)
     text = "; ".join(parts) or "latency, errors and traffic are unknown"
     return text[0].upper() + text[1:] + "."
 
