@@ -2,6 +2,7 @@
 
 from barograph_processor.drift.alarm import Effect
 from barograph_processor.drift.stream import StreamKey
+from barograph_processor.stats.written import to_interval, written
 
 __all__ = ["describe", "range_title", "subject"]
 
@@ -19,7 +20,7 @@ def describe(key: StreamKey, effect: Effect, since_window: int) -> str:
         >>> describe(
         ...     StreamKey("input.drift", "income"), Effect("mean", None, 3.2, 2.5, 2.4, 2.6), 20
         ... )
-        'the mean of income fell from 3.2 to 2.5 (95% 2.4 to 2.6) since window 20'
+        'the mean of income fell from 3.20 to 2.50 (95% 2.40 to 2.60) since window 20'
     """
     name = subject(key)
     if effect.kind == "correlation":
@@ -37,10 +38,8 @@ def describe(key: StreamKey, effect: Effect, since_window: int) -> str:
     else:
         what = f"the share of {effect.subject} in {name}"
     verb = "rose" if effect.now > effect.before else "fell"
-    return (
-        f"{what} {verb} from {_number(effect.before)} to {_number(effect.now)} "
-        f"(95% {_number(effect.low)} to {_number(effect.high)}) since window {since_window}"
-    )
+    before, now, low, high = to_interval(effect.low, effect.high, effect.before, effect.now)
+    return f"{what} {verb} from {before} to {now} (95% {low} to {high}) since window {since_window}"
 
 
 def range_title(effect: Effect) -> str:
@@ -51,15 +50,11 @@ def range_title(effect: Effect) -> str:
     >>> range_title(Effect("range", None, 0.1, 0.2, 0.18, 0.22, up_to=3.0))
     'up to 3'
     """
-    above = None if effect.above is None else f"above {_number(effect.above)}"
-    up_to = None if effect.up_to is None else f"up to {_number(effect.up_to)}"
+    above = None if effect.above is None else f"above {written(effect.above)}"
+    up_to = None if effect.up_to is None else f"up to {written(effect.up_to)}"
     return " and ".join(filter(None, (above, up_to)))
 
 
 def subject(key: StreamKey) -> str:
     """Return what a stream is of, as people would name it."""
     return key.feature if key.feature is not None else _SUBJECTS.get(key.signal, key.signal)
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}"

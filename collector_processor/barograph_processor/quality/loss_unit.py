@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from barograph_processor.stats.written import written
+
 __all__ = ["LossUnit"]
 
 _CERTAIN = 1 - 1e-9
@@ -68,8 +70,9 @@ class LossUnit:
         >>> LossUnit("ranking").figure(0.25)
         '0.750'
         """
-        form = {"regression": ".4g", "ranking": ".3f"}.get(self.task or "", ".1%")
-        return f"{self.value(risk):{form}}"
+        if self.task == "regression":
+            return written(self.value(risk))
+        return f"{self.value(risk):{'.3f' if self.task == 'ranking' else '.1%'}}"
 
     def interval(self, share: Share) -> str:
         """Return a risk with its interval.
@@ -90,7 +93,7 @@ class LossUnit:
         >>> LossUnit().loss((0.123, 0.1, 0.15))
         '12.3% wrong (10.0% to 15.0%)'
         >>> LossUnit("regression", 800.0).loss((0.5, 0.4, 0.6))
-        'typically off by 800 (533.3 to 1200)'
+        'typically off by 800 (533.3 to 1,200)'
         """
         now, low, high = map(self.figure, share)
         if self.task == "ranking":

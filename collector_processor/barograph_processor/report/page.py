@@ -15,6 +15,7 @@ from barograph_processor.report.overview import overview_plot
 from barograph_processor.report.rows import told_by_rows
 from barograph_processor.signal import URGENCY
 from barograph_processor.state.alarm.phrases import alarms_title
+from barograph_processor.stats.written import written
 
 __all__ = ["render_report"]
 
@@ -126,7 +127,7 @@ def _change(alarm: Mapping[str, Any], unit: LossUnit) -> str:
             return "unknown"
         if alarm["signal"] in {"risk", "slice"}:
             return unit.figure(figure)
-        return f"{figure:.1%}" if alarm["signal"] in _SHARES else f"{figure:.4g}"
+        return f"{figure:.1%}" if alarm["signal"] in _SHARES else written(figure)
 
     change = f"{told(alarm['before'])}, {told(alarm['now'])}"
     if alarm["interval"] is None:

@@ -16,6 +16,7 @@ from barograph_processor.state.label.labelled import LabelledQuality
 from barograph_processor.state.label.realized import Share
 from barograph_processor.state.shown_rows import showing
 from barograph_processor.state.watch.open_window import Sample
+from barograph_processor.stats.written import to_interval
 
 __all__ = ["drift_finding", "harm_finding", "slice_finding", "stands"]
 
@@ -210,7 +211,5 @@ def _effect(effect: Effect) -> str:
     words = {"mean": "the mean", "spread": "the spread"}.get(
         effect.kind, f"the {effect.kind}{subject}"
     )
-    return (
-        f"{words} went from {effect.before:.4g} to {effect.now:.4g} "
-        f"({effect.low:.4g} to {effect.high:.4g})"
-    )
+    before, now, low, high = to_interval(effect.low, effect.high, effect.before, effect.now)
+    return f"{words} went from {before} to {now} ({low} to {high})"

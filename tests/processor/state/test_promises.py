@@ -143,7 +143,7 @@ class TestOffline:
     def test_an_accuracy_that_never_held_is_harm(self) -> None:
         bench = self._run({"accuracy": 0.95})
         assert _alarms(bench) == {"risk"}
-        assert bench.model.quality.tolerated == pytest.approx(0.07)
+        assert bench.model.quality.tolerated == pytest.approx(0.06)
         (reason,) = [r for r in bench.model.condition.reasons if "offline accuracy" in r]
         assert "never held" in reason
         signals = bench.model.history[-1].signals

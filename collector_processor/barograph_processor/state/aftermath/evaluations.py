@@ -154,7 +154,7 @@ class Evaluations:
         budget = harm_budget(self._alarm, "evaluation") * 2 ** (place + 1)
         sliced = place < KEPT_EVALUATIONS
         return Evaluation(
-            tolerance=self._alarm.tolerance,
+            tolerance=self._alarm.points,
             budget_windows=budget,
             lower_is_better=name in self._lower_is_better,
             slices=SlicedQuality(self._alarm, budget_windows=budget) if sliced else None,

@@ -67,7 +67,7 @@ class Loops:
         self._decided, self._held_out = RecentRate(_SPAN), RecentRate(_SPAN)
         self._gap = RateMonitor(
             _NO_REFERENCE,
-            tolerance=alarm.tolerance,
+            tolerance=alarm.points,
             budget=harm_budget(alarm, "loop.policy_gap"),
         )
 
@@ -106,7 +106,7 @@ class Loops:
             return
         # A bad day is bad for both.
         today = lost / decided if decided else 0.0
-        tolerated = max(policy[2], today) + self._alarm.tolerance
+        tolerated = max(policy[2], today) + self._alarm.points
         self._gap.update(held_lost, held, window=window, tolerated=tolerated)
 
     def findings(

@@ -16,6 +16,7 @@ from barograph_processor.state.alarm.phrases import clean, moment
 from barograph_processor.state.label.examples import Examples
 from barograph_processor.state.label.pending import PendingPredictions
 from barograph_processor.state.label.realized import Share
+from barograph_processor.stats.written import to_interval
 
 __all__ = ["LARGEST", "Outcomes"]
 
@@ -169,7 +170,8 @@ class Outcomes:
             if monitor is None or mean is None or not monitor.harmed:
                 continue
             since_ns = start_of(monitor.since_window)
-            unit_name = _suffix(name)
+            unit_name, before = _suffix(name), monitor.reference.mean
+            was, is_now, low, high = to_interval(*mean[1:], before, mean[0])
             found.append(
                 Finding(
                     signal="outcome",
@@ -177,13 +179,13 @@ class Outcomes:
                     severity="page",
                     sentence=(
                         f"what a prediction is worth has fallen since {moment(since_ns)}: "
-                        f"{mean[0]:,.4g}{unit_name} ({mean[1]:,.4g} to {mean[2]:,.4g}), the "
-                        f"reference had {monitor.reference.mean:,.4g}{unit_name}"
+                        f"{is_now}{unit_name} ({low} to {high}), the reference had "
+                        f"{was}{unit_name}"
                     ),
                     advice=_ADVICE,
                     since_ns=since_ns,
                     since_window=monitor.since_window,
-                    before=monitor.reference.mean,
+                    before=before,
                     now=mean[0],
                     interval=mean[1:],
                     evidence=monitor.decision[0],
@@ -228,7 +230,7 @@ class Outcomes:
 
     def _fresh(self, place: int) -> OutcomeUnit:
         budget = harm_budget(self._alarm, "outcome") * 2 ** (place + 1)
-        return OutcomeUnit(tolerance=self._alarm.tolerance, budget=budget)
+        return OutcomeUnit(tolerance=self._alarm.points, budget=budget)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""

@@ -209,7 +209,7 @@ class Reactions:
             n = blocks[:, trials]
             self._monitors[name] = RateMonitor(
                 RateReference.learn(np.minimum(blocks[:, successes], n), n),
-                tolerance=self._alarm.tolerance,
+                tolerance=self._alarm.points,
                 budget=harm_budget(self._alarm, share),
             )
         self._slices.fix(np.concatenate(self._losses), window_labels=heard / len(blocks))

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from barograph_processor.observation import ModelKey
+from barograph_processor.semconv import UNVERSIONED
 from barograph_processor.state.row_time import SECOND_NS, row_at
+from barograph_processor.stats.written import written
 
 __all__ = [
     "abnormal",
@@ -128,8 +130,13 @@ def operational_clause(operations: Mapping[str, str]) -> str:
 
 
 def model_title(key: ModelKey) -> str:
-    """Return a model's name and version as a sentence begins with them."""
-    return f"{clean(key.name)} {clean(key.version)}"
+    """Return a model's name, and its version if it has one, as a sentence begins with them.
+
+    >>> model_title(ModelKey("loans", "7")), model_title(ModelKey("loans", UNVERSIONED))
+    ('loans 7', 'loans')
+    """
+    name = clean(key.name)
+    return name if key.version == UNVERSIONED else f"{name} {clean(key.version)}"
 
 
 def slice_title(key: Iterable[tuple[str, str]]) -> str:
@@ -152,7 +159,7 @@ def percent(estimate: tuple[float, float, float]) -> str:
 
 def plain(figure: float) -> str:
     """Say a figure that is no share, such as a score."""
-    return f"{figure:.3g}"
+    return written(figure, 3)
 
 
 def quoted(name: str | None) -> str:

@@ -144,7 +144,7 @@ class CalibratedScores:
         if self._calibrator is not None:
             self.monitor = CalibrationMonitor(
                 reference,
-                tolerance=self._alarm.tolerance,
+                tolerance=self._alarm.points,
                 budget=harm_budget(self._alarm, "calibration"),
                 dispersion=dispersion,
             )

@@ -65,8 +65,8 @@ class LabelledQuality:
 
     @property
     def tolerance(self) -> float:
-        """Risk above the reference's that is tolerated."""
-        return self._alarm.tolerance
+        """How far the accuracy may fall short of what was promised or estimated."""
+        return self._alarm.points
 
     @property
     def tolerated(self) -> float | None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from barograph_processor.quality.intervals import Estimate
 from barograph_processor.state.label.labelled import LabelledQuality
+from barograph_processor.stats.written import written
 
 __all__ = ["gaps", "remarks"]
 
@@ -87,4 +88,4 @@ def _offline(name: str, recent: Estimate, promised: float, baseline: Mapping[str
 def _written(name: str, figure: float | None) -> str:
     if figure is None:
         return "unknown"
-    return f"{figure:.1%}" if name in _SHARES else f"{figure:.4g}"
+    return f"{figure:.1%}" if name in _SHARES else written(figure)

@@ -27,7 +27,7 @@ class RiskTolerance:
     """
 
     def __init__(self, alarm: AlarmConfig, offline: Mapping[str, float]) -> None:
-        self._above = alarm.tolerance
+        self._alarm = alarm
         self._objective = alarm.tolerated_risk
         self.tolerated = self._objective
         self.baseline_risk: float | None = None
@@ -36,14 +36,15 @@ class RiskTolerance:
     def promise(self, offline: Mapping[str, float]) -> None:
         """Take an accuracy that was promised for the objective, where there is none yet."""
         if self._objective is None and "accuracy" in offline:
-            self._objective = min(1 - offline["accuracy"] + self._above, _MOST)
+            promised = 1 - offline["accuracy"]
+            self._objective = min(promised + self._alarm.above(promised), _MOST)
             self.tolerated = self._objective
 
     def fix(self, risk: float, bound: float) -> float:
         """Take the reference's risk and its upper bound; return what is tolerated from now on."""
         self.baseline_risk = risk
         if self.tolerated is None:
-            self.tolerated = min(bound + self._above, _MOST)
+            self.tolerated = min(bound + self._alarm.above(risk), _MOST)
         return self.tolerated
 
     def calm(self, performance: RealizedPerformance | None) -> bool:
@@ -58,7 +59,7 @@ class RiskTolerance:
             return False
         wanted = self.tolerated
         if self.baseline_risk is not None and self._objective is None:
-            point = self.baseline_risk + self._above
+            point = self.baseline_risk + self._alarm.above(self.baseline_risk)
             wanted = point + (self.tolerated - point) / 2
         return share[0] <= wanted
 

@@ -249,10 +249,11 @@ class SlicedQuality:
         searched: SearchedInputs | None,
     ) -> None:
         if layout.levels or searched is not None:
+            risk = reference.all_losses / max(reference.all_labels, 1)
             self.monitor = SliceMonitor(
                 layout,
                 reference,
-                tolerance=self._alarm.tolerance,
+                tolerance=self._alarm.above(risk),
                 budget=max(self._budget_windows, 1.0),
                 dispersion=dispersion,
                 proposals=None if searched is None else SliceProposals(searched),
