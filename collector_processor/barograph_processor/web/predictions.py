@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from barograph_processor.observation import span_hex, trace_hex
+from barograph_processor.otlp.values import bounded
 from barograph_processor.pipeline import Pipeline
 from barograph_processor.quality.loss import canonical_class
 from barograph_processor.semconv import REACTION_KINDS
@@ -60,6 +61,8 @@ class PredictionLookup:
             return error_response(400, "ask for an id or for a trace_id")
         if trace is not None and not _is_trace(trace):
             return error_response(400, f"a trace_id has {_TRACE_DIGITS} hex digits, got {trace!r}")
+        if name is not None:
+            name = bounded(name)  # as the decoder reads it
         found: list[dict[str, Any]] = []
         with self._pipeline.hold():
             for key, model in self._registry.models.items():

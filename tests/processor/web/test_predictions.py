@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from barograph_processor.observation import ModelKey, trace_hex
+from barograph_processor.otlp.values import bounded
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.stats.column import CategoricalColumn
 from tests.end_to_end.page.models import new_registry, serve
@@ -85,7 +86,7 @@ def test_what_has_not_come_yet_is_not_invented(client: httpx.Client) -> None:
 def test_an_id_of_any_length_leads_there(client: httpx.Client, registry: ModelRegistry) -> None:
     long = "order " + "x" * 10_000
     batch = rows(1, start=9100, model=ModelKey("a/b", "2/1"))
-    registry.observe(replace(unlabelled(batch), prediction_ids=(long,)))
+    registry.observe(replace(unlabelled(batch), prediction_ids=(bounded(long),)))  # as decoded
     [found] = ask(client, id=long)
     assert found["trace_id"] == trace_hex(batch.ids, 0)
 
