@@ -8,7 +8,7 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,10 @@ from sklearn.linear_model import LogisticRegression
 from barograph_demo.application import TRAINING_END
 from barograph_demo.flights import load_flights, table
 from barograph_demo.model import DelayModel
+from barograph_processor.config import AlarmConfig
+from barograph_processor.quality.risk import tolerated_risk
+from barograph_processor.state.alarm.harm_budget import harm_budget
+from benchmarks.risk.onset import date_errors, delays_of_knowing, latch_delays, monitor, stretches
 
 WINDOW: Final = 1000
 SEEN: Final = WINDOW // 2
@@ -100,25 +104,34 @@ def bands(reference: Floats, seen: Floats, limit: float) -> Mapping[str, Bools]:
     }
 
 
-def onset_delays(flagged: Bools, bad: Bools, clear: Bools) -> Iterator[int | None]:
-    """Yield how many windows each stretch of bad ones goes on before it is flagged.
+def onset_delays(flagged: Bools, found: Sequence[slice]) -> list[int | None]:
+    """Return how many windows each stretch goes on before it is flagged; None if it never is."""
+    hits = [np.flatnonzero(flagged[stretch]) for stretch in found]
+    return [int(hit[0]) if len(hit) else None for hit in hits]
 
-    A stretch begins with a window that is clearly bad behind one that is not bad and not
-    flagged, and ends with the next that is not bad. None where it is never flagged.
-    """
-    at = 1
-    while at < len(bad):
-        if bad[at] and clear[at] and not bad[at - 1] and not flagged[at - 1]:
-            end = at + int(np.argmin(np.append(bad[at:], False)))
-            found = np.flatnonzero(flagged[at:end])
-            yield int(found[0]) if len(found) else None
-            at = end
-        at += 1
+
+def median_of(delays: Sequence[int | None]) -> float:
+    """Return the median of those that were found, NaN if none was."""
+    found = [delay for delay in delays if delay is not None]
+    return float(np.median(found)) if found else float("nan")
+
+
+def dates() -> None:
+    """Print how well the onset of simulated harm is dated."""
+    for after in (0.15, 0.2, 0.3):
+        errors, held = date_errors(0.1, after, tolerated=0.125, runs=200, seed=1)
+        print(
+            f"risk .10 to {after:.2f}, .125 tolerated: found {len(errors)} of 200, median error "
+            f"{np.median(np.abs(errors)):.0f} labels, within 500 labels "
+            f"{np.mean(np.abs(errors) <= 500):.2f}, in the interval {held.mean():.2f}",
+            flush=True,
+        )
 
 
 def main() -> None:
     """Print what each monitor finds, for both models and two tolerances, over several splits."""
     print(f"python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}")
+    dates()
     frame = table()
     for delay_known in (False, True):
         data = history(frame, delay_known=delay_known)
@@ -132,21 +145,47 @@ def main() -> None:
             error = np.sqrt(limit * (1 - limit) / SEEN)
             scores: dict[str, list[tuple[float, float]]] = {}
             delays: dict[str, list[int | None]] = {}
+            told = tolerated_risk(wrong[:first], tolerance)
+            latched: list[int | None] = []
+            knowing: list[Floats] = []
             for seed in range(SPLITS):
                 hidden = hidden_half(windows, seed)
                 risk = judged[hidden].reshape(windows, SEEN).mean(axis=1)
                 seen = judged[~hidden].reshape(windows, SEEN).mean(axis=1)
                 bad, clear = risk > limit, np.abs(risk - limit) > error
                 rows = first + np.flatnonzero(hidden.ravel())
-                told = data.assign(y=data["y"].astype(object))
-                told.loc[rows, "y"] = ""
-                found = {"barograph": under_alarm(told, first, tolerance, windows)}
+                masked = data.assign(y=data["y"].astype(object))
+                masked.loc[rows, "y"] = ""
+                found = {"barograph": under_alarm(masked, first, tolerance, windows)}
                 found |= bands(blocks, seen, limit)
                 for name, flagged in found.items():
                     right = (flagged & bad & clear).sum()
                     pair = right / max((flagged & clear).sum(), 1), right / (bad & clear).sum()
                     scores.setdefault(name, []).append(pair)
-                    delays.setdefault(name, []).extend(onset_delays(flagged, bad, clear))
+                    begun = list(stretches(flagged, bad, clear))
+                    delays.setdefault(name, []).extend(onset_delays(flagged, begun))
+                losses = judged[~hidden].reshape(windows, SEEN).astype(np.float64)
+                latched += latch_delays(losses, bad, monitor(told, WINDOW))
+                knowing += [
+                    delays_of_knowing(
+                        risk[stretch],
+                        SEEN,
+                        tolerated=told,
+                        budget=harm_budget(AlarmConfig(), "risk") * WINDOW,
+                        runs=20,
+                        seed=seed,
+                    )
+                    for stretch in stretches(found["barograph"], bad, clear)
+                ]
+            soonest = np.concatenate(knowing)
+            print(
+                f"delay known: {delay_known!s:5}  tolerance {tolerance:.2f}  latch, of "
+                f"{len(latched)} runs of bad windows: {sum(d is not None for d in latched)} found, "
+                f"median {median_of(latched):.0f} labels;  who knows both risks: "
+                f"{np.mean(soonest <= SEEN):.2f} within {SEEN} labels, "
+                f"{np.mean(np.isfinite(soonest)):.2f} ever",
+                flush=True,
+            )
             for name, pairs in scores.items():
                 precision, recall = np.array(pairs).T
                 found_in = [n for n in delays[name] if n is not None]
@@ -156,7 +195,8 @@ def main() -> None:
                     f"precision {precision.mean():.3f} ({precision.min():.3f})  "
                     f"recall {recall.mean():.3f} ({recall.min():.3f})  "
                     f"of {len(delays[name])} stretches in 1, 2, 4 windows, ever: "
-                    f"{within}, {len(found_in)}",
+                    f"{within}, {len(found_in)}; "
+                    f"median of those found {(median_of(delays[name]) + 1) * SEEN:.0f} labels",
                     flush=True,
                 )
 

@@ -127,6 +127,63 @@ def test_the_risk_monitor_keeps_its_budget(risk: float) -> None:
     at_most(onsets, runs, labels / budget)
 
 
+def _scores(kind: str, rng: np.random.Generator, n: int) -> Floats:
+    """Return scores whose mean given the past is always .2, however they are spread."""
+    tight, coins = rng.beta(16, 64, size=n), (rng.uniform(size=n) < 0.2).astype(np.float64)
+    if kind == "tight":
+        return tight
+    if kind == "tight, then coins":
+        # The stakes that tight scores allow are lost to coins, or won.
+        return np.where(np.arange(n) % 4000 < 3000, tight, coins)
+    # After a bad hundred the next is tight, after a good one it is of coins.
+    parts = [coins[:100]]
+    for at in range(100, n, 100):
+        parts.append((tight if parts[-1].mean() > 0.2 else coins)[at : at + 100])
+    return np.concatenate(parts)
+
+
+@pytest.mark.parametrize("kind", ["tight", "tight, then coins", "by the past"])
+def test_the_risk_monitor_keeps_its_budget_at_any_spread(kind: str) -> None:
+    """At a risk of exactly what is tolerated, with stakes that follow the spread of the past."""
+    rng, runs, labels, budget = np.random.default_rng(17), 150, 8000, 40_000.0
+    onsets = 0
+    for _ in range(runs):
+        losses = _scores(kind, rng, labels)
+        onsets += any(m.harmed for m in RiskMonitor(0.2, budget_labels=budget).update(losses))
+    at_most(onsets, runs, labels / budget)
+
+
+@pytest.mark.parametrize(("fall", "delay"), [(0.05, 600), (0.1, 150)])
+def test_falls_of_scores_are_found_by_their_own_spread(fall: float, delay: int) -> None:
+    """Of a standard deviation of .1; as if of yes and no it took more than 20,000 and 1,400."""
+    delays = []
+    for seed in range(20):
+        rng = np.random.default_rng([18, seed])
+        monitor = RiskMonitor(
+            tolerated_risk(_beta(0.2, rng, 2000), 0.02), budget_labels=5e7, block=20
+        )
+        assert not monitor.update(_beta(0.2, rng, 2000))
+        onset, *_ = monitor.update(_beta(0.2 + fall, rng, 4000))
+        delays.append(onset.at_label - 2000)
+        assert abs(onset.since_label - 2000) <= 500
+    assert np.median(delays) <= delay
+
+
+def _beta(mean: float, rng: np.random.Generator, n: int) -> Floats:
+    size = mean * (1 - mean) / 0.01 - 1
+    return rng.beta(mean * size, (1 - mean) * size, size=n)
+
+
+def test_the_tolerated_risk_bounds_scores() -> None:
+    """As nominally as of yes and no, though it is as much closer as they are."""
+    rng, runs, missed, bounds = np.random.default_rng(19), 400, 0, []
+    for _ in range(runs):
+        bounds.append(tolerated_risk(_beta(0.2, rng, 150)))
+        missed += bounds[-1] < 0.2
+    at_most(missed, runs, 0.05)
+    assert np.mean(bounds) < 0.22
+
+
 def test_harm_is_found_within_500_labels() -> None:
     delays = []
     for seed in range(40):

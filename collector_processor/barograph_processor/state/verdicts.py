@@ -131,7 +131,7 @@ class Verdicts:
     ) -> AlarmChange:
         finding = self._harm(
             quality,
-            performance.risk(),
+            quality.risk_now(performance),
             since_ns=closed.start_ns,
             since_window=closed.number,
             evidence=(onset.log10_evidence, onset.log10_threshold),

@@ -53,6 +53,16 @@ def test_fractions_of_losses_are_taken() -> None:
     assert len(monitor.update(np.full(2000, 0.4))) == 1
 
 
+def test_bets_on_yes_and_no_are_likelihood_ratios() -> None:
+    losses = draw(np.random.default_rng(4), (1000, 0.25))
+    monitor = RiskMonitor(0.2, budget_labels=1e9)
+    monitor.update(losses)
+    risks, ever = 0.2 + np.array([0.01, 0.02, 0.04, 0.08, 0.16, 0.32]), np.zeros(6)
+    for lost in losses.reshape(-1, 50).sum(axis=1):
+        ever = (ever + 1) * (risks / 0.2) ** lost * ((1 - risks) / 0.8) ** (50 - lost)
+    assert monitor.log10_evidence == pytest.approx(np.log10(ever.mean()))
+
+
 @pytest.mark.parametrize("bad", [[1.5], [-0.1], [float("nan")], [0.1, float("inf")]])
 def test_losses_are_bounded(bad: list[float]) -> None:
     monitor = RiskMonitor(0.2, budget_labels=1000)

@@ -25,7 +25,7 @@ from barograph_processor.state.window.baseline import Baseline, QualityBaseline
 __all__ = ["LabelledQuality"]
 
 _BLOCK = 20
-_RECOVERY_BLOCKS = 1000.0
+_RECOVERY_BLOCKS = 10_000.0
 _MIN_WINDOW = 30
 _ENOUGH_NOW = 100
 _HALF = 0.5
@@ -193,7 +193,7 @@ class LabelledQuality:
 
     def calm(self, performance: RealizedPerformance | None) -> bool:
         """Whether the labels of a window are no worse than they may be; see ``RiskTolerance``."""
-        return self._tolerance.calm(performance)
+        return performance is not None and self._tolerance.calm(self.risk_now(performance))
 
     def recovered(self, performance: RealizedPerformance | None) -> bool:
         """Whether the labels of a window are calm, and enough for that to be no luck: 100."""
@@ -201,8 +201,8 @@ class LabelledQuality:
         return enough and self.calm(performance)
 
     def bad(self, performance: RealizedPerformance) -> bool:
-        """Whether the labels of a window are worse than the reference beyond their own noise."""
-        return self._tolerance.bad(performance)
+        """Whether the labels of a window are worse than they may be beyond their own noise."""
+        return self._tolerance.bad(self.risk_now(performance))
 
     @property
     def harmed(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from barograph_processor.config import AlarmConfig
-from barograph_processor.state.label.realized import RealizedPerformance
+from barograph_processor.state.label.realized import Share
 
 __all__ = ["RiskTolerance"]
 
@@ -47,28 +47,28 @@ class RiskTolerance:
             self.tolerated = min(bound + self._alarm.above(risk), _MOST)
         return self.tolerated
 
-    def calm(self, performance: RealizedPerformance | None) -> bool:
-        """Whether the labels of a window are no worse than they may be.
+    def calm(self, share: Share | None) -> bool:
+        """Whether the risk of a window's labels is no worse than it may be; no if not known.
 
-        They may be as bad as the reference plus the tolerance. Of the margin for not
+        It may be that of the reference and the tolerance. Of the margin for not
         knowing the reference's risk exactly, which is for evidence, one window gets
-        half. Without labels of classes there is no calm.
+        half.
         """
-        share = None if performance is None else performance.risk()
         if share is None or self.tolerated is None:
             return False
-        wanted = self.tolerated
-        if self.baseline_risk is not None and self._objective is None:
-            point = self.baseline_risk + self._alarm.above(self.baseline_risk)
-            wanted = point + (self.tolerated - point) / 2
-        return share[0] <= wanted
+        return share[0] <= (self._wanted(self.tolerated) + self.tolerated) / 2
 
-    def bad(self, performance: RealizedPerformance) -> bool:
-        """Whether the labels of a window are worse than the reference beyond their own noise."""
-        share = performance.risk()
-        stated = self.baseline_risk is None or self._objective is not None
-        wanted = self.tolerated if stated else self.baseline_risk
-        return share is not None and wanted is not None and share[1] > wanted
+    def bad(self, share: Share | None) -> bool:
+        """Whether the risk of a window's labels is worse than it may be, beyond their noise."""
+        if share is None or self.tolerated is None:
+            return False
+        return share[1] > self._wanted(self.tolerated)
+
+    def _wanted(self, tolerated: float) -> float:
+        """Return the risk of the reference and the tolerance, or the one that was stated."""
+        if self.baseline_risk is None or self._objective is not None:
+            return tolerated
+        return self.baseline_risk + self._alarm.above(self.baseline_risk)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
