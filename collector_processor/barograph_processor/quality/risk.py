@@ -162,8 +162,8 @@ class RiskMonitor(Latch):
         step, widest = np.abs(risks - tau), tau * (1 - tau)
         least = step / widest
         best = step / (ratio * widest + (1 - ratio) * step**2)
-        side = np.where(risks > tau, tau, 1 - tau)
-        return np.sign(risks - tau) * np.clip(best, least, np.maximum(least, _STAKE / side))
+        sign, most = (-1.0, _STAKE / (1 - tau)) if self.harmed else (1.0, _STAKE / tau)
+        return np.asarray(sign * np.maximum(least, np.minimum(best, most)))
 
     def _log_likelihoods(self, risks: Floats) -> Floats:
         """Return the log ratio of each recent block and risk, as far as the spread allows."""

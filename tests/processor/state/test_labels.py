@@ -419,6 +419,26 @@ class TestQuality:
         assert found["bias"][0] == pytest.approx(-2)
         assert bench.model.quality.baseline_risk == pytest.approx(0.5)
 
+    def test_harm_of_a_regression_ends_with_the_first_good_window(self) -> None:
+        bench = Bench.of(_SMALL)
+        rng = np.random.default_rng(12)
+        told: list[tuple[str, int]] = []
+        for start in range(0, 8000, 400):
+            batch = replace(unlabelled(rows(400, start=start)), task="regression", label=None)
+            scale = 3.0 if 4000 <= start < 6000 else 1.0
+            bench.registry.observe(replace(batch, value=np.zeros(400)))
+            errors = rng.normal(0, scale, size=400).tolist()
+            bench.registry.attach(facts("label", batch.prediction_ids, number=errors))
+            told += [
+                (event["change"], start)
+                for event in plain(bench.registry.drain())
+                if event.get("alarm", {}).get("signal") == "risk" and event["change"] in ("open", "resolved")
+            ]
+        (opened, first), (resolved, last) = told
+        assert (opened, resolved) == ("open", "resolved")
+        assert 4000 <= first <= 4800
+        assert 6000 <= last <= 6800
+
     def test_text_is_no_label_of_a_regression(self) -> None:
         bench = Bench.of(_SMALL)
         batch = replace(unlabelled(rows(5)), task="regression", label=None, value=np.arange(5.0))
