@@ -10,7 +10,14 @@ from barograph_processor.quality.risk import RiskMonitor
 from barograph_processor.sequential.shiryaev_roberts import shiryaev_roberts
 from barograph_processor.state.alarm.harm_budget import harm_budget
 
-__all__ = ["date_errors", "delays_of_knowing", "latch_delays", "monitor", "stretches"]
+__all__ = [
+    "bad_runs",
+    "date_errors",
+    "delays_of_knowing",
+    "latch_delays",
+    "monitor",
+    "stretches",
+]
 
 BLOCK = 20
 _RECOVERY = 10_000.0
@@ -41,23 +48,29 @@ def stretches(flagged: Bools, bad: Bools, clear: Bools) -> Iterator[slice]:
         at += 1
 
 
-def latch_delays(losses: Floats, bad: Bools, watching: RiskMonitor) -> list[int | None]:
-    """Return the labels until harm is latched, for each run of bad windows, as the prototype did.
+def bad_runs(bad: Bools) -> list[slice]:
+    """Return the runs of bad windows, clearly so or not."""
+    edges = np.diff(np.concatenate([[False], bad, [False]]).astype(int))
+    begins, ends = np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist()
+    return [slice(*run) for run in zip(begins, ends, strict=True)]
 
-    Runs that begin while it is latched count with 0; None where it is not latched in it.
+
+def latch_delays(losses: Floats, runs: list[slice], watching: RiskMonitor) -> list[int | None]:
+    """Return the labels until harm is latched in each run of windows, as the prototype did.
+
+    A run that begins while it is latched counts with 0; None where it is not latched in it.
 
     Args:
         losses: Of the labels that are seen, a row each window.
-        bad: Which windows are bad, clearly or not.
+        runs: Of bad windows.
         watching: The monitor, new.
     """
     states = [(watching.update(block), watching.harmed)[1] for block in losses.reshape(-1, BLOCK)]
     latched = np.array(states).reshape(len(losses), -1)
-    edges = np.diff(np.concatenate([[False], bad, [False]]).astype(int))
     delays: list[int | None] = []
-    for begin, end in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
-        found = np.flatnonzero(latched[begin:end].ravel())
-        before = begin > 0 and latched[begin - 1, -1]
+    for run in runs:
+        found = np.flatnonzero(latched[run].ravel())
+        before = run.start > 0 and latched[run.start - 1, -1]
         first = None if not len(found) else (int(found[0]) + 1) * BLOCK
         delays.append(0 if before else first)
     return delays
@@ -66,14 +79,14 @@ def latch_delays(losses: Floats, bad: Bools, watching: RiskMonitor) -> list[int 
 def delays_of_knowing(
     risks: Floats, labels: int, *, tolerated: float, budget: float, runs: int, seed: int
 ) -> Floats:
-    """Return the labels until Shiryaev and Roberts' rule, told both risks, finds a stretch.
+    """Return the labels until Shiryaev and Roberts' rule, told all risks, finds a stretch.
 
     Of all rules with as few false alarms it is the quickest, up to what vanishes beside the
-    delay (Pollak 1985, Ann. Statist. 13(1)). It is told the risk of each window, and that the
-    one before was the tolerated one.
+    delay (Pollak 1985, Ann. Statist. 13(1)). It is told the risk of each piece of a window,
+    and that the one before was the tolerated one.
 
     Args:
-        risks: Of the windows of the stretch, shape ``(w,)``.
+        risks: Of the pieces of windows of the stretch, in order, shape ``(w,)``.
         labels: That are seen of each.
         tolerated: The largest risk that is no harm.
         budget: Labels between false alarms.

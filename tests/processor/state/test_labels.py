@@ -432,7 +432,8 @@ class TestQuality:
             told += [
                 (event["change"], start)
                 for event in plain(bench.registry.drain())
-                if event.get("alarm", {}).get("signal") == "risk" and event["change"] in ("open", "resolved")
+                if event.get("change") in ("open", "resolved")
+                and event["alarm"]["signal"] == "risk"
             ]
         (opened, first), (resolved, last) = told
         assert (opened, resolved) == ("open", "resolved")
