@@ -30,12 +30,14 @@ class Recent:
         profile: The reference.
         evidence: Of all streams.
         pooled: Counts of the last few windows.
+        newest: Those of the newest.
         windows: Numbers of the last windows that were judged, the newest last.
     """
 
     profile: ReferenceProfile
     evidence: Evidence
     pooled: Pooled
+    newest: Pooled
     windows: list[int]
 
     def distance(self, stream: int) -> float | None:
@@ -77,7 +79,9 @@ class Recent:
             return correlation_effect(self.profile, self.pooled, score.level)
         rows = self.pooled.rows * (1 - FORGET)
         inflation = max(float(self.evidence.spread[series]) ** 2 * rows, 1.0)
-        return effect(self.profile, self.pooled, score, stream, inflation)
+        # Values stop from one row to the next: the windows of before would dilute their share.
+        held = self.newest if score.name == "missing" else self.pooled
+        return effect(self.profile, held, score, stream, inflation)
 
 
 @dataclass(slots=True, eq=False)

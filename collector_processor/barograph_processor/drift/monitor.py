@@ -140,17 +140,18 @@ class DriftMonitor:
         latched = np.array([latch is not None for latch in self._latches])
         self._evidence.take(counts, time, log_rows, latched)
         self._pooled = self._pooled.then(counts)
-        transitions = self._judge(window)
-        self._last = self._statuses(Pooled.of(counts))
+        newest = Pooled.of(counts)
+        transitions = self._judge(window, newest)
+        self._last = self._statuses(newest)
         return DriftUpdate(self._last, tuple(transitions))
 
-    def _judge(self, window: int) -> list[Transition]:
+    def _judge(self, window: int, newest: Pooled) -> list[Transition]:
         evidence = self._evidence.by_stream
         latched = np.array([latch is not None for latch in self._latches])
         found = false_discovery_set(np.where(latched, LARGEST, evidence), self._budget)
         self._found = int(found.sum())
         self._windows = [*self._windows[-127:], window]
-        recent = Recent(self.profile, self._evidence, self._pooled, self._windows)
+        recent = Recent(self.profile, self._evidence, self._pooled, newest, self._windows)
         transitions: list[Transition] = []
         for s, latch in enumerate(self._latches):
             if latch is None:

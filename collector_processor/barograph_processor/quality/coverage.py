@@ -116,9 +116,8 @@ class CoverageMonitor:
         for part in self._recent:
             sums[:, : part.shape[1]] += part
         predictions, labels = sums
-        others = predictions[0] - predictions[1:]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return labels[1:] / predictions[1:], (labels[0] - labels[1:]) / others
+        own = _coverage(labels[1:], predictions[1:])
+        return own, _coverage(labels[0] - labels[1:], predictions[0] - predictions[1:])
 
     def _mark(self) -> None:
         coverage, rest = self._effects()
@@ -155,3 +154,13 @@ class CoverageMonitor:
         monitor._marked = dict.fromkeys(int(k) for k in state["marked"])
         monitor._recent = [np.array(part, dtype=np.float64) for part in state["recent"]]
         return monitor
+
+
+def _coverage(labels: Floats, predictions: Floats) -> Floats:
+    """Return shares up to 1; NaN without predictions.
+
+    Labels are counted as they come, predictions with their window: there may be more labels.
+    """
+    shares = np.full(len(labels), np.nan)
+    np.divide(labels, predictions, out=shares, where=predictions > 0)
+    return shares.clip(max=1.0)

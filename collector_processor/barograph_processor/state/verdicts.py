@@ -210,11 +210,12 @@ class Verdicts:
         return self.book.get(_SILENCE) is not None
 
     def silence(self, finding: Finding, raised_ns: int, window: int) -> list[AlarmChange]:
-        """Raise the alarm that no predictions come."""
+        """Raise the alarm that no predictions come, and end what was held open by windows."""
         alarm = finding.alarm(self._key, operations={}, raised_ns=raised_ns, window=window)
         # While a window is open there may be several, and they are not the same.
         own = alarm_id(*self._key, _SILENCE, raised_ns)
-        return [self.book.raise_(_SILENCE, replace(alarm, id=own))]
+        raised = self.book.raise_(_SILENCE, replace(alarm, id=own))
+        return [raised, *self.book.settle(window, silent=True)]
 
     def heard(self, time_ns: int, window: int) -> list[AlarmChange]:
         """Resolve it: one came."""

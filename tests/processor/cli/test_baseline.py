@@ -124,11 +124,12 @@ def test_an_accuracy_that_a_baseline_carries_is_an_objective(history: Path) -> N
     runner.invoke(app, [*create, "-o", str(file)])
     learnt = Baseline.from_json(json.loads(file.read_text(encoding="utf-8")))
     model = _model(learnt)
-    assert model.quality.tolerated == pytest.approx(0.03)
+    # Of 1% wrong a fifth is tolerated on top, which is less than two points.
+    assert model.quality.tolerated == pytest.approx(0.012)
     again = _model()
     again.load(model.state())
     assert learnt.quality is not None
-    assert again.quality.tolerated == pytest.approx(0.03)
+    assert again.quality.tolerated == pytest.approx(0.012)
     assert again.quality.offline == {**learnt.quality.performance, "accuracy": 0.99}
 
 

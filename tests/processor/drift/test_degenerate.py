@@ -107,6 +107,19 @@ def test_a_column_that_vanishes_is_missing(rng: np.random.Generator) -> None:
     assert updates[-1].streams[0].distance is None
 
 
+def test_values_that_stop_are_told_as_all_of_them(rng: np.random.Generator) -> None:
+    """Windows of before do not dilute it."""
+    profile = learn(NumericColumn(rng.normal(size=10 * N)))
+    updates = feed(profile, [NumericColumn(rng.normal(size=N))] * 3 + [None] * 6)
+    (told,) = (
+        alarm.effect
+        for update in updates
+        for _, what, alarm in update.transitions
+        if what == "open"
+    )
+    assert (told.kind, told.before, told.now) == ("missing", 0.0, 1.0)
+
+
 def test_numbers_that_become_names_are_unparsable(rng: np.random.Generator) -> None:
     profile = learn(NumericColumn(rng.normal(size=10 * N)))
     text = CategoricalColumn.of(["1.5"] * N)

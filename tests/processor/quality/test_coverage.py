@@ -60,6 +60,19 @@ def test_false_marks_keep_the_budget() -> None:
     assert marks <= 6
 
 
+@pytest.mark.parametrize("predictions", [[0, 0, 0], [100, 100, 0]])
+def test_labels_whose_predictions_are_not_counted_yet_are_no_coverage(
+    predictions: list[int],
+) -> None:
+    """They come before the window of their predictions is closed."""
+    monitor = CoverageMonitor(budget=1)
+    monitor.update(np.array(predictions, dtype=np.float64), np.array([190.0, 150.0, 40.0]))
+    coverage, _ = monitor._effects()
+    assert np.isnan(coverage[1])
+    assert not coverage[0] > 1
+    assert monitor.biased == []
+
+
 def test_no_budget_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="budget"):
         CoverageMonitor(budget=0)

@@ -49,7 +49,8 @@ class TestTraffic:
         bench.registry.observe(steady(3050))
         assert changes(bench, "traffic") == []
         bench.registry.observe(steady(950, start=3050, after=3 * DAY))
-        assert changes(bench, "traffic") == [("open", 10), ("resolved", 10)]
+        told = [("open", 10), ("resolved", 10), ("settled", 15)]
+        assert changes(bench, "traffic") == told
         (alarm,) = bench.model.verdicts.book.resolved
         assert "no prediction has come for 3 days" in alarm.sentence
         assert alarm.since_ns == (START + 60 * 3049) * SECOND
@@ -92,6 +93,22 @@ class TestTraffic:
             )
             assert changes(each, "traffic") == [], "not again by event time"
 
+    def test_what_ended_before_is_over_for_people_too(self) -> None:
+        """No window comes that could end its hold."""
+        bench = Bench.of(TABLES)
+        batch = rows(3100, wrong=0.1, seed=2)
+        gone = np.arange(3100) >= 2500
+        confidence = np.where(gone & (np.arange(3100) < 2900), np.nan, 0.7)
+        bench.registry.observe(replace(batch, confidence=confidence, received_ns=SECOND))
+        assert [change for change, _ in changes(bench, "confidence")] == ["open", "resolved"]
+        bench = bench.restarted()
+        bench.registry.look(9 * DAY * SECOND, since_ns=0)
+        told = [
+            (event["change"], event["alarm"]["feature"]) for event in plain(bench.registry.drain())
+        ]
+        assert told == [("open", "traffic"), ("settled", "confidence")]
+        assert bench.model.verdicts.book.held == ()
+
     def test_nobody_listened_is_no_silence(self) -> None:
         bench = Bench.of(TABLES)
         bench.registry.observe(replace(steady(3000), received_ns=0))
@@ -112,7 +129,8 @@ class TestTraffic:
         bench = Bench.of(TABLES | {"operations": {"silence_s": 300}})
         bench.registry.observe(steady(3050))
         bench.registry.observe(steady(950, start=3050, after=600))
-        assert changes(bench, "traffic") == [("open", 10), ("resolved", 10)]
+        told = [("open", 10), ("resolved", 10), ("settled", 15)]
+        assert changes(bench, "traffic") == told
 
 
 class TestSilence:

@@ -50,8 +50,8 @@ class AlarmBook:
     """Open alarms by what they are about, and the last thousand resolved ones.
 
     What comes back within a few windows of its end goes on with the same incident, however
-    often; one that stays away for longer is settled. Grafana calls the time between
-    "recovering", Prometheus ``keep_firing_for``.
+    often; one that stays away for longer, or until traffic stops, is settled. Grafana calls
+    the time between "recovering", Prometheus ``keep_firing_for``.
 
     Not locked; its owner is.
 
@@ -131,12 +131,17 @@ class AlarmBook:
         self._held[key] = window, closed
         return AlarmChange("resolved", window, closed)
 
-    def settle(self, window: int) -> list[AlarmChange]:
+    def settle(self, window: int, *, silent: bool = False) -> list[AlarmChange]:
         """End the incidents whose alarm stayed away until the end of a window.
 
         Of more than a thousand that are held, the oldest end earlier.
+
+        Args:
+            window: Its number.
+            silent: No predictions come, so no window may ever end a hold: all of them end.
         """
-        over = [key for key, (end, _) in self._held.items() if window - end >= self._hold_windows]
+        hold = 0 if silent else self._hold_windows
+        over = [key for key, (end, _) in self._held.items() if window - end >= hold]
         rest = [key for key in self._held if key not in over]
         over += rest[: max(len(rest) - _RESOLVED_KEPT, 0)]
         return [AlarmChange("settled", window, self._held.pop(key)[1]) for key in over]
