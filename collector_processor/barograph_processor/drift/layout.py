@@ -88,16 +88,6 @@ class Layout:
         return index
 
     @property
-    def inward(self) -> Ints:
-        """Of each slot itself, of those beyond a range the nearest one within, shape ``(B,)``."""
-        found = np.arange(self.slots)
-        for s in self.numeric.tolist():
-            first, values = int(self.offsets[s]), len(self.binnings[s].cuts) - 1
-            if values > 0:
-                found[first], found[first + values + 1] = first + 1, first + values
-        return found
-
-    @property
     def ordered(self) -> Bools:
         """Which slots hold numbers, shape ``(B,)``."""
         found = np.zeros(self.slots, dtype=np.bool_)

@@ -127,6 +127,10 @@ class ReferenceProfile:
         """
         return self._counter(columns)
 
+    def cells(self, columns: Mapping[StreamKey, Column], rows: int) -> Ints:
+        """Return the slot of each of ``n`` rows in each stream, shape ``(S, n)``."""
+        return self.layout.cells([columns.get(key) for key in self.layout.keys], rows)
+
     def empty(self) -> WindowCounts:
         """Return the counts of no row."""
         return self.count({})

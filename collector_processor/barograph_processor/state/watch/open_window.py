@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.drift.counts import WindowCounts
-from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.stream import StreamKey
+from barograph_processor.quality.intervals import Estimate
 from barograph_processor.quality.score_histogram import ScoreCounts
 from barograph_processor.state.label.labels import LabelledRows
+from barograph_processor.state.window.baseline import Baseline
 from barograph_processor.state.window.operations import OperationsWindow
 from barograph_processor.state.window.row_columns import (
     RowColumns,
@@ -101,12 +102,13 @@ class OpenWindow:
     """Sums over the rows of one window.
 
     Args:
-        profile: What the rows are counted by.
+        learnt: What the rows are counted by.
     """
 
-    def __init__(self, profile: ReferenceProfile) -> None:
-        self._profile = profile
+    def __init__(self, learnt: Baseline) -> None:
+        self._learnt = learnt
         self.counts: WindowCounts | None = None
+        self._leaves: npt.NDArray[np.int64] | None = None
         self.operations = OperationsWindow.empty()
         self.sample = Sample()
         self.scores: ScoreCounts | None = None
@@ -116,6 +118,14 @@ class OpenWindow:
     def labels(self) -> LabelledRows | None:
         """Labels that came with the rows, in order of arrival; None if none did."""
         return LabelledRows.joined(self._labels) if self._labels else None
+
+    @property
+    def expected(self) -> dict[str, Estimate]:
+        """Errors of a regression that its inputs promise, by metric."""
+        errors = self._learnt.errors
+        if errors is None or self._leaves is None or self.counts is None:
+            return {}
+        return errors.estimate(self._leaves, self.counts.rows)
 
     def add(
         self,
@@ -127,8 +137,12 @@ class OpenWindow:
     ) -> None:
         """Add rows: what is watched of them, ids, calls, labels that came with them, scores."""
         if len(ids):
-            counts = self._profile.count(columns)
+            profile, errors = self._learnt.profile, self._learnt.errors
+            counts = profile.count(columns)
             self.counts = counts if self.counts is None else self.counts.merge(counts)
+            if errors is not None and errors.losses:
+                leaves = errors.count(profile.cells(columns, len(ids)))
+                self._leaves = leaves if self._leaves is None else self._leaves + leaves
         self.operations = self.operations.merge(operations)
         self.sample.add(columns, ids)
         if labels is not None:
@@ -141,6 +155,7 @@ class OpenWindow:
         labels = self.labels
         return {
             "counts": None if self.counts is None else self.counts.to_bytes(),
+            "leaves": self._leaves,
             "operations": self.operations.state(),
             "sample": self.sample.state(),
             "labels": None if labels is None else labels.state(),
@@ -148,11 +163,13 @@ class OpenWindow:
         }
 
     @classmethod
-    def restore(cls, profile: ReferenceProfile, state: Mapping[str, Any]) -> "OpenWindow":
+    def restore(cls, learnt: Baseline, state: Mapping[str, Any]) -> "OpenWindow":
         """Undo ``state``."""
-        window = cls(profile)
+        window = cls(learnt)
         if state["counts"] is not None:
             window.counts = WindowCounts.from_bytes(state["counts"])
+        if state["leaves"] is not None:
+            window._leaves = np.array(state["leaves"], dtype=np.int64)
         window.operations = OperationsWindow.restore(state["operations"])
         window.sample = Sample.restore(state["sample"])
         if state["labels"] is not None:

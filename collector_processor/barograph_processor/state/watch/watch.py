@@ -130,7 +130,7 @@ class Watch:
                 self._unwatched.append(name)
         window = self._open.get(slot)
         if window is None:
-            window = self._open[slot] = OpenWindow(self.learnt.profile)
+            window = self._open[slot] = OpenWindow(self.learnt)
         window.add(columns, ids, operations, labels, scores)
 
     def close(self, slot: Slot, *, number: int, partial: bool) -> ClosedWindow | None:
@@ -146,10 +146,6 @@ class Watch:
             self._spans.append((number, start, end))
             if window.counts is not None:
                 update = self.monitor.update(window.counts, time=(start + end) / 2e9, window=number)
-        counts, errors = window.counts, self.learnt.errors
-        expected: Mapping[str, Estimate] = {}
-        if counts is not None and errors is not None:
-            expected = errors.estimate(counts.slots, counts.rows)
         return ClosedWindow(
             number,
             partial,
@@ -158,7 +154,7 @@ class Watch:
             window.sample,
             window.labels,
             window.scores,
-            expected,
+            window.expected,
         )
 
     @property
@@ -256,7 +252,7 @@ class Watch:
         watch._unwatched = list(state["unwatched"])
         watch.operations = dict(state["operations"])
         watch._open = {
-            Slot(period, part): OpenWindow.restore(learnt.profile, plain)
+            Slot(period, part): OpenWindow.restore(learnt, plain)
             for period, part, plain in state["open"]
         }
         spans = np.array(state["spans"], dtype=np.int64).reshape(-1, 3).tolist()

@@ -152,7 +152,7 @@ class Baseline:
                 bool(document.get("evaluated", False)),
                 None
                 if errors is None
-                else ErrorModel.from_json(errors, slots=profile.layout.slots),
+                else ErrorModel.from_json(errors, offsets=profile.layout.offsets),
             )
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             raise ValueError(f"the baseline is damaged: {error!r}") from error

@@ -136,9 +136,8 @@ class Learner:
         rows = np.flatnonzero(np.isfinite(errors))
         rows = rows[:: max(-(-len(rows) // _LABELLED), 1)]
         known = [columns[key].take(rows) for key in layout.keys]
-        return ErrorModel.learn(
-            layout.cells(known, len(rows)).T, errors[rows], layout.inward, layout.ordered
-        )
+        cells = layout.cells(known, len(rows))
+        return ErrorModel.learn(cells, errors[rows], layout.offsets, layout.ordered)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
