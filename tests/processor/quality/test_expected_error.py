@@ -164,7 +164,8 @@ def test_counts_of_batches_add_up(known: ErrorModel) -> None:
     parts = [known.count(cells[:, a:b]) for a, b in ((0, 1), (1, 1500), (1500, 1500), (1500, 3000))]
     whole = known.count(cells)
     assert np.array_equal(sum(parts), whole)
-    assert (whole.sum(axis=1) == 3000).all()
+    assert (whole[:-1].reshape(-1, 8).sum(axis=1) == 3000).all()
+    assert whole[-1] == known.unheld[cells].any(axis=0).sum()
 
 
 def test_it_comes_back_from_a_file(known: ErrorModel) -> None:
@@ -199,3 +200,19 @@ def test_a_damaged_one_is_refused(known: ErrorModel) -> None:
     plain["folds"][0]["column"][0][0] = _COLUMNS
     with pytest.raises(ValueError, match="columns"):
         ErrorModel.from_json(plain, offsets=_OFFSETS)
+
+
+def test_rows_beyond_the_reference_widen_the_interval(known: ErrorModel) -> None:
+    x, _ = _rows(3, 1000)
+    counts = known.count(_cells(x))
+    counts[-1] = 0
+    _, low, high = known.estimate(counts, len(x))["mae"]
+    counts[-1] = 500
+    value, lower, higher = known.estimate(counts, len(x))["mae"]
+    assert low is not None
+    assert high is not None
+    assert lower is not None
+    assert higher is not None
+    assert lower == pytest.approx(low - 0.5 * known.losses["mae"].varied)
+    assert higher == pytest.approx(high + 0.5 * known.losses["mae"].varied)
+    assert low < value < high
