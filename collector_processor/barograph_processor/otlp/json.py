@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, Final
 
 import orjson
@@ -15,18 +16,29 @@ from barograph_processor.exceptions import UndecodableError
 
 __all__ = ["logs_from_json", "traces_from_json"]
 
-_IDS: Final = ("traceId", "spanId", "parentSpanId")
+# OTLP says camelCase alone, but protobuf's parsers know both.
+_IDS: Final = ("traceId", "trace_id", "spanId", "span_id", "parentSpanId", "parent_span_id")
+_SPANS: Final = (("resourceSpans", "resource_spans"), ("scopeSpans", "scope_spans"), ("spans",))
+_RECORDS: Final = (
+    ("resourceLogs", "resource_logs"),
+    ("scopeLogs", "scope_logs"),
+    ("logRecords", "log_records"),
+)
+_LINKS: Final = (("links",),)
+
+_Path = tuple[tuple[str, ...], ...]
 
 
 def traces_from_json(text: bytes) -> bytes:
     """Return a JSON trace request as ExportTraceServiceRequest bytes.
 
-    Ids are hex; 64-bit numbers may be strings; unknown fields are ignored.
+    Ids are hex; 64-bit numbers may be strings; fields are named in camelCase or in
+    snake_case; unknown ones are ignored.
 
     Raises:
         UndecodableError: It is no JSON, or no such request.
     """
-    return _convert(text, ExportTraceServiceRequest(), ("resourceSpans", "scopeSpans", "spans"))
+    return _convert(text, ExportTraceServiceRequest(), _SPANS)
 
 
 def logs_from_json(text: bytes) -> bytes:
@@ -35,10 +47,10 @@ def logs_from_json(text: bytes) -> bytes:
     Raises:
         UndecodableError: It is no JSON, or no such request.
     """
-    return _convert(text, ExportLogsServiceRequest(), ("resourceLogs", "scopeLogs", "logRecords"))
+    return _convert(text, ExportLogsServiceRequest(), _RECORDS)
 
 
-def _convert(text: bytes, message: Message, path: tuple[str, ...]) -> bytes:
+def _convert(text: bytes, message: Message, path: _Path) -> bytes:
     try:
         tree = orjson.loads(text)
         if not isinstance(tree, dict):
@@ -46,7 +58,7 @@ def _convert(text: bytes, message: Message, path: tuple[str, ...]) -> bytes:
             raise UndecodableError("not an OTLP request in JSON: no object")
         for item in _items(tree, path):
             _ids_to_base64(item)
-            for link in _items(item, ("links",)):
+            for link in _items(item, _LINKS):
                 _ids_to_base64(link)
         ParseDict(tree, message, ignore_unknown_fields=True)
         return message.SerializeToString()
@@ -58,12 +70,13 @@ def _convert(text: bytes, message: Message, path: tuple[str, ...]) -> bytes:
         raise UndecodableError("not an OTLP request in JSON: wrong or too deep nesting") from error
 
 
-def _items(tree: Any, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _items(tree: Any, path: _Path) -> Iterator[dict[str, Any]]:
     """Yield the objects at the end of a path of arrays; wrong types are left to the parser."""
     if not isinstance(tree, Mapping):
         return
-    children = tree.get(path[0])
-    for child in children if isinstance(children, list) else ():
+    arrays = (tree.get(name) for name in path[0])
+    children = chain.from_iterable(array for array in arrays if isinstance(array, list))
+    for child in children:
         if not isinstance(child, dict):
             continue
         if len(path) == 1:

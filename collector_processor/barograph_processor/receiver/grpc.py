@@ -128,6 +128,7 @@ class GrpcReceiver:
 
     def _options(self) -> list[tuple[str, int]]:
         limits = self._limits
+        most_calls = limits.max_connections * limits.max_streams
         return [
             ("grpc.max_receive_message_length", limits.max_request_bytes),
             # Messages come as they were sent: the journal keeps what is in gzip in gzip.
@@ -140,6 +141,9 @@ class GrpcReceiver:
             ("grpc.max_connection_idle_ms", round(limits.idle_seconds * 1000)),
             ("grpc.max_concurrent_streams", limits.max_streams),
             ("grpc.max_allowed_incoming_connections", limits.max_connections),
+            # Of more calls than a thousand that our loop has not come to yet, gRPC cancels some.
+            ("grpc.server.max_pending_requests", most_calls),
+            ("grpc.server.max_pending_requests_hard_limit", most_calls),
             ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
             # Who is gone without a word is found out.
             ("grpc.keepalive_time_ms", _KEEPALIVE_MS),

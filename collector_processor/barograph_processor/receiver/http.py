@@ -57,10 +57,13 @@ def http_receiver(
         memory: What there is for bodies; looked at by its owner.
     """
     receiver = _HttpReceiver(intake, limits or ReceiverLimits(), memory or Memory())
-    return Starlette(
+    app = Starlette(
         routes=[Route(path, receiver.export, methods=["POST"]) for path in _SIGNALS],
         exception_handlers={404: _not_found, 405: _not_allowed},
     )
+    # No exporter sends its body again to where a slash at the end would lead it.
+    app.router.redirect_slashes = False
+    return app
 
 
 class _HttpReceiver:

@@ -1,6 +1,7 @@
 """OTLP/JSON says the same as protobuf: hex ids, 64 bits as string or number, unknown ignored."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -53,6 +54,31 @@ def test_traces() -> None:
     assert batch.latency.tolist() == [1.0]
     assert batch.failed.tolist() == [True]
     assert set(batch.inputs) == {"n", "m", "x", "nan", "b", "raw"}
+
+
+def _snake(tree: Any) -> Any:
+    if isinstance(tree, list):
+        return [_snake(each) for each in tree]
+    if isinstance(tree, dict):
+        return {
+            re.sub("[A-Z]", lambda match: f"_{match[0].lower()}", key): _snake(value)
+            for key, value in tree.items()
+        }
+    return tree
+
+
+def test_snake_case_says_the_same() -> None:
+    """As protobuf's own parsers read it, with ids in hex all the same, those of links too."""
+    text = traces_text()
+    snake = json.dumps(_snake(json.loads(text))).encode()
+    assert b"trace_id" in snake
+    assert b"traceId" not in snake
+    assert traces_from_json(snake) == traces_from_json(text)
+    record = {"traceId": _TRACE, "spanId": _SPAN, "eventName": "barograph.label"}
+    logs = {"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}
+    assert logs_from_json(json.dumps(_snake(logs)).encode()) == logs_from_json(
+        json.dumps(logs).encode()
+    )
 
 
 def test_logs() -> None:

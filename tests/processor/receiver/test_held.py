@@ -36,7 +36,7 @@ def _export(address: str) -> float:
         call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
             _EXPORT, request_serializer=None, response_deserializer=None
         )
-        assert call(_BODY, timeout=10) == b""
+        assert call(_BODY, timeout=40) == b""
     return time.monotonic() - start
 
 
@@ -62,6 +62,31 @@ def test_a_thousand_calls_without_end_hold_up_no_other_over_grpc() -> None:
         assert len(recorder.taken) == 20
         # They are still held: it was not by ending them that the others came in.
         assert not any(map(_has_ended, held))
+        assert recorder.refused() == {}
+
+
+def test_calls_that_wait_for_a_busy_loop_are_not_cancelled() -> None:
+    """However many come at once: gRPC would cancel all beyond 3000, and some beyond 1000."""
+    recorder = Recorder()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def authorize(_headers: Mapping[str, str]) -> bool:
+        begun.set()
+        return go_on.wait(30)
+
+    with (
+        grpc_server(recorder, authorize=authorize) as address,
+        connected(address, 110, grpc_calls(32)),
+        ThreadPoolExecutor(8) as threads,
+    ):
+        assert begun.wait(30)
+        # gRPC's own threads take the calls in meanwhile.
+        time.sleep(2.0)
+        answers = [threads.submit(_export, address) for _ in range(8)]
+        time.sleep(0.5)
+        go_on.set()
+        assert all(answer.result() > 0 for answer in answers)
+    assert len(recorder.taken) == 8
 
 
 def test_a_message_that_does_not_come_is_given_up() -> None:

@@ -179,6 +179,9 @@ def test_12_other_methods_types_encodings_and_paths(recorder: Recorder, base: st
     )
     assert post(base + "/v1/metrics", b"").status_code == 404
     assert post(base + "/", b"").status_code == 404
+    slash = post(base + "/v1/traces/", b"")
+    assert slash.status_code == 404
+    assert status_of(slash)["message"] == "POST to /v1/traces or /v1/logs"
     assert not recorder.taken
     for response in (wrong_method, wrong_encoding):
         assert status_of(response)["message"]
