@@ -17,6 +17,7 @@ class Dispersion:
     State: 3 numbers. Not locked: one writer.
 
     Examples:
+        >>> import numpy as np
         >>> spread = Dispersion()
         >>> spread.update(np.array([0.0, 1.0, 0.0]))
         >>> spread.ratio
