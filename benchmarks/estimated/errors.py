@@ -1,18 +1,13 @@
 """Expected errors of regressions beside NannyML's DLE: ``python -m benchmarks.estimated.errors``.
 
 Bias first: both data sets are NannyML's. The model of incomes was made for this, of half of the
-reference. NannyML learns errors by trees (LightGBM) of the
-values, ours by smaller trees of the bins of drift. What both are held against is what labels say,
-by chunk. CPU seconds, each of one run in its own process: NannyML's hold its sampling error, ours
-the interval and the look-up of the bins. Needs
-``python -m components environment nannyml``.
+reference. NannyML learns errors by trees (LightGBM) of the values, ours by smaller trees of the
+bins of drift. What both are held against is what labels say, by chunk. CPU seconds, each of one
+run in its own process: NannyML's hold its sampling error, ours the interval and the look-up of
+the bins. Needs ``python -m components environment nannyml``.
 """
 
-import json
-import platform
-import subprocess
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,10 +18,8 @@ from barograph_processor.quality.expected_error import ErrorModel
 from barograph_processor.quality.intervals import Estimate
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
-from components.environment import ENVIRONMENTS
+from benchmarks.estimated.nannyml import CHUNK, ask, title
 
-_ASK = Path(__file__).resolve().parents[2] / "tests" / "oracles" / "ask_nannyml_errors.py"
-_CHUNK = 1000
 _COLUMNS = (
     *("data", "chunks", "metric", "share explained", "from the labels: ours, NannyML's"),
     *("of a constant", "labels within our interval", "CPU s to fit: ours, NannyML's"),
@@ -58,7 +51,7 @@ def _errors(table: dict[str, list[Any]]) -> Floats:
 def _lines(name: str, found: dict[str, Any]) -> list[str]:
     known, error = _columns(found["reference"]), _errors(found["reference"])
     n = len(error)
-    profile = ReferenceProfile.learn(known, np.arange(n) // _CHUNK, np.arange(n, dtype=np.float64))
+    profile = ReferenceProfile.learn(known, np.arange(n) // CHUNK, np.arange(n, dtype=np.float64))
     layout = profile.layout
     start = time.process_time()
     cells = layout.cells(list(known.values()), n)
@@ -67,7 +60,7 @@ def _lines(name: str, found: dict[str, Any]) -> list[str]:
     fitted = time.process_time()
     later, shown = _columns(found["analysis"]), _errors(found["analysis"])
     chunks = len(found["estimates"]["mae"])
-    ends = [*range(_CHUNK, _CHUNK * chunks, _CHUNK), len(shown)]
+    ends = [*range(CHUNK, CHUNK * chunks, CHUNK), len(shown)]
     parts = [np.arange(a, b) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
     begun = time.process_time()
     estimates: list[dict[str, Estimate]] = []
@@ -101,20 +94,9 @@ def _lines(name: str, found: dict[str, Any]) -> list[str]:
 
 def main() -> None:
     """Print the table."""
-    done = subprocess.run(
-        [str(ENVIRONMENTS["nannyml"].build()), "-W", "ignore", str(_ASK)],
-        input=json.dumps({"chunk_size": _CHUNK}),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    # LightGBM tells of its trees before.
-    answer = json.loads(done.stdout.splitlines()[-1])
+    answer = ask("ask_nannyml_errors.py")
     print(__doc__)
-    print(
-        f"Python {platform.python_version()}, numpy {np.__version__}, NannyML "
-        f"{answer['version']}, {platform.machine()}; chunks of {_CHUNK:,} rows.\n"
-    )
+    print(title(answer))
     print("| " + " | ".join(_COLUMNS) + " |")
     print("| " + " | ".join(["---"] * len(_COLUMNS)) + " |")
     for name, found in answer["data"].items():

@@ -7,21 +7,14 @@ stands beside it. CPU seconds, each of one run in its own process; NannyML's hol
 error too, ours the interval. Needs ``python -m components environment nannyml``.
 """
 
-import json
-import platform
-import subprocess
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from barograph_processor.quality.estimated import Calibrator
 from barograph_processor.quality.score_histogram import ScoreCounts, ScoreHistogram
-from components.environment import ENVIRONMENTS
-
-_ASK = Path(__file__).resolve().parents[2] / "tests" / "oracles" / "ask_nannyml.py"
-_CHUNK = 1000
+from benchmarks.estimated.nannyml import CHUNK, ask, title
 
 
 def _apart(ours: list[dict[str, float]], name: str, theirs: list[float] | None) -> str:
@@ -42,7 +35,7 @@ def _line(name: str, found: dict[str, Any]) -> str:
     theirs = found["estimates"]
     chunks = len(theirs["accuracy"])
     # NannyML's last chunk takes the rest.
-    ends = [*range(_CHUNK, _CHUNK * chunks, _CHUNK), len(score)]
+    ends = [*range(CHUNK, CHUNK * chunks, CHUNK), len(score)]
     parts = [slice(a, b) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
     estimates = [
         calibrator.estimate(ScoreCounts.of(score[rows], said[rows] > 0.5), binary="f1" in theirs)
@@ -69,19 +62,9 @@ def _line(name: str, found: dict[str, Any]) -> str:
 
 def main() -> None:
     """Print the table."""
-    done = subprocess.run(
-        [str(ENVIRONMENTS["nannyml"].build()), "-W", "ignore", str(_ASK)],
-        input=json.dumps({"chunk_size": _CHUNK}),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    answer = json.loads(done.stdout)
+    answer = ask("ask_nannyml.py")
     print(__doc__)
-    print(
-        f"Python {platform.python_version()}, numpy {np.__version__}, NannyML "
-        f"{answer['version']}, {platform.machine()}; chunks of {_CHUNK:,} rows.\n"
-    )
+    print(title(answer))
     head = (
         *("data", "chunks", "accuracy apart, mean (max)", "AUC", "F1"),
         *("accuracy from the labels: ours, NannyML's", "CPU s to fit", "to estimate"),
