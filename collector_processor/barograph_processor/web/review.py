@@ -148,12 +148,16 @@ class ReviewDesk:
             is_label=question.kind != "right",
             now_ns=time.time_ns(),
         )
+        accepted = False
         try:
             self._pipeline.submit("logs", record)
+            accepted = True
         except OverloadedError as error:
-            with self._lock:
-                self._taken.pop(taken, None)
             return error_response(503, str(error))
+        finally:
+            if not accepted:
+                with self._lock:
+                    self._taken.pop(taken, None)
         return OrjsonResponse({"accepted": True})
 
     def _take_once(self, taken: _Taken) -> bool:

@@ -4,12 +4,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import numpy as np
 import pytest
 
 from barograph_processor.config import Config, parse_config
+from barograph_processor.exceptions import OverloadedError
 from barograph_processor.service import Service
 from tests.processor.otlp.build import span, traces
 
@@ -219,6 +221,20 @@ def test_a_person_answers_once_and_others_are_still_asked(
     again = answer(client, item, "fraud", label="1")
     assert again.status_code == 409
     assert "before" in again.json()["error"]
+
+
+def test_who_was_not_heard_answers_again(
+    service: Service, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(service, "fraud", **BINARY)
+    item = queue(client, "fraud")["items"][0]
+    with monkeypatch.context() as full:
+        full.setattr(service.pipeline, "submit", Mock(side_effect=OverloadedError("disk is full")))
+        assert answer(client, item, "fraud", label="0").status_code == 503
+    with monkeypatch.context() as broken:
+        broken.setattr(service.pipeline, "submit", Mock(side_effect=RuntimeError("unforeseen")))
+        assert answer(client, item, "fraud", label="0").status_code == 500
+    assert answer(client, item, "fraud", label="0").status_code == 200
 
 
 def test_to_answer_takes_its_own_right(tmp_path: Path) -> None:
