@@ -9,9 +9,9 @@ from typing import Final
 __all__ = ["SECOND_NS", "row_at", "rows_begin_ns"]
 
 SECOND_NS: Final = 1_000_000_000
-_BEGIN_S: Final = int(datetime(1900, 1, 1, tzinfo=UTC).timestamp())
+_BEGIN_S: Final = int(datetime(1800, 1, 1, tzinfo=UTC).timestamp())
 # For 1.5 billion rows.
-_END_S: Final = int(datetime(1950, 1, 1, tzinfo=UTC).timestamp())
+_END_S: Final = int(datetime(1850, 1, 1, tzinfo=UTC).timestamp())
 
 
 def rows_begin_ns() -> int:

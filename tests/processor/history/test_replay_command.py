@@ -291,7 +291,7 @@ class TestTime:
 
     def test_without_time_rows_are_a_second_apart(self, bench: Bench) -> None:
         run = bench.run(bench.csv(history(1100)))
-        assert run.windows[0]["start"] == "1900-01-01T00:16:40.000Z"
+        assert run.windows[0]["start"] == "1800-01-01T00:16:40.000Z"
         assert run.windows[0]["signals"]["traffic"]["rows_per_second"] == 1.0
 
     def test_without_time_people_are_told_rows(self, bench: Bench) -> None:
@@ -538,7 +538,7 @@ class TestColumns:
         done = CliRunner().invoke(app, [*arguments, "--output", str(baseline)])
         assert done.exit_code == 0
         text = (_BASE % "").replace("rows = 1000", f'file = "{baseline}"')
-        assert bench.run(data, text).windows[0]["start"] == "1900-01-01T00:00:00.000Z"
+        assert bench.run(data, text).windows[0]["start"] == "1800-01-01T00:00:00.000Z"
 
 
 def _broken(bench: Bench, row: int, column: str, value: str) -> Path:

@@ -59,7 +59,7 @@ def test_a_history_without_times_is_told_by_its_rows(model: dict[str, Any]) -> N
     page = render_report([model], title="t")
     told = page[page.index("<h1>") :]
     assert "2,000 rows until row 2,000<" in told
-    assert "1900-" not in told
+    assert "1800-" not in told
     assert '"x":[2200,2400' in told
     alarms = len(model["alarms"])
     assert f"<h3>{alarms} alarms, told as 1 page" in told
