@@ -14,7 +14,7 @@ from typing import Final, Self
 from barograph_processor.access import Access, bearer
 from barograph_processor.asgi import AsgiServer
 from barograph_processor.config import Config, check_exposure
-from barograph_processor.exceptions import ConfigurationError, OverloadedError
+from barograph_processor.exceptions import OverloadedError
 from barograph_processor.exporter import (
     AlarmQueue,
     Exporter,
@@ -37,10 +37,10 @@ from barograph_processor.receiver import (
     http_receiver,
 )
 from barograph_processor.rotation import Rotation
-from barograph_processor.signal import Alarm, Signal
+from barograph_processor.signal import Signal
 from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.registry import Happening, ModelRegistry
-from barograph_processor.state.window.baseline import Baseline
+from barograph_processor.state.window.baseline import Baseline, read_baselines
 from barograph_processor.telemetry import Telemetry
 from barograph_processor.web.app import web_app
 
@@ -233,7 +233,7 @@ class Service:
             # must not be written before the queues do.
             if exporter is not None:
                 exporter.alarms(self._queued(changes))
-            self._notifier.tell(changes, self._standing_alarms)
+            self._notifier.tell(changes, self.registry.standing_alarms)
         if deaf and self.pipeline.ready:
             self.pipeline.look(now_ns, since_ns=self._listening_ns)
         if exporter is not None:
@@ -257,10 +257,6 @@ class Service:
     @property
     def _resource(self) -> Mapping[str, str]:
         return {"service.name": "barograph", "service.instance.id": self.instance_id}
-
-    def _standing_alarms(self) -> list[Alarm]:
-        books = (model.verdicts.book for model in self.registry.models.values())
-        return [alarm for book in books for alarm in (*book.open, *book.held)]
 
     def _queued(self, changes: Sequence[AlarmChange]) -> list[QueuedAlarm]:
         now, found = self.now_ns(), []
@@ -297,10 +293,5 @@ def _writers(access: Access) -> Authorize:
 
 
 def _baselines(config: Config) -> dict[str, Baseline]:
-    """Read the references that the configuration names: by model name, ``*`` for all others."""
     files = {name: model.reference.file for name, model in config.models.items()}
-    files["*"] = config.reference.file
-    try:
-        return {name: Baseline.read(Path(file)) for name, file in files.items() if file}
-    except ValueError as error:
-        raise ConfigurationError(f"reference: {error}") from error
+    return read_baselines({**files, "*": config.reference.file})

@@ -20,7 +20,7 @@ from barograph_processor.observation import EventBatch, EventKind, ModelKey
 from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.registry import ModelRegistry
-from barograph_processor.state.window.baseline import Baseline
+from barograph_processor.state.window.baseline import Baseline, read_baselines
 from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.stats.column import NumericColumn
 from barograph_processor.telemetry import Telemetry
@@ -76,7 +76,7 @@ class Replay:
         self._reader = HistoryReader(open_source(path), config)
         self.telemetry = Telemetry()
         settings = Config(models={config.model.name: config.watched()})
-        baselines = _baseline(config)
+        baselines = read_baselines({config.model.name: config.reference.file})
         for baseline in baselines.values():
             _check_features(baseline, self._reader.features)
         self._registry = ModelRegistry(
@@ -245,17 +245,6 @@ class Replay:
     def _left_out(self) -> str:
         """Return what was skipped, as the end of a sentence."""
         return "".join(f"; skipped {n:,} rows: {why}" for why, n in self.skipped.items())
-
-
-def _baseline(config: ReplayConfig) -> dict[str, Baseline]:
-    """Read the reference that the configuration names, if it names a file."""
-    file = config.reference.file
-    if file is None:
-        return {}
-    try:
-        return {config.model.name: Baseline.read(Path(file))}
-    except ValueError as error:
-        raise ConfigurationError(f"reference.file: {error}") from error
 
 
 def _check_features(baseline: Baseline, features: Sequence[str]) -> None:

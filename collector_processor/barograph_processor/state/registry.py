@@ -9,7 +9,7 @@ from barograph_processor import codec
 from barograph_processor.config import Config
 from barograph_processor.exceptions import StateError
 from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch, SpanBatch
-from barograph_processor.signal import Signal
+from barograph_processor.signal import Alarm, Signal
 from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.gauges import gauges
 from barograph_processor.state.label.prediction_id import short_ids
@@ -124,6 +124,11 @@ class ModelRegistry:
     def drain(self) -> list[Happening]:
         """Return what happened since the last call, by model and in order."""
         return [(key, event) for key, model in self._models.items() for event in model.drain()]
+
+    def standing_alarms(self) -> list[Alarm]:
+        """Return the last alarm of each incident that is not over."""
+        books = (model.verdicts.book for model in self._models.values())
+        return [alarm for book in books for alarm in (*book.open, *book.held)]
 
     def signals(self) -> Iterator[Signal]:
         """Yield every point of every model, and the processor's own."""

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from barograph_processor.config import OFFLINE_METRICS, BaselineConfig
 from barograph_processor.drift.profile import ReferenceProfile
+from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.quality.expected_error import ErrorModel
 from barograph_processor.state.window.operations import OperationsReference
 
-__all__ = ["Baseline", "QualityBaseline"]
+__all__ = ["Baseline", "QualityBaseline", "read_baselines"]
 
 _SCHEMA: Final = 3
 _READ: Final = (1, 2, _SCHEMA)
@@ -156,3 +157,18 @@ class Baseline:
             )
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             raise ValueError(f"the baseline is damaged: {error!r}") from error
+
+
+def read_baselines(files: Mapping[str, str | None]) -> dict[str, Baseline]:
+    """Read the references that a configuration names.
+
+    Args:
+        files: By model name, ``*`` for all others; None where there is none.
+
+    Raises:
+        ConfigurationError: One cannot be used; names its file.
+    """
+    try:
+        return {name: Baseline.read(Path(file)) for name, file in files.items() if file}
+    except ValueError as error:
+        raise ConfigurationError(f"reference.file: {error}") from error
