@@ -1,5 +1,6 @@
 """Acknowledged requests on their way to the worker: bounded, and in the journal's order."""
 
+import struct
 import threading
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ ENOUGH_ITEMS: Final = 32_768
 Of sixteen models, each has a batch of 2,000 rows then; a quarter of that costs two thirds more."""
 
 _LINGER_S: Final = 0.5
+_SINCE: Final = struct.Struct("<q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,15 @@ class Look:
     """A look at the wall clock, for what did not come since somebody listened, ns."""
 
     since_ns: int
+
+    def pack(self) -> bytes:
+        """Return what the journal keeps of it."""
+        return _SINCE.pack(self.since_ns)
+
+    @classmethod
+    def unpack(cls, payload: bytes) -> "Look":
+        """Undo ``pack``."""
+        return cls(*_SINCE.unpack(payload))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """From acknowledged bytes to state: durable, in order, nothing twice."""
 
 import logging
-import struct
 import threading
 import time
 from collections.abc import Sequence
@@ -31,7 +30,6 @@ __all__ = ["Acknowledgement", "Pipeline"]
 
 _LOG: Final = logging.getLogger(__name__)
 _NS_PER_S: Final = 1_000_000_000
-_SINCE: Final = struct.Struct("<q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,15 +180,15 @@ class Pipeline:
         Raises:
             OverloadedError: It cannot be taken now.
         """
-        payload = _SINCE.pack(since_ns)
+        seen = Look(since_ns)
+        payload = seen.pack()
         self._inbox.reserve(len(payload))
         try:
             seq = self._journal.append("clock", payload, time_ns=now_ns)
         except BaseException:
             self._inbox.release(len(payload))
             raise
-        size = len(payload)
-        self._inbox.put(Item(seq, "clock", Look(since_ns), size, now_ns, size))
+        self._inbox.put(Item(seq, "clock", seen, len(payload), now_ns, len(payload)))
 
     def hold(self) -> AbstractContextManager[None]:
         """Keep the worker out for the length of the context: a consistent state to read.
@@ -277,7 +275,7 @@ class Pipeline:
     def _restored(self, record: Record) -> Item | None:
         try:
             decoded = (
-                Look(_SINCE.unpack(record.payload)[0])
+                Look.unpack(record.payload)
                 if record.signal == "clock"
                 else self._decode(record.signal, unpacked(record.payload), record.time_ns)
             )
