@@ -236,7 +236,7 @@ class ErrorModel:
             Trees.from_json(trees, offsets=offsets, quantities=len(_METRICS))
             for trees in plain["folds"]
         )
-        if len(folds) < 2 or len({len(trees.column) for trees in folds}) > 1:  # noqa: PLR2004 - to compare
+        if len(folds) != _FOLDS or len({len(trees.column) for trees in folds}) > 1:
             raise ValueError("the folds of an error model are damaged")
         losses = {name: ExpectedLoss(*map(float, loss)) for name, loss in plain["losses"].items()}
         if not all(
