@@ -16,6 +16,7 @@ from barograph_processor.pipeline import Pipeline, feeder
 from barograph_processor.telemetry import Telemetry
 from tests.processor.otlp.build import logs, prediction, record, span, traces
 from tests.processor.pipeline.ledger import Ledger
+from tests.processor.test_service import eventually
 
 _MIB = 1024 * 1024
 
@@ -339,6 +340,28 @@ def test_checkpoints_are_written_while_requests_come(tmp_path: Path) -> None:
     checkpoint = journal.load_checkpoint()
     assert checkpoint is not None
     assert checkpoint.seq == 2
+    journal.close()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_a_replay_has_to_read_is_counted_as_it_is_kept(tmp_path: Path, packed: bool) -> None:
+    payload = request(*range(500))
+    small = gzip.compress(payload)
+    assert 4 * len(small) < len(payload)
+    sink, telemetry = Ledger(), Telemetry()
+    journal = Journal(tmp_path / "journal.db", max_bytes=64 * _MIB, telemetry=telemetry)
+    half = len(payload) // 2
+    pipeline = Pipeline(sink, journal, telemetry, seen_capacity=1000, checkpoint_bytes=half)
+    pipeline.start()
+    pipeline.submit("traces", payload, small if packed else None)
+    eventually(lambda: sink.rows == 500)
+    # The worker comes to it when it has decided about the first.
+    pipeline.submit("traces", request(500))
+    eventually(lambda: sink.rows == 501)
+    checkpoint = journal.load_checkpoint()
+    assert checkpoint is not None
+    assert checkpoint.seq == (0 if packed else 1)
+    pipeline.close()
     journal.close()
 
 

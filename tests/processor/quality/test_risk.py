@@ -106,3 +106,30 @@ def test_the_tolerated_risk_of_few_labels_is_high() -> None:
 def test_the_bound_is_checked(tolerance: float, confidence: float) -> None:
     with pytest.raises(ValueError, match=r"tolerance|confidence"):
         tolerated_risk([0.1], tolerance, confidence=confidence)
+
+
+def test_stakes_do_not_know_what_they_are_staked_on() -> None:
+    """The spread of a block's own losses counts from the next block on."""
+    past, block = np.full(20, 0.2), np.random.default_rng(3).uniform(0.3, 0.5, 20)
+    monitor = RiskMonitor(0.2, budget_labels=1e12, block=20)
+    monitor.update(past)
+    assert monitor.log10_evidence == pytest.approx(0.0), "nothing is won at what is tolerated"
+    steps = np.array([0.01, 0.02, 0.04, 0.08, 0.16, 0.32])
+    # Twenty losses without any spread, and five that are spread as yes and no.
+    ratio, widest = 5 / 25, 0.2 * 0.8
+    stakes = np.minimum(steps / (ratio * widest + (1 - ratio) * steps**2), 0.75 / 0.2)
+    stakes = np.maximum(stakes, steps / widest)
+    won = np.log1p(stakes[:, None] * (block - 0.2)).sum(axis=1)
+    monitor.update(block)
+    assert monitor.log10_evidence == pytest.approx(np.log10((2 * np.exp(won)).mean()))
+
+
+def test_a_large_loss_after_small_ones_is_lost_and_no_more() -> None:
+    """While harm lasts: no stake is more than what there is."""
+    monitor = RiskMonitor(0.1, budget_labels=1000, recovery=1e200, block=20)
+    monitor.update(np.ones(200))
+    assert monitor.harmed
+    monitor.update(np.full(20_000, 0.09))
+    before = monitor.log10_evidence
+    monitor.update(np.ones(20))
+    assert -300 < monitor.log10_evidence < before
