@@ -45,7 +45,9 @@ def _alarms(history: History, file: Path) -> list[Flag]:
                 alarm = event.alarm
                 print(f"{event.window:>5}  {alarm.severity:>6}  {alarm.sentence}")
                 about = json.dumps(alarm.slice) if alarm.slice else alarm.feature
-                kind, page = _KINDS.get(alarm.signal, "other"), alarm.severity == "page"
+                kind = _KINDS.get(alarm.signal, "other")
+                # Of one that comes back nobody is told again.
+                page = alarm.severity == "page" and alarm.back_in is None
                 flags.append(Flag(event.window, kind, f"{alarm.signal} {about or ''}", page))
     return flags
 
