@@ -86,6 +86,59 @@ def test_no_answer_waits_for_the_client_to_acknowledge_its_first_packet(
     assert options == [1]
 
 
+def _raising(*, after: int) -> Any:
+    """Return an application that raises after so many messages, and answers ``/`` at all times."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        messages = [
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [(b"content-length", b"4")],
+            },
+            {"type": "http.response.body", "body": b"he", "more_body": True},
+            {"type": "http.response.body", "body": b"re"},
+        ]
+        for message in messages[: None if scope["path"] == "/" else after]:
+            await send(message)
+        if scope["path"] != "/":
+            raise ZeroDivisionError("of ours")
+
+    return app
+
+
+@pytest.mark.parametrize("after", [0, 3])
+def test_what_raises_is_answered_logged_once_and_ends_no_connection(
+    after: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = AsgiServer(_raising(after=after), "127.0.0.1:0", what="test")
+    server.start()
+    with httpx.Client(base_url=f"http://{server.address}") as client:
+        failed = client.get("/a%0Ab?token=secret")
+        connection = failed.extensions["network_stream"]
+        assert client.get("/").extensions["network_stream"] is connection
+    server.stop()
+    if not after:
+        assert (failed.status_code, failed.text) == (500, "a mistake of the server; see its log\n")
+        assert failed.headers["x-content-type-options"] == "nosniff"
+    (record,) = (record for record in caplog.records if record.levelname == "ERROR")
+    assert record.getMessage() == r"a mistake in our code at GET '/a\nb'"
+    assert record.exc_info is not None
+    assert record.exc_info[0] is ZeroDivisionError
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_nobody_takes_half_an_answer_for_the_whole(
+    after: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = AsgiServer(_raising(after=after), "127.0.0.1:0", what="test")
+    server.start()
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(f"http://{server.address}/half", timeout=10)
+    server.stop()
+    assert [record.levelname for record in caplog.records if record.levelno >= 30] == ["ERROR"]
+
+
 def test_port_in_use() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

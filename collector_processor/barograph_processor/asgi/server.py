@@ -11,6 +11,7 @@ import uvicorn
 
 from barograph_processor.asgi.headers import SecurityHeaders
 from barograph_processor.asgi.hosts import KnownHosts
+from barograph_processor.asgi.mistakes import Mistakes
 from barograph_processor.asgi.protocol import MOST_CONNECTIONS, PatientProtocol
 from barograph_processor.exceptions import ConfigurationError
 
@@ -23,7 +24,8 @@ class AsgiServer:
     """Serves an ASGI application until it is stopped.
 
     Every answer has headers that keep browsers from mischief, no request is taken
-    for a name that is not ours, and connections are bounded in number and in time.
+    for a name that is not ours, and connections are bounded in number and in time. Where the
+    application fails the answer is 500.
 
     Args:
         app: The application.
@@ -46,7 +48,7 @@ class AsgiServer:
         self._what = what
         names = {address.rpartition(":")[0], *hosts}
         config = uvicorn.Config(
-            SecurityHeaders(KnownHosts(app, names)),
+            SecurityHeaders(Mistakes(KnownHosts(app, names))),
             http=PatientProtocol,
             ws="none",
             log_level="error",

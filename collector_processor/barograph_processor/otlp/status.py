@@ -27,6 +27,7 @@ class Code(IntEnum):
     ABORTED = 10
     OUT_OF_RANGE = 11
     UNIMPLEMENTED = 12
+    INTERNAL = 13
     UNAVAILABLE = 14
     DATA_LOSS = 15
     UNAUTHENTICATED = 16

@@ -111,7 +111,7 @@ class GrpcReceiver:
             server = grpc.aio.server(options=self._options())
             for service, signal in _SERVICES.items():
                 server.add_generic_rpc_handlers((_handler(service, self._export(signal)),))
-            server.add_generic_rpc_handlers((_handler(_UNSUPPORTED, _refuse_metrics),))
+            server.add_generic_rpc_handlers((_handler(_UNSUPPORTED, self._refuse_metrics),))
             port = (
                 server.add_insecure_port(self._address)
                 if self._credentials is None
@@ -164,6 +164,11 @@ class GrpcReceiver:
 
         return export
 
+    async def _refuse_metrics(self, _messages: AsyncIterator[Any], context: _Context) -> bytes:
+        refusal = RefusedError(Code.UNIMPLEMENTED, "metrics", "Barograph takes traces and logs")
+        self._intake.count(refusal)
+        await _abort(context, refusal)
+
     async def _message(self, context: _Context) -> bytes:
         """Return the call's message, once all of it is there."""
         async with self._awaited.one():
@@ -179,11 +184,6 @@ class GrpcReceiver:
         with self._intake.telemetry.stage("unpack"):
             payload, packed = unpack(message, self._limits.max_request_bytes)
         return self._intake.take(signal, payload, packed).SerializeToString()
-
-
-async def _refuse_metrics(_messages: AsyncIterator[Any], context: _Context) -> bytes:
-    refusal = RefusedError(Code.UNIMPLEMENTED, "metrics", "Barograph takes traces and logs")
-    await _abort(context, refusal)
 
 
 def _handler(service: str, export: _Export) -> "grpc.GenericRpcHandler[Any, bytes]":

@@ -36,12 +36,14 @@ _STATUS_BY_REASON: Final = {
     "unsupported_encoding": 415,
     "too_large": 413,
     "slow_body": 408,
+    "not_allowed": 405,
 }
 _STATUS_BY_CODE: Final = {
     Code.INVALID_ARGUMENT: 400,
     Code.CANCELLED: 400,
     Code.UNAUTHENTICATED: 401,
     Code.NOT_FOUND: 404,
+    Code.INTERNAL: 500,
     Code.UNAVAILABLE: 503,
 }
 
@@ -59,7 +61,11 @@ def http_receiver(
     receiver = _HttpReceiver(intake, limits or ReceiverLimits(), memory or Memory())
     app = Starlette(
         routes=[Route(path, receiver.export, methods=["POST"]) for path in _SIGNALS],
-        exception_handlers={404: _not_found, 405: _not_allowed},
+        exception_handlers={
+            404: receiver.not_found,
+            405: receiver.not_allowed,
+            Exception: receiver.failed,
+        },
     )
     # No exporter sends its body again to where a slash at the end would lead it.
     app.router.redirect_slashes = False
@@ -98,6 +104,26 @@ class _HttpReceiver:
             return _refuse(refusal, media_type)
         return Response(_encode(answer, media_type), media_type=media_type)
 
+    async def not_found(self, request: Request, _error: Exception) -> Response:
+        """Answer a request to a path that is none."""
+        refusal = RefusedError(Code.NOT_FOUND, "not_found", "POST to /v1/traces or /v1/logs")
+        self._intake.count(refusal)
+        return _refuse(refusal, _media_type(request))
+
+    async def not_allowed(self, request: Request, _error: Exception) -> Response:
+        """Answer a request that is no POST."""
+        refusal = RefusedError(Code.UNIMPLEMENTED, "not_allowed", "use POST")
+        self._intake.count(refusal)
+        response = _refuse(refusal, _media_type(request))
+        response.headers["allow"] = "POST"
+        return response
+
+    async def failed(self, request: Request, _error: Exception) -> Response:
+        """Answer a request on which our code fails: for good, as it would fail again."""
+        refusal = RefusedError(Code.INTERNAL, "internal", "a mistake in our code; see the log")
+        self._intake.count(refusal)
+        return _refuse(refusal, _media_type(request))
+
     def _take(
         self, signal: Literal["traces", "logs"], body: bytes, encoding: str, media_type: str
     ) -> Message:
@@ -116,18 +142,6 @@ class _HttpReceiver:
         return self._intake.take(signal, payload)
 
 
-async def _not_found(request: Request, _error: Exception) -> Response:
-    refusal = RefusedError(Code.NOT_FOUND, "not_found", "POST to /v1/traces or /v1/logs")
-    return _refuse(refusal, _media_type(request))
-
-
-async def _not_allowed(request: Request, _error: Exception) -> Response:
-    refusal = RefusedError(Code.UNIMPLEMENTED, "not_allowed", "use POST")
-    response = _refuse(refusal, _media_type(request), status=405)
-    response.headers["allow"] = "POST"
-    return response
-
-
 def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
@@ -141,9 +155,8 @@ def _check_type(media_type: str) -> None:
         )
 
 
-def _refuse(refusal: RefusedError, media_type: str, status: int | None = None) -> Response:
-    if status is None:
-        status = _STATUS_BY_REASON.get(refusal.reason) or _STATUS_BY_CODE[refusal.code]
+def _refuse(refusal: RefusedError, media_type: str) -> Response:
+    status = _STATUS_BY_REASON.get(refusal.reason) or _STATUS_BY_CODE[refusal.code]
     # Whoever speaks neither of the two reads JSON best.
     answer_type = _PROTOBUF if media_type == _PROTOBUF else _JSON
     response = Response(

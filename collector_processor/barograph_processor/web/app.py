@@ -74,7 +74,7 @@ def web_app(
             *Page(registry, pipeline, trace_url=trace_url).routes(),
         ],
         middleware=[Middleware(Guarded, guard=guard)],
-        exception_handlers={404: _not_found, HTTPException: _refused},
+        exception_handlers={404: _not_found, HTTPException: _refused, Exception: _failed},
     )
 
 
@@ -166,3 +166,8 @@ async def _not_found(_request: Request, _error: Exception) -> Response:
 async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return error_response(error.status_code, error.detail)
+
+
+async def _failed(request: Request, _error: Exception) -> Response:
+    what = f"{request.method} {request.url.path}"
+    return error_response(500, f"{what} failed by a mistake in our code; the log says which")

@@ -122,9 +122,10 @@ def test_14_unknown_fields_are_ignored(recorder: Recorder, address: str) -> None
     assert len(recorder.taken) == 1
 
 
-def test_metrics_are_refused_politely(address: str) -> None:
+def test_metrics_are_refused_politely_and_counted(recorder: Recorder, address: str) -> None:
     code, _ = failure(address, _METRICS, b"")
     assert code is grpc.StatusCode.UNIMPLEMENTED
+    assert recorder.refused() == {"metrics": 1}
 
 
 def test_sender_without_the_token_is_refused(recorder: Recorder) -> None:

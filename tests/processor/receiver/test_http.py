@@ -13,6 +13,7 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
+from barograph_processor.asgi import AsgiServer
 from barograph_processor.exceptions import OverloadedError
 from barograph_processor.otlp import decode_traces
 from barograph_processor.otlp.status import Status
@@ -185,6 +186,30 @@ def test_12_other_methods_types_encodings_and_paths(recorder: Recorder, base: st
     assert not recorder.taken
     for response in (wrong_method, wrong_encoding):
         assert status_of(response)["message"]
+    assert recorder.refused() == {
+        "not_allowed": 1,
+        "unsupported_type": 2,
+        "unsupported_encoding": 1,
+        "not_found": 3,
+    }
+
+
+def test_a_mistake_of_ours_is_final_and_the_next_request_is_taken(
+    recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    """500 is not tried again: what our code cannot take now it can take no better later."""
+    server = AsgiServer(http_receiver(recorder.intake()), "127.0.0.1:0", what="otlp")
+    server.start()
+    recorder.error = ZeroDivisionError("of ours")
+    headers = {"content-type": _PROTOBUF}
+    with httpx.Client(base_url=f"http://{server.address}", headers=headers) as client:
+        failed = client.post("/v1/traces", content=b"")
+        recorder.error = None
+        assert client.post("/v1/traces", content=b"").status_code == 200
+    server.stop()
+    assert (failed.status_code, status_of(failed)["code"]) == (500, 13)
+    assert recorder.refused() == {"internal": 1}
+    assert [record.levelname for record in caplog.records if record.levelno >= 30] == ["ERROR"]
 
 
 def test_12_13_json_with_a_charset(recorder: Recorder, base: str) -> None:

@@ -313,3 +313,19 @@ def test_a_slice_that_does_better_than_the_rest_is_not_where_it_is_worst() -> No
     assert slices == [{"carrier": "B6"}]
     assert "risk" in {alarm["signal"] for alarm in alarms}
     assert model["worst_slice"] == []
+
+
+def test_what_fails_in_our_code_is_said_as_all_errors_are(
+    registry: ModelRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise ZeroDivisionError("of ours")
+
+    monkeypatch.setattr("barograph_processor.web.app.alarm_view", fail)
+    with serve(registry) as url, httpx.Client(base_url=url) as client:
+        failed = client.get("/api/alarms")
+        assert failed.status_code == 500
+        assert failed.json() == {
+            "error": "GET /api/alarms failed by a mistake in our code; the log says which"
+        }
+        assert client.get("/api/models").status_code == 200
