@@ -10,7 +10,7 @@ from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.layout import Layout
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.stats.array import Floats, Ints
-from barograph_processor.stats.column import Column, NumericColumn
+from barograph_processor.stats.column import Column
 
 __all__ = ["Counter"]
 
@@ -66,22 +66,21 @@ class Counter:
         layout = self.layout
         index = layout.cells(columns, rows)
         slots += np.bincount(index.ravel(), minlength=layout.slots)
-        sums += self._deviations([columns[s] for s in layout.numeric.tolist()], rows)
+        sums += self._deviations(layout.numbers(columns, rows))
         if len(cross):
             u = self.rank_scores[index[layout.correlated]]
             cross += u @ u.T
 
-    def _deviations(self, columns: list[Column | None], rows: int) -> Floats:
+    def _deviations(self, z: Floats) -> Floats:
         """Return the sums of ``z`` and ``z * z`` of numeric streams, as in `WindowCounts`.
 
         To the nearest 2**-16: sums of that are exact, in any order and in any number of
         batches, as long as that of ``z * z`` stays below 2**21. All streams at once: a call
         for each would cost more than its work.
+
+        Args:
+            z: The values, NaN where there is none, shape ``(D, n)``; changed.
         """
-        z = np.full((len(columns), rows), np.nan)
-        for own, column in zip(z, columns, strict=True):
-            if isinstance(column, NumericColumn):
-                own[:] = column.values
         with np.errstate(over="ignore", invalid="ignore"):
             z -= self._mean
             z /= self._scale
