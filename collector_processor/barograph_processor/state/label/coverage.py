@@ -143,14 +143,11 @@ class LabelCoverage:
         if self._width_ns is None or not self._periods:
             return {}
         now = watermark_ns // self._width_ns
-        known = [(now - period, *counts[:, 0].tolist()) for period, counts in self._periods.items()]
-        ages = []
-        for low, high in _AGES:
-            some = [counts for age, *counts in known if low <= age <= high]
-            seen, labelled = map(sum, zip((0.0, 0.0), *some, strict=True))
-            if seen:
-                share = min(labelled / seen, 1.0)
-                ages.append({"age": [low, high], "coverage": share, "predictions": int(seen)})
+        ages = [
+            {"age": [low, high], "coverage": min(labelled / seen, 1.0), "predictions": int(seen)}
+            for (low, high), seen, labelled in zip(_AGES, *self._by_age(now), strict=True)
+            if seen
+        ]
         biased = [
             {**self._named(bias.stratum), "coverage": bias.coverage, "rest": bias.rest}
             for bias in self.monitor.biased[:_WORST]
@@ -162,6 +159,17 @@ class LabelCoverage:
             "biased": bool(biased),
             "uneven": biased,
         }
+
+    def _by_age(self, now: int) -> tuple[list[float], list[float]]:
+        """Return predictions and labels by age."""
+        seen, labelled = [0.0] * len(_AGES), [0.0] * len(_AGES)
+        for period, counts in self._periods.items():
+            # Each age but the first begins where another binary digit is needed.
+            at = (now - period).bit_length()
+            if period <= now and at < len(_AGES):
+                seen[at] += counts.item(0, 0)
+                labelled[at] += counts.item(1, 0)
+        return seen, labelled
 
     @property
     def warnings(self) -> tuple[str, ...]:
