@@ -1,7 +1,7 @@
 """What a drift monitor reports of a stream."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from barograph_processor.drift.stream import StreamKey
 
@@ -103,9 +103,8 @@ class DriftAlarm:
         return cls(key=key, **{**data, "effect": Effect(*data["effect"])})
 
 
-@dataclass(frozen=True, slots=True)
-class StreamStatus:
-    """One stream after its latest window.
+class StreamStatus(NamedTuple):
+    """One stream after its latest window: a tuple, for there is one of each stream and window.
 
     Attributes:
         key: The stream.

@@ -39,7 +39,7 @@ class Comparison:
     A call for each stream would cost many times its work: so the slots of all streams of a
     kind stand one after another.
 
-    State: about 30 bytes a slot. Never changes.
+    State: about 60 bytes a slot. Never changes.
     """
 
     _layout: Layout
@@ -47,13 +47,19 @@ class Comparison:
     _numbers: "_Numbers"
     _names: "_Names"
     _shares: Ints
+    _pairs: Ints
 
     @classmethod
     def build(cls, layout: Layout, total: WindowCounts, bank: ScoreBank) -> Self:
         """Prepare what the reference's counts say."""
         slots = total.slots.astype(np.float64)
         return cls(
-            layout, bank, _Numbers.build(layout, slots), _Names.build(layout, slots), _told(layout)
+            layout,
+            bank,
+            _Numbers.build(layout, slots),
+            _Names.build(layout, slots),
+            _told(layout),
+            np.flatnonzero(~np.eye(len(bank.reference), dtype=np.bool_)),
         )
 
     def distances(self, pooled: Pooled) -> Floats:
@@ -67,9 +73,8 @@ class Comparison:
         if len(self._names.own.streams):
             found[self._names.own.streams] = self._names.distances(pooled.slots)
         if len(self._layout.correlated) and pooled.rows:
-            change = np.abs(self.correlations(pooled) - self._bank.reference)
-            off = ~np.eye(len(change), dtype=np.bool_)
-            found[-1] = np.sqrt(np.mean(change[off] ** 2))
+            change = self.correlations(pooled).ravel() - self._bank.reference.ravel()
+            found[-1] = np.sqrt(np.mean(change[self._pairs] ** 2))
         return found
 
     def shares(self, pooled: Pooled) -> Shares:
@@ -109,33 +114,36 @@ class _Slots:
 
     Attributes:
         streams: Which streams these are, shape ``(D,)``.
-        chosen: Which slots are meant, shape ``(B,)``.
+        chosen: Where they stand among all slots, shape ``(N,)``.
+        owner: The stream of each, counted among these, shape ``(N,)``.
         sizes: How many each stream has, shape ``(D,)``.
         starts: The first of each stream, shape ``(D,)``.
         ends: The last of each.
     """
 
     streams: Ints
-    chosen: Bools
+    chosen: Ints
+    owner: Ints
     sizes: Ints
     starts: Ints
     ends: Ints
 
     @classmethod
     def of(cls, layout: Layout, streams: Ints, sizes: Sequence[int]) -> Self:
-        chosen = np.zeros(layout.slots, dtype=np.bool_)
-        for first, size in zip(layout.offsets[streams].tolist(), sizes, strict=True):
-            chosen[first : first + size] = True
         each = np.array(sizes, dtype=np.int64)
         stops = np.cumsum(each)
-        return cls(streams, chosen, each, stops - each, stops - 1)
+        starts = stops - each
+        owner = np.repeat(np.arange(len(each)), each)
+        chosen = np.arange(len(owner)) + (layout.offsets[streams] - starts)[owner]
+        return cls(streams, chosen, owner, each, starts, stops - 1)
 
     def below(self, held: Floats) -> tuple[Floats, Floats]:
         """Return the share of each stream's rows up to each slot, and the rows of each stream."""
         sums = np.cumsum(held)
         upto = sums[self.ends]
-        n = np.diff(upto, prepend=0.0)
-        return (sums - np.repeat(upto - n, self.sizes)) / self._whole(n), n
+        n = upto.copy()
+        n[1:] -= upto[:-1]
+        return (sums - (upto - n)[self.owner]) / self._whole(n), n
 
     def shares(self, held: Floats) -> tuple[Floats, Floats]:
         """Return the share of each stream's rows in each slot, and the rows of each stream."""
@@ -143,7 +151,7 @@ class _Slots:
         return held / self._whole(n), n
 
     def _whole(self, n: Floats) -> Floats:
-        return np.repeat(np.where(n > 0, n, 1.0), self.sizes)
+        return np.where(n > 0, n, 1.0)[self.owner]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,6 +161,7 @@ class _Numbers:
     Attributes:
         own: Which slots these are.
         centres: What a value in each slot is about, shape ``(N,)``.
+        widths: How far each centre is from the next one of its stream, 0 at the end.
         scale: Standard deviation of each stream, shape ``(D,)``.
         mean: The mean of each.
         before: Share of the reference's values in each slot and those before, shape ``(N,)``.
@@ -161,6 +170,7 @@ class _Numbers:
 
     own: _Slots
     centres: Floats
+    widths: Floats
     scale: Floats
     mean: Floats
     before: Floats
@@ -171,9 +181,15 @@ class _Numbers:
         numeric = [b for b in layout.binnings if isinstance(b, NumericBinning)]
         own = _Slots.of(layout, layout.numeric, [b.value_slots for b in numeric])
         before, held = own.below(total[own.chosen])
+        centres = np.concatenate([np.empty(0), *(b.centres for b in numeric)])
+        # Numbers of a reference may be as large as floats can be.
+        with np.errstate(over="ignore", invalid="ignore"):
+            widths = np.append(centres[1:] - centres[:-1], 0.0)[: len(centres)]
+        widths[own.ends] = 0.0
         return cls(
             own,
-            np.concatenate([np.empty(0), *(b.centres for b in numeric)]),
+            centres,
+            widths,
             np.array([b.scale for b in numeric]),
             np.array([b.mean for b in numeric]),
             before,
@@ -184,24 +200,19 @@ class _Numbers:
         """Return the distances in reference standard deviations, shape ``(D,)``; or NaN."""
         held = pooled.slots[self.own.chosen]
         below, n = self.own.below(held)
-        # Numbers of a reference may be as large as floats can be.
         with np.errstate(over="ignore", invalid="ignore"):
             parts = np.abs(below - self.before) * self._widths(held, n, pooled.sums[:, 0])
             distance = np.add.reduceat(parts, self.own.starts) / self.scale
         return np.where((n > 0) & self.known, distance, np.nan)
 
     def _widths(self, held: Floats, n: Floats, z_sum: Floats) -> Floats:
-        """Return how far each slot's centre is from the next one's of its stream, 0 at the end.
-
-        The centre of values beyond the range is moved to where the window's mean says.
-        """
+        """Return the widths, with the centre of values beyond the range where the mean says."""
         centres, starts, ends = self.centres, self.own.starts, self.own.ends
-        widths = np.append(np.diff(centres), 0.0)
-        widths[ends] = 0.0
         low, high = held[starts], held[ends]
         beyond = (low + high > 0) & (self.own.sizes > 1)
         if not beyond.any():
-            return widths
+            return self.widths
+        widths = self.widths.copy()
         first, last = centres[starts], centres[ends]
         within = held * centres
         within[starts] = within[ends] = 0.0

@@ -21,9 +21,9 @@ def rank_correlations(cross: Floats, sums: Floats, rows: float) -> Floats:
         rows: How many rows were summed, at least 1.
     """
     mean = sums / rows
-    covariance = cross / rows - np.outer(mean, mean)
-    sd = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    spread = np.outer(sd, sd)
+    covariance = cross / rows - mean[:, None] * mean
+    sd = np.sqrt(np.maximum(covariance.diagonal(), 0.0))
+    spread = sd[:, None] * sd
     out = np.full_like(cross, np.nan)
     return np.asarray(np.divide(covariance, spread, out=out, where=spread > _ROUNDING))
 

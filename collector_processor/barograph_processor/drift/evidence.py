@@ -1,5 +1,6 @@
 """The evidence of all streams of a model, in one set of arrays."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy.typing as npt
 from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.season import Regressors
-from barograph_processor.drift.trend import TrendState
+from barograph_processor.drift.trend import Trends, TrendState
 from barograph_processor.sequential.bets import CAP, TILTS
 from barograph_processor.sequential.calibration import Calibration
 from barograph_processor.sequential.change_point import ChangePoint, change_point
@@ -39,6 +40,7 @@ class Evidence:
         self.owner, self.bets = bank.owner, bank.bets
         self.starts = np.searchsorted(bank.owner, np.arange(len(bank.keys)))
         self._regression, self._trend, self._calibration = self._after_reference()
+        self._tempered = _Tempered.by(self._calibration.inflation, bank.trends)
         self._fresh: tuple[WindowRegression, TrendState] | None = None
         series = len(bank.owner)
         self._processes = np.zeros((series, len(TILTS)))
@@ -59,8 +61,8 @@ class Evidence:
         for n, when, z in zip(rows.tolist(), given, profile.scores.astype(np.float64), strict=True):
             x, inflation = regressors.of(*when), calibration.inflation
             nu, _, usable = regression.step(x, n, z, inflation, every, live=False)
-            learn = usable[trends.series]
-            nu[trends.series] = trends.step(trend, nu * usable, inflation, learn, live=False)
+            learn, persistence = usable[trends.series], trends.persistence(inflation)
+            nu[trends.series] = trends.step(trend, nu * usable, persistence, learn, live=False)
             if usable.any():
                 calibration.remember(nu, usable, n, live=False)
         calibration.recompute()
@@ -88,32 +90,31 @@ class Evidence:
             latched: Streams under an alarm, shape ``(S,)``: nothing is learnt from them.
         """
         self._fresh = None
-        inflation, trends = self._calibration.inflation, self._profile.bank.trends
-        nu, spread, usable = self._regression.step(x, n, z, inflation, ~latched, live=True)
-        learn = usable[trends.series] & ~latched[self.owner[trends.series]]
-        nu[trends.series] = trends.step(self._trend, nu * usable, inflation, learn, live=True)
-        self._calibration.remember(nu, usable & ~latched[self.owner], n, live=True)
-        calibration = self._calibration
-        u = np.clip(nu / np.sqrt(calibration.inflation), -CAP, CAP)
+        calibration, trends = self._calibration, self._profile.bank.trends
+        known = self._temper()
+        nu, spread, usable = self._regression.step(x, n, z, known.inflation, ~latched, live=True)
+        taught = usable & ~latched[self.owner]
+        nu[trends.series] = trends.step(
+            self._trend, nu * usable, known.persistence, taught[trends.series], live=True
+        )
+        calibration.remember(nu, taught, n, live=True)
+        known = self._temper()
+        u = np.clip(nu / known.root, -CAP, CAP)
         bets = np.where(usable[:, None], u[:, None] * TILTS - calibration.normalizers, 0.0)
         moved = shiryaev_roberts(self._processes, bets)
         self._processes = np.where(usable[:, None], moved, self._processes)
-        self._processes[self._shut()] = 0.0
+        self._processes[known.shut] = 0.0
         self._recent[:-1] = self._recent[1:]
         self._recent[-1] = np.where(usable, np.rint(u * _RESOLUTION), _ABSENT)
         self._age += 1
-        self._spread = spread * np.sqrt(calibration.inflation)
+        self._spread = spread * known.root
 
-    def _shut(self) -> Bools:
-        """Return which series may not be bet on, shape ``(J,)``: trends amid persistence.
-
-        What goes on in one direction for many windows and is no drift, such as a season that
-        was not declared, is told from drift by its persistence only if that is weak.
-        """
-        inflation, trends = self._calibration.inflation, self._profile.bank.trends
-        shut = np.zeros(len(inflation), dtype=np.bool_)
-        shut[trends.series] = trends.persistence(inflation) > _TRENDING
-        return shut
+    def _temper(self) -> "_Tempered":
+        """Return what follows from the inflation, found anew only where that is another."""
+        inflation = self._calibration.inflation
+        if self._tempered.inflation is not inflation:
+            self._tempered = _Tempered.by(inflation, self._profile.bank.trends)
+        return self._tempered
 
     @property
     def persistent(self) -> bool:
@@ -209,3 +210,29 @@ class Evidence:
         self._age = np.array(state["age"], dtype=np.int64)
         self._spread = np.array(state["spread"], dtype=np.float64)
         self._trend = TrendState.from_lists(state["trend"])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tempered:
+    """What follows from the persistence between windows.
+
+    Attributes:
+        inflation: By how much it inflates the variance of their sums, shape ``(J,)``.
+        root: Of that.
+        persistence: Of the trends, shape ``(C,)``.
+        shut: Series that may not be bet on, shape ``(J,)``: trends amid persistence. What goes
+            on in one direction for many windows and is no drift, such as a season that was not
+            declared, is told from drift by its persistence only if that is weak.
+    """
+
+    inflation: Floats
+    root: Floats
+    persistence: Floats
+    shut: Bools
+
+    @classmethod
+    def by(cls, inflation: Floats, trends: Trends) -> "_Tempered":
+        persistence = trends.persistence(inflation)
+        shut = np.zeros(len(inflation), dtype=np.bool_)
+        shut[trends.series] = persistence > _TRENDING
+        return cls(inflation, np.sqrt(inflation), persistence, shut)

@@ -125,7 +125,7 @@ class Trends:
         )
 
     def step(
-        self, state: TrendState, nu: Floats, inflation: Floats, learn: Bools, *, live: bool
+        self, state: TrendState, nu: Floats, persistence: Floats, learn: Bools, *, live: bool
     ) -> Floats:
         """Return the trends of a window as about normal deviates, and take it into the state.
 
@@ -137,7 +137,7 @@ class Trends:
         Args:
             state: Changed in place.
             nu: Deviates of all series, shape ``(J,)``.
-            inflation: ``(1 + r) / (1 - r)`` of the persistence ``r`` of each, shape ``(J,)``.
+            persistence: Of the windows of each trend's parts, shape ``(C,)``.
             learn: Of which trends the spread is learnt, shape ``(C,)``.
             live: Whether the window comes after the reference.
 
@@ -145,8 +145,7 @@ class Trends:
             Shape ``(C,)``; 0 where there is no direction yet.
         """
         deviates = np.clip(nu[self.parts], -CAP, CAP) * self.scale
-        r = self.persistence(inflation)
-        surprise = deviates - state.last * r[self.owner]
+        surprise = deviates - state.last * persistence[self.owner]
         trend = np.zeros(len(self.series))
         for at, start in enumerate(self.starts.tolist()):
             own = slice(start, start + len(state.spread[at]))
@@ -169,6 +168,9 @@ class Trends:
         """Return the mean correlation with the last window of each trend's parts, shape ``(C,)``.
 
         The mean, because a single level of many looks persistent by chance.
+
+        Args:
+            inflation: ``(1 + r) / (1 - r)`` of the persistence ``r`` of all series, shape ``(J,)``.
         """
         if not len(self.series):
             return np.empty(0)
@@ -178,8 +180,10 @@ class Trends:
         )
 
     def _learn(self, state: TrendState, deviates: Floats) -> None:
+        unknown = np.isnan(deviates)
         for at, start in enumerate(self.starts.tolist()):
-            own = deviates[start : start + len(state.spread[at])]
-            if not np.isnan(own).any():
-                state.spread[at] += np.outer(own, own)
+            own = slice(start, start + len(state.spread[at]))
+            if not unknown[own].any():
+                part = deviates[own]
+                state.spread[at] += part[:, None] * part
                 state.windows[at] += 1

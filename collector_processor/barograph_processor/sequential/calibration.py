@@ -122,6 +122,10 @@ class Calibration:
     small ones, but it is there when large ones follow each other.
 
     State: one byte a window and series until then, 13 floats a series after.
+
+    Attributes:
+        inflation: See `persistence_inflation`; another array once it changes.
+        normalizers: See `guarded_normalizers`.
     """
 
     def __init__(self, groups: Ints) -> None:

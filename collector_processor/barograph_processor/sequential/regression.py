@@ -135,8 +135,9 @@ class WindowRegression:
         state, owner = self.state, self._owner
         g = self._rho + (1 - self._rho) * (self._rows / n)
         px = state.precision @ x
+        leverage = px @ x
         worth = inflation[:, None]
-        variance = g + (px @ x)[owner] * worth
+        variance = g + leverage[owner] * worth
         df = np.maximum(state.df, 1.0)[owner][:, None]
         s2 = state.rss / df * (1 + (worth - 1) / (df + 1))
         s2 = np.maximum(s2, self._floor / (n * g))
@@ -148,16 +149,15 @@ class WindowRegression:
         usable = (state.df >= _MIN_DF)[owner]
         spread = np.sqrt((scale * scale * weights).sum(axis=1))
         limit = normal_to_student(_WINSOR, df)
-        judged = _Judged(px, (g + px @ x), np.clip(t, -limit, limit), scale, usable)
+        judged = _Judged(px, g + leverage, np.clip(t, -limit, limit), scale, df, usable)
         self._learn(judged, learn, live=live)
         return nu, spread, usable
 
     def _learn(self, judged: "_Judged", learn: Bools, *, live: bool) -> None:
         """Update by errors that were clipped, so that one wild window hides nothing."""
         state, owner = self.state, self._owner
-        px, t, scale = judged.px, judged.t, judged.scale
+        px, t, scale, df = judged.px, judged.t, judged.scale, judged.df
         variance = judged.variance[owner]
-        df = np.maximum(state.df, 1.0)[owner][:, None]
         taught = learn[owner]
         gain = np.where(taught[:, None], t * scale / variance, 0.0)
         had_df = (state.df >= 0)[owner]
@@ -183,10 +183,11 @@ class WindowRegression:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Judged:
-    """A window beside its prediction: ``P x``, ``g + x' P x``, and clipped errors."""
+    """A window beside its prediction: ``P x``, ``g + x' P x``, clipped errors, freedom of each."""
 
     px: Floats
     variance: Floats
     t: Floats
     scale: Floats
+    df: Floats
     usable: Bools

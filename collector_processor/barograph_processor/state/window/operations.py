@@ -85,9 +85,9 @@ class OperationsWindow:
         """
         if self.calls == 0:
             return None
-        cumulative = np.cumsum(self.latency)
+        cumulative = self.latency.cumsum()
         rank = q * self.calls
-        bucket = int(np.searchsorted(cumulative, rank))
+        bucket = int(cumulative.searchsorted(rank))
         if bucket == 0:
             return float(_EDGES[0])
         if bucket >= len(_EDGES):

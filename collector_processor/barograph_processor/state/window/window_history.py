@@ -1,12 +1,12 @@
 """The last closed windows of a model, packed: there may be thousands, of a thousand models."""
 
-import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, overload
 
 import msgspec
 
+from barograph_processor.deflate import deflated, inflated
 from barograph_processor.state.window.record import WindowRecord
 
 __all__ = ["WindowHistory"]
@@ -38,7 +38,7 @@ class WindowHistory(Sequence[WindowRecord]):
     def append(self, record: WindowRecord) -> None:
         """Add the latest window."""
         self._last = record
-        packed = zlib.compress(msgspec.msgpack.encode(record), _LEVEL)
+        packed = deflated(msgspec.msgpack.encode(record), _LEVEL)
         self._packed.append(packed)
         self.size_bytes += len(packed)
         if len(self._packed) > self._kept:
@@ -97,4 +97,4 @@ class WindowHistory(Sequence[WindowRecord]):
 
 
 def _unpacked(packed: bytes) -> WindowRecord:
-    return _DECODER.decode(zlib.decompress(packed))
+    return _DECODER.decode(inflated(packed))
