@@ -31,6 +31,7 @@ KINDS: dict[str, dict[str, Any]] = {
     },
     "assistant": {
         "barograph.task": "generation",
+        "barograph.prediction.confidence": 0.97,
         "barograph.input.question": "opening hours",
         "barograph.output.answer": "short and polite",
     },
@@ -87,22 +88,44 @@ def test_questions_are_answered_and_the_estimate_follows(desk: str, open_page: O
     first.get_by_role("button", name="0", exact=True).click()
     expect(flights.locator(".question")).to_have_count(before - 1)
     expect(flights.locator(".facts").first).to_contain_text("By 1 answer or label")
+    expect(flights.get_by_text("Answer taken. The model said 1, 0.83.")).to_be_visible()
 
     assistant = page.locator("section", has_text="assistant")
     expect(assistant.get_by_text("short and polite").first).to_be_visible()
+    sure = assistant.locator(".question").first.get_by_text("97.0")
+    expect(sure).to_be_hidden()
+    assistant.get_by_text("How sure the model was").first.click()
+    expect(sure).to_be_visible()
     assistant.get_by_role("button", name="Wrong").first.click()
+    expect(assistant.get_by_text("The model was 97.0")).to_be_visible()
     expect(assistant.locator(".facts").first).to_contain_text("1 answered")
 
     price = page.locator("section", has_text="price")
     price.get_by_label("The true value").first.fill("299.5")
     page.keyboard.press("Enter")
     expect(price.locator(".facts").first).to_contain_text("1 answered")
+    expect(price.get_by_text("The model said 310.5.")).to_be_visible()
     folder = os.environ.get("BAROGRAPH_SCREENSHOTS")
     if folder:
         page.screenshot(path=str(Path(folder) / "review.png"), full_page=True)
     # Who it was is remembered on this machine.
     page.reload()
     expect(page.get_by_label("You are")).to_have_value("ines")
+
+
+@pytest.mark.parametrize("width", [360, 390, 800, 1280, 1440])
+def test_what_is_typed_and_its_button_stand_side_by_side(
+    desk: str, open_page: OpenPage, width: int
+) -> None:
+    page = open_page(desk, viewport={"width": width, "height": 900})
+    card = page.locator("section", has_text="price").locator(".question").first
+    field = card.get_by_label("The true value").bounding_box()
+    button = card.get_by_role("button", name="Answer").bounding_box()
+    assert field is not None
+    assert button is not None
+    assert field["y"] == pytest.approx(button["y"], abs=2)
+    assert field["x"] + field["width"] <= button["x"]
+    assert field["width"] >= 100
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -36,6 +36,9 @@ export function plain(value) {
   return size >= 100 ? COUNT.format(Math.round(value)) : String(Number(value.toPrecision(3)));
 }
 
+/** A value as it came, but for the noise behind its tenth digit: `2013`, `310.5`, `52.520008`. */
+export const given = (value) => String(Number(value.toPrecision(10)));
+
 /** @param {?number} seconds @returns {string} `42 ms` */
 export function latency(seconds) {
   if (seconds === null || seconds === undefined) return UNKNOWN;

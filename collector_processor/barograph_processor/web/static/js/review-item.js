@@ -1,8 +1,8 @@
-/** One prediction to judge: what went in, a way to answer, and what the model said on request. */
+/** One prediction to judge: what went in, a way to answer, and on request what would lead the answer. */
 
 import { Refused, send } from "./api.js";
 import { el, say, terms } from "./dom.js";
-import { moment, percent, plain } from "./format.js";
+import { given, moment, percent } from "./format.js";
 
 const MOST_BUTTONS = 8;
 
@@ -19,9 +19,9 @@ export function reviewItem(model, item, desk) {
     el("p", { class: "facts" }, moment(item.time), " · ", el("bdi", {}, item.id), ...traceOf(item)),
     fields("Inputs", item.inputs),
     fields("Slices", item.slices),
-    item.asked === "right" ? said(item) : null,
+    section("Output", item.asked === "right" ? output(item) : []),
     asking(item, answer),
-    item.asked === "right" ? null : el("details", {}, el("summary", {}, "What the model said"), said(item)),
+    folded(item),
     trouble,
   );
 
@@ -90,27 +90,41 @@ function button(text, onclick) {
 }
 
 function fields(title, values) {
-  const names = Object.keys(values);
-  if (names.length === 0) return null;
-  return el(
-    "div",
-    {},
-    el("h3", {}, title),
-    terms(names.map((name) => [el("bdi", {}, name), el("bdi", {}, shown(values[name]))])),
-  );
+  return section(title, Object.keys(values).map((name) => [el("bdi", {}, name), el("bdi", {}, shown(values[name]))]));
 }
 
-function said({ prediction, outputs }) {
-  const { label, value, confidence } = prediction;
-  return terms([
-    label === null ? null : ["Class", el("bdi", {}, label)],
-    value === null ? null : ["Value", plain(value)],
-    confidence === null ? null : ["Confidence", percent(confidence)],
+function section(title, rows) {
+  return rows.length === 0 ? null : el("div", {}, el("h3", {}, title), terms(rows));
+}
+
+/** What would lead the answer: of outputs that are judged themselves that is how sure the model was. */
+function folded(item) {
+  const sure = confidence(item);
+  const [title, found] =
+    item.asked === "right" ? ["How sure the model was", sure] : ["What the model said", [...output(item), ...sure]];
+  return found.length === 0 ? null : el("details", {}, el("summary", {}, title), terms(found));
+}
+
+function output({ prediction: { label, value }, outputs }) {
+  return [
+    ...(label === null ? [] : [["Class", el("bdi", {}, label)]]),
+    ...(value === null ? [] : [["Value", given(value)]]),
     ...Object.keys(outputs).map((name) => [el("bdi", {}, name), el("bdi", {}, shown(outputs[name]))]),
-  ]);
+  ];
 }
 
-const shown = (value) => (value === null ? "missing" : typeof value === "number" ? plain(value) : value);
+const confidence = ({ prediction: { confidence: sure } }) => (sure === null ? [] : [["Confidence", percent(sure)]]);
+
+/** What was folded away, in a sentence for whoever has answered; empty if there was nothing. */
+export function revealed(item) {
+  const { label, value, confidence: sure } = item.prediction;
+  const known = [label, value === null ? null : given(value)].filter((part) => part !== null);
+  const said = item.asked === "right" || known.length === 0 ? "" : `said ${known.join(", ")}`;
+  const parts = [said, sure === null ? "" : `was ${percent(sure)} sure`].filter((part) => part !== "");
+  return parts.length === 0 ? "" : `The model ${parts.join(" and ")}.`;
+}
+
+const shown = (value) => (value === null ? "missing" : typeof value === "number" ? given(value) : value);
 
 function traceOf({ trace_id: trace, trace_link: link }) {
   if (trace === null || !/^https?:\/\//.test(link ?? "")) return [];

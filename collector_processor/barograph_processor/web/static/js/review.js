@@ -4,7 +4,7 @@ import { ask } from "./api.js";
 import { el, keep, say } from "./dom.js";
 import { count, percent } from "./format.js";
 import { endsOf, lossOf } from "./loss.js";
-import { reviewItem } from "./review-item.js";
+import { revealed, reviewItem } from "./review-item.js";
 import { modelLink } from "./route.js";
 
 const SHOWN = 9;
@@ -19,11 +19,9 @@ export function reviewPage() {
     value: localStorage.getItem(REMEMBERED) ?? "",
     onchange: () => localStorage.setItem(REMEMBERED, reviewer()),
   });
-  const note = el("p", { class: "quiet" });
   const sections = new Map();
   const list = el("div");
   const empty = el("p", { class: "empty" });
-  const status = el("p", { class: "unseen", "aria-live": "polite" });
   const answered = new Set();
   const root = el(
     "div",
@@ -35,10 +33,8 @@ export function reviewPage() {
       "These predictions were drawn by chance, the doubtful and the rare ones more often. Each answer counts by the chance that its prediction had, so they speak for all predictions.",
     ),
     el("p", { class: "picker" }, el("label", { for: "reviewer" }, "You are "), name),
-    note,
     list,
     empty,
-    status,
   );
 
   const reviewer = () => name.value.trim();
@@ -61,7 +57,6 @@ export function reviewPage() {
     answered.add(keyOf(model, item));
     const next = card.nextElementSibling ?? card.previousElementSibling;
     card.remove();
-    say(status, "Answer taken.");
     (next?.querySelector("button, input") ?? name).focus();
   }
 
@@ -71,8 +66,9 @@ export function reviewPage() {
 const askedFirst = (one, other) => Number(one.pending === 0) - Number(other.pending === 0);
 const keyOf = (model, item) => JSON.stringify([model.name, model.version, item?.id]);
 
-function modelSection(key, desk) {
+function modelSection(key, { reviewer, name, done }) {
   const facts = el("p", { class: "facts" });
+  const taken = el("p", { class: "facts", "aria-live": "polite" });
   const cards = new Map();
   const list = el("ul", { class: "questions" });
   const root = el(
@@ -80,8 +76,17 @@ function modelSection(key, desk) {
     {},
     el("h2", {}, el("a", { href: modelLink(key) }, el("bdi", {}, key.name), " ", el("bdi", { class: "version" }, key.version))),
     facts,
+    taken,
     list,
   );
+  const desk = {
+    reviewer,
+    name,
+    done(model, item, card) {
+      done(model, item, card);
+      say(taken, `Answer taken. ${revealed(item)}`);
+    },
+  };
 
   function update(model) {
     say(facts, factsOf(model));
