@@ -14,6 +14,13 @@ __all__ = ["rules"]
 OBJECTIVE: Final = 0.99
 """Share of time, over 30 days, in which a model does no harm."""
 
+HOLD: Final = "15m"
+"""How long an alert on a model's state goes on after that state has ended.
+
+As ``alarm.hold_windows`` does for webhooks: what is now so and now not is told once. Rules know
+no windows, so it should be about as long as that many windows of the models take.
+"""
+
 _HARMED: Final = "barograph:model_harmed:bool"
 _BURN: Final = "barograph:model_burn_rate:ratio"
 _WINDOWS: Final = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
@@ -68,6 +75,7 @@ def _quality() -> list[dict[str, Any]]:
             "page",
             f"{_MODEL} gives worse answers, and latency and errors do not show it",
             "Open the model's page: since when, which predictions show it, what to do.",
+            hold=HOLD,
         ),
         _alert(
             "BarographDegraded",
@@ -75,6 +83,7 @@ def _quality() -> list[dict[str, Any]]:
             "page",
             f"{_MODEL} gives worse answers",
             "Latency, errors or traffic are unusual too: they may be the cause.",
+            hold=HOLD,
         ),
         _alert(
             "BarographDrifting",
@@ -83,6 +92,7 @@ def _quality() -> list[dict[str, Any]]:
             f"{_MODEL}: outputs or confidence have drifted",
             "Whether that harms is not known yet: get labels for the predictions since then.",
             wait="10m",
+            hold=HOLD,
         ),
         _alert(
             "BarographBlind",
@@ -91,6 +101,7 @@ def _quality() -> list[dict[str, Any]]:
             f"{_MODEL} predicts, and nobody can say how well",
             "The reference is still being learnt, or labels do not come.",
             wait="1h",
+            hold=HOLD,
         ),
         _alert(
             "BarographLabelsStopped",
@@ -191,11 +202,20 @@ def _grown(name: str, labels: str = "") -> str:
 
 
 def _alert(
-    name: str, expr: str, severity: str, summary: str, description: str, *, wait: str | None = None
+    name: str,
+    expr: str,
+    severity: str,
+    summary: str,
+    description: str,
+    *,
+    wait: str | None = None,
+    hold: str | None = None,
 ) -> dict[str, Any]:
     alert: dict[str, Any] = {"alert": name, "expr": expr}
     if wait is not None:
         alert["for"] = wait
+    if hold is not None:
+        alert["keep_firing_for"] = hold
     alert["labels"] = {"severity": severity}
     alert["annotations"] = {"summary": summary, "description": description, "runbook": _DOCS}
     return alert
