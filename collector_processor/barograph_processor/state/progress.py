@@ -116,12 +116,16 @@ class Progress:
         """
         if self.watch is None:
             return
-        if self.standing.look(now_ns, since_ns=since_ns, window=self.counters.windows):
+        told = self.standing.look(
+            now_ns, since_ns=since_ns, watch=self.watch, window=self.counters.windows
+        )
+        if told:
             self.reassess(self.clock.watermark or 0)
 
     def deaf(self, now_ns: int, *, since_ns: int) -> bool:
         """Whether ``look`` would find something."""
-        return self.watch is not None and self.standing.deaf(now_ns, since_ns=since_ns)
+        watch = self.watch
+        return watch is not None and self.standing.deaf(now_ns, since_ns=since_ns, watch=watch)
 
     def sight(self, *, patience: int | None = None) -> Sight:
         """Return what can be seen of the model.

@@ -108,7 +108,7 @@ class Standing:
         changes: list[AlarmChange] = []
         if not closed.partial:
             self.aftermath.close(closed, watch, sight)
-            self._outbox += self._silences(closed)
+            self._outbox += self._silences(closed, watch)
             changes = self._judge(closed, onsets, watch, performance)
             changes += self.verdicts.book.settle(closed.number)
         self.coverage.close_window(closed.end_ns)
@@ -150,27 +150,38 @@ class Standing:
         self._outbox += self.verdicts.heard(int(newest_ns[0]), window)
         return True
 
-    def look(self, now_ns: int, *, since_ns: int, window: int) -> bool:
+    def look(self, now_ns: int, *, since_ns: int, watch: Watch, window: int) -> bool:
         """Look at the wall clock: whether no prediction came for too long, which is then told.
+
+        What was held open by windows is held no more once the silence has lasted for as long
+        as those would have taken.
 
         Args:
             now_ns: By the wall clock.
             since_ns: Since when anybody listened, by the same clock.
+            watch: That closes windows.
             window: The window that is open.
         """
-        blindness = self.aftermath.blindness
-        begin_ns = blindness.silence.last_ns
-        if not self.deaf(now_ns, since_ns=since_ns) or begin_ns is None:
+        silence = self.aftermath.blindness.silence
+        if not self.deaf(now_ns, since_ns=since_ns, watch=watch) or silence.last_ns is None:
             return False
-        elapsed_ns = blindness.silence.elapsed_ns(now_ns)
-        finding = blindness.silent(begin_ns, elapsed_ns, window)
-        self._outbox += self.verdicts.silence(finding, begin_ns + elapsed_ns, window)
+        event_ns = silence.last_ns + silence.elapsed_ns(now_ns)
+        if self.verdicts.silent:
+            before_ns = self.verdicts.held_until(event_ns, watch)
+            self._outbox += self.verdicts.book.settle(window, before_ns=before_ns)
+            return False
+        begin_ns = silence.last_ns
+        finding = self.aftermath.blindness.silent(begin_ns, event_ns - begin_ns, window)
+        self._outbox += self.verdicts.silence(finding, event_ns, window, watch=watch)
         return True
 
-    def deaf(self, now_ns: int, *, since_ns: int) -> bool:
+    def deaf(self, now_ns: int, *, since_ns: int, watch: Watch) -> bool:
         """Whether ``look`` would find something."""
         silence = self.aftermath.blindness.silence
-        return not self.verdicts.silent and silence.too_long(now_ns, since_ns=since_ns)
+        if not self.verdicts.silent:
+            return silence.too_long(now_ns, since_ns=since_ns)
+        event_ns = (silence.last_ns or 0) + silence.elapsed_ns(now_ns)
+        return bool(self.verdicts.book.lapsed(self.verdicts.held_until(event_ns, watch)))
 
     def reassess(self, now_ns: int, operations: Mapping[str, str], sight: Sight) -> None:
         """Find the word for how the model does, as of an event time."""
@@ -215,7 +226,7 @@ class Standing:
         self.quality.close_window(closed.number + 1, at_least=1)
         return closed.labels.performance
 
-    def _silences(self, closed: ClosedWindow) -> list[AlarmChange]:
+    def _silences(self, closed: ClosedWindow, watch: Watch) -> list[AlarmChange]:
         """Tell the longest silence within the window, by event time, though it is over."""
         blindness = self.aftermath.blindness
         episode = blindness.silence.take_episode()
@@ -223,7 +234,7 @@ class Standing:
             return []
         begin_ns, end_ns = episode
         finding = blindness.silent(begin_ns, end_ns - begin_ns, closed.number)
-        raised = self.verdicts.silence(finding, end_ns, closed.number)
+        raised = self.verdicts.silence(finding, end_ns, closed.number, watch=watch)
         return raised + self.verdicts.heard(end_ns, closed.number)
 
     def _judge(

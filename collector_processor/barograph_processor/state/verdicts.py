@@ -52,6 +52,7 @@ class Verdicts:
 
     def __init__(self, key: ModelKey, *, cost: Cost, hold_windows: int) -> None:
         self.book = AlarmBook(hold_windows=hold_windows)
+        self._hold_windows = hold_windows
         self._key = key
         self._cost = cost
 
@@ -209,13 +210,27 @@ class Verdicts:
         """Whether it is known that no predictions come."""
         return self.book.get(_SILENCE) is not None
 
-    def silence(self, finding: Finding, raised_ns: int, window: int) -> list[AlarmChange]:
-        """Raise the alarm that no predictions come, and end what was held open by windows."""
+    def held_until(self, now_ns: int, watch: Watch) -> int:
+        """Return by when an alarm must have ended to be held no more, were there no windows since.
+
+        That is as long ago as the windows of a hold have lately taken.
+
+        Args:
+            now_ns: Event time now.
+            watch: That closed them.
+        """
+        return now_ns - round(self._hold_windows / watch.windows_per_day * 86_400e9)
+
+    def silence(
+        self, finding: Finding, raised_ns: int, window: int, *, watch: Watch
+    ) -> list[AlarmChange]:
+        """Raise the alarm that no predictions come, and end what was held for too long since."""
         alarm = finding.alarm(self._key, operations={}, raised_ns=raised_ns, window=window)
         # While a window is open there may be several, and they are not the same.
         own = alarm_id(*self._key, _SILENCE, raised_ns)
         raised = self.book.raise_(_SILENCE, replace(alarm, id=own))
-        return [raised, *self.book.settle(window, silent=True)]
+        before_ns = self.held_until(raised_ns, watch)
+        return [raised, *self.book.settle(window, before_ns=before_ns)]
 
     def heard(self, time_ns: int, window: int) -> list[AlarmChange]:
         """Resolve it: one came."""

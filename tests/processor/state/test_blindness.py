@@ -93,21 +93,49 @@ class TestTraffic:
             )
             assert changes(each, "traffic") == [], "not again by event time"
 
-    def test_what_ended_before_is_over_for_people_too(self) -> None:
-        """No window comes that could end its hold."""
+    def _lately_without_confidence(self) -> Bench:
+        """Return a model whose confidence is back, and whose alarm about that is still held."""
         bench = Bench.of(TABLES)
-        batch = rows(3100, wrong=0.1, seed=2)
-        gone = np.arange(3100) >= 2500
-        confidence = np.where(gone & (np.arange(3100) < 2900), np.nan, 0.7)
-        bench.registry.observe(replace(batch, confidence=confidence, received_ns=SECOND))
+        gone = np.isin(np.arange(3100), np.arange(2500, 2900))
+        confidence = np.where(gone, np.nan, 0.7)
+        bench.registry.observe(
+            replace(steady(3100), confidence=confidence, received_ns=START * SECOND)
+        )
         assert [change for change, _ in changes(bench, "confidence")] == ["open", "resolved"]
+        return bench.restarted()
+
+    def _look(self, bench: Bench, hours: float) -> list[tuple[str, str]]:
+        now_ns = START * SECOND + round(hours * HOUR * SECOND)
+        assert bench.registry.deaf(now_ns, since_ns=0)
+        bench.registry.look(now_ns, since_ns=0)
+        assert not bench.registry.deaf(now_ns, since_ns=0)
+        happened = plain(bench.registry.drain())
+        return [(event["change"], event["alarm"]["feature"]) for event in happened]
+
+    def test_what_ended_before_is_over_for_people_once_its_windows_would_have_passed(self) -> None:
+        """Five of them, of 100 minutes each, of which the first had begun to pass."""
+        bench = self._lately_without_confidence()
+        assert self._look(bench, 2) == [("open", "traffic")]
         bench = bench.restarted()
-        bench.registry.look(9 * DAY * SECOND, since_ns=0)
-        told = [
-            (event["change"], event["alarm"]["feature"]) for event in plain(bench.registry.drain())
-        ]
-        assert told == [("open", "traffic"), ("settled", "confidence")]
+        assert not bench.registry.deaf((START + 6 * HOUR) * SECOND, since_ns=0)
+        assert self._look(bench, 9) == [("settled", "confidence")]
         assert bench.model.verdicts.book.held == ()
+
+    def test_after_a_long_silence_it_is_over_with_it(self) -> None:
+        told = [("open", "traffic"), ("settled", "confidence")]
+        assert self._look(self._lately_without_confidence(), 9) == told
+
+    def test_what_comes_back_after_a_silence_goes_on_with_its_incident(self) -> None:
+        """Live, and in a history, where the silence is told once it is over."""
+        live, history = (self._lately_without_confidence() for _ in range(2))
+        assert self._look(live, 2) == [("open", "traffic")]
+        for bench in (live, history):
+            batch = steady(400, start=3100, after=2 * HOUR)
+            bench.registry.observe(replace(batch, confidence=np.full(400, np.nan)))
+            told = changes(bench, "confidence")
+            assert [change for change, _ in told] == ["open"]
+            (back,) = (a for a in bench.model.verdicts.book.open if a.feature == "confidence")
+            assert back.incident.openings == 2
 
     def test_nobody_listened_is_no_silence(self) -> None:
         bench = Bench.of(TABLES)

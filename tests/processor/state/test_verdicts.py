@@ -82,10 +82,10 @@ def test_a_slice_of_two_dimensions_is_over_after_a_restart(
     assert second.book.open == ()
 
 
-def test_several_silences_of_one_window_are_several_alarms() -> None:
+def test_several_silences_of_one_window_are_several_alarms(watch: Watch) -> None:
     verdicts, blindness = _verdicts(), Blindness(silence_s=None, stale_s=1.0)
     for begin_ns in (10, 1_000):
-        verdicts.silence(blindness.silent(begin_ns, 50, 4), begin_ns + 50, 4)
+        verdicts.silence(blindness.silent(begin_ns, 50, 4), begin_ns + 50, 4, watch=watch)
         verdicts.heard(begin_ns + 60, 4)
     first, second = verdicts.book.resolved
     assert first.id != second.id

@@ -50,8 +50,8 @@ class AlarmBook:
     """Open alarms by what they are about, and the last thousand resolved ones.
 
     What comes back within a few windows of its end goes on with the same incident, however
-    often; one that stays away for longer, or until traffic stops, is settled. Grafana calls
-    the time between "recovering", Prometheus ``keep_firing_for``.
+    often; one that stays away for longer is settled, and so is one that would have, had traffic
+    not stopped. Grafana calls the time between "recovering", Prometheus ``keep_firing_for``.
 
     Not locked; its owner is.
 
@@ -131,17 +131,28 @@ class AlarmBook:
         self._held[key] = window, closed
         return AlarmChange("resolved", window, closed)
 
-    def settle(self, window: int, *, silent: bool = False) -> list[AlarmChange]:
+    def lapsed(self, before_ns: int) -> list[AlarmKey]:
+        """Return of which alarms the end was seen by an event time, and no window since."""
+        return [
+            key
+            for key, (_, alarm) in self._held.items()
+            if alarm.resolved_ns is not None and alarm.resolved_ns <= before_ns
+        ]
+
+    def settle(self, window: int, *, before_ns: int | None = None) -> list[AlarmChange]:
         """End the incidents whose alarm stayed away until the end of a window.
 
         Of more than a thousand that are held, the oldest end earlier.
 
         Args:
             window: Its number.
-            silent: No predictions come, so no window may ever end a hold: all of them end.
+            before_ns: No predictions come, so no window may ever end a hold: those end as well
+                whose alarm ended by this event time.
         """
-        hold = 0 if silent else self._hold_windows
+        hold = self._hold_windows
         over = [key for key, (end, _) in self._held.items() if window - end >= hold]
+        if before_ns is not None:
+            over += [key for key in self.lapsed(before_ns) if key not in over]
         rest = [key for key in self._held if key not in over]
         over += rest[: max(len(rest) - _RESOLVED_KEPT, 0)]
         return [AlarmChange("settled", window, self._held.pop(key)[1]) for key in over]
