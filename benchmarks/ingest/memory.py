@@ -19,6 +19,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from barograph_processor import codec
 from barograph_processor.config import Config
 from barograph_processor.observation import ModelKey, ObservationBatch
 from barograph_processor.state.registry import ModelRegistry
@@ -90,10 +91,9 @@ def main() -> None:
     held = resident_mib() - before
     print(f"models           {held:8.0f} MiB, {held / options.models * 1024:6.0f} KiB a model")
     start = time.process_time()
-    blob = registry.snapshot()
+    size = sum(map(len, codec.packed(registry.snapshot())))
     took = time.process_time() - start
-    print(f"checkpoint       {len(blob) / 2**20:8.0f} MiB, {took:6.1f} s of CPU")
-    del blob
+    print(f"checkpoint       {size / 2**20:8.0f} MiB, {took:6.1f} s of CPU")
     before = resident_mib()
     for key in keys:
         registry.observe(rows(key, batches * _BATCH, rng, features=options.features, waiting=True))

@@ -9,13 +9,14 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from google.protobuf import __version__ as protobuf_version
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from barograph_processor.codec import Tree
 from barograph_processor.journal import Checkpoint, Journal, Record, SignalKind
 from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch, SpanBatch
 from barograph_processor.otlp.decode import decode_traces, decode_traces_plainly
@@ -58,11 +59,11 @@ class _Nowhere:
     def look(self, now_ns: int, *, since_ns: int) -> None:
         pass
 
-    def snapshot(self) -> bytes:
-        return b""
+    def snapshot(self) -> Iterator[Tree]:
+        return iter(())
 
-    def restore(self, blob: bytes) -> None:
-        del blob
+    def restore(self, trees: Iterator[Tree]) -> None:
+        del trees
 
 
 class _NoJournal(Journal):
@@ -81,8 +82,8 @@ class _NoJournal(Journal):
         del after
         return iter(())
 
-    def save_checkpoint(self, seq: int, schema: int, blob: bytes) -> None:
-        del seq, schema, blob
+    def save_checkpoint(self, seq: int, schema: int, blocks: Iterable[bytes]) -> None:
+        del seq, schema, blocks
 
     def load_checkpoint(self) -> Checkpoint | None:
         return None

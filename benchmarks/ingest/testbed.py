@@ -29,7 +29,7 @@ CEILING_MIB = 768
 """Memory of the processor under this load, a queue of 256 MiB that may fill included."""
 
 # No labels come, so what waits for them would fill the memory that is watched here.
-_LIMITS = "[limits]\npending_labels = 10_000\n"
+_WAITING = 10_000
 # A dozen requests.
 _SHORT_QUEUE = "queue_bytes = 4_000_000\n"
 
@@ -80,11 +80,13 @@ def run(
     seconds: float,
     shape: Shape = "one_model",
     connections: int = 4,
+    waiting: int = _WAITING,
     overload: bool = False,
 ) -> Result:
     """Load a processor, wait until it has worked all of it off, and ask what it counted."""
     config = directory / "barograph.toml"
-    config.write_text(_LIMITS + (_SHORT_QUEUE if overload else ""))
+    limits = f"[limits]\npending_labels = {waiting}\n"
+    config.write_text(limits + (_SHORT_QUEUE if overload else ""))
     with Processor(directory, config=config) as processor:
         with memory_watched(processor.pid) as memory:
             sent = send(processor.otlp_grpc, shape, seconds, connections)
@@ -108,6 +110,7 @@ def main() -> None:
     parser.add_argument("--seconds", "--soak", type=float, default=30.0, help="of load")
     parser.add_argument("--shape", choices=SHAPES, default="one_model")
     parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--waiting", type=int, default=_WAITING, help="for a label, of a model")
     parser.add_argument("--overload", action="store_true", help="to a queue of 4 MB")
     options = parser.parse_args()
     print(
@@ -120,6 +123,7 @@ def main() -> None:
             seconds=options.seconds,
             shape=options.shape,
             connections=options.connections,
+            waiting=options.waiting,
             overload=options.overload,
         )
     print(

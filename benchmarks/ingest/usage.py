@@ -7,7 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-__all__ = ["MemoryWatch", "cpu_seconds", "memory_watched", "peak_mib", "resident_mib"]
+__all__ = [
+    "MemoryWatch",
+    "cpu_seconds",
+    "forget_peak",
+    "memory_watched",
+    "peak_mib",
+    "resident_mib",
+]
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PERIOD_S: Final = 0.5
@@ -22,6 +29,11 @@ def cpu_seconds(pid: int) -> float:
 def peak_mib(pid: int) -> float:
     """Return the most resident memory so far."""
     return _status(pid, "VmHWM")
+
+
+def forget_peak() -> None:
+    """Let this process's peak begin at what is resident now."""
+    Path("/proc/self/clear_refs").write_text("5")
 
 
 def resident_mib(pid: int) -> float:

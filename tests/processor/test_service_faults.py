@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from barograph_processor.exceptions import ConfigurationError, StateError
+from barograph_processor.journal.store import FORMAT
 from barograph_processor.service import Service
-from barograph_processor.state.registry import ModelRegistry
 from tests.processor.otlp.build import prediction, traces
 from tests.processor.test_service import config, counted, eventually, post, web
 
@@ -146,7 +146,9 @@ def test_state_of_an_older_version_is_refused_and_kept(tmp_path: Path) -> None:
     shutil.copy(_TESTDATA / "state-of-schema-1.sqlite", journal)
     held = _held(journal)
     with (
-        pytest.raises(StateError, match=rf"schema 1, this version reads {ModelRegistry.schema}:"),
+        pytest.raises(
+            StateError, match=rf"has format 1, this version reads {FORMAT}: start the version"
+        ),
         Service(config(tmp_path)),
     ):
         pass

@@ -7,16 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from barograph_processor import codec
-from barograph_processor.exceptions import StateError
-
 __all__ = ["form", "sqlite_form"]
 
 
 def form(tree: Any) -> list[str]:
     """Return a line for each place in nested data with the types that stand there, sorted.
 
-    Items of a list count as one place. Bytes that are a checkpoint of their own are opened.
+    Items of a list count as one place.
 
     >>> form({"a": [1, 2.5], "b": None})
     ['a[] float | int', 'b None']
@@ -50,18 +47,7 @@ def _places(tree: Any, path: str) -> Iterator[tuple[str, str]]:
             yield path, f"empty {'dict' if isinstance(tree, dict) else 'list'}"
         case np.ndarray():
             yield path, f"array of {tree.dtype.str}, {tree.ndim}-dimensional"
-        case bytes():
-            yield from _bytes(tree, path)
         case None:
             yield path, "None"
         case _:
             yield path, type(tree).__name__
-
-
-def _bytes(content: bytes, path: str) -> Iterator[tuple[str, str]]:
-    try:
-        inner = codec.loads(content)
-    except StateError:
-        yield path, "bytes"
-    else:
-        yield from _places(inner, f"{path}()")

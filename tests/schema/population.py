@@ -105,7 +105,7 @@ class Population:
 
     def checkpoint(self) -> Checkpoint:
         """Return all of it as the pipeline would write it."""
-        blob = Envelope.pack(
+        blocks = Envelope.pack(
             self.registry,
             self._spans,
             self._facts,
@@ -113,7 +113,7 @@ class Population:
             started_ns=_CLOCK,
             unsettled=self.unsettled,
         )
-        return Checkpoint(1, self.registry.schema, blob)
+        return Checkpoint(1, self.registry.schema, list(blocks))
 
     @classmethod
     def restored(cls, checkpoint: Checkpoint) -> "Population":

@@ -10,9 +10,13 @@ to change figures.
 
 import json
 import sys
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+import msgspec
 
 from barograph_processor import codec
 from barograph_processor.exporter import AlarmQueue, OtlpTally
@@ -34,10 +38,11 @@ class Golden:
     """
 
     def __init__(self, file: Path) -> None:
-        tree: Any = codec.loads(file.read_bytes())
-        self.checkpoint = Checkpoint(1, tree["schema"], tree["blob"])
-        self.figures: dict[str, Any] = tree["figures"]
-        self.later: dict[str, Any] = tree["later"]
+        recorded: Any = msgspec.msgpack.decode(file.read_bytes())
+        said: Any = list(codec.unpacked(recorded["said"]))
+        self.checkpoint = Checkpoint(1, recorded["schema"], recorded["blocks"])
+        self.figures: dict[str, Any] = said[0]
+        self.later: dict[str, Any] = said[1]
 
     @staticmethod
     def write(file: Path, checkpoint: Checkpoint) -> None:
@@ -45,18 +50,24 @@ class Golden:
         population = Population.restored(checkpoint)
         figures = population.figures()
         population.go_on()
-        tree: Any = {
+        recorded: Any = {
             "schema": checkpoint.schema,
-            "blob": checkpoint.blob,
-            "figures": figures,
-            "later": population.figures(),
+            "blocks": list(checkpoint.blocks),
+            "said": list(codec.packed([figures, population.figures()])),
         }
-        file.write_bytes(codec.dumps(tree))
+        file.write_bytes(msgspec.msgpack.encode(recorded))
 
 
 def checkpoint_form(population: Population) -> str:
     """Return the form of a populated checkpoint, a line each place behind its schema."""
-    return _text(population.registry.schema, form(codec.loads(population.checkpoint().blob)))
+    head, spans, facts, shared, models = _places(codec.unpacked(population.checkpoint().blocks))
+    trees = {"head": head, "spans": spans, "facts": facts, "shared": shared, "models": models}
+    return _text(population.registry.schema, form(trees))
+
+
+def _places(trees: Iterator[Any]) -> tuple[Any, ...]:
+    """Return the trees of a checkpoint, those that are alike together."""
+    return next(trees), list(islice(trees, 2)), list(islice(trees, 2)), next(trees), list(trees)
 
 
 def baseline_form(document: Any) -> str:

@@ -11,6 +11,7 @@ from barograph_processor.config import Config
 from barograph_processor.doctor.finding import Finding, error, fine, warning
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.journal.lock import FileLock
+from barograph_processor.journal.store import FORMAT
 from barograph_processor.state.registry import ModelRegistry
 
 __all__ = ["state"]
@@ -18,6 +19,10 @@ __all__ = ["state"]
 _CHECK: Final = "state"
 _MIB: Final = 1024 * 1024
 _LEAST_BYTES: Final = 256 * _MIB
+_CHECKPOINT: Final = (
+    "SELECT schema, sum(length(content)) FROM checkpoint LEFT JOIN block USING (generation)"
+    " GROUP BY schema"
+)
 _ANEW: Final = "start the version that wrote it, or choose another state_dir"
 
 
@@ -57,11 +62,14 @@ def _schema(journal: Path) -> Finding:
     try:
         database = sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True)
         try:
-            row = database.execute("SELECT schema, length(blob) FROM checkpoint").fetchone()
+            (version,) = database.execute("PRAGMA user_version").fetchone()
+            row = database.execute(_CHECKPOINT).fetchone() if version == FORMAT else None
         finally:
             database.close()
     except sqlite3.Error as mistake:
         return error(_CHECK, f"{journal} cannot be read: {mistake}", "move it away, and keep it")
+    if version != FORMAT:
+        return error(_CHECK, f"{journal} has format {version}, this version reads {FORMAT}", _ANEW)
     if row is None:
         return fine(_CHECK, f"{journal} holds no checkpoint yet")
     schema, size = row

@@ -4,7 +4,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,8 +36,17 @@ class _Append:
 
 
 @dataclass(frozen=True, slots=True)
+class _Block:
+    number: int
+    content: bytes
+    done: "Future[int]" = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
 class _Save:
-    checkpoint: Checkpoint
+    seq: int
+    schema: int
+    blocks: int
     done: "Future[int]" = field(default_factory=Future)
 
 
@@ -46,7 +55,7 @@ class _Stop:
     pass
 
 
-_Item = _Append | _Save | _Stop
+_Item = _Append | _Block | _Save | _Stop
 
 
 class Journal:
@@ -132,19 +141,29 @@ class Journal:
             else:
                 yield record
 
-    def save_checkpoint(self, seq: int, schema: int, blob: bytes) -> None:
+    def save_checkpoint(self, seq: int, schema: int, blocks: Iterable[bytes]) -> None:
         """Replace the checkpoint and forget the records up to ``seq``, both or neither.
+
+        While one block is written the next is asked for, and no more than these are held.
+        Requests are written between them.
 
         Raises:
             OverloadedError: The disk is full, or the journal is closed; the
                 checkpoint before stands.
         """
-        request = _Save(Checkpoint(seq, schema, blob))
-        with self._guard:
-            if self._closed:
-                raise OverloadedError("shutting down")
-            self._waiting.put(request)
-        request.done.result()
+        count = 0
+        before: Future[int] | None = None
+        for count, content in enumerate(blocks, 1):
+            block = _Block(count - 1, content)
+            self._put(block)
+            if before is not None:
+                before.result()
+            before = block.done
+        if before is not None:
+            before.result()
+        save = _Save(seq, schema, count)
+        self._put(save)
+        save.done.result()
 
     def load_checkpoint(self) -> Checkpoint | None:
         """Return the last checkpoint, None if there never was one. Only before ``append``.
@@ -165,13 +184,21 @@ class Journal:
         self._store.close()
         self._lock_file.release()
 
+    def _put(self, item: _Block | _Save) -> None:
+        with self._guard:
+            if self._closed:
+                raise OverloadedError("shutting down")
+            self._waiting.put(item)
+
     def _run(self) -> None:
         while True:
             item: _Item | None = self._waiting.get()
             while isinstance(item, _Append):
                 group, item = self._group(item)
                 self._write(group)
-            if isinstance(item, _Save):
+            if isinstance(item, _Block):
+                self._add(item)
+            elif isinstance(item, _Save):
                 self._save(item)
             elif isinstance(item, _Stop):
                 return
@@ -215,17 +242,27 @@ class Journal:
         for record, item in zip(records, group, strict=True):
             item.done.set_result(record.seq)
 
+    def _add(self, item: _Block) -> None:
+        try:
+            self._store.add_block(item.number, item.content)
+        except sqlite3.Error as error:
+            item.done.set_exception(_no_checkpoint(error))
+            return
+        item.done.set_result(item.number)
+
     def _save(self, item: _Save) -> None:
         try:
-            self._store.save_checkpoint(item.checkpoint)
+            self._store.save_checkpoint(item.seq, item.schema, item.blocks)
             kept = self._store.payload_bytes()
         except sqlite3.Error as error:
-            item.done.set_exception(
-                OverloadedError(f"the checkpoint cannot be written: {error}", retry_after=5.0)
-            )
+            item.done.set_exception(_no_checkpoint(error))
             return
         with self._guard:
             # What waits to be written is in no table yet, and its cost is reserved already.
             self._bytes += kept - self._stored_bytes
         self._stored_bytes = kept
-        item.done.set_result(item.checkpoint.seq)
+        item.done.set_result(item.seq)
+
+
+def _no_checkpoint(error: sqlite3.Error) -> OverloadedError:
+    return OverloadedError(f"the checkpoint cannot be written: {error}", retry_after=5.0)

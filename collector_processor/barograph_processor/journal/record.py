@@ -1,6 +1,7 @@
 """What is kept on disk: requests as they came, and checkpoints of what became of them."""
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -40,13 +41,13 @@ class Checkpoint:
 
     Attributes:
         seq: The last record in it; 0 if none is.
-        schema: Version of the blob's content, chosen by who wrote it.
-        blob: The state.
+        schema: Version of the content, chosen by who wrote it.
+        blocks: The state, a part at a time; read from the disk as they are asked for.
     """
 
     seq: int
     schema: int
-    blob: bytes
+    blocks: Iterable[bytes]
 
 
 def unpacked(payload: bytes) -> bytes:
@@ -63,6 +64,6 @@ def unpacked(payload: bytes) -> bytes:
         raise UndecodableError(f"no gzip: {error}") from error
 
 
-def checksum(seq: int, time_ns: int, content: bytes) -> int:
-    """Return the CRC-32 of a record or checkpoint, its place and time included."""
-    return crc32(content, crc32(_HEAD.pack(seq, time_ns)))
+def checksum(content: bytes, *place: int) -> int:
+    """Return the CRC-32 of what is kept, with two numbers that say where it belongs."""
+    return crc32(content, crc32(_HEAD.pack(*place)))

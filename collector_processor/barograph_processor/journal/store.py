@@ -8,14 +8,15 @@ from typing import Final
 from barograph_processor.exceptions import ConfigurationError, StateError
 from barograph_processor.journal.record import Checkpoint, Record, checksum
 
-__all__ = ["OVERHEAD_BYTES", "Store"]
+__all__ = ["FORMAT", "OVERHEAD_BYTES", "Store"]
+
+FORMAT: Final = 3
+"""Version of the tables; since 3 a checkpoint is in blocks. Others are refused."""
 
 OVERHEAD_BYTES: Final = 64
 """What a record takes beside its payload, about."""
 
-# Since 2 a payload may be in gzip, and a signal "clock"; what 1 wrote reads the same.
-_FORMAT: Final = 2
-_READ: Final = (0, 1, 2)
+_NEW: Final = 0
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS record (
     seq INTEGER PRIMARY KEY, signal TEXT NOT NULL, time_ns INTEGER NOT NULL,
@@ -23,7 +24,11 @@ CREATE TABLE IF NOT EXISTS record (
 );
 CREATE TABLE IF NOT EXISTS checkpoint (
     id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, schema INTEGER NOT NULL,
-    checksum INTEGER NOT NULL, blob BLOB NOT NULL
+    generation INTEGER NOT NULL, blocks INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS block (
+    id INTEGER PRIMARY KEY, generation INTEGER NOT NULL, number INTEGER NOT NULL,
+    checksum INTEGER NOT NULL, content BLOB NOT NULL
 );
 """
 # Payloads are large: large pages mean short overflow chains to write and to free.
@@ -64,13 +69,14 @@ class Store:
             # On macOS a plain fsync does not reach the platter.
             self._db.execute("PRAGMA fullfsync=1")
             (found,) = self._db.execute("PRAGMA user_version").fetchone()
-            if found not in _READ:
+            if found not in (_NEW, FORMAT):
                 raise StateError(
                     f"the journal {self._path} has format {found}, this version reads "
-                    f"up to {_FORMAT}: start the version that wrote it, or move the file away"
+                    f"{FORMAT}: start the version that wrote it, or start anew in another "
+                    "--state-dir"
                 )
             self._db.executescript(_SCHEMA)
-            self._db.execute(f"PRAGMA user_version={_FORMAT}")
+            self._db.execute(f"PRAGMA user_version={FORMAT}")
         except sqlite3.OperationalError as error:
             raise ConfigurationError(
                 f"the journal {self._path} cannot be written: {error}"
@@ -106,7 +112,7 @@ class Store:
             self._db.executemany(
                 "INSERT INTO record VALUES (?, ?, ?, ?, ?)",
                 (
-                    (r.seq, r.signal, r.time_ns, checksum(r.seq, r.time_ns, r.payload), r.payload)
+                    (r.seq, r.signal, r.time_ns, checksum(r.payload, r.seq, r.time_ns), r.payload)
                     for r in records
                 ),
             )
@@ -123,39 +129,83 @@ class Store:
                 " WHERE seq > ? ORDER BY seq",
                 (after,),
             ):
-                sound = isinstance(payload, bytes) and crc == checksum(seq, time_ns, payload)
+                sound = isinstance(payload, bytes) and crc == checksum(payload, seq, time_ns)
                 sound = sound and signal in ("traces", "logs", "clock")
                 yield Record(seq, signal, payload, time_ns) if sound else None
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from error
 
-    def save_checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Replace the checkpoint and forget the records in it, in one transaction."""
-        crc = checksum(checkpoint.seq, checkpoint.schema, checkpoint.blob)
+    def add_block(self, number: int, content: bytes) -> None:
+        """Write a block of the checkpoint to come, from number 0 on, in a transaction.
+
+        It need not have reached the disk: ``save_checkpoint`` sees to that.
+        """
+        # All blocks reach the disk with the commit that makes a checkpoint of them.
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        try:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                current = self._generation()
+                if number == 0:
+                    # What is left of one that was begun and never saved.
+                    self._db.execute("DELETE FROM block WHERE generation <> ?", (current,))
+                generation = current + 1
+                self._db.execute(
+                    "INSERT INTO block (generation, number, checksum, content) VALUES (?, ?, ?, ?)",
+                    (generation, number, checksum(content, generation, number), content),
+                )
+        finally:
+            self._db.execute("PRAGMA synchronous=FULL")
+
+    def save_checkpoint(self, seq: int, schema: int, blocks: int) -> None:
+        """Replace the checkpoint by so many blocks, and forget the records in it, at once."""
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
+            generation = self._generation() + 1
             self._db.execute(
                 "INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?, ?, ?)",
-                (checkpoint.seq, checkpoint.schema, crc, checkpoint.blob),
+                (seq, schema, generation, blocks),
             )
-            self._db.execute("DELETE FROM record WHERE seq <= ?", (checkpoint.seq,))
+            self._db.execute("DELETE FROM block WHERE generation <> ?", (generation,))
+            self._db.execute("DELETE FROM record WHERE seq <= ?", (seq,))
 
     def load_checkpoint(self) -> Checkpoint | None:
         """Return the last checkpoint, or None if there never was one.
 
         Raises:
-            StateError: It is damaged.
+            StateError: It is damaged; also while its blocks are read.
         """
         try:
-            row = self._db.execute("SELECT seq, schema, checksum, blob FROM checkpoint").fetchone()
+            row = self._db.execute(
+                "SELECT seq, schema, generation, blocks FROM checkpoint"
+            ).fetchone()
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from error
         if row is None:
             return None
-        seq, schema, crc, blob = row
-        if crc != checksum(seq, schema, blob):
-            raise self._damaged(ValueError("the checkpoint's checksum is wrong"))
-        return Checkpoint(seq, schema, blob)
+        seq, schema, generation, count = row
+        return Checkpoint(seq, schema, self._blocks(generation, count))
+
+    def _generation(self) -> int:
+        """Return the number of the checkpoint, 0 if there is none."""
+        row = self._db.execute("SELECT generation FROM checkpoint").fetchone()
+        return 0 if row is None else int(row[0])
+
+    def _blocks(self, generation: int, count: int) -> Iterator[bytes]:
+        expected = 0
+        try:
+            for number, crc, content in self._db.execute(
+                "SELECT number, checksum, content FROM block WHERE generation = ? ORDER BY id",
+                (generation,),
+            ):
+                if number != expected or crc != checksum(content, generation, number):
+                    raise self._damaged(ValueError("a checksum of the checkpoint is wrong"))
+                expected += 1
+                yield content
+        except (sqlite3.DatabaseError, TypeError) as error:
+            raise self._damaged(error) from error
+        if expected != count:
+            raise self._damaged(ValueError("a part of the checkpoint is missing"))
 
     def close(self) -> None:
         """Fold the log into the database file and close it."""

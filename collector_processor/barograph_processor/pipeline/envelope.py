@@ -1,9 +1,12 @@
 """A checkpoint's content: the sink's state, what was seen, and the counters."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final, Protocol, cast
 
 from barograph_processor import codec
+from barograph_processor.codec import Tree
 from barograph_processor.exceptions import StateError
 from barograph_processor.journal import Checkpoint
 from barograph_processor.pipeline.seen import SeenSet
@@ -11,20 +14,24 @@ from barograph_processor.telemetry import Telemetry
 
 __all__ = ["Envelope"]
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 
 class _State(Protocol):
-    def snapshot(self) -> bytes: ...
+    def snapshot(self) -> Iterator[Tree]: ...
 
-    def restore(self, blob: bytes) -> None: ...
+    def restore(self, trees: Iterator[Tree]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A checkpoint, unpacked and checked; nothing is restored from one that does not fit."""
+    """A checkpoint whose beginning was read and checked; the rest is read by ``restore``.
 
-    _tree: dict[str, Any]
+    Nothing is restored from one that is of another version.
+    """
+
+    _head: dict[str, Any]
+    _rest: Iterator[Any]
 
     @staticmethod
     def pack(
@@ -35,29 +42,26 @@ class Envelope:
         *,
         started_ns: int,
         unsettled: int,
-    ) -> bytes:
-        """Return all of the state as bytes. Under the pipeline's lock."""
+    ) -> Iterator[bytes]:
+        """Return all of the state as blocks of bytes, made as they are asked for.
+
+        Under the pipeline's lock, until the last of them is there.
+        """
         counters = telemetry.counters()
-        return codec.dumps(
-            {
-                "format": _FORMAT,
-                "started_ns": started_ns,
-                "unsettled": unsettled,
-                "spans": spans.generations(),
-                "facts": facts.generations(),
-                "counters": [
-                    [metric, dict(attributes), value]
-                    for (metric, attributes), value in counters.items()
-                ],
-                "sink": sink.snapshot(),
-            },
-            # The sink compresses its own, and hashes do not shrink.
-            compress=False,
-        )
+        head: Tree = {
+            "format": _FORMAT,
+            "started_ns": started_ns,
+            "unsettled": unsettled,
+            "counters": [
+                [metric, dict(attributes), value]
+                for (metric, attributes), value in counters.items()
+            ],
+        }
+        return codec.packed(chain([head], spans.state(), facts.state(), sink.snapshot()))
 
     @classmethod
     def unpack(cls, checkpoint: Checkpoint, schema: int) -> "Envelope":
-        """Read a checkpoint.
+        """Read the beginning of a checkpoint.
 
         Raises:
             StateError: It is damaged, or another version of Barograph wrote it.
@@ -67,29 +71,34 @@ class Envelope:
                 f"the checkpoint has schema {checkpoint.schema}, this version reads {schema}: "
                 "start the version that wrote it, or start anew in another --state-dir"
             )
-        tree = codec.loads(checkpoint.blob)
-        if not isinstance(tree, dict) or tree.get("format") != _FORMAT:
+        trees = codec.unpacked(checkpoint.blocks)
+        head = next(trees, None)
+        if not isinstance(head, dict) or head.get("format") != _FORMAT:
             raise StateError("the checkpoint is of an unknown format")
-        return cls(cast("dict[str, Any]", tree))
+        return cls(cast("dict[str, Any]", head), trees)
 
     @property
     def started_ns(self) -> int:
         """When the counters began, ns since the epoch."""
-        return int(self._tree["started_ns"])
+        return int(self._head["started_ns"])
 
     @property
     def unsettled(self) -> int:
         """Spans and records since the sink was told to make room."""
-        return int(self._tree["unsettled"])
+        return int(self._head["unsettled"])
 
     def restore(self, sink: _State, spans: SeenSet, facts: SeenSet, telemetry: Telemetry) -> None:
-        """Put everything back."""
-        spans.restore(*self._tree["spans"])
-        facts.restore(*self._tree["facts"])
+        """Put everything back, once.
+
+        Raises:
+            StateError: The rest of it is damaged.
+        """
         telemetry.restore(
             {
                 (metric, tuple(sorted(attributes.items()))): value
-                for metric, attributes, value in self._tree["counters"]
+                for metric, attributes, value in self._head["counters"]
             }
         )
-        sink.restore(self._tree["sink"])
+        spans.load(self._rest)
+        facts.load(self._rest)
+        sink.restore(self._rest)

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from barograph_processor.codec import Tree
 from barograph_processor.journal import SignalKind
 from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch, SpanBatch
 from barograph_processor.otlp import Decoded, DecodedTraces, Table, batches_of
@@ -62,11 +63,11 @@ class Sink(Protocol):
     def awaits(self, prediction_ids: Callable[[], Sequence[str]]) -> bool:
         """Whether a late fact waits for one of these, to be joined before more is taken."""
 
-    def snapshot(self) -> bytes:
-        """Return the whole state."""
+    def snapshot(self) -> Iterator[Tree]:
+        """Yield the whole state, part by part; nothing else is called before its end."""
 
-    def restore(self, blob: bytes) -> None:
-        """Replace the state by one that ``snapshot`` returned under the same schema."""
+    def restore(self, trees: Iterator[Tree]) -> None:
+        """Replace the state by what ``snapshot`` yielded under the same schema."""
 
 
 class Feeder:

@@ -208,11 +208,14 @@ class Pipeline:
     def checkpoint(self) -> None:
         """Write the state as of the last request processed. By the worker, or before it runs.
 
+        Nothing is processed and nobody reads the state meanwhile, for it is packed as it is
+        written; requests are acknowledged all the same.
+
         Raises:
             OverloadedError: The disk is full; the checkpoint before stands.
         """
         with self._turn.hold(), self._telemetry.stage("checkpoint"):
-            blob = Envelope.pack(
+            blocks = Envelope.pack(
                 self._sink,
                 self._spans,
                 self._facts,
@@ -220,7 +223,7 @@ class Pipeline:
                 started_ns=self.started_ns,
                 unsettled=self._feeder.unsettled,
             )
-        self._journal.save_checkpoint(self._seq, self._sink.schema, blob)
+            self._journal.save_checkpoint(self._seq, self._sink.schema, blocks)
         self._unsaved_bytes = 0
         self._saved_at = time.monotonic()
 

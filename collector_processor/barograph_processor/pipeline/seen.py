@@ -1,5 +1,6 @@
 """What has been seen lately: a bounded set of 64-bit keys."""
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
@@ -61,15 +62,16 @@ class SeenSet:
         new[rows[first]] = True
         return new
 
-    def generations(self) -> tuple[Keys, Keys]:
-        """Return the younger and the older keys, for ``restore``."""
-        return self._young.keys(), self._old.keys()
+    def state(self) -> Iterator[Keys]:
+        """Yield the younger and the older keys, for ``load``; a copy of each as it is asked for."""
+        yield self._young.keys()
+        yield self._old.keys()
 
-    def restore(self, young: Keys, old: Keys) -> None:
-        """Replace the content by what ``generations`` gave for the same capacity or another."""
+    def load(self, state: Iterable[Keys]) -> None:
+        """Take the next two from what ``state`` gave, for the same capacity or another."""
         self._young, self._old = _Table(), _Table()
-        self._young.insert(young[: self.capacity])
-        self._old.insert(old[: self.capacity])
+        for table, keys in zip((self._young, self._old), state, strict=False):
+            table.insert(keys[: self.capacity])
 
 
 class _Table:

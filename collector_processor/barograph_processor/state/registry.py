@@ -42,7 +42,7 @@ class ModelRegistry:
             than a warning of the model's.
     """
 
-    schema = 12
+    schema = 13
 
     def __init__(
         self,
@@ -143,35 +143,29 @@ class ModelRegistry:
         yield Signal("barograph.monitor.models", len(self._models))
         yield Signal("barograph.monitor.waiting", self._facts.waiting)
 
-    def snapshot(self) -> bytes:
-        """Return everything as bytes, for a checkpoint."""
-        return codec.dumps(
-            {
-                "models": [
-                    {"name": key.name, "version": key.version, "state": model.state()}
-                    for key, model in self._models.items()
-                ],
-                "early": self._facts.state(),
-                "relations": self._relations.state(),
-            }
-        )
+    def snapshot(self) -> Iterator[codec.Tree]:
+        """Yield everything for a checkpoint, one model after the other."""
+        yield {"early": self._facts.state(), "relations": self._relations.state()}
+        for key, model in self._models.items():
+            yield {"name": key.name, "version": key.version, "state": model.state()}
 
-    def restore(self, blob: bytes) -> None:
+    def restore(self, trees: Iterator[codec.Tree]) -> None:
         """Continue from a snapshot.
 
         Raises:
             StateError: The snapshot cannot be read.
         """
+        plain: Any
         try:
-            tree: Any = codec.loads(blob)
+            shared: Any = next(trees, None)
             self._models.clear()
-            for plain in tree["models"]:
+            for plain in trees:
                 key = ModelKey(plain["name"], plain["version"])
                 model = self._create(key)
                 model.load(plain["state"])
                 self._models[key] = model
-            self._facts.load(tree["early"])
-            self._relations.load(tree["relations"])
+            self._facts.load(shared["early"])
+            self._relations.load(shared["relations"])
         except (
             *(KeyError, TypeError, ValueError, IndexError, AttributeError),
             msgspec.MsgspecError,

@@ -19,6 +19,7 @@ from barograph_processor.doctor import Finding, examine
 from barograph_processor.service import Service
 from tests.processor.receiver.certificates import Authority
 
+_TESTDATA = Path(__file__).parents[2] / "testdata"
 _FREE = dict.fromkeys(("otlp_grpc", "otlp_http", "web"), "127.0.0.1:0")
 
 
@@ -179,6 +180,9 @@ def test_state_of_another_version_and_of_none(tmp_path: Path) -> None:
         database.execute("UPDATE checkpoint SET schema = 0")
     database.close()
     assert levels(config(tmp_path), "state") == ["ok", "error"]
+    shutil.copy(_TESTDATA / "state-of-schema-1.sqlite", journal)
+    [_, old] = found(config(tmp_path), "state")
+    assert (old.level, "has format 1" in old.message) == ("error", True)
     journal.write_bytes(b"no database" * 100)
     assert levels(config(tmp_path), "state") == ["ok", "error"]
 

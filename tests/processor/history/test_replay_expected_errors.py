@@ -17,6 +17,7 @@ from barograph_processor.state.window.baseline import Baseline
 from barograph_processor.telemetry import Telemetry
 from tests.processor.history.test_replay_oddities import write
 from tests.processor.otlp.build import prediction, traces
+from tests.processor.state.rows import restore, snapshot
 
 _REFERENCE, _ROWS, _WINDOW = 3000, 6000, 500
 
@@ -134,9 +135,9 @@ def test_rows_through_otlp_are_estimated_alike(tmp_path: Path, size: int) -> Non
         ]
         for batch in decode_traces(traces(*spans)).batches:
             registry.observe(batch)
-        blob = registry.snapshot()
+        blob = snapshot(registry)
         registry = ModelRegistry(config, Telemetry(), clock=lambda: 7)
-        registry.restore(blob)
+        restore(registry, blob)
     model = registry.models[ModelKey("m", "1")]
     found = [record.signals["estimated"] for record in model.history]
     assert found == _estimates(_replay(tmp_path / "all.csv"))

@@ -2,6 +2,8 @@
 
 import contextlib
 import math
+import tracemalloc
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from barograph_processor import codec
 from barograph_processor.exceptions import StateError
 
+_MIB = 1024 * 1024
 _LEAVES = (
     st.none()
     | st.booleans()
@@ -25,9 +28,14 @@ _TREES = st.recursive(
 )
 
 
-@given(_TREES, st.booleans())
-def test_round_trip(tree: Any, compress: bool) -> None:
-    assert codec.loads(codec.dumps(tree, compress=compress)) == tree
+def again(*trees: Any) -> list[Any]:
+    """What comes back of trees."""
+    return list(codec.unpacked(codec.packed(trees)))
+
+
+@given(st.lists(_TREES, max_size=3))
+def test_round_trip(trees: list[Any]) -> None:
+    assert again(*trees) == trees
 
 
 @pytest.mark.parametrize(
@@ -46,7 +54,7 @@ def test_round_trip(tree: Any, compress: bool) -> None:
     ],
 )
 def test_arrays_keep_type_shape_and_bits(array: np.ndarray[Any, Any]) -> None:
-    found = codec.loads(codec.dumps(array))
+    [found] = again(array)
     assert isinstance(found, np.ndarray)
     native = array.astype(array.dtype.newbyteorder("="))
     assert (found.dtype, found.shape) == (native.dtype, native.shape)
@@ -55,12 +63,11 @@ def test_arrays_keep_type_shape_and_bits(array: np.ndarray[Any, Any]) -> None:
 
 
 def test_numpy_scalars_become_plain() -> None:
-    back = codec.loads(codec.dumps([np.float64(0.5), np.int32(7), np.bool_(1)]))  # type: ignore[list-item] # numpy's own scalars
-    assert back == [0.5, 7, True]
+    assert again([np.float64(0.5), np.int32(7), np.bool_(1)]) == [[0.5, 7, True]]
 
 
 def test_nan() -> None:
-    back = codec.loads(codec.dumps(math.nan))
+    [back] = again(math.nan)
     assert isinstance(back, float)
     assert math.isnan(back)
 
@@ -68,24 +75,77 @@ def test_nan() -> None:
 @pytest.mark.parametrize("thing", [object(), np.array(["a"]), np.array([None]), 1j])
 def test_other_things_are_refused(thing: Any) -> None:
     with pytest.raises(TypeError):
-        codec.dumps({"a": thing})
+        list(codec.packed([{"a": thing}]))
 
 
 def test_too_large_an_int_is_refused() -> None:
     with pytest.raises(OverflowError):
-        codec.dumps(2**64)
+        list(codec.packed([2**64]))
+
+
+def test_large_arrays_are_in_several_blocks_and_hashes_as_they_are() -> None:
+    """What deflate makes no smaller is not deflated, and what it does is, whatever is beside it."""
+    rng = np.random.default_rng(5)
+    hashes = rng.integers(0, 2**63, 1_000_000).astype(np.uint64)
+    counts = np.arange(1_000_000) // 1000
+    trees: list[Any] = [
+        {"hashes": hashes, "counts": counts},
+        {"some": counts[:7], "more": hashes[::2]},
+    ]
+    blocks = list(codec.packed(trees))
+    assert max(map(len, blocks)) <= 4 * _MIB + 4
+    plain = sum(len(block) for block in blocks if block.startswith(b"BGC2"))
+    assert plain == pytest.approx(hashes.nbytes * 1.5, rel=0.01)
+    assert sum(map(len, blocks)) - plain < counts.nbytes / 20
+    found: list[Any] = list(codec.unpacked(blocks))
+    for tree, back in zip(trees, found, strict=True):
+        assert all(np.array_equal(back[name], array) for name, array in tree.items())
+
+
+def test_packing_holds_a_block_and_not_the_whole() -> None:
+    arrays = [np.random.default_rng(n).random(500_000) for n in range(10)]
+    tracemalloc.start()
+    size = sum(len(block) for block in codec.packed({"n": n, "a": a} for n, a in enumerate(arrays)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size > 10 * 500_000 * 8
+    assert peak < 16 * _MIB
+
+
+def test_blocks_are_taken_as_they_are_needed() -> None:
+    taken = 0
+
+    def counted(blocks: list[bytes]) -> Iterator[bytes]:
+        nonlocal taken
+        for block in blocks:
+            taken += 1
+            yield block
+
+    arrays = [np.random.default_rng(n).random(2_000_000) for n in range(3)]
+    trees = codec.unpacked(counted(list(codec.packed(arrays))))
+    next(trees)
+    assert 0 < taken < 7
+
+
+_ONE = b"".join(codec.packed([{"a": 1, "b": np.arange(9)}]))
 
 
 @pytest.mark.parametrize(
-    "blob", [b"", b"BGC1", b"BGC1abc", b"BGC0\xc1", b"XXXX", codec.dumps({"a": 1})[:-3]]
+    "block",
+    [
+        *(b"", b"BGC3", b"BGC3abc", b"XXXX", b"BGC2\xc1", _ONE[:-3]),
+        # A tree whose length is beyond the end, and an array that nothing has room for.
+        b"BGC2" + (2**60).to_bytes(8, "little"),
+        b"BGC2" + (13).to_bytes(8, "little") + b"\xc7\x0a\x01\x92\xa3<f8\x91\xce\xff\xff\xff\xff",
+    ],
 )
-def test_damage_is_a_state_error(blob: bytes) -> None:
+def test_damage_is_a_state_error(block: bytes) -> None:
     with pytest.raises(StateError):
-        codec.loads(blob)
+        list(codec.unpacked([block]))
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_tree_or_a_state_error(noise: bytes) -> None:
-    for magic in (b"BGC0", b"BGC1", b""):
+    for magic in (b"BGC2", b"BGC3", b"", b"BGC2" + len(noise).to_bytes(8, "little")):
         with contextlib.suppress(StateError):
-            codec.loads(magic + noise)
+            list(codec.unpacked([magic + noise]))

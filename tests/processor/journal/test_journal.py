@@ -75,16 +75,17 @@ def test_checkpoint_replaces_the_one_before_and_trims(journal: Journal, path: Pa
     for n in range(4):
         journal.append("traces", bytes([n]))
     full = journal.size_bytes
-    journal.save_checkpoint(1, 1, b"old")
-    journal.save_checkpoint(3, 2, b"new")
+    journal.save_checkpoint(1, 1, [b"old", b"er"])
+    journal.save_checkpoint(3, 2, [b"new", b"er", b""])
     assert 0 < journal.size_bytes < full
     journal.close()
     again = reopened(path)
     checkpoint = again.load_checkpoint()
     assert checkpoint is not None
-    assert (checkpoint.seq, checkpoint.schema, checkpoint.blob) == (3, 2, b"new")
+    assert (checkpoint.seq, checkpoint.schema) == (3, 2)
+    assert list(checkpoint.blocks) == [b"new", b"er", b""]
     assert [record.seq for record in again.read(0)] == [4]
-    again.save_checkpoint(4, 2, b"newer")
+    again.save_checkpoint(4, 2, [])
     assert again.size_bytes == 0
     again.close()
     last = reopened(path)
@@ -98,7 +99,7 @@ def test_full_journal_refuses_until_a_checkpoint_makes_room(journal: Journal) ->
     with pytest.raises(OverloadedError, match="full"):
         journal.append("traces", bytes(100_000))
     journal.append("traces", b"small ones still fit")
-    journal.save_checkpoint(journal.last_seq, 1, b"")
+    journal.save_checkpoint(journal.last_seq, 1, [b""])
     journal.append("traces", bytes(100_000))
 
 
@@ -108,7 +109,7 @@ def test_closed_journal_refuses(journal: Journal) -> None:
     with pytest.raises(OverloadedError):
         journal.append("traces", b"")
     with pytest.raises(OverloadedError):
-        journal.save_checkpoint(0, 1, b"")
+        journal.save_checkpoint(0, 1, [b""])
 
 
 def test_damaged_record_is_counted_and_left_out(
@@ -127,31 +128,93 @@ def test_damaged_record_is_counted_and_left_out(
     again.close()
 
 
-def test_damaged_checkpoint_is_refused(journal: Journal, path: Path) -> None:
-    journal.save_checkpoint(0, 1, b"state")
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE block SET content = X'00' WHERE number = 1",
+        "UPDATE block SET number = 1 - number",
+        "DELETE FROM block WHERE number = 0",
+        "DELETE FROM block WHERE number = 1",
+        "DELETE FROM block",
+    ],
+)
+def test_damaged_checkpoint_is_refused(journal: Journal, path: Path, damage: str) -> None:
+    journal.save_checkpoint(0, 1, [b"state", b"and more"])
     journal.close()
     with sqlite3.connect(path) as database:
-        database.execute("UPDATE checkpoint SET blob = X'00'")
+        database.execute(damage)
     database.close()
     again = reopened(path)
+    checkpoint = again.load_checkpoint()
+    assert checkpoint is not None
     with pytest.raises(StateError, match="damaged"):
-        again.load_checkpoint()
+        list(checkpoint.blocks)
     again.close()
+
+
+class _CrashError(Exception):
+    pass
+
+
+def _begun() -> Iterator[bytes]:
+    yield from (b"new", b"er", b"but")
+    raise _CrashError
+
+
+def test_checkpoint_that_is_not_finished_leaves_the_one_before(
+    journal: Journal, path: Path
+) -> None:
+    """And what there is of it goes with the next."""
+    journal.append("traces", b"a")
+    journal.append("traces", b"b")
+    journal.save_checkpoint(1, 1, [b"old"])
+    with pytest.raises(_CrashError):
+        journal.save_checkpoint(2, 1, _begun())
+    journal.close()
+    again = reopened(path)
+    checkpoint = again.load_checkpoint()
+    assert checkpoint is not None
+    assert (checkpoint.seq, list(checkpoint.blocks)) == (1, [b"old"])
+    assert [record.seq for record in again.read(1)] == [2]
+    again.save_checkpoint(2, 1, [b"whole"])
+    found = again.load_checkpoint()
+    assert found is not None
+    assert list(found.blocks) == [b"whole"]
+    again.close()
+    with sqlite3.connect(path) as database:
+        assert database.execute("SELECT content FROM block").fetchall() == [(b"whole",)]
+    database.close()
+
+
+def test_requests_are_written_between_the_blocks_of_a_checkpoint(journal: Journal) -> None:
+    def blocks() -> Iterator[bytes]:
+        for number in range(4):
+            yield b"block"
+            assert journal.append("traces", b"meanwhile") == number + 1
+
+    journal.save_checkpoint(0, 1, blocks())
+    assert journal.last_seq == 4
+
+
+@pytest.mark.parametrize("version", [1, 2, 99])
+def test_journal_of_another_format_is_refused_and_kept(path: Path, version: int) -> None:
+    path.parent.mkdir()
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE checkpoint (blob BLOB)")
+        database.execute(f"PRAGMA user_version={version}")
+    database.close()
+    with pytest.raises(StateError, match=f"format {version}, this version reads 3: start the"):
+        reopened(path)
+    with sqlite3.connect(path) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (version,)
+        assert database.execute("SELECT count(*) FROM sqlite_master").fetchone() == (1,)
+    database.close()
 
 
 def test_file_that_is_no_journal_is_refused(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"something else entirely" * 100)
     with pytest.raises(StateError, match="damaged"):
-        reopened(path)
-
-
-def test_journal_of_a_later_format_is_refused(journal: Journal, path: Path) -> None:
-    journal.close()
-    database = sqlite3.connect(path)
-    database.execute("PRAGMA user_version=99")
-    database.close()
-    with pytest.raises(StateError, match="format 99"):
         reopened(path)
 
 
@@ -186,7 +249,7 @@ def test_full_disk_refuses_and_goes_on_when_there_is_room(journal: Journal, path
         with pytest.raises(OverloadedError, match="cannot be written"):
             journal.append("traces", bytes(500_000))
         with pytest.raises(OverloadedError, match="cannot be written"):
-            journal.save_checkpoint(1, 1, bytes(500_000))
+            journal.save_checkpoint(1, 1, [b"small", bytes(500_000)])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert journal.append("traces", b"after") == 2

@@ -1,10 +1,9 @@
 """A sink for tests: what it has taken, in order, as chains of hashes."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from barograph_processor import codec
 from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch, SpanBatch
 
 __all__ = ["Ledger"]
@@ -64,11 +63,10 @@ class Ledger:
         before = self._chains.get(name, b"")
         self._chains[name] = hashlib.blake2b(before + content, digest_size=16).digest()
 
-    def snapshot(self) -> bytes:
-        chains: Any = self._chains
-        return codec.dumps({"rows": self.rows, "events": self.events, "chains": chains})
+    def snapshot(self) -> Iterator[Any]:
+        yield {"rows": self.rows, "events": self.events, "chains": self._chains}
 
-    def restore(self, blob: bytes) -> None:
-        tree: Any = codec.loads(blob)
+    def restore(self, trees: Iterator[Any]) -> None:
+        [tree] = trees
         self.rows, self.events = tree["rows"], tree["events"]
         self._chains = dict(tree["chains"])

@@ -42,7 +42,7 @@ def test_restored_set_decides_as_the_first(
 ) -> None:
     first, second = SeenSet(capacity), SeenSet(capacity)
     first.add(keys_of(before))
-    second.restore(*first.generations())
+    second.load(first.state())
     assert second.add(keys_of(after)).tolist() == first.add(keys_of(after)).tolist()
 
 
@@ -53,7 +53,7 @@ def test_remembers_its_capacity_and_forgets_beyond_twice() -> None:
     assert seen.add(stream).all()
     assert not seen.add(stream[-1000:]).any()
     assert seen.add(stream[:1000]).all()
-    assert sum(map(len, seen.generations())) <= 2000
+    assert sum(map(len, seen.state())) <= 2000
 
 
 def test_capacity_is_positive() -> None:

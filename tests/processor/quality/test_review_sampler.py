@@ -68,7 +68,7 @@ def test_a_restored_sampler_goes_on_alike() -> None:
     first = ReviewSampler(per_day=60, seed=3)
     before = draw(first, time[:2500])
     second = ReviewSampler(per_day=60, seed=3)
-    state: Any = codec.loads(codec.dumps(first.state()))
+    state: Any = next(codec.unpacked(codec.packed([first.state()])))
     second.load(state)
     rare = (np.arange(2500, 6000) % 10 == 0).astype(np.int32)
     region = CategoricalColumn(rare, ("usual", "rare"))

@@ -137,7 +137,7 @@ def test_surprises_do_not_depend_on_batches_and_survive_a_restart() -> None:
     first = ReviewedRisk(horizon_ns=DAY)
     parts = [first.surprises(guess[:3]), first.surprises(guess[3:500])]
     second = ReviewedRisk(horizon_ns=DAY)
-    state: Any = codec.loads(codec.dumps(first.state()))
+    state: Any = next(codec.unpacked(codec.packed([first.state()])))
     second.load(state)
     parts.append(second.surprises(guess[500:]))
     np.testing.assert_array_equal(np.concatenate(parts), whole)

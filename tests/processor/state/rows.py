@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor import codec
 from barograph_processor.config import Config, parse_config
 from barograph_processor.observation import EventBatch, EventKind, ModelKey, ObservationBatch
 from barograph_processor.state.model import ModelState
@@ -41,7 +42,7 @@ class Bench:
     def restarted(self) -> "Bench":
         """Another bench that continues from this one's snapshot."""
         other = ModelRegistry(self.config, self.telemetry, clock=lambda: 9)
-        other.restore(self.registry.snapshot())
+        restore(other, snapshot(self.registry))
         return Bench(other, self.telemetry, self.config)
 
     @property
@@ -54,6 +55,16 @@ class Bench:
 
     def records(self) -> list[Any]:
         return [event for event in plain(self.registry.drain()) if "signals" in event]
+
+
+def snapshot(registry: ModelRegistry) -> tuple[bytes, ...]:
+    """A registry's state as a checkpoint has it."""
+    return tuple(codec.packed(registry.snapshot()))
+
+
+def restore(registry: ModelRegistry, blocks: Iterable[bytes]) -> None:
+    """Undo ``snapshot``."""
+    registry.restore(codec.unpacked(blocks))
 
 
 def rows(

@@ -26,6 +26,7 @@ from barograph_processor.state.label.span_names import SpanNames
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.telemetry import Telemetry
 from tests.processor.otlp.build import logs, prediction, record, span, traces
+from tests.processor.state.rows import restore, snapshot
 
 KEY = ModelKey("m", "1")
 _SPANS = TraceDimensions(spans=True)
@@ -50,9 +51,9 @@ class Bench:
         )
 
     def restart(self) -> None:
-        blob = self.registry.snapshot()
+        blob = snapshot(self.registry)
         self._start()
-        self.registry.restore(blob)
+        restore(self.registry, blob)
 
     def feed(self, *requests: bytes) -> None:
         """Take requests together."""

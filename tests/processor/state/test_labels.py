@@ -15,6 +15,7 @@ from tests.processor.state.rows import (
     labels_of,
     plain,
     rows,
+    snapshot,
     unlabelled,
 )
 
@@ -227,7 +228,7 @@ class TestJoining:
         assert values["barograph.outcome", "EUR"] == -2
         assert _unjoined(bench, "unknown_kind", "reaction") == 1
         assert _unjoined(bench, "wrong_type", "outcome") == 1
-        assert bench.restarted().registry.snapshot() == bench.registry.snapshot()
+        assert snapshot(bench.restarted().registry) == snapshot(bench.registry)
 
 
 class TestLimits:
@@ -575,6 +576,6 @@ class TestQuality:
                 part = np.arange(start, min(start + size, 1000))
                 bench.registry.observe(whole.take(part))
             state = bench.model.state()
-            kept = [codec.dumps(state[part]) for part in ("joiner", "counters", "standing")]
+            kept = list(codec.packed(state[part] for part in ("joiner", "counters", "standing")))
             found.append((kept, bench.telemetry.counters()))
         assert found[0] == found[1] == found[2]

@@ -65,7 +65,7 @@ def test_as_by_a_dictionary(seed: int) -> None:
             plain.ids = [plain.ids[slot] for slot in kept.tolist()]
         if rng.random() < 0.2:
             again = PredictionNames()
-            state: Any = codec.loads(codec.dumps(names.state()))
+            state: Any = next(codec.unpacked(codec.packed([names.state()])))
             again.load(state)
             names = again
         assert len(names) == len(plain.ids)

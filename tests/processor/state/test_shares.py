@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from barograph_processor import codec
 from barograph_processor.observation import ModelKey
 from barograph_processor.state.shares import level
-from tests.processor.state.rows import Bench, labels_of, rows, unlabelled
+from tests.processor.state.rows import Bench, labels_of, rows, snapshot, unlabelled
 
 _SMALL: dict[str, Any] = {
     "reference": {"rows": 500},
@@ -46,9 +46,9 @@ def test_largest_give_way_and_small_ones_lose_nothing() -> None:
     assert min(found["m1"], found["m3"]) > 300
     lost = 50 + 850 + 60 + 840 - sum(found.values())
     assert bench.counted("barograph.monitor.evicted", what="total_pending_labels") == lost
-    before = bench.registry.snapshot()
+    before = snapshot(bench.registry)
     bench.registry.settle()
-    assert bench.registry.snapshot() == before
+    assert snapshot(bench.registry) == before
 
 
 def test_labelled_predictions_make_room_first() -> None:
@@ -90,7 +90,7 @@ def test_a_new_model_with_each_row_and_one_with_very_many_stay_within_the_bounds
         for key, model in bench.registry.models.items()
         if int(key.name[1:]) < 20
     )
-    assert bench.restarted().registry.snapshot() == bench.registry.snapshot()
+    assert snapshot(bench.restarted().registry) == snapshot(bench.registry)
 
 
 class TestRecovery:
@@ -138,7 +138,7 @@ class TestRecovery:
 
     def test_batches_do_not_matter(self) -> None:
         found = [
-            codec.dumps(self._after_a_burst(sizes).model.state()["joiner"])
+            list(codec.packed([self._after_a_burst(sizes).model.state()["joiner"]]))
             for sizes in ((500,), (7,), (3, 40, 125, 1))
         ]
         assert found[0] == found[1] == found[2]

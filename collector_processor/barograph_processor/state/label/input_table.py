@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.state.label.grown import grown
 from barograph_processor.state.label.input_columns import MOST_INPUTS, InputColumns
 from barograph_processor.state.label.slice_table import SliceTable
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
@@ -31,7 +32,7 @@ class InputTable:
 
     def add(self, inputs: InputColumns, rows: npt.NDArray[np.intp], start: int) -> None:
         """Keep the inputs of some rows in the slots from ``start`` on."""
-        stop = start + len(rows)
+        slots = slice(start, start + len(rows))
         categories: dict[str, CategoricalColumn] = {}
         for name, column in inputs.items():
             if len(self._known) < MOST_INPUTS:
@@ -42,11 +43,9 @@ class InputTable:
                 if name not in self._numbers:
                     categories[name] = column
             elif name not in self._categories.names:
-                self._reserve(name, stop)
-                self._numbers[name][start:stop] = column.values[rows]
+                self._write(name, slots, column.values[rows])
         for name in self._numbers.keys() - inputs.keys():
-            self._reserve(name, stop)
-            self._numbers[name][start:stop] = np.nan
+            self._write(name, slots, np.nan)
         self._categories.add(categories, rows, start)
         for name in self._categories.full:
             self._known[name] = False
@@ -81,10 +80,9 @@ class InputTable:
         }
         self._categories.load(state["categories"])
 
-    def _reserve(self, name: str, size: int) -> None:
-        have = self._numbers.get(name)
-        if have is None:
-            have = self._numbers[name] = np.zeros(0, dtype=np.float32)
-        if size > len(have):
-            more = np.full(max(size, 2 * len(have)) - len(have), np.nan, dtype=np.float32)
-            self._numbers[name] = np.concatenate([have, more])
+    def _write(self, name: str, slots: slice, values: npt.NDArray[np.float64] | float) -> None:
+        column = self._numbers.get(name)
+        if column is None:
+            column = np.full(slots.start, np.nan, np.float32)
+        self._numbers[name] = column = grown(column, slots.stop)
+        column[slots] = values

@@ -7,13 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.observation import span_keys, trace_keys
+from barograph_processor.state.label.grown import grown
 
 __all__ = ["KEPT_EVALUATIONS", "PendingColumns"]
 
 KEPT_EVALUATIONS: Final = 4
 """Names of evaluations whose latest score is kept with the prediction: the first of a model."""
-
-_FIRST: Final = 64
 
 # Type of each column, and what a prediction has there until something is known.
 _FIELDS: Final[dict[str, tuple[Any, Any]]] = {
@@ -84,16 +83,19 @@ class PendingColumns:
     def append(self, ids: npt.NDArray[np.uint64]) -> slice:
         """Add rows of which nothing is known but the ids, shape ``(k, 3)``; return their slots."""
         slots = slice(self._size, self._size + len(ids))
-        self._reserve(slots.stop)
         self._size = slots.stop
+        self._ids = grown(self._ids, slots.stop, self._capacity)
         self._ids[slots] = ids
+        for name, (_, unknown) in _FIELDS.items():
+            self._rows[name] = grown(self._rows[name], slots.stop, self._capacity)
+            self._rows[name][slots] = unknown
         return slots
 
     def retain(self, slots: npt.NDArray[np.intp]) -> None:
         """Keep only these rows, in this order."""
         for name, column in self._rows.items():
-            self._rows[name] = column[slots].copy()
-        self._ids = self._ids[slots].copy()
+            self._rows[name] = column[slots]
+        self._ids = self._ids[slots]
         self._size = len(slots)
 
     def state(self) -> dict[str, Any]:
@@ -107,13 +109,3 @@ class PendingColumns:
         }
         self._ids = np.array(state["ids"], dtype=np.uint64).reshape(-1, 3)
         self._size = len(self._ids)
-
-    def _reserve(self, size: int) -> None:
-        have = len(self._ids)
-        if size <= have:
-            return
-        want = max(size, min(max(2 * have, _FIRST), self._capacity))
-        for name, (kind, unknown) in _FIELDS.items():
-            more = np.full(want - have, unknown, dtype=kind)
-            self._rows[name] = np.concatenate([self._rows[name], more])
-        self._ids = np.concatenate([self._ids, np.zeros((want - have, 3), dtype=np.uint64)])

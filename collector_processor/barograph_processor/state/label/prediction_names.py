@@ -90,27 +90,49 @@ class PredictionNames:
         return found
 
     def retain(self, slots: npt.NDArray[np.intp]) -> None:
-        """Keep these slots alone, in their order."""
-        responses = (
-            [self._responses.get(slot) for slot in slots.tolist()] if self._responses else ()
+        """Keep these slots alone, in their order, which is ascending."""
+        self._fill(
+            self._spans.spans[slots], _moved(self._texts, slots), _moved(self._responses, slots)
         )
-        self._refill(self.at(slots), responses)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
-        return {"ids": list(self.ids), "responses": [list(it) for it in self._responses.items()]}
+        return {
+            "spans": self._spans.spans,
+            "texts": _table(self._texts),
+            "responses": _table(self._responses),
+        }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
-        self._refill(state["ids"])
-        for slot, response in state["responses"]:
-            self._respond(slot, response)
+        texts, responses = (
+            dict(zip(slots.tolist(), names, strict=True))
+            for slots, names in (state["texts"], state["responses"])
+        )
+        self._fill(state["spans"], texts, responses)
 
-    def _refill(self, ids: Sequence[str], responses: Sequence[str | None] = ()) -> None:
-        self._spans, self._texts, self._slots = SpanSlots(), {}, {}
-        self._responses, self._of_responses = {}, {}
-        self.append(ids, responses)
+    def _fill(
+        self, spans: npt.NDArray[np.uint64], texts: dict[int, str], responses: dict[int, str]
+    ) -> None:
+        self._spans = SpanSlots()
+        self._spans.append(spans)
+        self._texts, self._responses = texts, responses
+        # Of a name that came again, the later slot.
+        self._slots = {name: slot for slot, name in texts.items()}
+        self._of_responses = {name: slot for slot, name in responses.items()}
 
     def _respond(self, slot: int, response: str) -> None:
         self._responses[slot] = response
         self._of_responses[response] = slot
+
+
+def _moved(names: Mapping[int, str], slots: npt.NDArray[np.intp]) -> dict[int, str]:
+    """Return the names of these slots, by what their slots are then."""
+    if not names:
+        return {}
+    return {at: names[slot] for at, slot in enumerate(slots.tolist()) if slot in names}
+
+
+def _table(names: Mapping[int, str]) -> list[Any]:
+    """Return slots and their names, apart."""
+    return [np.fromiter(names, np.int64, len(names)), list(names.values())]

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.observation import TRACE_PREFIX
+from barograph_processor.state.label.grown import grown
 from barograph_processor.stats.column import CategoricalColumn
 
 __all__ = ["SliceTable"]
@@ -46,19 +47,16 @@ class SliceTable:
         self, slices: Mapping[str, CategoricalColumn], rows: npt.NDArray[np.intp], start: int
     ) -> None:
         """Keep the levels of some rows in the slots from ``start`` on."""
-        stop = start + len(rows)
+        slots = slice(start, start + len(rows))
         for name, column in slices.items():
             if name not in self._codes:
                 if not self._has_room(name):
                     continue
-                self._codes[name] = np.zeros(0, dtype=np.int16)
+                self._codes[name] = np.full(start, -1, dtype=np.int16)
                 self._levels[name] = {}
-            codes = self._recode(name, column.take(rows))
-            self._reserve(name, stop)
-            self._codes[name][start:stop] = codes
+            self._write(name, slots, self._recode(name, column.take(rows)))
         for name in self._codes.keys() - slices.keys():
-            self._reserve(name, stop)
-            self._codes[name][start:stop] = -1
+            self._write(name, slots, -1)
 
     def take(self, slots: npt.NDArray[np.intp]) -> dict[str, CategoricalColumn]:
         """Return the levels of slots by dimension."""
@@ -106,8 +104,6 @@ class SliceTable:
         table = [known.get(level, -1) for level in column.levels]
         return np.array([*table, -1], dtype=np.int16)[column.codes]
 
-    def _reserve(self, name: str, size: int) -> None:
-        have = self._codes[name]
-        if size > len(have):
-            more = np.full(max(size, 2 * len(have)) - len(have), -1, dtype=np.int16)
-            self._codes[name] = np.concatenate([have, more])
+    def _write(self, name: str, slots: slice, codes: npt.NDArray[np.int16] | int) -> None:
+        column = self._codes[name] = grown(self._codes[name], slots.stop)
+        column[slots] = codes

@@ -1,13 +1,11 @@
 """Slots by the span that each goes by, found again without a dictionary of texts."""
 
-from typing import Final
-
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SpanSlots"]
+from barograph_processor.state.label.grown import grown
 
-_FIRST: Final = 64
+__all__ = ["SpanSlots"]
 
 _Spans = npt.NDArray[np.uint64]
 _Slots = npt.NDArray[np.intp]
@@ -41,10 +39,7 @@ class SpanSlots:
     def append(self, spans: _Spans) -> None:
         """Add slots, shape ``(k,)``."""
         stop = self._size + len(spans)
-        if stop > len(self._spans):
-            more = np.zeros(max(stop, 2 * len(self._spans), _FIRST), np.uint64)
-            more[: self._size] = self.spans
-            self._spans = more
+        self._spans = grown(self._spans, stop)
         self._spans[self._size : stop] = spans
         self._size = stop
 
