@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from barograph_processor.quality.calibration import equal_mass
-from barograph_processor.quality.estimated import Calibrator
 from barograph_processor.quality.latch import Latch
+from barograph_processor.quality.score_groups import ScoreGroups
 from barograph_processor.quality.score_histogram import BINS, ScoreHistogram, score_bin
 from barograph_processor.sequential.change_point import change_point
 from barograph_processor.sequential.shiryaev_roberts import ShiryaevRoberts
@@ -89,8 +89,8 @@ class CalibrationMonitor(Latch):
         Raises:
             ValueError: An argument is out of range, or the reference too small.
         """
-        calibrator = Calibrator.learn(reference, groups=_GROUPS)
-        if calibrator is None:
+        known = ScoreGroups.learn(reference, groups=_GROUPS)
+        if known is None:
             raise ValueError("the reference has too few labelled scores")
         if not 0 <= tolerance < 1:
             raise ValueError(f"tolerance must be in [0, 1), got {tolerance!r}")
@@ -99,7 +99,7 @@ class CalibrationMonitor(Latch):
         self.reference = reference
         self._settings = (tolerance, budget, dispersion)
         self._sign = _directions(reference)
-        self._calibrator = calibrator
+        self._known = known
         self._leading = 0
         super().__init__(
             ShiryaevRoberts(len(self._sign) * len(_SHIFTS), threshold=budget),
@@ -133,8 +133,8 @@ class CalibrationMonitor(Latch):
         return moved
 
     def _band(self, scores: ScoreHistogram) -> tuple[Floats, Floats, Floats]:
-        """Return the lower edge, the score and the upper edge in each bin, shape ``(128,)``."""
-        known = self._calibrator
+        """Return the lower edge, the score and the upper edge in each bin, shape ``(256,)``."""
+        known = self._known
         tolerance, _, dispersion = self._settings
         held = scores.total
         score = np.where(held > 0, scores.score / np.maximum(held, 1e-300), 0.5)
@@ -167,7 +167,7 @@ class CalibrationMonitor(Latch):
         return np.array([float(self._gain(scores, still, inside).sum())])
 
     def _gain(self, scores: ScoreHistogram, null: Floats, other: Floats) -> Floats:
-        """Return the log likelihood ratio in each bin, tempered, shape ``(128,)``."""
+        """Return the log likelihood ratio in each bin, tempered, shape ``(256,)``."""
         gained = scores.positive * np.log(other / null)
         gained += scores.negative * np.log((1 - other) / (1 - null))
         return np.asarray(gained * scores.rows_per_weight / self._settings[2])
@@ -231,7 +231,7 @@ def outcome_dispersion(outcomes: Floats, *, block: int) -> float:
 
 
 def _directions(reference: ScoreHistogram) -> Floats:
-    """Return which bins each bet holds for too high or too low, shape ``(D, 128)``."""
+    """Return which bins each bet holds for too high or too low, shape ``(D, 256)``."""
     middle = float(score_bin(np.array([0.5]))[0])
     half = np.where(np.arange(BINS) >= middle, 1.0, -1.0)
     quarter = equal_mass(reference.total, _QUARTERS)

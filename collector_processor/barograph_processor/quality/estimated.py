@@ -5,69 +5,58 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from barograph_processor.quality.calibration import equal_mass
 from barograph_processor.quality.intervals import AT_ONE_TIME, Estimate
+from barograph_processor.quality.isotonic import isotonic
+from barograph_processor.quality.score_groups import ScoreGroups
 from barograph_processor.quality.score_histogram import ScoreCounts, ScoreHistogram
-from barograph_processor.stats.array import Floats, Ints
+from barograph_processor.stats.array import Floats
 
 __all__ = ["Calibrator"]
 
 _GROUPS = 50
-_MIN_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibrator:
     """How often predictions of a score came true in the reference.
 
-    In each group of scores the rate is the reference's, moved by as much as the scores now
-    differ from those of the reference inside of the group.
+    A line through the bins of scores that the reference held, which never falls: higher
+    scores come true at least as often.
 
     What it gives is right as long as a score means what it meant (covariate shift): where the
     relation of inputs to outcomes changes it does not see it, and the gap to what labels say
     is how that shows.
 
     Attributes:
-        group: The group of each bin of scores, shape ``(128,)``.
-        rate: How often predictions of a group came true, shape ``(G,)``.
-        score: Mean score of a group, shape ``(G,)``.
-        variance: Of the rate, shape ``(G,)``.
+        score: Mean score of the bins that the reference held, rising, shape ``(K,)``.
+        rate: How often scores there came true, never falling, shape ``(K,)``.
+        groups: How surely that is known.
     """
 
-    group: Ints
-    rate: Floats
     score: Floats
-    variance: Floats
+    rate: Floats
+    groups: ScoreGroups
 
     @classmethod
-    def learn(cls, reference: ScoreHistogram, *, groups: int = _GROUPS) -> "Calibrator | None":
-        """Learn from the labelled rows of a reference.
-
-        Args:
-            reference: Labelled rows; with fewer than 50 there is None.
-            groups: Most groups of scores; each has 50 rows or more.
-        """
-        groups = min(groups, reference.n // _MIN_ROWS)
-        if groups < 1:
+    def learn(cls, reference: ScoreHistogram) -> "Calibrator | None":
+        """Learn from the labelled rows of a reference; None with fewer than 50."""
+        groups = ScoreGroups.learn(reference, groups=_GROUPS)
+        if groups is None:
             return None
-        group = equal_mass(reference.total, groups)
-        mass, true, score = (
-            np.bincount(group, part)
-            for part in (reference.total, reference.positive, reference.score)
-        )
-        whole = np.maximum(mass, 1e-300)
-        rate = true / whole
-        rows = np.maximum(mass * reference.rows_per_weight, 1.0)
-        # Laplace's rule in the variance alone: a rate of 0 or 1 is not known exactly.
-        careful = (rate * rows + 1) / (rows + 2)
-        return cls(group, rate, score / whole, careful * (1 - careful) / rows)
+        total = reference.total
+        held = np.flatnonzero(total > 0)
+        mass = total[held]
+        rate = isotonic(reference.positive[held] / mass, mass)
+        return cls(reference.score[held] / mass, rate, groups)
 
     def rates(self, counts: ScoreCounts) -> Floats:
-        """Return how often predictions in each bin of scores should come true, shape ``(128,)``."""
-        held = counts.said.sum(axis=0)
-        moved = np.where(held > 0, counts.score / np.maximum(held, 1e-300), 0.0)
-        moved -= np.where(held > 0, self.score[self.group], 0.0)
-        return np.asarray(np.clip(self.rate[self.group] + moved, 0.0, 1.0))
+        """Return how often predictions in each bin of scores should come true, shape ``(256,)``.
+
+        By the mean score of the bin now. Beyond the reference's scores that is what it is at
+        their end.
+        """
+        held = np.maximum(counts.said.sum(axis=0), 1e-300)
+        return np.asarray(np.interp(counts.score / held, self.score, self.rate))
 
     def estimate(self, counts: ScoreCounts, *, binary: bool) -> dict[str, Estimate]:
         """Return what is to be expected of predictions with these scores.
@@ -85,7 +74,7 @@ class Calibrator:
             without an interval, where they are defined. Empty without rows.
 
         References:
-            NannyML's CBPE is the same with an isotonic calibrator, row by row.
+            NannyML's CBPE is the same row by row.
         """
         no, yes = counts.said
         total = float(counts.said.sum())
@@ -125,5 +114,6 @@ class Calibrator:
 
     def _doubt(self, net: Floats) -> float:
         """Return the variance of the sum of right answers that comes from the rates' own."""
-        by_group = np.bincount(self.group, net, minlength=len(self.rate))
-        return float(by_group**2 @ self.variance)
+        known = self.groups
+        by_group = np.bincount(known.group, net, minlength=len(known.variance))
+        return float(by_group**2 @ known.variance)

@@ -8,20 +8,22 @@ from barograph_processor.stats.array import Bools, Floats, Ints
 
 __all__ = ["BINS", "ScoreCounts", "ScoreHistogram", "score_bin"]
 
-BINS = 128
+BINS = 256
 """Bins of equal width in the arcsine of the root of the score. They are narrow near 0 and 1,
-where scores of rare events crowd."""
+where scores of rare events crowd, and nowhere hold two scores of two decimals."""
+
+_EARLIER_BINS = 128
 
 
 def score_bin(score: Floats) -> Ints:
-    """Return the bin of each score, 0 to 127.
+    """Return the bin of each score, 0 to 255.
 
     Args:
         score: Each in ``[0, 1]``, any shape.
 
     Examples:
         >>> score_bin(np.array([0.0, 0.001, 0.5, 1.0])).tolist()
-        [0, 2, 64, 127]
+        [0, 5, 128, 255]
     """
     place = 2 / np.pi * np.arcsin(np.sqrt(score)) * BINS
     # Half a rounding error must not put a score of 0.5 below the middle.
@@ -34,8 +36,8 @@ class ScoreCounts:
 
     Attributes:
         n: Rows.
-        said: Weights by bin of rows for which the answer was no, and yes; shape ``(2, 128)``.
-        score: Sums of weight times score by bin, shape ``(128,)``.
+        said: Weights by bin of rows for which the answer was no, and yes; shape ``(2, 256)``.
+        score: Sums of weight times score by bin, shape ``(256,)``.
     """
 
     n: int
@@ -89,9 +91,9 @@ class ScoreHistogram:
     Attributes:
         n: Rows.
         ww: Sum of squared weights.
-        cells: Weights by bin, shape ``(4, 128)``: true negatives, false positives, false
+        cells: Weights by bin, shape ``(4, 256)``: true negatives, false positives, false
             negatives, true positives.
-        score: Sums of weight times score by bin, shape ``(128,)``.
+        score: Sums of weight times score by bin, shape ``(256,)``.
     """
 
     n: int
@@ -126,17 +128,17 @@ class ScoreHistogram:
 
     @property
     def negative(self) -> Floats:
-        """Weight of the rows that came out as no, by bin, shape ``(128,)``."""
+        """Weight of the rows that came out as no, by bin, shape ``(256,)``."""
         return np.asarray(self.cells[0] + self.cells[1])
 
     @property
     def positive(self) -> Floats:
-        """Weight of the rows that came out as yes, by bin, shape ``(128,)``."""
+        """Weight of the rows that came out as yes, by bin, shape ``(256,)``."""
         return np.asarray(self.cells[2] + self.cells[3])
 
     @property
     def total(self) -> Floats:
-        """Weight of all rows by bin, shape ``(128,)``."""
+        """Weight of all rows by bin, shape ``(256,)``."""
         return np.asarray(self.cells.sum(axis=0))
 
     @property
@@ -209,6 +211,24 @@ class ScoreHistogram:
         """
         head, rows = _unpacked(data, 2, 5)
         return cls(int(head[0]), float(head[1]), rows[:4], rows[4])
+
+    @classmethod
+    def from_values(cls, values: Floats) -> "ScoreHistogram":
+        """Return what ``to_bytes`` wrote as numbers, also of the 128 bins of earlier versions.
+
+        Rows of one of those stand where their mean score is.
+
+        Raises:
+            ValueError: There are more or less.
+        """
+        if len(values) != 2 + 5 * _EARLIER_BINS:
+            return cls.from_bytes(values.astype("<f8").tobytes())
+        rows = values[2:].reshape(5, _EARLIER_BINS)
+        held = rows[:4].sum(axis=0)
+        rows, held = rows[:, held > 0], held[held > 0]
+        at = score_bin(np.clip(rows[4] / held, 0.0, 1.0))
+        found = np.array([_sums(at, row, BINS) for row in rows])
+        return cls(int(values[0]), float(values[1]), found[:4], found[4])
 
 
 def _sums(at: Ints, weights: Floats, size: int) -> Floats:

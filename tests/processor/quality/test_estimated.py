@@ -32,7 +32,10 @@ def test_estimates_follow_the_mix_of_scores(a: float, b: float) -> None:
         "f1": 2 * tp / (said.sum() + true.sum()),
         "auc": area[0],
     }
-    assert {name: value for name, (value, *_) in found.items()} == pytest.approx(wanted, abs=0.01)
+    values = {name: value for name, (value, *_) in found.items()}
+    # Of scores that the reference hardly held little is known of their order.
+    assert values.pop("auc") == pytest.approx(wanted.pop("auc"), abs=0.015)
+    assert values == pytest.approx(wanted, abs=0.01)
 
 
 def test_the_interval_holds_what_labels_would_show() -> None:
@@ -67,6 +70,20 @@ def test_weights_count() -> None:
     twice = REFERENCE.estimate(ScoreCounts.of(np.tile(score, 2), np.tile(said, 2)), binary=True)
     heavy = REFERENCE.estimate(ScoreCounts.of(score, said, np.full(1000, 2.0)), binary=True)
     assert heavy["accuracy"][0] == pytest.approx(twice["accuracy"][0])
+
+
+def test_higher_scores_come_true_at_least_as_often() -> None:
+    """Whatever chance did to few rows, and beyond them as at their end."""
+    rng = np.random.default_rng(6)
+    score = rng.uniform(0.2, 0.8, 300)
+    known = Calibrator.learn(ScoreHistogram.of(score, score > 0.5, rng.random(300) < score))
+    assert known is not None
+    everywhere = np.sin(np.linspace(0, np.pi / 2, 2001)) ** 2  # some in every bin
+    rates = known.rates(ScoreCounts.of(everywhere, everywhere > 0.5))
+    assert (np.diff(rates) >= 0).all()
+    assert rates[0] == known.rate[0]
+    assert rates[-1] == known.rate[-1]
+    assert known.rate[-1] - known.rate[0] > 0.3
 
 
 def test_without_rows_or_reference_nothing_is_known() -> None:

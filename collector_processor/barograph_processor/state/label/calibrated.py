@@ -68,8 +68,7 @@ class CalibratedScores:
         Raises:
             ValueError: The histogram is damaged.
         """
-        values = np.array(plain["histogram"], dtype="<f8")
-        scores = ScoreHistogram.from_bytes(values.tobytes())
+        scores = ScoreHistogram.from_values(np.array(plain["histogram"], dtype=np.float64))
         self._start(scores, float(plain["dispersion"]), binary=bool(plain["binary"]))
 
     def as_baseline(self) -> dict[str, Any] | None:

@@ -14,10 +14,11 @@ from barograph_processor.state.window.operations import OperationsReference
 
 __all__ = ["Baseline", "QualityBaseline", "read_baselines"]
 
-_SCHEMA: Final = 3
-_READ: Final = (1, 2, _SCHEMA)
-"""Schema 1 said nothing of the inputs, in which then no slices are searched, and 2 nothing of
-the errors of a regression, which then are not estimated without labels."""
+_SCHEMA: Final = 4
+_READ: Final = (1, 2, 3, _SCHEMA)
+"""Schema 1 said nothing of the inputs, in which then no slices are searched, 2 nothing of the
+errors of a regression, which then are not estimated without labels, and 3 counted scores in
+half as many bins, in which they are told less finely then."""
 
 
 @dataclass(frozen=True, slots=True)
