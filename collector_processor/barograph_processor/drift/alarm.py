@@ -19,7 +19,8 @@ class Effect:
             reference's range), ``correlation`` of two inputs.
         subject: The level, or ``a, b`` for two inputs; None otherwise.
         before: In the reference.
-        now: Over the last few windows, the latest weighing most.
+        now: Over the last few windows, the latest weighing most; of missing values and of a
+            level that no longer comes in the newest.
         low: Lower end of a 95% interval of ``now``, widened by what dependence there was
             inside windows of the reference.
         high: Its upper end.
@@ -44,6 +45,11 @@ class Effect:
     def tells(self, other: "Effect") -> bool:
         """Whether another is of the same, and within the interval of this one."""
         return self.what == other.what and self.low <= other.now <= self.high
+
+    @property
+    def gone(self) -> bool:
+        """Whether it is a level that came and no longer does."""
+        return self.kind == "share" and self.now == 0 < self.before
 
     @property
     def clear(self) -> bool:

@@ -13,7 +13,7 @@ from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.recovery import Recovery
 from barograph_processor.drift.sentence import describe
 from barograph_processor.drift.stream import StreamKey
-from barograph_processor.drift.summary import correlation_effect, effect
+from barograph_processor.drift.summary import correlation_effect, effect, gone_level
 
 __all__ = ["Latch", "Recent"]
 
@@ -79,9 +79,15 @@ class Recent:
             return correlation_effect(self.profile, self.pooled, score.level)
         rows = self.pooled.rows * (1 - FORGET)
         inflation = max(float(self.evidence.spread[series]) ** 2 * rows, 1.0)
-        # Values stop from one row to the next: the windows of before would dilute their share.
-        held = self.newest if score.name == "missing" else self.pooled
-        return effect(self.profile, held, score, stream, inflation)
+        # Values and names stop from one row to the next: windows of before would dilute that.
+        if score.name == "missing":
+            return effect(self.profile, self.newest, score, stream, inflation)
+        gone = (
+            None
+            if score.name == "new"
+            else gone_level(self.profile, self.newest, stream, inflation)
+        )
+        return gone or effect(self.profile, self.pooled, score, stream, inflation)
 
 
 @dataclass(slots=True, eq=False)

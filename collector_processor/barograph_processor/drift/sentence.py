@@ -21,8 +21,17 @@ def describe(key: StreamKey, effect: Effect, since_window: int) -> str:
         ...     StreamKey("input.drift", "income"), Effect("mean", None, 3.2, 2.5, 2.4, 2.6), 20
         ... )
         'the mean of income fell from 3.20 to 2.50 (95% 2.40 to 2.60) since window 20'
+        >>> describe(
+        ...     StreamKey("input.drift", "grade"), Effect("share", "a", 0.331, 0.0, 0.0, 0.0), 20
+        ... )
+        'a, which was 33.1% of grade, no longer comes since window 20'
     """
     name = subject(key)
+    if effect.gone:
+        return (
+            f"{effect.subject}, which was {effect.before:.1%} of {name}, no longer comes "
+            f"since window {since_window}"
+        )
     if effect.kind == "correlation":
         what = f"the rank correlation of {effect.subject}"
     elif effect.kind == "mean":

@@ -9,9 +9,11 @@ from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.score import Score
 from barograph_processor.stats.array import Floats, Ints
 
-__all__ = ["correlation_effect", "effect"]
+__all__ = ["correlation_effect", "effect", "gone_level"]
 
 _INTERVAL = 1.96
+_MISSED = 10.0
+"""A level is gone if a window without it should have held as many independent rows of it."""
 
 
 def effect(
@@ -95,6 +97,35 @@ def _moved_most(profile: ReferenceProfile, pooled: Pooled, stream: int) -> Score
     slot = int((np.abs(now - before) / np.sqrt(before + 1e-3)).argmax())
     names = binning.names if isinstance(binning, CategoricalBinning) else ()
     return Score("level", np.array([slot]), np.ones(1), 0.0, 1.0, names[slot])
+
+
+def gone_level(
+    profile: ReferenceProfile, newest: Pooled, stream: int, inflation: float
+) -> Effect | None:
+    """Return the most frequent level of the reference that no longer comes, if one does not.
+
+    Args:
+        profile: The reference.
+        newest: Counts of the newest window.
+        stream: Names or numbers, not the inputs together.
+        inflation: Variance of a window's mean relative to independent rows, at least 1.
+    """
+    layout = profile.layout
+    binning, at = layout.binnings[stream], layout.of(stream)
+    if not isinstance(binning, CategoricalBinning):
+        return None
+    levels = len(binning.levels)
+    share = profile.total.slots[at][:levels] / max(profile.total.rows, 1)
+    missed = np.where(newest.slots[at][:levels] == 0, share, 0.0)
+    level = int(missed.argmax()) if levels else -1
+    # Where values stop altogether no single one of them did.
+    if (
+        levels == 0
+        or missed[level] * newest.rows / inflation < _MISSED
+        or missed.sum() >= share.sum()
+    ):
+        return None
+    return Effect("share", binning.levels[level], float(missed[level]), 0.0, 0.0, 0.0)
 
 
 def correlation_effect(profile: ReferenceProfile, pooled: Pooled, feature: str | None) -> Effect:

@@ -194,8 +194,14 @@ def _effect(effect: Effect) -> str:
 
     >>> _effect(Effect("share", "__new__", 0.0, 0.002, 0.001, 0.003))
     'the share of names that the reference did not hold went from 0.0% to 0.2% (0.1% to 0.3%)'
+    >>> _effect(Effect("share", "ios", 0.331, 0.0, 0.0, 0.0))
+    '“ios” no longer comes, which was 33.1% of all'
     """
-    named = _POOLED.get(effect.subject or "") or quoted(effect.subject)
+    pooled = _POOLED.get(effect.subject or "")
+    named = pooled or quoted(effect.subject)
+    if effect.gone:
+        comes, were = ("come", "were") if pooled else ("comes", "was")
+        return f"{named} no longer {comes}, which {were} {effect.before:.1%} of all"
     subject = f" of {named}" if effect.subject else ""
     if effect.kind in ("share", "range", "missing", "outside"):
         words = {

@@ -120,6 +120,32 @@ def test_values_that_stop_are_told_as_all_of_them(rng: np.random.Generator) -> N
     assert (told.kind, told.before, told.now) == ("missing", 0.0, 1.0)
 
 
+@pytest.mark.parametrize("levels", ["ab", "abc", "abcdefgh"])
+def test_a_name_that_stops_is_told_as_one_that_no_longer_comes(
+    rng: np.random.Generator, levels: str
+) -> None:
+    """Though the shares of the others rise, and windows of before held it."""
+    profile = learn(names(rng, 10 * N, tuple(levels)))
+    before, after = (names(rng, N, tuple(some)) for some in (levels, levels[1:]))
+    updates = feed(profile, [before] * 3 + [after] * 8)
+    (told,) = (
+        alarm for update in updates for _, what, alarm in update.transitions if what == "open"
+    )
+    assert (told.effect.subject, told.effect.now) == ("a", 0.0)
+    assert told.effect.before == pytest.approx(1 / len(levels), abs=0.02)
+    assert "no longer comes" in told.description
+
+
+def test_a_rare_name_that_a_window_does_not_hold_is_not_called_gone(
+    rng: np.random.Generator,
+) -> None:
+    """Of seven that it should have held; what moved is another."""
+    profile = learn(names(rng, 10 * N, tuple("a" * 60 + "b" * 39 + "c")))
+    updates = feed(profile, [names(rng, N, tuple("a" * 20 + "b" * 80))] * 8)
+    told = [alarm for update in updates for _, what, alarm in update.transitions if what == "open"]
+    assert [alarm.effect.gone for alarm in told] == [False]
+
+
 def test_numbers_that_become_names_are_unparsable(rng: np.random.Generator) -> None:
     profile = learn(NumericColumn(rng.normal(size=10 * N)))
     text = CategoricalColumn.of(["1.5"] * N)
