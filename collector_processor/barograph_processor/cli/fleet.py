@@ -23,8 +23,8 @@ class Quality(msgspec.Struct, frozen=True):
         baseline: That of the reference.
         tolerated: The lowest that is tolerated.
         estimated: What the scores of the last window promise without labels.
-        early: Whether ``latest`` stands for the quality, since an alarm is about labels of
-            the open window; else the last closed window does.
+        early: Whether ``latest`` stands for the quality, since an alarm of harm is about labels
+            of the open window, or the last closed one has none; else that one does.
     """
 
     metric: str | None

@@ -90,8 +90,11 @@ def harm_finding(
         since_ns: Event time of the change.
         since_window: Window of the change.
         evidence: log10 of the evidence, and of what it had to reach.
-        apart: What sets the wrong predictions apart.
+        apart: What sets the wrong predictions apart. What does better than all of them now is
+            not told: its figures are of before.
     """
+    if share is not None:
+        apart = tuple(each for each in apart if each.rest is None or each.now >= share[1])
     risk = quality.baseline_risk
     unit = quality.unit
     figures = "" if share is None else f" {unit.interval(share)},"

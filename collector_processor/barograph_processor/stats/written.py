@@ -26,11 +26,14 @@ def written(value: float, digits: int = 4) -> str:
 def to_interval(low: float, high: float, *values: float) -> tuple[str, ...]:
     """Write values, then both ends of an interval, to as many places as it is narrow.
 
-    These are two significant digits of half of its width: what lies beyond is noise.
+    These are two significant digits of half of its width: what lies beyond is noise. A value
+    of which nothing would be left keeps two digits of its own.
 
     >>> to_interval(44_970.0, 46_963.0, 29_641.2, 45_961.1)
     ('29,640', '45,960', '44,970', '46,960')
-    >>> to_interval(0.6577, 0.7046, -0.00013, 0.6819)
+    >>> to_interval(1_110_000.0, 1_430_000.0, 1_512.0, 1_270_000.0)
+    ('1,500', '1,270,000', '1,110,000', '1,430,000')
+    >>> to_interval(0.6577, 0.7046, 0.0, 0.6819)
     ('0.000', '0.682', '0.658', '0.705')
     >>> to_interval(3.0, 3.0, 2.51234)
     ('2.512', '3', '3')
@@ -40,7 +43,9 @@ def to_interval(low: float, high: float, *values: float) -> tuple[str, ...]:
     power = math.floor(math.log10(half)) if known else 0
     if not known or power not in _SHORT:
         return tuple(written(value) for value in (*values, low, high))
-    return tuple(_rounded(value, 1 - power) for value in (*values, low, high))
+    places = 1 - power
+    own = [_rounded(v, places) if v == 0 or round(v, places) else written(v, 2) for v in values]
+    return (*own, _rounded(low, places), _rounded(high, places))
 
 
 def _rounded(value: float, places: int) -> str:

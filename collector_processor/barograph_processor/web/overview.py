@@ -62,8 +62,9 @@ def glance_view(model: ModelState) -> dict[str, Any]:
             "higher_is_better": higher_is_better,
             "latest": _latest(model) if share else None,
             # Else the labels of the open window are too few to tell anything, and the last
-            # closed one is what an alarm speaks of.
-            "early": bool(harm) and raised_ns is not None and raised_ns > _closed_ns(model),
+            # closed one is what an alarm speaks of. Where that has no labels either, its scores
+            # promise what labels have proven wrong.
+            "early": bool(harm) and (not _judged(model) or (raised_ns or 0) > _closed_ns(model)),
             "estimated": None if metric is None else _estimated(model, metric),
             "baseline": None if metric is None else baseline[metric][0],
             # The tolerated risk is a share of wrong predictions; for a regression it is
@@ -118,6 +119,11 @@ def _latest(model: ModelState) -> dict[str, float] | None:
 def _closed_ns(model: ModelState) -> int:
     """Return the end of the last closed window; 0 if there is none."""
     return model.history[-1].end_ns if model.history else 0
+
+
+def _judged(model: ModelState) -> bool:
+    """Whether the last closed window has labels."""
+    return bool(model.history) and "performance" in model.history[-1].signals
 
 
 def _estimated(model: ModelState, metric: str) -> dict[str, float] | None:

@@ -8,8 +8,10 @@ import pytest
 from barograph_processor.config import parse_config
 from barograph_processor.observation import ModelKey
 from barograph_processor.quality.slice.status import SliceStatus, SliceTransition
+from barograph_processor.signal import Apart
 from barograph_processor.state.aftermath.blindness import Blindness
 from barograph_processor.state.label.labelled import LabelledQuality
+from barograph_processor.state.narrative import harm_finding
 from barograph_processor.state.verdicts import Verdicts
 from barograph_processor.state.watch.open_window import Sample
 from barograph_processor.state.watch.watch import ClosedWindow, Watch
@@ -89,3 +91,19 @@ def test_several_silences_of_one_window_are_several_alarms(watch: Watch) -> None
         verdicts.heard(begin_ns + 60, 4)
     first, second = verdicts.book.resolved
     assert first.id != second.id
+
+
+def test_what_does_better_than_all_predictions_is_not_where_they_are_worst() -> None:
+    """Its figures are of before: the harm has grown beyond them since."""
+    slow, worse = (Apart({"region": name}, now, 0.1) for name, now in (("s", 0.46), ("n", 0.7)))
+    came = Apart({"trace.service.version": "2"}, 0.3, None, 1)
+    finding = harm_finding(
+        LabelledQuality(_CONFIG.model("m").alarm),
+        (0.8, 0.65, 0.9),
+        cost="",
+        since_ns=1,
+        since_window=0,
+        evidence=(7.0, 6.0),
+        apart=(slow, worse, came),
+    )
+    assert finding.apart == (worse, came)

@@ -315,6 +315,21 @@ def test_a_slice_that_does_better_than_the_rest_is_not_where_it_is_worst() -> No
     assert model["worst_slice"] == []
 
 
+def test_where_labels_have_proven_harm_no_estimate_stands_for_the_quality() -> None:
+    """Labels are late: the last closed windows have none."""
+    registry = new_registry()
+    harmed = Traffic(registry, "fraud", "3", seed=4)
+    harmed.send(5000)
+    harmed.send(2000, wrong=0.4)
+    harmed.send(400, wrong=0.4, labels=False)
+    with serve(registry) as url, httpx.Client(base_url=url) as client:
+        (fraud,) = client.get("/api/page/overview").json()["models"]
+    quality = fraud["quality"]
+    assert quality["estimated"] is not None
+    assert quality["early"] is True
+    assert quality["latest"]["value"] == pytest.approx(0.6, abs=0.05)
+
+
 def test_what_fails_in_our_code_is_said_as_all_errors_are(
     registry: ModelRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
