@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import pytest
 from barograph_processor.exceptions import ConfigurationError, StateError
 from barograph_processor.journal.store import FORMAT
 from barograph_processor.service import Service
+from tests.processor.disk import Disk, mounted_disk
 from tests.processor.otlp.build import prediction, traces
 from tests.processor.test_service import config, counted, eventually, post, web
 
@@ -204,3 +205,36 @@ def _serve(*arguments: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=60,
     )
+
+
+@pytest.mark.parametrize("fault", [Disk.turn_read_only, Disk.break_off])
+def test_disk_that_goes_and_comes_back_while_it_runs(
+    tmp_path: Path, fault: Callable[[Disk], None]
+) -> None:
+    """503 until it is back, then all goes on by itself; what was acknowledged is there."""
+    with mounted_disk(tmp_path) as disk:
+        settings = config(
+            tmp_path,
+            serve={"state_dir": str(disk.path / "state"), "evaluation_seconds": 0.1},
+            limits={"checkpoint_seconds": 0.2},
+            # Nobody answers: its queue is on the disk too.
+            webhooks=[{"name": "ops", "url": "http://127.0.0.1:1"}],
+        )
+        with Service(settings) as service:
+            assert post(service, "traces", batch(0)).status_code == 200
+            eventually(lambda: counted(service) == {"m": 100})
+            fault(disk)
+            for _ in range(2):
+                assert post(service, "traces", batch(1)).status_code == 503
+            assert web(service, "/healthz").status_code == 200
+            assert counted(service) == {"m": 100}
+            disk.unmount()
+            assert post(service, "traces", batch(1)).status_code == 503
+            disk.mount()
+            assert post(service, "traces", batch(1)).status_code == 200
+            eventually(lambda: counted(service) == {"m": 200})
+            assert metric(service, 'barograph_monitor_refused_total{reason="overloaded"}') == 3
+            # As a power cut would leave it.
+            shutil.copytree(disk.path / "state", tmp_path / "state")
+    with Service(config(tmp_path)) as again:
+        assert counted(again) == {"m": 200}

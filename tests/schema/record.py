@@ -79,7 +79,7 @@ def database_forms(directory: Path) -> dict[str, str]:
     """Make the databases of a service; return by name the tables of each behind its format."""
     journal, alarms = directory / "journal", directory / "alarms"
     Journal(journal, max_bytes=10**6, telemetry=Telemetry()).close()
-    AlarmQueue(alarms, max_bytes=10**6, tally=OtlpTally(Telemetry())).close()
+    AlarmQueue(alarms, max_bytes=10**6, tally=OtlpTally(Telemetry()))
     return {file.name: _text(*sqlite_form(file)) for file in (journal, alarms)}
 
 

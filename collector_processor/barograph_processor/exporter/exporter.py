@@ -95,7 +95,6 @@ class Exporter:
         if self._newest.first() is not None:
             self._count("metrics", "dropped")
         self._transport.close()
-        self._queue.close()
 
     def _next(self) -> "tuple[_Lane, int, bytes] | None":
         """Wait for a request whose time has come; None when closed and done or out of time."""

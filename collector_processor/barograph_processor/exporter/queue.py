@@ -4,7 +4,8 @@ import logging
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -71,13 +72,11 @@ class AlarmQueue:
         # What has arrived and could not be taken off the disk.
         self._done = 0
         self._bytes = 0
+        self._path = path
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            try:
-                self._prepare(path)
-            except BaseException:
-                self._db.close()
-                raise
+            with self._opened(mode="rwc") as db:
+                self._prepare(db)
+                self._measure(db)
         except sqlite3.OperationalError as error:
             raise ConfigurationError(
                 f"the alarm queue {path} cannot be written: {error}"
@@ -87,21 +86,32 @@ class AlarmQueue:
                 f"the alarm queue {path} is damaged ({error}): move it away; "
                 "alarms that were not sent yet are lost with it"
             ) from error
-        self._measure()
 
-    def _prepare(self, path: Path) -> None:
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("PRAGMA fullfsync=1")
-        (found,) = self._db.execute("PRAGMA user_version").fetchone()
+    @contextmanager
+    def _opened(self, mode: str = "rw") -> Iterator[sqlite3.Connection]:
+        """Open the file for one use; held open it would outlive the disk that it was on."""
+        uri = f"{self._path.absolute().as_uri()}?mode={mode}"
+        db = sqlite3.connect(uri, uri=True, isolation_level=None)
+        try:
+            # With a rollback journal, whose end is synced too: where the disk is full, what
+            # waits can be read without another file.
+            db.execute("PRAGMA synchronous=EXTRA")
+            db.execute("PRAGMA fullfsync=1")
+            yield db
+        finally:
+            db.close()
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        db.execute("PRAGMA journal_mode=DELETE")
+        (found,) = db.execute("PRAGMA user_version").fetchone()
         if found not in (0, _FORMAT):
             raise StateError(
-                f"the alarm queue {path} has format {found}, this version reads {_FORMAT}: "
+                f"the alarm queue {self._path} has format {found}, this version reads {_FORMAT}: "
                 "start the version that wrote it, or move the file away"
             )
-        self._db.executescript(_SCHEMA)
-        self._db.execute(f"PRAGMA user_version={_FORMAT}")
-        (self._number,) = self._db.execute("SELECT ifnull(max(number), 0) FROM known").fetchone()
+        db.executescript(_SCHEMA)
+        db.execute(f"PRAGMA user_version={_FORMAT}")
+        (self._number,) = db.execute("SELECT ifnull(max(number), 0) FROM known").fetchone()
 
     def put(self, alarms: Sequence[QueuedAlarm]) -> None:
         """Add changes that are new; once this returns they are durable.
@@ -113,66 +123,74 @@ class AlarmQueue:
             if not self._unwritten:
                 return
             try:
-                self._write()
+                with self._opened() as db:
+                    self._write(db)
+                    self._measure(db)
             except sqlite3.Error as error:
                 self._note_failure(error)
-            self._measure()
 
     def first(self) -> tuple[int, bytes] | None:
-        """Return a request with the oldest changes, and the number that ``remove`` takes."""
+        """Return a request with the oldest changes, and the number that ``remove`` takes.
+
+        None if there is none, or none that can be read now.
+        """
         with self._lock:
             if not self._bytes:
                 return None
-            last, size = 0, 0
-            parts: list[bytes] = []
-            for seq, payload in self._db.execute(
-                "SELECT seq, payload FROM waiting WHERE seq > ? ORDER BY seq", (self._done,)
-            ):
-                size += len(payload)
-                if parts and size > self._request_bytes:
-                    break
-                last = seq
-                parts.append(payload)
+            try:
+                with self._opened() as db:
+                    return self._first(db)
+            except sqlite3.Error as error:
+                self._note_failure(error)
+                return None
+
+    def _first(self, db: sqlite3.Connection) -> tuple[int, bytes] | None:
+        last, size = 0, 0
+        parts: list[bytes] = []
+        for seq, payload in db.execute(
+            "SELECT seq, payload FROM waiting WHERE seq > ? ORDER BY seq", (self._done,)
+        ):
+            size += len(payload)
+            if parts and size > self._request_bytes:
+                break
+            last = seq
+            parts.append(payload)
         # Messages of one kind behind one another are one message with all their parts:
         # https://protobuf.dev/programming-guides/encoding/#last-one-wins
-        return last, b"".join(parts)
+        return (last, b"".join(parts)) if parts else None
 
     def remove(self, number: int) -> None:
         """Forget what ``first`` gave with this number: it has arrived, or never will."""
         with self._lock:
             self._done = max(self._done, number)
             try:
-                self._db.execute("DELETE FROM waiting WHERE seq <= ?", (self._done,))
+                with self._opened() as db:
+                    db.execute("DELETE FROM waiting WHERE seq <= ?", (self._done,))
+                    self._measure(db)
             except sqlite3.Error as error:
                 # A restart sends it once more, which does no harm: it says the same.
                 self._note_failure(error)
-            self._measure()
 
-    def close(self) -> None:
-        """Close the file; what waits is there at the next start."""
-        with self._lock:
-            self._db.close()
-
-    def _write(self) -> None:
+    def _write(self, db: sqlite3.Connection) -> None:
         number = self._number
-        with self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with db:
+            db.execute("BEGIN IMMEDIATE")
             for alarm in self._unwritten:
                 number += 1
-                if self._db.execute(
+                if db.execute(
                     "INSERT OR IGNORE INTO known VALUES (?, ?)", (alarm.key, number)
                 ).rowcount:
-                    self._db.execute("INSERT INTO waiting (payload) VALUES (?)", (alarm.payload,))
-            self._db.execute("DELETE FROM known WHERE number <= ?", (number - _KNOWN,))
-            dropped = self._make_room()
+                    db.execute("INSERT INTO waiting (payload) VALUES (?)", (alarm.payload,))
+            db.execute("DELETE FROM known WHERE number <= ?", (number - _KNOWN,))
+            dropped = self._make_room(db)
         self._number = number
         self._unwritten.clear()
         self._failing = False
         self._count_dropped(dropped)
 
-    def _make_room(self) -> int:
+    def _make_room(self, db: sqlite3.Connection) -> int:
         """Drop the oldest beyond the bound, never the newest; return how many."""
-        kept = self._db.execute(
+        kept = db.execute(
             "SELECT seq FROM (SELECT seq, sum(length(payload)) OVER (ORDER BY seq DESC) AS size"
             " FROM waiting) WHERE size <= ? OR seq = (SELECT max(seq) FROM waiting)"
             " ORDER BY seq LIMIT 1",
@@ -180,7 +198,7 @@ class AlarmQueue:
         ).fetchone()
         if kept is None:
             return 0
-        return self._db.execute("DELETE FROM waiting WHERE seq < ?", kept).rowcount
+        return db.execute("DELETE FROM waiting WHERE seq < ?", kept).rowcount
 
     def _note_failure(self, error: sqlite3.Error) -> None:
         while len(self._unwritten) > 1 and self._unwritten_bytes() > self._max_bytes:
@@ -197,8 +215,8 @@ class AlarmQueue:
         if count:
             self._tally.count("logs", "dropped", count)
 
-    def _measure(self) -> None:
-        (self._bytes,) = self._db.execute(
+    def _measure(self, db: sqlite3.Connection) -> None:
+        (self._bytes,) = db.execute(
             "SELECT ifnull(sum(length(payload)), 0) FROM waiting WHERE seq > ?", (self._done,)
         ).fetchone()
         self._tally.waiting(self._bytes)

@@ -1,7 +1,7 @@
 """Requests on disk before they are acknowledged: group commit by one writer thread."""
 
 import queue
-import sqlite3
+import secrets
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from barograph_processor.exceptions import OverloadedError
-from barograph_processor.journal.lock import FileLock
+from barograph_processor.journal.held_store import HeldStore
 from barograph_processor.journal.record import Checkpoint, Record, SignalKind
 from barograph_processor.journal.store import OVERHEAD_BYTES, Store
 from barograph_processor.telemetry import Telemetry
@@ -21,6 +21,7 @@ __all__ = ["Journal"]
 # One transaction takes what has gathered while the one before was synced, up to this.
 _GROUP_BYTES: Final = 64 * 1024 * 1024
 _GROUP_RECORDS: Final = 1024
+_GENERATION_BITS: Final = 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class _Append:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
+    generation: int
     number: int
     content: bytes
     done: "Future[int]" = field(default_factory=Future)
@@ -44,6 +46,7 @@ class _Block:
 
 @dataclass(frozen=True, slots=True)
 class _Save:
+    generation: int
     seq: int
     schema: int
     blocks: int
@@ -75,19 +78,14 @@ class Journal:
     """
 
     def __init__(self, path: Path, *, max_bytes: int, telemetry: Telemetry) -> None:
-        self._lock_file = FileLock(path.with_name(path.name + ".lock"))
-        try:
-            self._store = Store(path)
-        except BaseException:
-            self._lock_file.release()
-            raise
+        self._held = HeldStore(path)
         self._max_bytes = max_bytes
         self._telemetry = telemetry
         self._guard = threading.Lock()
         self._closed = False
-        self._stored_bytes = self._store.payload_bytes()
+        self._stored_bytes = self._held.store.payload_bytes()
         self._bytes = self._stored_bytes
-        self._last_seq = self._store.last_seq()
+        self._last_seq = self._held.store.last_seq()
         self._waiting: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._run, name="barograph-journal", daemon=True)
         self._writer.start()
@@ -135,7 +133,7 @@ class Journal:
         Raises:
             StateError: So much is damaged that reading cannot go on.
         """
-        for record in self._store.read(after):
+        for record in self._held.store.read(after):
             if record is None:
                 self._telemetry.add("barograph.monitor.dropped", reason="corrupt_record")
             else:
@@ -151,17 +149,17 @@ class Journal:
             OverloadedError: The disk is full, or the journal is closed; the
                 checkpoint before stands.
         """
-        count = 0
+        count, generation = 0, secrets.randbits(_GENERATION_BITS)
         before: Future[int] | None = None
         for count, content in enumerate(blocks, 1):
-            block = _Block(count - 1, content)
+            block = _Block(generation, count - 1, content)
             self._put(block)
             if before is not None:
                 before.result()
             before = block.done
         if before is not None:
             before.result()
-        save = _Save(seq, schema, count)
+        save = _Save(generation, seq, schema, count)
         self._put(save)
         save.done.result()
 
@@ -171,7 +169,7 @@ class Journal:
         Raises:
             StateError: It is damaged.
         """
-        return self._store.load_checkpoint()
+        return self._held.store.load_checkpoint()
 
     def close(self) -> None:
         """Write what waits, close the file, let go of the lock; more than once is no error."""
@@ -181,8 +179,7 @@ class Journal:
             self._closed = True
             self._waiting.put(_Stop())
         self._writer.join()
-        self._store.close()
-        self._lock_file.release()
+        self._held.close()
 
     def _put(self, item: _Block | _Save) -> None:
         with self._guard:
@@ -226,14 +223,12 @@ class Journal:
         start = time.perf_counter()
         try:
             with self._telemetry.stage("journal"):
-                self._store.append(records)
-        except sqlite3.Error as error:
+                self._held.run(lambda store: store.append(records), last_seq=self._last_seq)
+        except OverloadedError as error:
             with self._guard:
                 self._bytes -= sum(item.cost for item in group)
             for item in group:
-                item.done.set_exception(
-                    OverloadedError(f"the journal cannot be written: {error}", retry_after=5.0)
-                )
+                item.done.set_exception(_refusal("journal", error))
             return
         finally:
             self._telemetry.add("barograph.monitor.sync.seconds", time.perf_counter() - start)
@@ -244,18 +239,27 @@ class Journal:
 
     def _add(self, item: _Block) -> None:
         try:
-            self._store.add_block(item.number, item.content)
-        except sqlite3.Error as error:
-            item.done.set_exception(_no_checkpoint(error))
+            self._held.run(
+                lambda store: store.add_block(item.generation, item.number, item.content),
+                last_seq=self._last_seq,
+            )
+        except OverloadedError as error:
+            item.done.set_exception(_refusal("checkpoint", error))
             return
         item.done.set_result(item.number)
 
     def _save(self, item: _Save) -> None:
+        def save(store: Store) -> int:
+            # Where the commit fails it may have been done all the same.
+            self._held.expect(*self._held.generations, item.generation)
+            store.save_checkpoint(item.generation, item.seq, item.schema, item.blocks)
+            self._held.expect(item.generation)
+            return store.payload_bytes()
+
         try:
-            self._store.save_checkpoint(item.seq, item.schema, item.blocks)
-            kept = self._store.payload_bytes()
-        except sqlite3.Error as error:
-            item.done.set_exception(_no_checkpoint(error))
+            kept = self._held.run(save, last_seq=self._last_seq)
+        except OverloadedError as error:
+            item.done.set_exception(_refusal("checkpoint", error))
             return
         with self._guard:
             # What waits to be written is in no table yet, and its cost is reserved already.
@@ -264,5 +268,6 @@ class Journal:
         item.done.set_result(item.seq)
 
 
-def _no_checkpoint(error: sqlite3.Error) -> OverloadedError:
-    return OverloadedError(f"the checkpoint cannot be written: {error}", retry_after=5.0)
+def _refusal(what: str, error: OverloadedError) -> OverloadedError:
+    """Return the error for one caller of several: each raises its own."""
+    return OverloadedError(f"the {what} cannot be written: {error}", retry_after=error.retry_after)

@@ -98,6 +98,11 @@ class Store:
         ).fetchone()
         return int(seq)
 
+    def generation(self) -> int:
+        """Return by what number the checkpoint goes, 0 if there is none."""
+        row = self._db.execute("SELECT generation FROM checkpoint").fetchone()
+        return 0 if row is None else int(row[0])
+
     def payload_bytes(self) -> int:
         """Return what all records take, about."""
         (size, count) = self._db.execute(
@@ -135,7 +140,12 @@ class Store:
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from error
 
-    def add_block(self, number: int, content: bytes) -> None:
+    def forget_after(self, seq: int) -> None:
+        """Delete the records behind one: of a commit that failed, and was done all the same."""
+        with self._db:
+            self._db.execute("DELETE FROM record WHERE seq > ?", (seq,))
+
+    def add_block(self, generation: int, number: int, content: bytes) -> None:
         """Write a block of the checkpoint to come, from number 0 on, in a transaction.
 
         It need not have reached the disk: ``save_checkpoint`` sees to that.
@@ -145,11 +155,12 @@ class Store:
         try:
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
-                current = self._generation()
                 if number == 0:
                     # What is left of one that was begun and never saved.
-                    self._db.execute("DELETE FROM block WHERE generation <> ?", (current,))
-                generation = current + 1
+                    self._db.execute(
+                        "DELETE FROM block WHERE generation NOT IN"
+                        " (SELECT generation FROM checkpoint)"
+                    )
                 self._db.execute(
                     "INSERT INTO block (generation, number, checksum, content) VALUES (?, ?, ?, ?)",
                     (generation, number, checksum(content, generation, number), content),
@@ -157,11 +168,19 @@ class Store:
         finally:
             self._db.execute("PRAGMA synchronous=FULL")
 
-    def save_checkpoint(self, seq: int, schema: int, blocks: int) -> None:
-        """Replace the checkpoint by so many blocks, and forget the records in it, at once."""
+    def save_checkpoint(self, generation: int, seq: int, schema: int, blocks: int) -> None:
+        """Replace the checkpoint by the blocks added, and forget the records in it, at once.
+
+        Raises:
+            sqlite3.Error: It was not done; some of so many blocks are not there, for instance.
+        """
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            generation = self._generation() + 1
+            (there,) = self._db.execute(
+                "SELECT count(*) FROM block WHERE generation = ?", (generation,)
+            ).fetchone()
+            if there != blocks:
+                raise sqlite3.IntegrityError(f"{there} of {blocks} blocks are there")
             self._db.execute(
                 "INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?, ?, ?)",
                 (seq, schema, generation, blocks),
@@ -185,11 +204,6 @@ class Store:
             return None
         seq, schema, generation, count = row
         return Checkpoint(seq, schema, self._blocks(generation, count))
-
-    def _generation(self) -> int:
-        """Return the number of the checkpoint, 0 if there is none."""
-        row = self._db.execute("SELECT generation FROM checkpoint").fetchone()
-        return 0 if row is None else int(row[0])
 
     def _blocks(self, generation: int, count: int) -> Iterator[bytes]:
         expected = 0

@@ -2,7 +2,7 @@
 
 import resource
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from barograph_processor.exceptions import ConfigurationError, StateError
 from barograph_processor.exporter import AlarmQueue, OtlpTally, QueuedAlarm
 from barograph_processor.telemetry import Telemetry
+from tests.processor.disk import Disk, mounted_disk
 
 
 def alarms(*payloads: bytes) -> list[QueuedAlarm]:
@@ -31,10 +32,8 @@ def opened(path: Path, telemetry: Telemetry, max_bytes: int = 1000) -> AlarmQueu
 
 
 @pytest.fixture
-def queue(path: Path, telemetry: Telemetry) -> Iterator[AlarmQueue]:
-    queue = opened(path, telemetry)
-    yield queue
-    queue.close()
+def queue(path: Path, telemetry: Telemetry) -> AlarmQueue:
+    return opened(path, telemetry)
 
 
 def dropped(telemetry: Telemetry) -> float:
@@ -65,7 +64,6 @@ def test_comes_back_in_order_after_a_crash(
     assert first[1] == b"abc"
     again.remove(first[0])
     assert again.first() is None
-    again.close()
 
 
 def test_same_change_is_taken_once_sent_or_not(
@@ -80,7 +78,6 @@ def test_same_change_is_taken_once_sent_or_not(
     again = opened(path, telemetry)
     again.put(alarms(b"b", b"a"))
     assert again.first() is None
-    again.close()
 
 
 def test_what_is_sent_at_once_is_bounded(
@@ -93,7 +90,6 @@ def test_what_is_sent_at_once_is_bounded(
         sizes.append(len(first[1]))
         large.remove(first[0])
     assert sizes == [800_000, 800_000, 400_000]
-    large.close()
 
 
 def test_oldest_are_dropped_and_counted_and_one_always_stays(
@@ -143,14 +139,14 @@ def test_file_that_is_none(tmp_path: Path, telemetry: Telemetry, content: bytes)
     path = tmp_path / "other.sqlite"
     path.write_bytes(content)
     if not content:
-        opened(path, telemetry).close()
+        opened(path, telemetry)
         return
     with pytest.raises(StateError, match="damaged"):
         opened(path, telemetry)
 
 
 def test_file_of_a_later_format(queue: AlarmQueue, path: Path, telemetry: Telemetry) -> None:
-    queue.close()
+    assert queue.first() is None
     database = sqlite3.connect(path)
     database.execute("PRAGMA user_version=99")
     database.close()
@@ -161,3 +157,26 @@ def test_file_of_a_later_format(queue: AlarmQueue, path: Path, telemetry: Teleme
 def test_directory_that_is_none(tmp_path: Path, telemetry: Telemetry) -> None:
     with pytest.raises(ConfigurationError, match="cannot be written"):
         opened(tmp_path / "absent" / "alarms.sqlite", telemetry)
+
+
+@pytest.mark.parametrize("fault", [Disk.turn_read_only, Disk.break_off])
+def test_disk_that_goes_and_comes_back(
+    tmp_path: Path, telemetry: Telemetry, fault: Callable[[Disk], None]
+) -> None:
+    """What waits is there again, what came meanwhile is behind it, and no file is made anew."""
+    with mounted_disk(tmp_path) as disk:
+        queue = opened(disk.path / "alarms.sqlite", telemetry)
+        queue.put(alarms(b"before"))
+        fault(disk)
+        queue.put(alarms(b"meanwhile"))
+        disk.unmount()
+        assert queue.first() is None
+        queue.put([])
+        assert list(disk.path.iterdir()) == []
+        disk.mount()
+        queue.put([])
+        first = queue.first()
+        assert first is not None
+        assert first[1] == b"beforemeanwhile"
+        queue.remove(first[0])
+        assert opened(disk.path / "alarms.sqlite", telemetry).first() is None

@@ -1,0 +1,135 @@
+"""A disk that fails under the journal: refused while it does, and written again by itself."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from barograph_processor.exceptions import OverloadedError
+from barograph_processor.journal import Journal
+from barograph_processor.journal.store import Store
+from barograph_processor.telemetry import Telemetry
+from tests.processor.disk import Disk, mounted_disk
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    with mounted_disk(tmp_path) as disk:
+        yield disk
+
+
+def opened(path: Path) -> Journal:
+    return Journal(path, max_bytes=1 << 30, telemetry=Telemetry())
+
+
+def refused(journal: Journal) -> None:
+    with pytest.raises(OverloadedError, match="cannot be written"):
+        journal.append("traces", b"lost")
+    with pytest.raises(OverloadedError, match="cannot be written"):
+        journal.save_checkpoint(journal.last_seq, 1, [b"lost"])
+
+
+@pytest.mark.parametrize("fault", [Disk.turn_read_only, Disk.break_off])
+def test_disk_that_goes_and_comes_back(disk: Disk, fault: Callable[[Disk], None]) -> None:
+    """Twice, with a checkpoint between; while it is away its place is an empty directory."""
+    path = disk.path / "state" / "journal.sqlite"
+    journal = opened(path)
+    journal.save_checkpoint(0, 1, [b"empty"])
+    taken = []
+    for life in range(2):
+        taken.append(journal.append("traces", b"%d before" % life))
+        fault(disk)
+        refused(journal)
+        refused(journal)
+        disk.unmount()
+        refused(journal)
+        assert list(disk.path.iterdir()) == []
+        disk.mount()
+        taken.append(journal.append("traces", b"%d after" % life))
+        journal.save_checkpoint(1, 1, [b"state ", b"of %d" % life])
+    journal.close()
+    assert taken == [1, 2, 3, 4]
+    again = opened(path)
+    checkpoint = again.load_checkpoint()
+    assert checkpoint is not None
+    assert b"".join(checkpoint.blocks) == b"state of 1"
+    held = [record.payload for record in again.read(1)]
+    assert held == [b"0 after", b"1 before", b"1 after"]
+    again.close()
+
+
+def test_full_disk(disk: Disk) -> None:
+    path = disk.path / "journal.sqlite"
+    journal = opened(path)
+    journal.save_checkpoint(0, 1, [b"empty"])
+    journal.append("traces", b"before")
+    with disk.full(), suppress(OverloadedError):
+        for _ in range(1000):
+            journal.append("traces", bytes(1 << 20))
+    last = journal.last_seq
+    assert last < 1001
+    assert journal.append("traces", b"after") == last + 1
+    journal.close()
+    again = opened(path)
+    assert [record.seq for record in again.read(0)] == list(range(1, last + 2))
+    again.close()
+
+
+def fail_once(journal: Journal, path: Path) -> None:
+    """Let the journal lose its file, as a fault would: its connection ends in the middle."""
+    journal._held.store.close()
+    with pytest.raises(OverloadedError):
+        journal.append("traces", b"lost")
+    assert path.exists()
+
+
+def test_file_of_another_process_is_not_taken(tmp_path: Path) -> None:
+    """While it runs, and after it has gone on with the state."""
+    path = tmp_path / "journal.sqlite"
+    journal = opened(path)
+    journal.save_checkpoint(0, 1, [b"ours"])
+    journal.append("traces", b"ours")
+    fail_once(journal, path)
+    other = opened(path)
+    refused(journal)
+    other.save_checkpoint(1, 1, [b"theirs"])
+    other.append("traces", b"theirs")
+    other.close()
+    with pytest.raises(OverloadedError, match="not the file that was in use"):
+        journal.append("traces", b"ours")
+    journal.close()
+    third = opened(path)
+    assert [record.payload for record in third.read(0)] == [b"theirs"]
+    third.close()
+
+
+def test_record_that_was_refused_and_written_all_the_same_is_gone(tmp_path: Path) -> None:
+    """A commit may be done though the disk says that it failed; the sender sends it again."""
+    path = tmp_path / "journal.sqlite"
+    journal = opened(path)
+    journal.append("traces", b"one")
+    fail_once(journal, path)
+    with sqlite3.connect(path) as database:
+        database.execute("INSERT INTO record SELECT 2, signal, time_ns, 0, payload FROM record")
+    database.close()
+    assert journal.append("traces", b"two") == 2
+    journal.close()
+    again = opened(path)
+    assert [record.payload for record in again.read(0)] == [b"one", b"two"]
+    again.close()
+
+
+def test_checkpoint_of_which_a_block_was_lost_is_not_made(tmp_path: Path) -> None:
+    """Blocks need not have reached a disk that goes and comes back before the last of them."""
+    store = Store(tmp_path / "journal.sqlite")
+    store.add_block(7, 0, b"old")
+    store.save_checkpoint(7, 0, 1, 1)
+    store.add_block(8, 1, b"er")
+    with pytest.raises(sqlite3.IntegrityError, match="1 of 2 blocks"):
+        store.save_checkpoint(8, 0, 1, 2)
+    checkpoint = store.load_checkpoint()
+    assert checkpoint is not None
+    assert list(checkpoint.blocks) == [b"old"]
+    store.close()
