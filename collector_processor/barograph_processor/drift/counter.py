@@ -37,8 +37,14 @@ class Counter:
             column = np.array([getattr(binning, name) for binning in numeric]).reshape(-1, 1)
             object.__setattr__(self, f"_{name}", column)
 
-    def __call__(self, columns: Mapping[StreamKey, Column]) -> WindowCounts:
+    def __call__(
+        self, columns: Mapping[StreamKey, Column], cells: Ints | None = None
+    ) -> WindowCounts:
         """Return the counts of a batch.
+
+        Args:
+            columns: By stream, each of ``n`` rows.
+            cells: The slot of each row in each stream, shape ``(S, n)``, if it is known.
 
         Raises:
             ValueError: The columns differ in length.
@@ -53,20 +59,21 @@ class Counter:
         sums = np.zeros((len(layout.numeric), 2))
         cross = np.zeros((d, d))
         for start in range(0, rows, _CHUNK):
-            part = known
+            part, index = known, None if cells is None else cells[:, start : start + _CHUNK]
             if rows > _CHUNK:
                 span = np.arange(start, min(start + _CHUNK, rows))
                 part = [column.take(span) if column is not None else None for column in known]
-            self._add(part, min(_CHUNK, rows - start), slots, sums, cross)
+            if index is None:
+                index = layout.cells(part, min(_CHUNK, rows - start))
+            self._add(part, index, slots, sums, cross)
         return WindowCounts(rows, slots, sums, cross, layout.fingerprint)
 
     def _add(
-        self, columns: list[Column | None], rows: int, slots: Ints, sums: Floats, cross: Floats
+        self, columns: list[Column | None], index: Ints, slots: Ints, sums: Floats, cross: Floats
     ) -> None:
         layout = self.layout
-        index = layout.cells(columns, rows)
         slots += np.bincount(index.ravel(), minlength=layout.slots)
-        sums += self._deviations(layout.numbers(columns, rows))
+        sums += self._deviations(layout.numbers(columns, index.shape[1]))
         if len(cross):
             u = self.rank_scores[index[layout.correlated]]
             cross += u @ u.T

@@ -167,6 +167,11 @@ class ErrorModel:
             found[-1] += np.count_nonzero(beyond)
         return found
 
+    @staticmethod
+    def rows_of(counts: Ints) -> int:
+        """Return how many rows were counted: each is in one leaf of the first tree."""
+        return int(counts[:LEAVES].sum())
+
     def estimate(self, counts: Ints, rows: int) -> dict[str, Estimate]:
         """Return what is to be expected of rows, by metric; empty without any.
 

@@ -15,6 +15,7 @@ from barograph_processor.state.standing import Standing
 from barograph_processor.state.watch.watch import Watch
 from barograph_processor.state.window.baseline import Baseline
 from barograph_processor.state.window.learning import Learner
+from barograph_processor.state.window.reference_cells import ReferenceCells
 from barograph_processor.state.window.windows import WindowClock
 
 __all__ = ["Progress"]
@@ -68,7 +69,12 @@ class Progress:
         if self.watch is None:
             return None
         quality = self.standing.quality
-        return replace(self.watch.learnt, quality=quality.as_baseline(), promised=quality.promised)
+        return replace(
+            self.watch.learnt,
+            quality=quality.as_baseline(),
+            promised=quality.promised,
+            errors=quality.errors.model,
+        )
 
     @property
     def reference_rows(self) -> int:
@@ -82,18 +88,25 @@ class Progress:
         """Whether latency, errors and traffic of the last window look normal."""
         return {} if self.watch is None else self.watch.operations
 
-    def begin(self, learnt: Baseline) -> None:
+    def begin(self, learnt: Baseline, cells: ReferenceCells | None = None) -> None:
         """End the reference, and watch from now on.
+
+        Args:
+            learnt: The reference.
+            cells: The slots of its rows, for labels that teach errors on them.
 
         Raises:
             ConfigurationError: The reference cannot support the season, and has to.
         """
         try:
-            self.watch = Watch.begin(learnt, self._config, strict=self._strict)
+            # What labels teach of errors is known with quality, and kept there alone.
+            alone = replace(learnt, errors=None)
+            self.watch = Watch.begin(alone, self._config, strict=self._strict)
         except ValueError as error:
             raise ConfigurationError(f"reference.season: {error}") from error
         self.learner = None
         self.standing.quality.promise(learnt)
+        self.standing.quality.errors.begin(cells, learnt.errors)
         seconds = self._config.window.seconds
         self.standing.coverage.begin(learnt.profile.time, seconds=seconds)
         if learnt.quality is not None:
@@ -104,7 +117,7 @@ class Progress:
     def complete_reference(self) -> None:
         """End the reference with the rows it has: of data that is all reference."""
         if self.learner is not None and self.learner.rows:
-            self.begin(self.learner.finish())
+            self.begin(*self.learner.finish())
             self.harm(self.settle(more_to_come=False))
 
     def look(self, now_ns: int, *, since_ns: int) -> None:

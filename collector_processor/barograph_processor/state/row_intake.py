@@ -13,6 +13,7 @@ from barograph_processor.state.label.labels import LabelledRows
 from barograph_processor.state.label.row_judging import RowJudge, present
 from barograph_processor.state.progress import Progress
 from barograph_processor.state.review.reviews import Reviews
+from barograph_processor.state.watch.open_window import WindowRows
 from barograph_processor.state.watch.watch import Watch
 from barograph_processor.state.window.learning import Learner
 from barograph_processor.state.window.operations import OperationsWindow
@@ -105,9 +106,11 @@ class RowIntake:
             for slot, complete in self._clock.remaining():
                 self._close(self._progress.watch, slot, partial=not complete)
 
-    def _remember(self, batch: ObservationBatch, begin: int) -> None:
+    def _remember(
+        self, batch: ObservationBatch, begin: int, numbers: npt.NDArray[np.int64] | None = None
+    ) -> None:
         """Keep predictions until their labels come; those before ``begin`` as the reference's."""
-        evicted = self._joiner.remember(batch, begin)
+        evicted = self._joiner.remember(batch, begin, numbers)
         if evicted:
             self._telemetry.add("barograph.monitor.evicted", evicted, what="pending_labels")
 
@@ -116,19 +119,20 @@ class RowIntake:
     ) -> int:
         """Add rows to the reference; return how many rows come before its end."""
         split = learner.split(batch.event_time, failed=batch.failed, punctual=punctual)
-        self._remember(batch, split.end)
+        numbers = learner.number(split, failed=batch.failed)
+        self._remember(batch, split.end, numbers)
         if split.inside.any():
             rows = batch.take(np.flatnonzero(split.inside))
             self._aftermath.learn(rows)
             usable, columns = self._summarize(rows)
-            labels = self._labels_of(usable)
-            learner.add(columns, rows, self._judge.errors(usable))
+            labels = self._labels_of(usable, numbers[numbers >= 0])
+            learner.add(columns, rows)
             if labels is not None:
                 self._progress.note_label(self._counters.windows)
                 self._quality.learn(labels)
         if split.complete:
-            learnt = learner.finish()
-            self._progress.begin(learnt)
+            learnt, cells = learner.finish()
+            self._progress.begin(learnt, cells)
             self._progress.harm(self._progress.settle(more_to_come=True))
             self._progress.reassess(learnt.end_ns)
         return split.end
@@ -149,10 +153,20 @@ class RowIntake:
                 part = batch if len(rows) == len(batch) else batch.take(_stretch(rows))
                 self._aftermath.hold(slot, part)
                 usable, columns = self._summarize(part)
-                operations = OperationsWindow.of(part.latency, part.failed, part.event_time)
-                scores = self._judge.scores(usable) if self._quality.scores.known else None
+                cells = watch.learnt.profile.cells(columns, len(usable))
                 self._cover(slot, usable)
-                watch.add(slot, columns, usable.ids, operations, self._labels_of(usable), scores)
+                watch.add(
+                    slot,
+                    WindowRows(
+                        columns,
+                        cells,
+                        usable.ids,
+                        OperationsWindow.of(part.latency, part.failed, part.event_time),
+                        self._labels_of(usable),
+                        self._judge.scores(usable) if self._quality.scores.known else None,
+                        self._quality.errors.count(cells),
+                    ),
+                )
             if closes:
                 self._close(watch, slot, partial=False)
 
@@ -164,9 +178,14 @@ class RowIntake:
             rows = batch.take(present(batch.truth))
             coverage.label(rows.event_time, self._judge.traits(rows), slot=slot)
 
-    def _labels_of(self, batch: ObservationBatch) -> LabelledRows | None:
-        """Judge rows whose label came with them; None if none did."""
-        labels, unusable = self._judge.labels(batch)
+    def _labels_of(
+        self, batch: ObservationBatch, numbers: npt.NDArray[np.int64] | None = None
+    ) -> LabelledRows | None:
+        """Judge rows whose label came with them; None if none did.
+
+        ``numbers`` are those of the reference's rows that they are.
+        """
+        labels, unusable = self._judge.labels(batch, numbers)
         if unusable:
             self._telemetry.add(
                 "barograph.monitor.unjoined", unusable, kind="label", reason="wrong_type"

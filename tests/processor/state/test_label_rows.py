@@ -12,7 +12,7 @@ def _labels(first: int) -> Labels:
     column = NumericColumn(values)
     judged = Judged("regression", values, column, column, np.full(4, np.nan), "1")
     ids = np.arange(12, dtype=np.uint64).reshape(4, 3)
-    return Labels(judged, ids, np.arange(4, dtype=np.int64), {}, {"x": column})
+    return Labels(judged, ids, np.arange(4, dtype=np.int64), np.arange(4), {}, {"x": column})
 
 
 def test_all_rows_in_another_order() -> None:
@@ -20,6 +20,7 @@ def test_all_rows_in_another_order() -> None:
     taken = labels.take(order)
     assert taken.judged.loss.tolist() == taken.time_ns.tolist() == order.tolist()
     assert taken.ids[:, 0].tolist() == (3 * order).tolist()
+    assert taken.row.tolist() == order.tolist()
     assert labels.take(np.arange(4)) is labels
 
 

@@ -57,7 +57,7 @@ def _closed(number: int) -> ClosedWindow:
         sample=Sample(),
         labels=None,
         scores=None,
-        expected={},
+        leaves=None,
     )
 
 

@@ -13,15 +13,16 @@ __all__ = ["BaselineLabels"]
 
 
 class BaselineLabels:
-    """Losses and scores in order of arrival, and their sums.
+    """Losses and scores in order of arrival, of which rows they are, and their sums.
 
-    State size: 24 bytes a label until `free`; then sums of fixed size. Not locked; its
+    State size: 32 bytes a label until `free`; then sums of fixed size. Not locked; its
     owner is.
     """
 
     def __init__(self) -> None:
         self._losses: list[npt.NDArray[np.float64]] = []
         self._outcomes: list[npt.NDArray[np.float64]] = []
+        self._rows: list[npt.NDArray[np.int64]] = []
         self._count = 0
         self.performance = RealizedPerformance.empty()
 
@@ -32,6 +33,7 @@ class BaselineLabels:
         """Add labels."""
         self._losses.append(labels.loss)
         self._outcomes.append(labels.outcomes)
+        self._rows.append(labels.row)
         self._count += len(labels)
         self.performance = self.performance.merge(labels.performance)
 
@@ -57,15 +59,20 @@ class BaselineLabels:
         """Return probabilities and whether they came true, shape ``(2, n)``."""
         return np.concatenate([*self._outcomes, np.zeros((2, 0))], axis=1)
 
+    def rows(self) -> npt.NDArray[np.int64]:
+        """Return which of the reference's rows each is of, -1 for none, shape ``(n,)``."""
+        return np.concatenate([*self._rows, np.zeros(0, dtype=np.int64)])
+
     def free(self) -> None:
         """Keep the sums alone."""
-        self._losses, self._outcomes = [], []
+        self._losses, self._outcomes, self._rows = [], [], []
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
         return {
             "losses": self.losses(),
             "outcomes": self.outcomes(),
+            "rows": self.rows(),
             "count": self._count,
             "performance": self.performance.state(),
         }
@@ -76,5 +83,6 @@ class BaselineLabels:
         outcomes = np.array(state["outcomes"], dtype=np.float64).reshape(2, -1)
         self._losses = [losses] if len(losses) else []
         self._outcomes = [outcomes] if len(losses) else []
+        self._rows = [np.array(state["rows"], dtype=np.int64)] if len(losses) else []
         self._count = state["count"]
         self.performance = RealizedPerformance.restore(state["performance"])

@@ -68,8 +68,16 @@ class Joiner:
             capacity=limits.pending_labels, max_age_ns=round(limits.pending_seconds * 1e9)
         )
 
-    def remember(self, batch: ObservationBatch, begin: int) -> int:
+    def remember(
+        self, batch: ObservationBatch, begin: int, numbers: npt.NDArray[np.int64] | None = None
+    ) -> int:
         """Keep predictions; those before row ``begin`` belong to the reference.
+
+        Args:
+            batch: The predictions, ``n`` of them.
+            begin: The first that does not belong to the reference.
+            numbers: Which of the rows that the reference learns from each is, -1 for none,
+                shape ``(n,)``; None if none is any.
 
         Returns:
             How many had to be evicted or thinned.
@@ -92,6 +100,7 @@ class Joiner:
                 value=value,
                 confidence=kept.confidence,
                 weight=kept.weight,
+                row=None if numbers is None else numbers[rows],
                 slices=kept.slices,
                 responses=kept.response_ids,
                 inputs=kept.inputs if self.searches else {},
@@ -273,8 +282,9 @@ class Joiner:
     def _labels(self, slots: npt.NDArray[np.intp], judged: Judged) -> Labels:
         pending = self.pending
         time_ns = pending.column("time", slots)
+        row = pending.column("row", slots).astype(np.int64)
         slices, inputs = pending.slices(slots), pending.inputs(slots)
-        return Labels(judged, pending.ids(slots), time_ns, slices, inputs)
+        return Labels(judged, pending.ids(slots), time_ns, row, slices, inputs)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""

@@ -13,6 +13,7 @@ from barograph_processor.quality.risk import RiskMonitor, RiskTransition
 from barograph_processor.state.alarm.harm_budget import harm_budget
 from barograph_processor.state.label.calibrated import CalibratedScores
 from barograph_processor.state.label.examples import Examples
+from barograph_processor.state.label.expected_errors import ExpectedErrors
 from barograph_processor.state.label.label_marks import LabelMarks
 from barograph_processor.state.label.labels import Correction, LabelledRows
 from barograph_processor.state.label.quality_reference import QualityReference
@@ -50,11 +51,12 @@ class LabelledQuality:
     def __init__(self, alarm: AlarmConfig, *, offline: Mapping[str, float] | None = None) -> None:
         self.slices = SlicedQuality(alarm, budget_windows=harm_budget(alarm, "slice"))
         self.scores = CalibratedScores(alarm)
+        self.errors = ExpectedErrors()
         self.promised = dict(offline or {})
         self.offline = self.promised
         self._alarm = alarm
         self._tolerance = RiskTolerance(alarm, self.promised)
-        self._reference = QualityReference(self.slices, self.scores)
+        self._reference = QualityReference(self.slices, self.scores, self.errors)
         self._marks = LabelMarks(_BLOCK)
         self.wrong = Examples()
         self.onset: RiskTransition | None = None
@@ -263,6 +265,7 @@ class LabelledQuality:
             "wrong": self.wrong.state(),
             "slices": self.slices.state(),
             "scores": self.scores.state(),
+            "errors": self.errors.state(),
             "harmed": self._harmed,
             "onset": None if self.onset is None else msgspec.to_builtins(self.onset),
             "risk": None if self.risk is None else self.risk.state(),
@@ -279,6 +282,7 @@ class LabelledQuality:
         self.wrong.load(state["wrong"])
         self.slices.load(state["slices"])
         self.scores.load(state["scores"])
+        self.errors.load(state["errors"])
         self._harmed = state["harmed"]
         onset = state["onset"]
         self.onset = None if onset is None else msgspec.convert(onset, RiskTransition)

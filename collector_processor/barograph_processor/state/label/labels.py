@@ -36,6 +36,7 @@ class LabelledRows:
             came true; shape ``(2, n)``.
         ids: Trace and span ids of the predictions, shape ``(n, 3)``.
         time_ns: Event time of the predictions, shape ``(n,)``.
+        row: Which of the rows that the reference learns from each is, -1 for none, ``(n,)``.
         slices: Levels by dimension, each of ``n`` rows.
         inputs: By name, each of ``n`` rows; as far as they are kept.
     """
@@ -45,6 +46,7 @@ class LabelledRows:
     outcomes: npt.NDArray[np.float64]
     ids: npt.NDArray[np.uint64]
     time_ns: npt.NDArray[np.int64]
+    row: npt.NDArray[np.int64]
     slices: SliceColumns
     inputs: InputColumns = field(default_factory=dict)
 
@@ -65,13 +67,14 @@ class LabelledRows:
             np.concatenate([part.outcomes for part in parts], axis=1),
             np.concatenate([part.ids for part in parts]),
             np.concatenate([part.time_ns for part in parts]),
+            np.concatenate([part.row for part in parts]),
             joined_slices([(part.slices, len(part)) for part in parts]),
             joined_columns([(part.inputs, len(part)) for part in parts]),
         )
 
     def state(self) -> list[Any]:
         """Return plain values from which ``restore`` continues."""
-        rows = [self.loss, self.outcomes, self.ids, self.time_ns]
+        rows = [self.loss, self.outcomes, self.ids, self.time_ns, self.row]
         parts = [slices_state(self.slices), inputs_state(self.inputs)]
         return [self.performance.state(), *rows, *parts]
 
@@ -85,8 +88,9 @@ class LabelledRows:
             np.array(state[2], dtype=np.float64).reshape(2, -1),
             np.array(state[3], dtype=np.uint64).reshape(-1, 3),
             np.array(state[4], dtype=np.int64),
-            restored_slices(state[5]),
-            restored_inputs(state[6]),
+            np.array(state[5], dtype=np.int64),
+            restored_slices(state[6]),
+            restored_inputs(state[7]),
         )
 
 
@@ -98,6 +102,7 @@ class Labels:
         judged: Predictions beside their true labels, ``n`` of them.
         ids: Trace and span ids, shape ``(n, 3)``.
         time_ns: Event time of the predictions, shape ``(n,)``.
+        row: Which of the rows that the reference learns from each is, -1 for none, ``(n,)``.
         slices: Levels by dimension, each of ``n`` rows.
         inputs: By name, each of ``n`` rows; as far as they are kept.
     """
@@ -105,6 +110,7 @@ class Labels:
     judged: Judged
     ids: npt.NDArray[np.uint64]
     time_ns: npt.NDArray[np.int64]
+    row: npt.NDArray[np.int64]
     slices: SliceColumns = field(default_factory=dict)
     inputs: InputColumns = field(default_factory=dict)
 
@@ -117,7 +123,8 @@ class Labels:
             return self
         slices = {name: column.take(rows) for name, column in self.slices.items()}
         inputs = {name: column.take(rows) for name, column in self.inputs.items()}
-        return Labels(self.judged.take(rows), self.ids[rows], self.time_ns[rows], slices, inputs)
+        times, row = self.time_ns[rows], self.row[rows]
+        return Labels(self.judged.take(rows), self.ids[rows], times, row, slices, inputs)
 
     def summed(self) -> LabelledRows:
         """Return what is kept of them."""
@@ -128,6 +135,7 @@ class Labels:
             np.stack(judged.outcomes()),
             self.ids,
             self.time_ns,
+            self.row,
             self.slices,
             self.inputs,
         )

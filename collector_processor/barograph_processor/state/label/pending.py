@@ -91,12 +91,14 @@ class PendingPredictions:
         inputs: Mapping[str, Column] = _NOTHING,
         confidence: npt.NDArray[np.float64] | None = None,
         weight: npt.NDArray[np.float64] | None = None,
+        row: npt.NDArray[np.int64] | None = None,
         responses: Sequence[str | None] = (),
     ) -> int:
         """Add predictions, each column of ``n`` rows; return how many were evicted or thinned.
 
-        ``reference`` says that all of them belong to the reference. ``responses`` are the
-        ids of the provider's responses; empty if there are none.
+        ``reference`` says that all of them belong to the reference, and ``row`` which of the
+        rows that it learns from they are, -1 for none. ``responses`` are the ids of the
+        provider's responses; empty if there are none.
         """
         names = short_ids(names)
         columns: dict[str, npt.NDArray[Any] | None] = {
@@ -104,6 +106,7 @@ class PendingPredictions:
             "value": value,
             "confidence": confidence,
             "weight": weight,
+            "row": row,
         }
         evicted = start = 0
         while start < len(names):
@@ -181,7 +184,7 @@ class PendingPredictions:
     def column(self, name: str, slots: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
         """Return a column of slots, by name.
 
-        What a prediction has: ``time``, ``reference``, ``predicted``, ``value``,
+        What a prediction has: ``time``, ``reference``, ``row``, ``predicted``, ``value``,
         ``confidence``. What its label has, once it is ``labelled``:
         ``truth_class`` or ``truth_number``, ``source``, ``label_time``, ``place``.
         ``reacted`` are the kinds of its reactions, as bits; ``outcome`` and

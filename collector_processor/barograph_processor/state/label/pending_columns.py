@@ -18,6 +18,7 @@ KEPT_EVALUATIONS: Final = 4
 _FIELDS: Final[dict[str, tuple[Any, Any]]] = {
     "time": (np.int64, 0),
     "reference": (np.bool_, False),
+    "row": (np.int32, -1),
     "predicted": (np.int32, -1),
     "value": (np.float64, np.nan),
     "confidence": (np.float64, np.nan),

@@ -11,6 +11,7 @@ from barograph_processor.quality.loss_unit import LossUnit
 from barograph_processor.quality.risk import tolerated_risk
 from barograph_processor.state.label.baseline_labels import BaselineLabels
 from barograph_processor.state.label.calibrated import CalibratedScores
+from barograph_processor.state.label.expected_errors import ExpectedErrors
 from barograph_processor.state.label.labels import Correction, LabelledRows
 from barograph_processor.state.label.realized import RealizedPerformance
 from barograph_processor.state.label.sliced import SlicedQuality
@@ -34,11 +35,15 @@ class QualityReference:
     Args:
         slices: Learn their own baseline of the same labels.
         scores: So do they.
+        errors: And so does what is expected of regressions.
     """
 
-    def __init__(self, slices: SlicedQuality, scores: CalibratedScores) -> None:
+    def __init__(
+        self, slices: SlicedQuality, scores: CalibratedScores, errors: ExpectedErrors
+    ) -> None:
         self._slices = slices
         self._scores = scores
+        self._errors = errors
         self._labels = BaselineLabels()
         self._later: list[LabelledRows] = []
         self._scale = 1.0
@@ -121,7 +126,7 @@ class QualityReference:
         Args:
             window_labels: Labels that a window has if all of it is labelled.
         """
-        raw, outcomes = self._labels.losses(), self._labels.outcomes()
+        raw, outcomes, rows = self._labels.losses(), self._labels.outcomes(), self._labels.rows()
         finite = raw[np.isfinite(raw)]
         mean = float(finite.mean()) if len(finite) else 1.0
         self._scale = max(mean, float(np.finfo(np.float64).tiny))
@@ -131,6 +136,7 @@ class QualityReference:
         self._labels.free()
         self._slices.fix(losses, window_labels=window_labels)
         self._scores.fix(self.performance, outcomes, window_labels=window_labels)
+        self._errors.fix(self.task, rows, raw)
         return risk, self._bound
 
     def release(self) -> list[LabelledRows]:

@@ -29,8 +29,15 @@ class RowJudge:
         self._judge = judge
         self._searches = searches
 
-    def labels(self, batch: ObservationBatch) -> tuple[LabelledRows | None, int]:
+    def labels(
+        self, batch: ObservationBatch, numbers: npt.NDArray[np.int64] | None = None
+    ) -> tuple[LabelledRows | None, int]:
         """Judge rows whose label came with them.
+
+        Args:
+            batch: The rows, ``n`` of them.
+            numbers: Which of the rows that the reference learns from each is, shape ``(n,)``;
+                None if none is any.
 
         Returns:
             What is kept of them, None if no row had a label; and how many labels
@@ -47,22 +54,11 @@ class RowJudge:
             return None, len(rows)
         inputs = first_inputs(rows.inputs) if self._searches else {}
         judged = replace(judged, weight=rows.weight)
-        labels = Labels(judged, rows.ids, rows.event_time, rows.slices, inputs)
+        row = np.full(len(rows), -1) if numbers is None else numbers[known]
+        labels = Labels(judged, rows.ids, rows.event_time, row, rows.slices, inputs)
         usable = np.flatnonzero(~np.isnan(judged.loss))
         kept = labels.take(usable).summed() if len(usable) else None
         return kept, len(rows) - len(usable)
-
-    def errors(self, batch: ObservationBatch) -> npt.NDArray[np.float64]:
-        """Return the size of the error of each row of a regression, shape ``(n,)``.
-
-        NaN where no label came with it, and for all other tasks.
-        """
-        found = np.full(len(batch), np.nan)
-        known = np.zeros(0, dtype=np.intp) if batch.truth is None else present(batch.truth)
-        judged = self._judged(batch.take(known)) if len(known) else None
-        if judged is not None and judged.task == "regression":
-            found[known] = judged.loss
-        return found
 
     def _judged(self, rows: ObservationBatch) -> Judged | None:
         """Compare rows, all with a label, with it; None if they cannot be compared."""

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from barograph_processor.drift.alarm import DriftUpdate
 from barograph_processor.quality.intervals import Estimate
 from barograph_processor.quality.score_histogram import ScoreCounts
@@ -28,7 +31,7 @@ def figures(
     performance: RealizedPerformance | None,
     quality: LabelledQuality,
     scores: ScoreCounts | None = None,
-    expected: Mapping[str, Estimate] | None = None,
+    leaves: npt.NDArray[np.int64] | None = None,
 ) -> dict[str, Any]:
     """Return figures by signal; a figure that is unknown is None or left out."""
     found: dict[str, Any] = {
@@ -52,8 +55,9 @@ def figures(
         estimates: dict[str, Any] = plain_estimates(performance.estimates())
         found["performance"] = {**estimates, "labels": performance.n}
     found |= _promises(quality)
-    rows = operations.rows - operations.errors if scores is None else scores.n
-    estimated = quality.scores.estimates(scores) or expected
+    estimated, rows = quality.scores.estimates(scores), 0 if scores is None else scores.n
+    if not estimated:
+        estimated, rows = quality.errors.estimates(leaves), quality.errors.rows_of(leaves)
     if estimated:
         found["estimated"] = {
             **plain_estimates(estimated),

@@ -2,17 +2,17 @@
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.drift.counts import WindowCounts
+from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.stream import StreamKey
-from barograph_processor.quality.intervals import Estimate
 from barograph_processor.quality.score_histogram import ScoreCounts
 from barograph_processor.state.label.labels import LabelledRows
-from barograph_processor.state.window.baseline import Baseline
 from barograph_processor.state.window.operations import OperationsWindow
 from barograph_processor.state.window.row_columns import (
     RowColumns,
@@ -22,7 +22,7 @@ from barograph_processor.state.window.row_columns import (
 )
 from barograph_processor.stats.column import Column
 
-__all__ = ["OpenWindow", "Sample"]
+__all__ = ["OpenWindow", "Sample", "WindowRows"]
 
 _SAMPLED = 128
 
@@ -98,17 +98,40 @@ class Sample:
         return np.concatenate([*parts, np.zeros((0, 3), dtype=np.uint64)])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class WindowRows:
+    """Rows that come to a window together.
+
+    Attributes:
+        columns: What is watched of those that did not fail, each of ``n`` rows.
+        cells: The slot of each in each stream of the reference, shape ``(S, n)``.
+        ids: Their trace and span ids, shape ``(n, 3)``.
+        operations: The calls of all.
+        labels: Labels that came with them; None if none did.
+        scores: Of them; None if they have none that can be told.
+        leaves: How many are in each leaf of what tells errors; None if nothing does.
+    """
+
+    columns: RowColumns
+    cells: npt.NDArray[np.int64]
+    ids: npt.NDArray[np.uint64]
+    operations: OperationsWindow
+    labels: LabelledRows | None
+    scores: ScoreCounts | None
+    leaves: npt.NDArray[np.int64] | None
+
+
 class OpenWindow:
     """Sums over the rows of one window.
 
     Args:
-        learnt: What the rows are counted by.
+        profile: What the rows are counted by.
     """
 
-    def __init__(self, learnt: Baseline) -> None:
-        self._learnt = learnt
+    def __init__(self, profile: ReferenceProfile) -> None:
+        self._profile = profile
         self.counts: WindowCounts | None = None
-        self._leaves: npt.NDArray[np.int64] | None = None
+        self.leaves: npt.NDArray[np.int64] | None = None
         self.operations = OperationsWindow.empty()
         self.sample = Sample()
         self.scores: ScoreCounts | None = None
@@ -119,43 +142,26 @@ class OpenWindow:
         """Labels that came with the rows, in order of arrival; None if none did."""
         return LabelledRows.joined(self._labels) if self._labels else None
 
-    @property
-    def expected(self) -> dict[str, Estimate]:
-        """Errors of a regression that its inputs promise, by metric."""
-        errors = self._learnt.errors
-        if errors is None or self._leaves is None or self.counts is None:
-            return {}
-        return errors.estimate(self._leaves, self.counts.rows)
-
-    def add(
-        self,
-        columns: RowColumns,
-        ids: npt.NDArray[np.uint64],
-        operations: OperationsWindow,
-        labels: LabelledRows | None,
-        scores: ScoreCounts | None,
-    ) -> None:
-        """Add rows: what is watched of them, ids, calls, labels that came with them, scores."""
-        if len(ids):
-            profile, errors = self._learnt.profile, self._learnt.errors
-            counts = profile.count(columns)
+    def add(self, rows: WindowRows) -> None:
+        """Add rows."""
+        if len(rows.ids):
+            counts = self._profile.count(rows.columns, rows.cells)
             self.counts = counts if self.counts is None else self.counts.merge(counts)
-            if errors is not None and errors.losses:
-                leaves = errors.count(profile.cells(columns, len(ids)))
-                self._leaves = leaves if self._leaves is None else self._leaves + leaves
-        self.operations = self.operations.merge(operations)
-        self.sample.add(columns, ids)
-        if labels is not None:
-            self._labels.append(labels)
-        if scores is not None:
-            self.scores = scores if self.scores is None else self.scores.merge(scores)
+        if rows.leaves is not None:
+            self.leaves = rows.leaves if self.leaves is None else self.leaves + rows.leaves
+        self.operations = self.operations.merge(rows.operations)
+        self.sample.add(rows.columns, rows.ids)
+        if rows.labels is not None:
+            self._labels.append(rows.labels)
+        if rows.scores is not None:
+            self.scores = rows.scores if self.scores is None else self.scores.merge(rows.scores)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``restore`` continues."""
         labels = self.labels
         return {
             "counts": None if self.counts is None else self.counts.to_bytes(),
-            "leaves": self._leaves,
+            "leaves": self.leaves,
             "operations": self.operations.state(),
             "sample": self.sample.state(),
             "labels": None if labels is None else labels.state(),
@@ -163,13 +169,13 @@ class OpenWindow:
         }
 
     @classmethod
-    def restore(cls, learnt: Baseline, state: Mapping[str, Any]) -> "OpenWindow":
+    def restore(cls, profile: ReferenceProfile, state: Mapping[str, Any]) -> "OpenWindow":
         """Undo ``state``."""
-        window = cls(learnt)
+        window = cls(profile)
         if state["counts"] is not None:
             window.counts = WindowCounts.from_bytes(state["counts"])
         if state["leaves"] is not None:
-            window._leaves = np.array(state["leaves"], dtype=np.int64)
+            window.leaves = np.array(state["leaves"], dtype=np.int64)
         window.operations = OperationsWindow.restore(state["operations"])
         window.sample = Sample.restore(state["sample"])
         if state["labels"] is not None:

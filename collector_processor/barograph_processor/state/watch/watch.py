@@ -12,19 +12,16 @@ import numpy.typing as npt
 from barograph_processor.config import ModelConfig, OperationsConfig
 from barograph_processor.drift.alarm import DriftUpdate
 from barograph_processor.drift.monitor import DriftMonitor
-from barograph_processor.drift.stream import StreamKey
-from barograph_processor.quality.intervals import Estimate
 from barograph_processor.quality.score_histogram import ScoreCounts
 from barograph_processor.state.label.labelled import LabelledQuality
 from barograph_processor.state.label.labels import LabelledRows
 from barograph_processor.state.label.realized import RealizedPerformance
 from barograph_processor.state.watch.figures import figures
-from barograph_processor.state.watch.open_window import OpenWindow, Sample
+from barograph_processor.state.watch.open_window import OpenWindow, Sample, WindowRows
 from barograph_processor.state.window.baseline import Baseline
 from barograph_processor.state.window.operations import OperationsWindow
 from barograph_processor.state.window.record import WindowRecord
 from barograph_processor.state.window.windows import Slot
-from barograph_processor.stats.column import Column
 
 __all__ = ["ClosedWindow", "Watch"]
 
@@ -44,7 +41,7 @@ class ClosedWindow:
         sample: Some of its last rows.
         labels: Labels that came with its rows; None if none did.
         scores: Of its rows; None if they have none that can be told.
-        expected: Errors of a regression that its inputs promise, by metric.
+        leaves: Its rows by leaf of what tells errors; None if nothing does.
     """
 
     number: int
@@ -54,7 +51,7 @@ class ClosedWindow:
     sample: Sample
     labels: LabelledRows | None
     scores: ScoreCounts | None
-    expected: Mapping[str, Estimate]
+    leaves: npt.NDArray[np.int64] | None
 
     @property
     def start_ns(self) -> int:
@@ -83,7 +80,7 @@ class ClosedWindow:
                 performance,
                 quality,
                 self.scores,
-                self.expected,
+                self.leaves,
             ),
         )
 
@@ -112,17 +109,9 @@ class Watch:
         self._open: dict[Slot, OpenWindow] = {}
         self._spans: deque[tuple[int, int, int]] = deque(maxlen=_SPANS)
 
-    def add(
-        self,
-        slot: Slot,
-        columns: dict[StreamKey, Column],
-        ids: npt.NDArray[np.uint64],
-        operations: OperationsWindow,
-        labels: LabelledRows | None,
-        scores: ScoreCounts | None,
-    ) -> None:
-        """Add rows to a window: what is watched, ids, calls, labels that they had, scores."""
-        for key in columns:
+    def add(self, slot: Slot, rows: WindowRows) -> None:
+        """Add rows to a window."""
+        for key in rows.columns:
             if key in self._known:
                 continue
             name = key.feature or key.signal
@@ -130,8 +119,8 @@ class Watch:
                 self._unwatched.append(name)
         window = self._open.get(slot)
         if window is None:
-            window = self._open[slot] = OpenWindow(self.learnt)
-        window.add(columns, ids, operations, labels, scores)
+            window = self._open[slot] = OpenWindow(self.learnt.profile)
+        window.add(rows)
 
     def close(self, slot: Slot, *, number: int, partial: bool) -> ClosedWindow | None:
         """Close a window and, unless it is partial, judge it; None if it has no rows."""
@@ -154,7 +143,7 @@ class Watch:
             window.sample,
             window.labels,
             window.scores,
-            window.expected,
+            window.leaves,
         )
 
     @property
@@ -252,7 +241,7 @@ class Watch:
         watch._unwatched = list(state["unwatched"])
         watch.operations = dict(state["operations"])
         watch._open = {
-            Slot(period, part): OpenWindow.restore(learnt, plain)
+            Slot(period, part): OpenWindow.restore(learnt.profile, plain)
             for period, part, plain in state["open"]
         }
         spans = np.array(state["spans"], dtype=np.int64).reshape(-1, 3).tolist()

@@ -58,8 +58,8 @@ class Baseline:
         quality: None if there were too few labels.
         promised: Figures that were stated of an evaluation before deployment, by metric.
         evaluated: Its rows were such an evaluation, not calls of production.
-        errors: Which errors of a regression are to be expected on which inputs; None if its
-            rows had too few labels with them, or in files of earlier versions.
+        errors: Which errors of a regression are to be expected on which inputs; None if too
+            few of its rows had labels, or in files of earlier versions.
     """
 
     profile: ReferenceProfile

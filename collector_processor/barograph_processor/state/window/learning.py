@@ -8,20 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.config import ModelConfig
-from barograph_processor.drift.layout import Layout
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.observation import ObservationBatch
-from barograph_processor.quality.expected_error import ErrorModel
 from barograph_processor.state.window.baseline import Baseline
 from barograph_processor.state.window.operations import OperationsReference, OperationsWindow
 from barograph_processor.state.window.reference import ReferenceRows, reference_windows
-from barograph_processor.stats.column import Column
+from barograph_processor.state.window.reference_cells import ReferenceCells
+from barograph_processor.stats.column import Column, NumericColumn
 
 __all__ = ["Learner", "Split"]
 
 _WINDOW_ROWS = 1000
-_LABELLED = 200_000
+_PREDICTION = StreamKey("prediction.drift", None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +41,7 @@ class Split:
 class Learner:
     """Gathers the rows of the reference until it is complete.
 
-    State size: the rows of the reference, and 25 bytes a row for errors and calls; freed
+    State size: the rows of the reference, and 17 bytes a row for calls; freed
     once learnt. Not locked; its owner is.
 
     Args:
@@ -56,7 +55,6 @@ class Learner:
         self._window = config.window
         self._max_levels = max_levels
         self._rows = ReferenceRows()
-        self._errors: list[npt.NDArray[np.float64]] = []
         self._calls: list[_Calls] = []
 
     @property
@@ -98,28 +96,31 @@ class Learner:
         end = int(np.argmax(ending)) if complete else n
         return Split(punctual & before & (np.arange(n) < end), end, complete)
 
-    def add(
-        self,
-        columns: Mapping[StreamKey, Column],
-        batch: ObservationBatch,
-        errors: npt.NDArray[np.float64],
-    ) -> None:
+    def number(self, split: Split, *, failed: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        """Return which row of the reference each row of a batch is, -1 for none, ``(n,)``."""
+        taught = split.inside & ~failed
+        return np.where(taught, self.rows + np.cumsum(taught) - 1, -1)
+
+    def add(self, columns: Mapping[StreamKey, Column], batch: ObservationBatch) -> None:
         """Add rows that belong.
 
         Args:
             columns: What is watched of those that did not fail, each of ``n`` rows.
             batch: All of them.
-            errors: Of those that did not fail, shape ``(n,)``; NaN where it is not known.
         """
         time = batch.event_time
         usable = time[~batch.failed]
         if len(usable):
             self._rows.add(columns, usable)
-            self._errors.append(errors)
         self._calls.append(_Calls(batch.latency, batch.failed, time))
 
-    def finish(self) -> Baseline:
-        """Learn from the rows, of which there is at least one."""
+    def finish(self) -> tuple[Baseline, ReferenceCells | None]:
+        """Learn from the rows, of which there is at least one.
+
+        Returns:
+            The reference; and the slots of its rows where predictions are numbers, of which
+            labels may show a regression.
+        """
         time = self._rows.time()
         window = reference_windows(
             time, max_rows=self._window.max_rows, seconds=self._window.seconds
@@ -127,24 +128,16 @@ class Learner:
         columns = self._rows.columns()
         profile = ReferenceProfile.learn(columns, window, time / 1e9, max_levels=self._max_levels)
         operations = OperationsReference.learn(self._operations())
-        expected = self._expected(profile.layout, columns)
-        return Baseline(profile, operations, int(time.max()), self.rows, errors=expected)
-
-    def _expected(self, layout: Layout, columns: Mapping[StreamKey, Column]) -> ErrorModel | None:
-        """Learn which rows had large errors, of up to 200,000 that had a label."""
-        errors = np.concatenate([*self._errors, np.zeros(0)])
-        rows = np.flatnonzero(np.isfinite(errors))
-        rows = rows[:: max(-(-len(rows) // _LABELLED), 1)]
-        known = [columns[key].take(rows) for key in layout.keys]
-        cells = layout.cells(known, len(rows))
-        return ErrorModel.learn(cells, errors[rows], layout.offsets, layout.ordered)
+        learnt = Baseline(profile, operations, int(time.max()), self.rows)
+        if not isinstance(columns.get(_PREDICTION), NumericColumn):
+            return learnt, None
+        return learnt, ReferenceCells.of(profile.layout, columns, self.rows)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""
         calls = _Calls.joined(self._calls)
         return {
             "rows": self._rows.state(),
-            "errors": np.concatenate([*self._errors, np.zeros(0)]),
             "latency": calls.latency,
             "failed": calls.failed,
             "time": calls.time_ns,
@@ -153,7 +146,6 @@ class Learner:
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
         self._rows.load(state["rows"])
-        self._errors = [np.array(state["errors"], dtype=np.float64)]
         self._calls = [
             _Calls(
                 np.array(state["latency"], dtype=np.float64),

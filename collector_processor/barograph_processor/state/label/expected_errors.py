@@ -1,0 +1,86 @@
+"""What errors a regression's inputs promise, whenever the labels of its reference come."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from barograph_processor.quality.expected_error import ErrorModel
+from barograph_processor.quality.intervals import Estimate
+from barograph_processor.state.window.reference_cells import ReferenceCells
+
+__all__ = ["ExpectedErrors"]
+
+
+class ExpectedErrors:
+    """Learns on which rows of the reference the model erred, once their labels are there.
+
+    State size: the slots of the reference's rows until then; then the trees. Not locked; its
+    owner is.
+    """
+
+    def __init__(self) -> None:
+        self.model: ErrorModel | None = None
+        self._reference: ReferenceCells | None = None
+
+    def begin(self, reference: ReferenceCells | None, learnt: ErrorModel | None) -> None:
+        """Keep the rows of the reference until their labels are there.
+
+        Args:
+            reference: The rows; None if they are not known, or the model is no regression.
+            learnt: What was learnt earlier, if anything.
+        """
+        self._reference, self.model = reference, learnt
+
+    def fix(
+        self, task: str | None, rows: npt.NDArray[np.int64], errors: npt.NDArray[np.float64]
+    ) -> None:
+        """Learn, and forget the rows; of another task than regression there is nothing to learn.
+
+        Args:
+            task: What the labels showed the model to be.
+            rows: Which of the reference's rows each label is of, -1 for none, shape ``(n,)``.
+            errors: Their sizes, shape ``(n,)``.
+        """
+        reference, self._reference = self._reference, None
+        if reference is not None and task == "regression":
+            self.model = reference.learn(rows, errors)
+
+    def count(self, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+        """Return how many rows fall into each leaf, see ``ErrorModel``; None if none is known.
+
+        Args:
+            cells: The slot of each row in each stream, shape ``(S, n)``.
+        """
+        if self.model is None or not self.model.losses:
+            return None
+        return self.model.count(cells)
+
+    def estimates(self, leaves: npt.NDArray[np.int64] | None) -> dict[str, Estimate]:
+        """Return the errors that are to be expected of rows, by metric; empty if unknown."""
+        if self.model is None or leaves is None:
+            return {}
+        return self.model.estimate(leaves, self.model.rows_of(leaves))
+
+    def rows_of(self, leaves: npt.NDArray[np.int64] | None) -> int:
+        """Return how many rows were counted."""
+        return 0 if self.model is None or leaves is None else self.model.rows_of(leaves)
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values from which ``load`` continues."""
+        model, reference = self.model, self._reference
+        return {
+            "offsets": None if model is None else model.offsets,
+            "model": None if model is None else model.to_json(),
+            "reference": None if reference is None else reference.state(),
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Undo ``state``."""
+        model, reference = state["model"], state["reference"]
+        self.model = None
+        if model is not None:
+            offsets = np.array(state["offsets"], dtype=np.int64)
+            self.model = ErrorModel.from_json(model, offsets=offsets)
+        self._reference = None if reference is None else ReferenceCells.restore(reference)
