@@ -1,4 +1,4 @@
-"""Messages that are awaited: what has come of them is held by gRPC, and bounded by us."""
+"""Messages that are awaited: what has come of them is held, and bounded by the memory."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,13 +18,14 @@ _RELEASE_SECONDS: Final = 2.0
 
 
 class AwaitedMessages:
-    """Lets messages be read for as long as there is memory for what gRPC holds of them.
+    """Lets messages be read for as long as there is memory for what is held of them.
 
     As soon as a message is asked for, gRPC takes in all of it, and does not say how much it
-    has. So each counts as large as it may be; but only while memory is short, since nearly
-    all are small. Then those that were awaited longest are given up, until what the others may
-    come to has room, and the next are taken only in their turn: a new one goes before one that
-    has been awaited for a second. At least one is always read.
+    has; nor does a body over HTTP always say how much of it is to come. So each counts as
+    large as it may be; but only while memory is short, since nearly all are small. Then those
+    that were awaited longest are given up, until what the others may come to has room, and the
+    next are taken only in their turn: a new one goes before one that has been awaited for a
+    second. At least one is always read.
 
     Used on one event loop alone. State size: one entry a message.
 

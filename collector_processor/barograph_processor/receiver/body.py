@@ -1,6 +1,5 @@
 """Bodies of HTTP requests: bounded in size, before and after decompression, and in time."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -26,13 +25,15 @@ class BodyBudget:
 
     Args:
         max_bytes: Of all together.
-        memory: Where it is short, only as much as there is, though one body always.
+        memory: Where it is short, only as much of bodies that are whole as there is, though
+            one always. Those that are not whole keep to it by ``AwaitedMessages``.
     """
 
     def __init__(self, max_bytes: int, memory: Memory) -> None:
         self._max_bytes = max_bytes
         self._memory = memory
         self._held = 0
+        self._whole = 0
 
     @contextmanager
     def lease(self) -> Iterator["_Lease"]:
@@ -42,58 +43,68 @@ class BodyBudget:
             yield lease
         finally:
             self._held -= lease.held
+            self._whole -= lease.whole
 
-    def take(self, size: int, held: int = 0) -> None:
-        """Take bytes for a body that holds some already.
+    def take(self, size: int) -> None:
+        """Take bytes for a body.
 
         Raises:
             RefusedError: There are none, for now.
         """
-        most = self._memory.allows(self._max_bytes, least=0)
-        if self._held + size > (most if self._held > held else self._max_bytes):
-            raise RefusedError(
-                Code.UNAVAILABLE, "overloaded", "too many requests at once", retry_after=1.0
-            )
+        if self._held + size > self._max_bytes:
+            raise _overloaded()
         self._held += size
+
+    def complete(self, size: int) -> None:
+        """Let a body of so many bytes wait for what is done with it, now that all of it is there.
+
+        Raises:
+            RefusedError: There is no memory for it, for now.
+        """
+        most = self._memory.allows(self._max_bytes, least=0)
+        if self._whole and self._whole + size > most:
+            raise _overloaded()
+        self._whole += size
 
 
 class _Lease:
     def __init__(self, budget: BodyBudget) -> None:
         self._budget = budget
         self.held = 0
+        self.whole = 0
 
     def extend(self, size: int) -> None:
         """Take more bytes for the same body."""
-        self._budget.take(size, self.held)
+        self._budget.take(size)
         self.held += size
+
+    def complete(self) -> None:
+        """Say that the body is whole."""
+        self._budget.complete(self.held)
+        self.whole = self.held
 
 
 async def read_body(request: Request, lease: _Lease, limits: ReceiverLimits) -> bytes:
-    """Read a whole body.
+    """Read a whole body, for as long as whoever calls waits for it.
 
     A body beyond the limit is read on and thrown away, within a bound: a client
     that is still writing would else see a broken connection and never the answer.
 
     Raises:
-        RefusedError: It is too large, too slow, or there is no room for it now.
+        RefusedError: It is too large, or there is no room for it now.
     """
     chunks: list[bytes] = []
     size = 0
     stream = request.stream()
     try:
-        async with asyncio.timeout(limits.body_seconds):
-            async for chunk in stream:
-                size += len(chunk)
-                if size > limits.max_request_bytes + _SLACK:
-                    chunks.clear()
-                    await _drain(stream, limits.drain_bytes)
-                    raise _too_large(limits.max_request_bytes)
-                lease.extend(len(chunk))
-                chunks.append(chunk)
-    except TimeoutError:
-        raise RefusedError(
-            Code.DEADLINE_EXCEEDED, "slow_body", "the request's body came too slowly"
-        ) from None
+        async for chunk in stream:
+            size += len(chunk)
+            if size > limits.max_request_bytes + _SLACK:
+                chunks.clear()
+                await _drain(stream, limits.drain_bytes)
+                raise _too_large(limits.max_request_bytes)
+            lease.extend(len(chunk))
+            chunks.append(chunk)
     except ClientDisconnect:
         raise RefusedError(Code.CANCELLED, "disconnected", "the client went away") from None
     return b"".join(chunks)
@@ -169,6 +180,12 @@ def _inflated(message: bytes, max_bytes: int) -> bytes | None:
     except DeflateError:
         return None
     return found if stream.eof or len(found) > max_bytes else None
+
+
+def _overloaded() -> RefusedError:
+    return RefusedError(
+        Code.UNAVAILABLE, "overloaded", "too many requests at once", retry_after=1.0
+    )
 
 
 def _no_gzip(why: str) -> RefusedError:

@@ -156,6 +156,7 @@ class GrpcReceiver:
                 message = await self._message(context)
                 with self._budget.lease() as lease:
                     lease.extend(len(message))
+                    lease.complete()
                     loop = asyncio.get_running_loop()
                     return await loop.run_in_executor(self._threads, self._take, signal, message)
             except RefusedError as refusal:

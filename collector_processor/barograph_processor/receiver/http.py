@@ -1,5 +1,6 @@
 """OTLP over HTTP: an ASGI application for protobuf and JSON on one port."""
 
+import asyncio
 import math
 import threading
 from typing import Final, Literal
@@ -18,6 +19,7 @@ from barograph_processor.exceptions import UndecodableError
 from barograph_processor.memory import Memory
 from barograph_processor.otlp.json import logs_from_json, traces_from_json
 from barograph_processor.otlp.status import Code
+from barograph_processor.receiver.awaited import AwaitedMessages
 from barograph_processor.receiver.body import BodyBudget, decompress, read_body
 from barograph_processor.receiver.intake import Intake, RefusedError
 from barograph_processor.receiver.limits import ReceiverLimits
@@ -56,7 +58,7 @@ def http_receiver(
     Args:
         intake: Where requests go, on threads of their own: it blocks.
         limits: Bounds.
-        memory: What there is for bodies; looked at by its owner.
+        memory: What there is for bodies, whole or not.
     """
     receiver = _HttpReceiver(intake, limits or ReceiverLimits(), memory or Memory())
     app = Starlette(
@@ -77,8 +79,12 @@ class _HttpReceiver:
         self._intake = intake
         self._limits = limits
         self._budget = BodyBudget(limits.max_in_flight_bytes, memory)
+        self._awaited = AwaitedMessages(
+            memory, max_bytes=limits.max_request_bytes, seconds=limits.body_seconds
+        )
         self._converting = threading.Lock()
         self._threads: anyio.CapacityLimiter | None = None
+        self._watch: asyncio.Task[None] | None = None
 
     async def export(self, request: Request) -> Response:
         """Answer one request."""
@@ -87,10 +93,13 @@ class _HttpReceiver:
             self._intake.check(request.headers)
             _check_type(media_type)
             with self._budget.lease() as lease:
-                body = await read_body(request, lease, self._limits)
                 if self._threads is None:
-                    # Made here, because it belongs to the event loop that runs us.
+                    # Made here, because they belong to the event loop that runs us.
                     self._threads = anyio.CapacityLimiter(self._limits.threads)
+                    self._watch = asyncio.create_task(self._awaited.watch())
+                async with self._awaited.one():
+                    body = await read_body(request, lease, self._limits)
+                lease.complete()
                 answer = await anyio.to_thread.run_sync(
                     self._take,
                     _SIGNALS[request.url.path],

@@ -5,8 +5,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import grpc
@@ -114,8 +115,8 @@ def test_who_finds_no_room_is_told_when_to_come_again(memory: _Told) -> None:
     assert recorder.taken == []
 
 
-def test_bodies_keep_to_what_memory_is_left(memory: _Told) -> None:
-    """Over HTTP: one at a time where there is none; who is refused may come again."""
+def test_while_memory_is_short_bodies_come_in_one_by_one(memory: _Told) -> None:
+    """Over HTTP: who is refused may come again, and goes before who has held a body for long."""
     recorder = Recorder()
     head = b"POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-protobuf\r\n"
     held = head + b"Content-Length: 1000\r\n\r\n" + bytes(100)
@@ -130,12 +131,51 @@ def test_bodies_keep_to_what_memory_is_left(memory: _Told) -> None:
             answer = httpx.post(url, content=_BODY, headers=kind)
             assert answer.status_code == 503
             assert answer.headers["retry-after"] == "1"
+            assert recorder.refused() == {"memory": 1}
             memory.tell(10)
             memory.look()
             assert httpx.post(url, content=_BODY, headers=kind).status_code == 200
+            memory.tell(200)
+            time.sleep(1.0)
+            for _ in range(5):
+                assert httpx.post(url, content=_BODY, headers=kind).status_code == 200
+        assert recorder.refused() == {"memory": 2}
 
 
-def test_half_of_a_gigabyte_stays_under_the_limit_while_others_go_on() -> None:
+def test_while_memory_is_short_bodies_held_longest_are_given_up(memory: _Told) -> None:
+    recorder = Recorder()
+    head = b"POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-protobuf\r\n"
+    held = head + b"Content-Length: 1000\r\n\r\n" + bytes(100)
+    kind = {"content-type": "application/x-protobuf"}
+    with (
+        http_server(recorder, limits=_LIMITS, memory=memory) as base,
+        connected(base.partition("//")[2], 16, held) as sockets,
+    ):
+        assert httpx.post(f"{base}/v1/traces", content=_BODY, headers=kind).status_code == 200
+        memory.tell(81)
+        eventually(lambda: recorder.refused().get("memory") == 15)
+        time.sleep(0.3)
+        assert recorder.refused() == {"memory": 15}
+        answers = [one.recv(1 << 16) for one in sockets[:15]]
+        assert all(answer.startswith(b"HTTP/1.1 503 ") for answer in answers)
+        assert all(b"retry-after: 1\r\n" in answer for answer in answers)
+
+
+@contextmanager
+def grpc_and_http(recorder: Recorder, memory: Memory, protocol: str) -> Iterator[tuple[str, str]]:
+    """Yield the address of the one by which half messages come, and that of gRPC."""
+    with grpc_server(recorder, memory=memory) as address:
+        if protocol == "grpc":
+            yield address, address
+            return
+        with http_server(recorder, memory=memory) as base:
+            yield base.partition("//")[2], address
+
+
+@pytest.mark.parametrize(("protocol", "client"), [("grpc", "half_sent"), ("http", "half_posted")])
+def test_half_of_a_gigabyte_stays_under_the_limit_while_others_go_on(
+    protocol: str, client: str
+) -> None:
     """Thirty messages of 60 MiB, of each 40 sent, and 240 MiB that there are for them."""
     release()
     memory = Memory(1)
@@ -152,11 +192,14 @@ def test_half_of_a_gigabyte_stays_under_the_limit_while_others_go_on() -> None:
             most = max(most, own.resident)
         return most
 
-    with grpc_server(recorder, memory=memory) as address, ThreadPoolExecutor(2) as threads:
+    with (
+        grpc_and_http(recorder, memory, protocol) as (halves, address),
+        ThreadPoolExecutor(2) as threads,
+    ):
         peak = threads.submit(most_resident)
-        client = [sys.executable, "-m", "tests.processor.receiver.half_sent", address]
+        command = [sys.executable, "-m", f"tests.processor.receiver.{client}", halves]
         with subprocess.Popen(
-            [*client, "30", str(60 * _MIB), str(40 * _MIB)],
+            [*command, "30", str(60 * _MIB), str(40 * _MIB)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         ) as process:
