@@ -1,6 +1,7 @@
 """How much memory this process takes, and how much it may take."""
 
 import ctypes
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +9,19 @@ from typing import Final
 
 from barograph_processor.telemetry import Telemetry
 
-__all__ = ["Memory", "release"]
+__all__ = ["AT_REST_BYTES", "MORE_MEMORY", "Memory", "release"]
 
+AT_REST_BYTES: Final = 96 * 1024 * 1024
+"""What a processor takes that has seen nothing yet, about: the interpreter and the libraries."""
+
+MORE_MEMORY: Final = (
+    "raise limits.memory_bytes or the limit of the control group, or let less wait for labels: "
+    "limits.total_pending_labels"
+)
+"""What to do where memory is short from the start."""
+
+_LOG: Final = logging.getLogger(__name__)
+_MIB: Final = 1024 * 1024
 _SHARE: Final = 0.8
 _ROOT: Final = Path("/")
 # A control group of the first version without a limit has one near 2**63.
@@ -42,7 +54,7 @@ class Memory:
     @property
     def short(self) -> bool:
         """Whether four fifths of the limit were taken."""
-        return self.resident > _SHARE * self.limit
+        return not self.enough_for(self.resident)
 
     def look(self) -> None:
         """Bring ``resident`` up to date."""
@@ -51,6 +63,21 @@ class Memory:
         except (OSError, IndexError, ValueError):
             return
         self.resident = pages * os.sysconf("SC_PAGE_SIZE")
+
+    def enough_for(self, size: int) -> bool:
+        """Whether so many bytes leave it more than short."""
+        return size <= _SHARE * self.limit
+
+    def warn(self) -> None:
+        """Say in the log if memory is short already, before anything has come."""
+        self.look()
+        if self.short:
+            _LOG.warning(
+                "memory is short from the start: %d MiB are taken of %d, and from %d on requests "
+                "come in one by one; %s",
+                *(self.resident // _MIB, self.limit // _MIB, int(_SHARE * self.limit) // _MIB),
+                MORE_MEMORY,
+            )
 
     def measure(self, telemetry: Telemetry) -> None:
         """Bring the gauges up to date."""

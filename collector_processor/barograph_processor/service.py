@@ -160,6 +160,7 @@ class Service:
             self._grpc.start()
             self._http.start()
             self.pipeline.start()
+            self._memory.warn()
             self._evaluation.start()
             undo.pop_all()
         return self

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from barograph_processor.memory import Memory, release
+from barograph_processor.memory import AT_REST_BYTES, Memory, release
 from barograph_processor.telemetry import Telemetry
+from components.processor import Processor
 
 _MIB = 1024 * 1024
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -87,3 +88,25 @@ def test_this_process_is_seen_to_grow_and_to_shrink() -> None:
     release()
     memory.look()
     assert memory.resident < before + 50 * _MIB
+
+
+def test_short_memory_is_said_at_a_start_with_figures(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = _root(tmp_path, "0::/\n", {}, pages=85 * _MIB // _PAGE)
+    Memory(200 * _MIB, root=root).warn()
+    assert caplog.messages == []
+    Memory(100 * _MIB, root=root).warn()
+    [said] = caplog.messages
+    assert "85 MiB are taken of 100, and from 80 on" in said
+    assert "limits.memory_bytes" in said
+
+
+def test_what_is_taken_at_rest_is_as_it_is_said(tmp_path: Path) -> None:
+    """Of a real processor; and that it is short then is in its log."""
+    config = tmp_path / "barograph.toml"
+    config.write_text("[limits]\nmemory_bytes = 50_000_000\n")
+    with Processor(tmp_path, config=config) as processor:
+        pages = int(Path(f"/proc/{processor.pid}/statm").read_text().split()[1])
+        assert 0.7 * AT_REST_BYTES < pages * _PAGE < AT_REST_BYTES
+        assert "memory is short from the start" in processor.log_tail()

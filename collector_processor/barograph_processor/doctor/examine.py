@@ -6,6 +6,7 @@ from barograph_processor.config import Config
 from barograph_processor.doctor.collector import collector
 from barograph_processor.doctor.endpoints import clock, downstream, listening
 from barograph_processor.doctor.finding import Finding
+from barograph_processor.doctor.memory import memory
 from barograph_processor.doctor.settings import budget, security, versions
 from barograph_processor.doctor.state import state
 from barograph_processor.doctor.webhooks import webhooks
@@ -30,6 +31,7 @@ def examine(config: Config, *, collector_file: Path | None = None) -> list[Findi
         *security(config),
         *webhooks(config),
         *state(config),
+        *memory(config),
         *listening(config),
         *downstream(config),
         *clock(config),

@@ -230,3 +230,11 @@ def test_command_says_by_its_exit_code_how_bad_it_is(tmp_path: Path) -> None:
     assert "→ add otlp_grpc/barograph" in done.stdout
     done = doctor("--collector", "absent.yaml", cwd=tmp_path)
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+
+
+@pytest.mark.parametrize(("mib", "level"), [(90, "error"), (110, "warning"), (130, "ok")])
+def test_memory_that_is_short_before_anything_comes(tmp_path: Path, mib: int, level: str) -> None:
+    [finding] = found(config(tmp_path, limits={"memory_bytes": mib << 20}), "memory")
+    assert finding.level == level
+    assert f"{mib} MiB" in finding.message
+    assert ("limits.memory_bytes" in finding.remedy) == (level != "ok")
