@@ -10,7 +10,7 @@ from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.season import Regressors
 from barograph_processor.drift.trend import Trends, TrendState
-from barograph_processor.sequential.bets import CAP, TILTS
+from barograph_processor.sequential.bets import BROKEN_CAP, CAP, TILTS
 from barograph_processor.sequential.calibration import Calibration
 from barograph_processor.sequential.change_point import ChangePoint, change_point
 from barograph_processor.sequential.regression import RegressionState, WindowRegression
@@ -99,13 +99,15 @@ class Evidence:
         )
         calibration.remember(nu, taught, n, live=True)
         known = self._temper()
-        u = np.clip(nu / known.root, -CAP, CAP)
+        low, high = self._profile.bank.broken
+        cap = np.where((z <= low) | (z >= high), BROKEN_CAP, CAP)
+        u = np.clip(nu / known.root, -cap, cap)
         bets = np.where(usable[:, None], u[:, None] * TILTS - calibration.normalizers, 0.0)
         moved = shiryaev_roberts(self._processes, bets)
         self._processes = np.where(usable[:, None], moved, self._processes)
         self._processes[known.shut] = 0.0
         self._recent[:-1] = self._recent[1:]
-        self._recent[-1] = np.where(usable, np.rint(u * _RESOLUTION), _ABSENT)
+        self._recent[-1] = np.where(usable, np.rint(np.clip(u, -CAP, CAP) * _RESOLUTION), _ABSENT)
         self._age += 1
         self._spread = spread * known.root
 

@@ -19,6 +19,7 @@ __all__ = ["Latch", "Recent"]
 
 _UPDATE_FACTOR = 1.5
 _UPDATE_EVERY = 5
+_SUDDEN = 2
 _UNDIRECTED = frozenset({"shape", "trend"})
 
 
@@ -72,15 +73,22 @@ class Recent:
         most = own[int(np.abs(deviates[own]).argmax())]
         return most, 1.0 if deviates[most] >= 0 else -1.0, abs(float(deviates[most]))
 
-    def effect(self, stream: int, series: int) -> Effect:
-        """Return what changed in one series of a stream."""
+    def effect(self, stream: int, series: int, windows: float = math.inf) -> Effect:
+        """Return what changed in one series of a stream.
+
+        Args:
+            stream: The stream.
+            series: The series.
+            windows: How many windows ago the change began: at most two and it is told of the
+                newest, since the windows of before would dilute it by a quarter or more.
+        """
         score = self.profile.bank.scores[series]
         if score.name == "correlation":
             return correlation_effect(self.profile, self.pooled, score.level)
         rows = self.pooled.rows * (1 - FORGET)
         inflation = max(float(self.evidence.spread[series]) ** 2 * rows, 1.0)
-        # Values and names stop from one row to the next: windows of before would dilute that.
-        if score.name == "missing":
+        # What stops from one row to the next is told of the newest window however long ago.
+        if score.name == "missing" or windows <= _SUDDEN:
             return effect(self.profile, self.newest, score, stream, inflation)
         gone = (
             None
@@ -114,7 +122,8 @@ class Latch:
         series, direction = recent.evidence.leading(stream)
         watched = recent.watched(stream, series, direction, span - found.at)
         series = watched[0]
-        change, key = recent.effect(stream, series), recent.profile.bank.keys[stream]
+        change = recent.effect(stream, series, span - found.at)
+        key = recent.profile.bank.keys[stream]
         alarm = DriftAlarm(
             key=key,
             since_window=first,

@@ -5,11 +5,14 @@ import numpy as np
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.normal import normal_tail
 
-__all__ = ["CAP", "TILTS", "TILT_WEIGHTS", "clipped_normal_log_mgf"]
+__all__ = ["BROKEN_CAP", "CAP", "TILTS", "TILT_WEIGHTS", "clipped_normal_log_mgf"]
 
 CAP = 3.0
 """Deviates are clipped here: one window adds at most a factor of 165, so that no
 single wild one can raise an alarm, and three are needed under usual budgets."""
+BROKEN_CAP = 10.0
+"""The same where nearly all rows of a window are at an end of what is possible: that is no wild
+draw of what varies from window to window, and one such window is enough."""
 
 _STEPS = np.array([0.2, 0.4, 0.8, 1.6, 3.2])
 _STEP_WEIGHTS = np.array([0.05, 0.15, 0.25, 0.3, 0.25])

@@ -4,6 +4,7 @@ import math
 
 __all__ = ["to_interval", "written"]
 
+_NOISE = 1e-6
 _SHORT = range(-5, 15)
 """Powers of ten of numbers that are written without an exponent."""
 
@@ -35,14 +36,16 @@ def to_interval(low: float, high: float, *values: float) -> tuple[str, ...]:
     ('1,500', '1,270,000', '1,110,000', '1,430,000')
     >>> to_interval(0.6577, 0.7046, 0.0, 0.6819)
     ('0.000', '0.682', '0.658', '0.705')
-    >>> to_interval(3.0, 3.0, 2.51234)
-    ('2.512', '3', '3')
+    >>> to_interval(3.0, 3.0, 2.51234), to_interval(-1e-9, -1e-9, 50.0)
+    (('2.512', '3', '3'), ('50', '0', '0'))
     """
     half = (high - low) / 2
     known = 0 < half < math.inf
     power = math.floor(math.log10(half)) if known else 0
     if not known or power not in _SHORT:
-        return tuple(written(value) for value in (*values, low, high))
+        every = (*values, low, high)
+        noise = _NOISE * max(map(abs, every))
+        return tuple(written(v if not abs(v) < noise else 0.0) for v in every)
     places = 1 - power
     own = [_rounded(v, places) if v == 0 or round(v, places) else written(v, 2) for v in values]
     return (*own, _rounded(low, places), _rounded(high, places))

@@ -146,6 +146,51 @@ def test_a_rare_name_that_a_window_does_not_hold_is_not_called_gone(
     assert [alarm.effect.gone for alarm in told] == [False]
 
 
+@pytest.mark.parametrize("broken", ["missing", "constant", "units", "zero"])
+def test_a_break_of_all_rows_is_told_with_its_first_window(
+    rng: np.random.Generator, broken: str
+) -> None:
+    """And in its own figures, not in those of the windows before."""
+    before = rng.lognormal(3.0, 0.8, size=45 * N)
+    after = {"missing": np.nan, "constant": 20.0, "zero": 0.0}.get(broken, 1000 * before[:N])
+    columns: list[Column | None] = [
+        NumericColumn(before[at : at + N]) for at in range(40 * N, 45 * N, N)
+    ]
+    updates = feed(
+        learn(NumericColumn(before[: 40 * N])), [*columns, NumericColumn(np.full(N, after))]
+    )
+    ((window, kind),) = opened(updates)
+    assert window == 5
+    alarm = updates[-1].streams[0].alarm
+    assert alarm is not None
+    expected = {"missing": 1.0, "constant": 0.0, "zero": 0.0}.get(broken)
+    if kind == "mean":
+        assert alarm.effect.now == pytest.approx(np.mean(after), rel=0.01, abs=0.01)
+    elif expected is not None:
+        assert alarm.effect.now == pytest.approx(expected, abs=0.01)
+    assert alarm.since_window in (4, 5)
+
+
+def test_all_rows_under_new_names_are_told_with_their_first_window(
+    rng: np.random.Generator,
+) -> None:
+    profile = learn(names(rng, 40 * N, ("ios", "android")))
+    usual = [names(rng, N, ("ios", "android")) for _ in range(3)]
+    updates = feed(profile, [*usual, names(rng, N, ("iOS", "Android"))])
+    assert [window for window, _ in opened(updates)] == [3]
+    alarm = updates[-1].streams[0].alarm
+    assert alarm is not None
+    assert (alarm.effect.subject, alarm.effect.now) == ("__new__", 1.0)
+
+
+def test_a_wild_window_that_is_no_break_raises_nothing_alone(rng: np.random.Generator) -> None:
+    """Nine standard deviations of a window's mean, and back."""
+    profile = learn(NumericColumn(rng.normal(size=40 * N)))
+    usual = [NumericColumn(rng.normal(size=N)) for _ in range(10)]
+    wild = NumericColumn(rng.normal(0.4, 1.0, size=N))
+    assert opened(feed(profile, [*usual[:5], wild, *usual[5:]])) == []
+
+
 def test_numbers_that_become_names_are_unparsable(rng: np.random.Generator) -> None:
     profile = learn(NumericColumn(rng.normal(size=10 * N)))
     text = CategoricalColumn.of(["1.5"] * N)
