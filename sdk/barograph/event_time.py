@@ -1,13 +1,15 @@
 """When an event took place, as it is written on the wire: ISO 8601 in UTC."""
 
 import math
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from barograph.scalar import ARRAY_LIBRARIES, library
 
-__all__ = ["event_time"]
+__all__ = ["event_time", "instant_ns"]
 
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _ZERO_HOUR = "T00:00:00+00:00"
 
 
@@ -30,6 +32,19 @@ def event_time(value: Any) -> str | None:
         return _written(value)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def instant_ns(value: Any) -> int | None:
+    """Return the same in nanoseconds since the epoch, to the microsecond.
+
+    Examples:
+        >>> instant_ns("1970-01-01T01:00:00.000002+01:00"), instant_ns("soon")
+        (2000, None)
+    """
+    written = event_time(value)
+    if written is None:
+        return None
+    return (datetime.fromisoformat(written) - _EPOCH) // _MICROSECOND * 1000
 
 
 def _written(value: Any) -> str | None:  # noqa: PLR0911  # one a kind of time

@@ -10,7 +10,7 @@ from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, SpanContext, Tra
 
 from barograph import semconv, telemetry
 from barograph.details import identity_of
-from barograph.event_time import event_time
+from barograph.event_time import event_time, instant_ns
 from barograph.limits import MAX_FULL_CHARS
 from barograph.reference import PredictionRef
 from barograph.runtime import Runtime, current
@@ -63,6 +63,7 @@ def reaction(
     magnitude: float | None = None,
     model: str | None = None,
     version: str | None = None,
+    time: Any = None,
 ) -> None:
     """Tell what a user did with a prediction.
 
@@ -73,6 +74,7 @@ def reaction(
         magnitude: How much of it was changed, in [0, 1].
         model: The model, where an id alone could mean two.
         version: The model's version.
+        time: When it happened, if not now: a datetime, or seconds since the epoch.
 
     Never raises: what cannot be sent is counted in `barograph.stats`.
     """
@@ -80,9 +82,8 @@ def reaction(
         telemetry.failed("reaction", ValueError("no such kind"))
         return
     attributes = {semconv.REACTION_KIND: kind, semconv.REACTION_MAGNITUDE: _number(magnitude)}
-    _emit(
-        semconv.EVENT_REACTION, target, attributes, model, version, required=semconv.REACTION_KIND
-    )
+    required = semconv.REACTION_KIND
+    _emit(semconv.EVENT_REACTION, target, attributes, model, version, required=required, time=time)
 
 
 def evaluation(
@@ -95,6 +96,7 @@ def evaluation(
     source: Source | None = None,
     model: str | None = None,
     version: str | None = None,
+    time: Any = None,
 ) -> None:
     """Tell how a prediction was judged, as OpenTelemetry's `gen_ai.evaluation.result`.
 
@@ -107,6 +109,7 @@ def evaluation(
         source: Who judged: `human`, `system` or `model`.
         model: The model, where an id alone could mean two.
         version: The model's version.
+        time: When it happened, if not now: a datetime, or seconds since the epoch.
 
     Never raises: what cannot be sent is counted in `barograph.stats`.
     """
@@ -118,7 +121,9 @@ def evaluation(
         semconv.EVALUATION_SOURCE: source,
     }
     required = semconv.EVALUATION_NAME
-    _emit(semconv.EVENT_EVALUATION, target, attributes, model, version, required=required)
+    _emit(
+        semconv.EVENT_EVALUATION, target, attributes, model, version, required=required, time=time
+    )
 
 
 def outcome(
@@ -128,6 +133,7 @@ def outcome(
     unit: str | None = None,
     model: str | None = None,
     version: str | None = None,
+    time: Any = None,
 ) -> None:
     """Tell what came of a prediction in the business's own terms.
 
@@ -137,11 +143,13 @@ def outcome(
         unit: Its unit, such as `EUR`.
         model: The model, where an id alone could mean two.
         version: The model's version.
+        time: When it happened, if not now: a datetime, or seconds since the epoch.
 
     Never raises: what cannot be sent is counted in `barograph.stats`.
     """
     attributes = {semconv.OUTCOME_VALUE: _number(value), semconv.OUTCOME_UNIT: unit}
-    _emit(semconv.EVENT_OUTCOME, target, attributes, model, version, required=semconv.OUTCOME_VALUE)
+    required = semconv.OUTCOME_VALUE
+    _emit(semconv.EVENT_OUTCOME, target, attributes, model, version, required=required, time=time)
 
 
 def _number(value: Any) -> float | None:
@@ -157,6 +165,7 @@ def _emit(
     version: str | None,
     *,
     required: str,
+    time: Any = None,
 ) -> None:
     try:
         runtime = current()
@@ -176,7 +185,13 @@ def _emit(
         if required not in attributes:
             telemetry.failed(event, ValueError("nothing to send"))
             return
-        logger.emit(timestamp=time_ns(), context=context, event_name=event, attributes=attributes)
+        happened = None if time is None else instant_ns(time)
+        logger.emit(
+            timestamp=time_ns() if happened is None else happened,
+            context=context,
+            event_name=event,
+            attributes=attributes,
+        )
     except Exception as error:  # noqa: BLE001  # never into the user's code
         telemetry.failed(event, error)
 

@@ -3,6 +3,7 @@
 # ruff: noqa: FBT003  # the models of a test ignore what they are given
 
 import pickle
+from time import time_ns
 from typing import Any
 
 import pytest
@@ -56,6 +57,22 @@ def test_the_four_kinds_are_events_as_the_wire_page_says(recorder: Recorder) -> 
             {**identity, "barograph.outcome.value": -120.5, "barograph.outcome.unit": "EUR"},
         ),
     ]
+
+
+@pytest.mark.parametrize(("time", "expected"), [(1.5, 1_500_000_000), ("soon", None), (None, None)])
+def test_facts_that_are_sent_later_say_when_it_happened(
+    recorder: Recorder, time: Any, expected: int | None
+) -> None:
+    """What names no time is of now."""
+    before = time_ns()
+    barograph.reaction("order-17", "edited", time=time)
+    barograph.evaluation("order-17", "helpfulness", score=0.2, time=time)
+    barograph.outcome("order-17", -120.5, time=time)
+    for record in recorder.records:
+        timestamp = record.log_record.timestamp
+        assert timestamp is not None
+        assert timestamp == expected or (expected is None and before <= timestamp <= time_ns())
+    assert len(recorder.records) == 3
 
 
 def test_by_reference_the_fact_lies_on_the_predictions_span(recorder: Recorder) -> None:
