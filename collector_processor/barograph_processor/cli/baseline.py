@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from barograph_processor.cli.client import service_client
-from barograph_processor.cli.options import SERVICE
+from barograph_processor.cli.options import SERVICE, URL
 from barograph_processor.cli.progress import progress
 from barograph_processor.config import ReferenceConfig
 from barograph_processor.exceptions import ConfigurationError, DataError
@@ -74,7 +74,7 @@ def promote(
     model: Annotated[str, typer.Argument(help="The model's name.", show_default=False)],
     version: Annotated[str, typer.Argument(help="Its version.", show_default=False)],
     service: Annotated[
-        str, typer.Option("--from", metavar="URL", help="The running service.")
+        str, typer.Option(*URL, metavar="URL", help="The running service.")
     ] = SERVICE,
     output: Output = Path("baseline.json"),
 ) -> None:

@@ -13,6 +13,7 @@ from barograph_processor.signal import URGENCY
 __all__ = [
     "FAILED",
     "SERVICE",
+    "URL",
     "ConfigFile",
     "Export",
     "FailOn",
@@ -65,7 +66,10 @@ TrustNetwork = Annotated[
 SERVICE: Final = "http://127.0.0.1:34380"
 """Where a service is asked unless said otherwise: where one listens by default."""
 
-Url = Annotated[str, typer.Option(help="Where its page is.")]
+URL: Final = ("--url", "--from")
+"""What every command that asks a running service calls its address."""
+
+Url = Annotated[str, typer.Option(*URL, metavar="URL", help="Where its page is.")]
 TokenFile = Annotated[
     Path | None,
     typer.Option(help="File with a token that may read; else BAROGRAPH_TOKEN holds it."),

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from barograph_processor.cli.client import service_client
+from barograph_processor.cli.options import URL
 from barograph_processor.cli.progress import progress
 from barograph_processor.exceptions import ConfigurationError, DataError
 from barograph_processor.history.config import load_replay_config
@@ -27,7 +28,7 @@ def report(
     service: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="URL", help="Ask a running service, such as http://127.0.0.1:34380."
+            *URL, metavar="URL", help="Ask a running service, such as http://127.0.0.1:34380."
         ),
     ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path(

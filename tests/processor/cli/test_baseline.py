@@ -166,7 +166,7 @@ def test_promote_pins_what_a_service_has_learnt(tmp_path: Path) -> None:
     file = tmp_path / "baseline.json"
     with Service(config) as service:
         url = f"http://{service.addresses['web']}"
-        arguments = ["baseline", "promote", "team/m", "1", "--from", url, "-o", str(file)]
+        arguments = ["baseline", "promote", "team/m", "1", "--url", url, "-o", str(file)]
         early = CliRunner().invoke(app, arguments)
         assert "no complete reference" in str(early.exception)
         with service.pipeline.hold():

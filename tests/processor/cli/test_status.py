@@ -332,7 +332,7 @@ class TestWatch:
             raise KeyboardInterrupt
 
         monkeypatch.setattr("barograph_processor.cli.watch.time.sleep", pressed)
-        done = run("watch", "--url", url)
+        done = run("watch", "--from", url)
         assert done.exit_code == 0
         assert "silent_degradation fraud 3" in done.stdout
 
