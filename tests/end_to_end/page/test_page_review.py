@@ -28,6 +28,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "barograph.input.carrier": "B6",
         "barograph.input.origin": HOSTILE,
         "barograph.slice.carrier": "B6",
+        "barograph.slice.market": "east",
     },
     "assistant": {
         "barograph.task": "generation",
@@ -80,6 +81,9 @@ def test_questions_are_answered_and_the_estimate_follows(desk: str, open_page: O
     # What the model said stays out of sight until it is asked for.
     expect(first.get_by_text("0.83")).to_be_hidden()
     expect(first.get_by_text(HOSTILE)).to_be_visible()
+    # A slice that is an input is told once.
+    expect(first.get_by_text("market", exact=True)).to_have_count(1)
+    expect(first.get_by_text("carrier", exact=True)).to_have_count(1)
     first.get_by_role("button", name="0", exact=True).click()
     expect(first.get_by_role("alert")).to_have_text("Say first who you are, at the top.")
     page.get_by_label("You are").fill("ines")

@@ -18,7 +18,7 @@ export function reviewItem(model, item, desk) {
     { class: "question" },
     el("p", { class: "facts" }, moment(item.time), " · ", el("bdi", {}, item.id), ...traceOf(item)),
     fields("Inputs", item.inputs),
-    fields("Slices", item.slices),
+    fields("Slices", ownSlices(item)),
     section("Output", item.asked === "right" ? output(item) : []),
     asking(item, answer),
     folded(item),
@@ -95,6 +95,11 @@ function fields(title, values) {
 
 function section(title, rows) {
   return rows.length === 0 ? null : el("div", {}, el("h3", {}, title), terms(rows));
+}
+
+/** Slices but those that are inputs, which stand there already. */
+function ownSlices({ inputs, slices }) {
+  return Object.fromEntries(Object.entries(slices).filter(([name, level]) => shown(inputs[name]) !== level));
 }
 
 /** What would lead the answer: of outputs that are judged themselves that is how sure the model was. */
