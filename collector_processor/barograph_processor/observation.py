@@ -139,6 +139,8 @@ class ObservationBatch:
             empty if it does nowhere.
         received_ns: When the last of them came, by the wall clock, ns since the
             epoch; None where there is none, as in a history.
+        cells: The slot of each row in each stream of the model's reference, shape
+            ``(S, n)``; None until they are looked up.
     """
 
     model: ModelKey
@@ -161,6 +163,7 @@ class ObservationBatch:
     truth: Column | None = None
     response_ids: Sequence[str | None] = ()
     received_ns: int | None = None
+    cells: npt.NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.event_time)
@@ -195,6 +198,7 @@ class ObservationBatch:
             truth=None if self.truth is None else self.truth.take(rows),
             response_ids=names_at(self.response_ids, rows),
             received_ns=self.received_ns,
+            cells=None if self.cells is None else self.cells[:, rows],
         )
 
 

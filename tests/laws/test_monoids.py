@@ -17,7 +17,9 @@ import barograph_processor.quality
 import barograph_processor.stats
 from barograph_processor.drift import ReferenceProfile, StreamKey, WindowCounts
 from barograph_processor.quality.binary import BinaryPerformance
+from barograph_processor.quality.expected_error import FOLDS, LOSSES
 from barograph_processor.quality.multiclass import MulticlassPerformance
+from barograph_processor.quality.promised_errors import PromisedErrors
 from barograph_processor.quality.ranking import RankingPerformance
 from barograph_processor.quality.regression import RegressionPerformance
 from barograph_processor.quality.score_histogram import ScoreCounts, ScoreHistogram
@@ -90,6 +92,10 @@ BUILDERS: dict[type[Any], Callable[[Rows], Any]] = {
     ),
     SliceCounts: sliced,
     PairCounts: paired,
+    PromisedErrors: lambda data: PromisedErrors.of(
+        np.stack([data["x"]] * (FOLDS * LOSSES), axis=1).reshape(-1, FOLDS, LOSSES),
+        data["weight"],
+    ),
     RankingPerformance: lambda data: RankingPerformance.of(
         data["score"], data["code"] + 1.0, data["weight"]
     ),

@@ -55,8 +55,9 @@ QUALITY: Final[tuple[Metric, ...]] = (
         "barograph.performance.gap",
         "gauge",
         "1",
-        "Realized quality minus what the scores of the same predictions promised (a sign of "
-        "concept shift), or minus the figure of the evaluation offline.",
+        "Realized quality minus what the scores of the same predictions promised, of a "
+        "regression their inputs (a sign of concept shift), or minus the figure of the "
+        "evaluation offline.",
         ("metric", "against"),
     ),
     Metric(

@@ -3,21 +3,21 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from barograph_processor.quality.intervals import AT_ONE_TIME, Estimate, estimate_mean
-from barograph_processor.quality.trees import LEAVES, LeafNumbers, Trees
+from barograph_processor.quality.intervals import AT_ONE_TIME, Estimate, estimate_mean, root
+from barograph_processor.quality.trees import LEAVES, LeafNumbers, Trees, strongest
 from barograph_processor.stats.array import Bools, Floats, Ints
 from barograph_processor.stats.normal import critical_value
 from barograph_processor.stats.student import student_quantile
 
-__all__ = ["ErrorModel", "ExpectedLoss"]
+__all__ = ["FOLDS", "LOSSES", "ErrorModel", "ExpectedLoss"]
 
 _METRICS = ("mae", "rmse")
-_FOLDS = 5
+LOSSES = len(_METRICS)
+FOLDS = 5
 _TREES = 48
 _ALPHA = 0.05
 _MIN_ROWS = 200
@@ -109,10 +109,10 @@ class ErrorModel:
         n = min(len(usable), _MAX_ROWS)
         usable = usable[np.linspace(0, len(usable) - 1, n).astype(np.int64)]
         cells, loss = cells[:, usable], np.stack([np.sqrt(square[usable]), square[usable]])
-        columns = _strongest(cells, loss[0], offsets)
-        folds, missed = [], np.zeros((_FOLDS, _TREES + 1, len(_METRICS)))
+        columns = strongest(cells, loss[0], offsets, _MAX_COLUMNS)
+        folds, missed = [], np.zeros((FOLDS, _TREES + 1, len(_METRICS)))
         # Contiguous: rows that are near in time are alike.
-        for fold, out in enumerate(np.array_split(np.arange(n), _FOLDS)):
+        for fold, out in enumerate(np.array_split(np.arange(n), FOLDS)):
             trees = Trees.fit(
                 np.delete(cells, out, axis=1),
                 np.delete(loss, out, axis=1),
@@ -158,14 +158,46 @@ class ErrorModel:
         found = np.zeros(len(first) * LEAVES + 1, dtype=np.int64)
         for start in range(0, cells.shape[1], _CHUNK):
             part = cells[:, start : start + _CHUNK]
-            leaf = np.zeros((part.shape[1], len(first)), dtype=np.uint8)
-            beyond = np.zeros(part.shape[1], dtype=np.bool_)
-            for s in self._asked:
-                leaf += self._table[part[s]]
-                beyond |= self.unheld[part[s]]
-            found += np.bincount((leaf + first).ravel(), minlength=len(found))
-            found[-1] += np.count_nonzero(beyond)
+            found += np.bincount((self._leaf(part) + first).ravel(), minlength=len(found))
+            found[-1] += np.count_nonzero(self.unheld[part[list(self._asked)]].any(axis=0))
         return found
+
+    def expect(self, cells: Ints) -> Floats:
+        """Return what each fold expects of both losses of each row, shape ``(n, K, M)``.
+
+        Args:
+            cells: The slot of each row in each column, ``(S, n)``.
+        """
+        found = np.zeros((cells.shape[1], len(self.folds), LOSSES))
+        for start in range(0, cells.shape[1], _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            leaves = np.split(self._leaf(cells[:, rows]), len(self.folds), axis=1)
+            for k, (trees, leaf) in enumerate(zip(self.folds, leaves, strict=True)):
+                found[rows, k] = trees.values[np.arange(leaf.shape[1]), leaf].sum(axis=1)
+                found[rows, k] += trees.level
+        return found
+
+    def _leaf(self, cells: Ints) -> LeafNumbers:
+        """Return the number of each row's leaf in each tree, ``(n, T)``."""
+        leaf = np.zeros((cells.shape[1], self._table.shape[1]), dtype=np.uint8)
+        for s in self._asked:
+            leaf += self._table[cells[s]]
+        return leaf
+
+    def promise(self, said: Floats) -> dict[str, tuple[float, float]]:
+        """Return what was expected of rows and its standard error, by metric.
+
+        Args:
+            said: What each fold expected of both losses in the mean, shape ``(K, M)``.
+        """
+        k, rms = len(said), math.sqrt(max(float(said[:, 1].mean()), 0.0))
+        wider = student_quantile(1 - _ALPHA / 2, k - 1) / critical_value(_ALPHA)
+        mae, rmse = np.sqrt((k - 1) * said.var(axis=0)) * wider
+        found = {
+            "mae": (max(float(said[:, 0].mean()), 0.0), float(mae)),
+            "rmse": (rms, float(rmse) / (2 * rms or 1.0)),
+        }
+        return {name: found[name] for name in self.losses}
 
     @staticmethod
     def rows_of(counts: Ints) -> int:
@@ -212,7 +244,7 @@ class ErrorModel:
             off = beyond * loss.varied
             low = None if low is None else max(low - off, 0.0)
             high = None if high is None else high + off
-            found[name] = _root((value, low, high)) if name == "rmse" else (value, low, high)
+            found[name] = root((value, low, high)) if name == "rmse" else (value, low, high)
         return found
 
     def to_json(self) -> dict[str, Any]:
@@ -241,7 +273,7 @@ class ErrorModel:
             Trees.from_json(trees, offsets=offsets, quantities=len(_METRICS))
             for trees in plain["folds"]
         )
-        if len(folds) != _FOLDS or len({len(trees.column) for trees in folds}) > 1:
+        if len(folds) != FOLDS or len({len(trees.column) for trees in folds}) > 1:
             raise ValueError("the folds of an error model are damaged")
         losses = {name: ExpectedLoss(*map(float, loss)) for name, loss in plain["losses"].items()}
         if not all(
@@ -262,27 +294,3 @@ def _serves(around: Floats, left: Floats) -> bool:
     gain = around - left
     error = float(gain.std(ddof=1)) / math.sqrt(len(gain))
     return bool(gain.mean() > student_quantile(1 - _ALPHA, len(gain) - 1) * error)
-
-
-def _strongest(cells: Ints, size: Floats, offsets: Ints) -> list[int]:
-    """Return the 16 columns, in order, that explain most of the size of errors, one by one."""
-    if len(cells) <= _MAX_COLUMNS:
-        return list(range(len(cells)))
-    centred = size - size.mean()
-    noise = float(centred.var())
-    gains = []
-    for slots, (a, b) in zip(cells, pairwise(offsets.tolist()), strict=True):
-        held = np.bincount(slots - a, minlength=b - a)
-        sums = np.bincount(slots - a, centred, minlength=b - a)
-        # A slot explains as much as noise has in it by chance.
-        gains.append(float((sums[held > 0] ** 2 / held[held > 0] - noise).sum()) + noise)
-    return sorted(np.argsort(np.negative(gains), kind="stable")[:_MAX_COLUMNS].tolist())
-
-
-def _root(estimate: Estimate) -> Estimate:
-    value, low, high = estimate
-    return (
-        math.sqrt(value),
-        None if low is None else math.sqrt(low),
-        None if high is None else math.sqrt(high),
-    )

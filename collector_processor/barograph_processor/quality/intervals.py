@@ -7,7 +7,7 @@ from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.sequential.mixtures import asymptotic_radius, beta_binomial_interval
 from barograph_processor.stats.normal import critical_value
 
-__all__ = ["ALPHA", "AT_ALL_TIMES", "AT_ONE_TIME", "Estimate", "Intervals", "estimate_mean"]
+__all__ = ["ALPHA", "AT_ALL_TIMES", "AT_ONE_TIME", "Estimate", "Intervals", "estimate_mean", "root"]
 
 ALPHA = 0.05
 """Probability with which an interval misses."""
@@ -77,3 +77,13 @@ def estimate_mean(
         return value, None, None
     reach = intervals.radius(n) * math.sqrt(variance)
     return value, max(value - reach, low), min(value + reach, high)
+
+
+def root(estimate: Estimate) -> Estimate:
+    """Return the root of what is never negative, and of its interval."""
+    value, low, high = estimate
+    return (
+        math.sqrt(value),
+        None if low is None else math.sqrt(low),
+        None if high is None else math.sqrt(high),
+    )

@@ -43,6 +43,8 @@ class Judged:
             the predicted one; NaN if unknown.
         positive: The positive class of a binary task, in canonical form.
         weight: Shape ``(n,)``: rows that each stands for; None for one each.
+        promised: What was to be expected of each by its inputs, see ``ErrorModel.expect``,
+            shape ``(n, K, M)``; None if that is not known.
     """
 
     task: str
@@ -52,6 +54,7 @@ class Judged:
     score: Floats
     positive: str
     weight: Floats | None = None
+    promised: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.loss)
@@ -66,6 +69,7 @@ class Judged:
             self.score[rows],
             self.positive,
             None if self.weight is None else self.weight[rows],
+            None if self.promised is None else self.promised[rows],
         )
 
     def outcomes(self) -> tuple[Floats, Floats]:

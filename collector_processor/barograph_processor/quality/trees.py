@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from barograph_processor.stats.array import Bools, Floats, Ints
 
-__all__ = ["LEAVES", "LeafNumbers", "Trees"]
+__all__ = ["LEAVES", "LeafNumbers", "Trees", "strongest"]
 
 _DEPTH = 3
 LEAVES = 2**_DEPTH
@@ -217,3 +217,18 @@ def _places(cells: Ints, y: Floats, offsets: Ints, ordered: Bools) -> Ints:
             new = np.flatnonzero((held == 0) & ordered[a:b])
             place[a + new] = np.minimum(np.searchsorted(line, new), len(line) - 1)
     return place
+
+
+def strongest(cells: Ints, size: Floats, offsets: Ints, most: int) -> list[int]:
+    """Return so many columns at most, in order, that explain most of a size, one by one."""
+    if len(cells) <= most:
+        return list(range(len(cells)))
+    centred = size - size.mean()
+    noise = float(centred.var())
+    gains = []
+    for slots, (a, b) in zip(cells, pairwise(offsets.tolist()), strict=True):
+        held = np.bincount(slots - a, minlength=b - a)
+        sums = np.bincount(slots - a, centred, minlength=b - a)
+        # A slot explains as much as noise has in it by chance.
+        gains.append(float((sums[held > 0] ** 2 / held[held > 0] - noise).sum()) + noise)
+    return sorted(np.argsort(np.negative(gains), kind="stable")[:most].tolist())

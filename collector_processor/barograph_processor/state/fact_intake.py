@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -158,5 +159,8 @@ class FactIntake:
             if self._quality.frozen:
                 place = np.full(len(later), self._counters.windows)
                 self._pending.labels.settle(joined.slots[later], place)
-            self._progress.harm(self._standing.label(labels.take(later).summed()))
+            promised = self._quality.errors.expect(self._pending.cells(slots))
+            told = labels.take(later)
+            told = replace(told, judged=replace(told.judged, promised=promised))
+            self._progress.harm(self._standing.label(told.summed()))
             self._progress.harm(self._progress.settle(more_to_come=True))

@@ -79,19 +79,22 @@ class RowIntake:
         if self._standing.condition_since_ns is None:
             # Since its first row, however many came with it.
             self._progress.reassess(int(newest_ns[0]))
-        begin = 0
         self._aftermath.usage.see(batch.event_time[punctual])
         windows = self._counters.windows
         if self._standing.hear(newest_ns, received_ns=batch.received_ns, window=windows):
             self._progress.reassess(int(newest_ns[0]))
         if self._progress.learner is not None:
-            begin = self._learn(self._progress.learner, batch, punctual)
-        else:
-            self._remember(batch, 0)
-        if self._progress.watch is None:
-            self._progress.reassess(int(newest_ns[-1]))
+            rest = slice(self._learn(self._progress.learner, batch, punctual), None)
+            last_ns = int(newest_ns[-1])
+            batch, punctual, newest_ns = batch.take(rest), punctual[rest], newest_ns[rest]
+            if self._progress.watch is None:
+                self._progress.reassess(last_ns)
+        if self._progress.watch is None or len(batch) == 0:
             return
-        punctual[:begin] = False
+        columns, _ = drift_columns(batch, max_features=self._max_features)
+        cells = self._progress.watch.learnt.profile.cells(columns, len(batch))
+        batch = replace(batch, cells=cells)
+        self._remember(batch, 0)
         # Windows have no use for ids, and to cut them up costs more than any other column.
         batch = replace(batch, prediction_ids=())
         if punctual.all():
@@ -110,7 +113,8 @@ class RowIntake:
         self, batch: ObservationBatch, begin: int, numbers: npt.NDArray[np.int64] | None = None
     ) -> None:
         """Keep predictions until their labels come; those before ``begin`` as the reference's."""
-        evicted = self._joiner.remember(batch, begin, numbers)
+        slots = self._quality.errors.slots
+        evicted = self._joiner.remember(batch, begin, numbers, slots=slots)
         if evicted:
             self._telemetry.add("barograph.monitor.evicted", evicted, what="pending_labels")
 
@@ -120,7 +124,7 @@ class RowIntake:
         """Add rows to the reference; return how many rows come before its end."""
         split = learner.split(batch.event_time, failed=batch.failed, punctual=punctual)
         numbers = learner.number(split, failed=batch.failed)
-        self._remember(batch, split.end, numbers)
+        self._remember(batch.take(slice(split.end)), split.end, numbers)
         if split.inside.any():
             rows = batch.take(np.flatnonzero(split.inside))
             self._aftermath.learn(rows)
@@ -153,7 +157,8 @@ class RowIntake:
                 part = batch if len(rows) == len(batch) else batch.take(_stretch(rows))
                 self._aftermath.hold(slot, part)
                 usable, columns = self._summarize(part)
-                cells = watch.learnt.profile.cells(columns, len(usable))
+                cells = usable.cells
+                assert cells is not None
                 self._cover(slot, usable)
                 watch.add(
                     slot,
@@ -185,7 +190,7 @@ class RowIntake:
 
         ``numbers`` are those of the reference's rows that they are.
         """
-        labels, unusable = self._judge.labels(batch, numbers)
+        labels, unusable = self._judge.labels(batch, numbers, errors=self._quality.errors)
         if unusable:
             self._telemetry.add(
                 "barograph.monitor.unjoined", unusable, kind="label", reason="wrong_type"

@@ -123,3 +123,68 @@ def test_labels_of_classes_teach_no_errors_and_free_the_rows() -> None:
     bench.registry.attach(facts("label", batch.prediction_ids, number=number))
     assert bench.model.quality.errors.state()["reference"] is None
     assert bench.model.quality.errors.model is None
+
+
+def _larger(n: int, start: int, *, factor: float = 1.0) -> Any:
+    """Rows with larger inputs, within the reference's range, and errors so many times as large."""
+    batch = _regression(n, start)
+    a = batch.inputs["a"]
+    assert isinstance(a, NumericColumn)
+    assert batch.value is not None
+    larger = np.sqrt(a.values)
+    inputs = {**batch.inputs, "a": NumericColumn(larger)}
+    return replace(batch, inputs=inputs, value=factor * np.sign(batch.value) * larger)
+
+
+def _gaps(bench: Bench, *, factor: float, late: bool) -> list[Any]:
+    """Feed four labelled windows after the reference, and return the gaps of each."""
+    for start in range(1000, 3000, 500):
+        batch = _larger(500, start, factor=factor)
+        bench.registry.observe(unlabelled(batch) if late else batch)
+        if late:
+            bench.registry.attach(_labels(batch))
+    return [record["signals"].get("gap", {}).get("estimated") for record in bench.records()]
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("metric", ["mae", "rmse"])
+class TestGap:
+    def test_larger_inputs_leave_none(self, taught: Bench, late: bool, metric: str) -> None:
+        *_, gap = _gaps(taught, factor=1.0, late=late)
+        assert gap[metric]["lower"] < 0 < gap[metric]["upper"]
+        assert abs(gap[metric]["value"]) < 0.05
+
+    def test_larger_errors_on_the_same_inputs_do(
+        self, taught: Bench, late: bool, metric: str
+    ) -> None:
+        *_, gap = _gaps(taught, factor=1.5, late=late)
+        assert gap[metric]["lower"] > 0.2
+
+
+def test_the_gap_is_the_same_after_restarts_and_in_any_batches(taught: Bench) -> None:
+    begun = taught.restarted()
+    whole = _gaps(taught, factor=1.5, late=True)
+    parts: list[Any] = []
+    for start in range(1000, 3000, 500):
+        batch = _larger(500, start, factor=1.5)
+        for first, end in ((0, 7), (7, 500)):
+            begun.registry.observe(unlabelled(_cut(batch, first, end)))
+            begun = begun.restarted()
+        for first, end in ((0, 1), (1, 500)):
+            begun.registry.attach(_labels(_cut(batch, first, end)))
+        parts += begun.records()
+    assert [part["signals"].get("gap", {}).get("estimated") for part in parts] == [
+        pytest.approx(gap) if gap is None else {name: pytest.approx(it) for name, it in gap.items()}
+        for gap in whole
+    ]
+
+
+def test_a_corrected_label_keeps_the_promise(taught: Bench) -> None:
+    batch = _larger(400, 1000)
+    taught.registry.observe(unlabelled(batch))
+    taught.registry.attach(_labels(batch, off=2.0))
+    quality = taught.model.quality
+    before = quality.errors.gap(quality.recent.performance)["mae"][0]
+    taught.registry.attach(_labels(batch))
+    after = quality.errors.gap(quality.recent.performance)["mae"][0]
+    assert abs(after) < 0.05 < before

@@ -7,10 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.quality.expected_error import ErrorModel
-from barograph_processor.quality.intervals import Estimate
+from barograph_processor.quality.intervals import AT_ALL_TIMES, Estimate
+from barograph_processor.state.label.realized import RealizedPerformance
 from barograph_processor.state.window.reference_cells import ReferenceCells
 
 __all__ = ["ExpectedErrors"]
+
+_Z = 1.959963984540054
 
 
 class ExpectedErrors:
@@ -62,6 +65,37 @@ class ExpectedErrors:
         if self.model is None or leaves is None:
             return {}
         return self.model.estimate(leaves, self.model.rows_of(leaves))
+
+    @property
+    def slots(self) -> int:
+        """Slots of the reference, if the cells of rows are of use; else 0."""
+        known = self._reference if self.model is None else self.model
+        return 0 if known is None else int(known.offsets[-1])
+
+    def expect(self, cells: npt.NDArray[np.int64] | None) -> npt.NDArray[np.float64] | None:
+        """Return what is to be expected of each row, see ``ErrorModel``; None if unknown."""
+        if self.model is None or cells is None or not self.model.losses:
+            return None
+        return self.model.expect(cells)
+
+    def gap(self, recent: RealizedPerformance) -> dict[str, Estimate]:
+        """Return realized errors minus those that the same predictions' inputs promised.
+
+        Intervals hold at all times at once, and carry what is not known of the reference.
+        Empty unless all of the labels had such a promise.
+        """
+        if self.model is None or recent.n == 0 or recent.promised.n != recent.n:
+            return {}
+        realized = recent.estimates(AT_ALL_TIMES)
+        found: dict[str, Estimate] = {}
+        for name, (promised, error) in self.model.promise(recent.promised.mean).items():
+            value, low, high = realized[name]
+            found[name] = (
+                value - promised,
+                None if low is None else low - promised - _Z * error,
+                None if high is None else high - promised + _Z * error,
+            )
+        return found
 
     def rows_of(self, leaves: npt.NDArray[np.int64] | None) -> int:
         """Return how many rows were counted."""

@@ -69,18 +69,20 @@ class Joiner:
         )
 
     def remember(
-        self, batch: ObservationBatch, begin: int, numbers: npt.NDArray[np.int64] | None = None
+        self,
+        batch: ObservationBatch,
+        begin: int,
+        numbers: npt.NDArray[np.int64] | None = None,
+        *,
+        slots: int = 0,
     ) -> int:
-        """Keep predictions; those before row ``begin`` belong to the reference.
+        """Keep predictions; return how many had to be evicted or thinned.
 
         Args:
-            batch: The predictions, ``n`` of them.
-            begin: The first that does not belong to the reference.
-            numbers: Which of the rows that the reference learns from each is, -1 for none,
-                shape ``(n,)``; None if none is any.
-
-        Returns:
-            How many had to be evicted or thinned.
+            batch: The predictions, ``n``; those before row ``begin`` belong to the reference.
+            begin: The first that does not.
+            numbers: Which row of the reference each is, -1 for none, ``(n,)``; None for none.
+            slots: Of the reference, to keep the batch's cells; 0 keeps none.
         """
         if not batch.prediction_ids:
             return 0
@@ -101,6 +103,8 @@ class Joiner:
                 confidence=kept.confidence,
                 weight=kept.weight,
                 row=None if numbers is None else numbers[rows],
+                cells=kept.cells if slots else None,
+                reference_slots=slots,
                 slices=kept.slices,
                 responses=kept.response_ids,
                 inputs=kept.inputs if self.searches else {},

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.observation import names_at
+from barograph_processor.state.label.cell_table import CellTable
 from barograph_processor.state.label.input_table import InputTable
 from barograph_processor.state.label.name_table import NameTable
 from barograph_processor.state.label.pending_columns import PendingColumns
@@ -60,6 +61,7 @@ class PendingPredictions:
         self._classes = NameTable()
         self._slices = SliceTable()
         self._inputs = InputTable()
+        self._cells = CellTable()
         self.spans = SpanTable()
         # Room is made for as many at once: each time costs the whole table.
         self._eighth = max(capacity // 8, 1)
@@ -92,12 +94,15 @@ class PendingPredictions:
         confidence: npt.NDArray[np.float64] | None = None,
         weight: npt.NDArray[np.float64] | None = None,
         row: npt.NDArray[np.int64] | None = None,
+        cells: npt.NDArray[np.int64] | None = None,
+        reference_slots: int = 0,
         responses: Sequence[str | None] = (),
     ) -> int:
         """Add predictions, each column of ``n`` rows; return how many were evicted or thinned.
 
         ``reference`` says that all of them belong to the reference, and ``row`` which of the
-        rows that it learns from they are, -1 for none. ``responses`` are the ids of the
+        rows that it learns from they are, -1 for none. ``cells`` are kept if they are there, of
+        a reference of so many slots. ``responses`` are the ids of the
         provider's responses; empty if there are none.
         """
         names = short_ids(names)
@@ -130,6 +135,7 @@ class PendingPredictions:
             self._columns["kept"][slots] = self._thinning.rate
             self._slices.add(slices, rows, slots.start)
             self._inputs.add(inputs, rows, slots.start)
+            self._cells.add(cells, rows, slots.start, slots=reference_slots)
             self.spans.reserve(slots.stop)
             if self._thinning.see(stop - start) and self._has_room(int(time[stop - 1])):
                 self._thinning.double()
@@ -210,6 +216,10 @@ class PendingPredictions:
         """Return the inputs of slots by name, as far as they are kept."""
         return self._inputs.take(slots)
 
+    def cells(self, slots: npt.NDArray[np.intp]) -> npt.NDArray[np.int64] | None:
+        """Return the cells of slots, ``(S, k)``; see ``CellTable.take``."""
+        return self._cells.take(slots)
+
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``restore`` continues."""
         return {
@@ -219,6 +229,7 @@ class PendingPredictions:
             "truths": self.labels.state(),
             "slices": self._slices.state(len(self._names)),
             "inputs": self._inputs.state(len(self._names)),
+            "cells": self._cells.state(len(self._names)),
             "thinning": self._thinning.state(),
             "spans": self.spans.state(len(self._names)),
         }
@@ -231,6 +242,7 @@ class PendingPredictions:
         self.labels.load(state["truths"])
         self._slices.load(state["slices"])
         self._inputs.load(state["inputs"])
+        self._cells.load(state["cells"])
         self._thinning.load(state["thinning"])
         self.spans.load(state["spans"], len(self._names))
 
@@ -274,6 +286,7 @@ class PendingPredictions:
         self._columns.retain(slots)
         self._slices.retain(slots)
         self._inputs.retain(slots)
+        self._cells.retain(slots)
         self.spans.retain(slots)
         self._names.retain(slots)
         # Names of classes that no prediction and no label refers to any more go as well.

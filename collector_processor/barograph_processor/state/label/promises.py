@@ -28,8 +28,11 @@ def gaps(quality: LabelledQuality) -> dict[str, dict[str, Estimate]]:
     if offline:
         found["offline"] = offline
     gap = quality.scores.gap(quality.recent.performance)
+    by_inputs = quality.errors.gap(quality.recent.performance)
     if gap is not None:
         found["estimated"] = {"accuracy": gap}
+    elif by_inputs:
+        found["estimated"] = by_inputs
     return found
 
 

@@ -12,6 +12,7 @@ from barograph_processor.quality.confusion import share_of
 from barograph_processor.quality.intervals import AT_ONE_TIME, Estimate, Intervals
 from barograph_processor.quality.loss import Judged, is_class
 from barograph_processor.quality.multiclass import MulticlassPerformance
+from barograph_processor.quality.promised_errors import PromisedErrors
 from barograph_processor.quality.ranking import RankingPerformance
 from barograph_processor.quality.regression import RegressionPerformance
 from barograph_processor.quality.score_histogram import ScoreHistogram
@@ -40,11 +41,13 @@ class RealizedPerformance:
         task: ``binary``, ``multiclass``, ``regression`` or ``ranking``; None without labels.
         sums: Of that task; None without labels.
         loss: Losses, for classes and rankings.
+        promised: Of regressions, what their inputs promised.
     """
 
     task: str | None
     sums: _Sums | None
     loss: WeightedMean = field(default_factory=WeightedMean.empty)
+    promised: PromisedErrors = field(default_factory=PromisedErrors.empty)
 
     @classmethod
     def empty(cls) -> "RealizedPerformance":
@@ -60,7 +63,9 @@ class RealizedPerformance:
         if isinstance(judged.predicted, NumericColumn) and isinstance(judged.actual, NumericColumn):
             said, true = judged.predicted.values, judged.actual.values
             if judged.task == "regression":
-                return cls("regression", RegressionPerformance.of(said, true, weight))
+                promised = PromisedErrors.of(judged.promised, weight)
+                errors = RegressionPerformance.of(said, true, weight)
+                return cls("regression", errors, promised=promised)
             ranked = RankingPerformance.of(said, true, weight)
             return cls("ranking", ranked, WeightedMean.of(judged.loss, weight))
         assert isinstance(judged.predicted, CategoricalColumn)
@@ -99,7 +104,8 @@ class RealizedPerformance:
         if self.sums is None or type(self.sums) is not type(other.sums):
             return other
         merged = self.sums.merge(other.sums)  # type: ignore[arg-type] # both of one kind
-        return RealizedPerformance(self.task, merged, self.loss.merge(other.loss))
+        loss, promised = self.loss.merge(other.loss), self.promised.merge(other.promised)
+        return RealizedPerformance(self.task, merged, loss, promised)
 
     def without(self, other: "RealizedPerformance") -> "RealizedPerformance":
         """Return the sums of the labels that are not among the other's.
@@ -114,7 +120,8 @@ class RealizedPerformance:
         rest = self.sums.without(other.sums)  # type: ignore[arg-type] # both of one kind
         if rest.n == 0:
             return RealizedPerformance.empty()
-        return RealizedPerformance(self.task, rest, self.loss.without(other.loss))
+        loss, promised = self.loss.without(other.loss), self.promised.without(other.promised)
+        return RealizedPerformance(self.task, rest, loss, promised)
 
     def estimates(self, intervals: Intervals = AT_ONE_TIME) -> dict[str, Estimate]:
         """Return the metrics of the task with their intervals.
@@ -145,6 +152,7 @@ class RealizedPerformance:
             "task": self.task,
             "sums": None if self.sums is None else self.sums.to_bytes(),
             "loss": self.loss.to_bytes(),
+            "promised": self.promised.to_bytes(),
         }
 
     @classmethod
@@ -152,7 +160,8 @@ class RealizedPerformance:
         """Undo ``state``."""
         task, data = state["task"], state["sums"]
         sums = None if data is None else _KINDS[task].from_bytes(data)
-        return cls(task, sums, WeightedMean.from_bytes(state["loss"]))
+        promised = PromisedErrors.from_bytes(bytes(state["promised"]))
+        return cls(task, sums, WeightedMean.from_bytes(state["loss"]), promised)
 
 
 def _names(column: CategoricalColumn) -> npt.NDArray[np.str_]:

@@ -1,5 +1,6 @@
 """Quality now: sums over the latest labels, that start anew from time to time."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,8 @@ def replaced(
     before = RealizedPerformance.of(correction.before.judged)
     after = RealizedPerformance.of(correction.after.judged)
     try:
-        return performance.without(before).merge(after)
+        found = performance.without(before).merge(after)
+        # It was promised of the same predictions, whatever their labels are.
+        return replace(found, promised=performance.promised)
     except ValueError:
         return None

@@ -9,6 +9,7 @@ from barograph_processor.observation import ObservationBatch
 from barograph_processor.quality.loss import Judged, is_class
 from barograph_processor.quality.score_histogram import ScoreCounts
 from barograph_processor.state.label.coverage import Traits, traits
+from barograph_processor.state.label.expected_errors import ExpectedErrors
 from barograph_processor.state.label.input_columns import first_inputs
 from barograph_processor.state.label.judging import Judge
 from barograph_processor.state.label.labels import LabelledRows, Labels
@@ -30,7 +31,11 @@ class RowJudge:
         self._searches = searches
 
     def labels(
-        self, batch: ObservationBatch, numbers: npt.NDArray[np.int64] | None = None
+        self,
+        batch: ObservationBatch,
+        numbers: npt.NDArray[np.int64] | None = None,
+        *,
+        errors: ExpectedErrors | None = None,
     ) -> tuple[LabelledRows | None, int]:
         """Judge rows whose label came with them.
 
@@ -38,6 +43,7 @@ class RowJudge:
             batch: The rows, ``n`` of them.
             numbers: Which of the rows that the reference learns from each is, shape ``(n,)``;
                 None if none is any.
+            errors: What was to be expected of rows whose cells are known.
 
         Returns:
             What is kept of them, None if no row had a label; and how many labels
@@ -53,7 +59,8 @@ class RowJudge:
         if judged is None:
             return None, len(rows)
         inputs = first_inputs(rows.inputs) if self._searches else {}
-        judged = replace(judged, weight=rows.weight)
+        promised = None if errors is None else errors.expect(rows.cells)
+        judged = replace(judged, weight=rows.weight, promised=promised)
         row = np.full(len(rows), -1) if numbers is None else numbers[known]
         labels = Labels(judged, rows.ids, rows.event_time, row, rows.slices, inputs)
         usable = np.flatnonzero(~np.isnan(judged.loss))
