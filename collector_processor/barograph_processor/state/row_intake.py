@@ -136,7 +136,8 @@ class RowIntake:
                 self._quality.learn(labels)
         if split.complete:
             learnt, cells = learner.finish()
-            self._progress.begin(learnt, cells)
+            regression = self._joiner.judge.may_be_regression
+            self._progress.begin(learnt, cells if regression else None)
             self._progress.harm(self._progress.settle(more_to_come=True))
             self._progress.reassess(learnt.end_ns)
         return split.end

@@ -110,6 +110,16 @@ def test_a_window_that_was_open_says_how_many_rows_it_speaks_of(taught: Bench) -
     assert _estimated(taught)["rows"] == 500
 
 
+@pytest.mark.parametrize(("task", "kept"), [("binary", False), ("regression", True), (None, True)])
+def test_rows_are_kept_only_where_labels_may_show_a_regression(
+    task: str | None, kept: bool
+) -> None:
+    bench = Bench.of(_TABLES)
+    score = np.linspace(0, 1, 1000)
+    bench.registry.observe(replace(rows(1000), task=task, label=None, value=score, truth=None))
+    assert (bench.model.quality.errors.state()["reference"] is not None) == kept
+
+
 def test_labels_of_classes_teach_no_errors_and_free_the_rows() -> None:
     """A model of numbers whose labels show probabilities of a class."""
     bench = Bench.of(_TABLES)

@@ -61,6 +61,11 @@ class Judge:
         """Probability from which a row counts as positive."""
         return 0.5 if self._threshold is None else self._threshold
 
+    @property
+    def may_be_regression(self) -> bool:
+        """Whether labels may show that it is one: nobody said that it is something else."""
+        return self.task == "regression" or self.task not in _JUDGED_TASKS
+
     def learn(self, batch: ObservationBatch) -> None:
         """Take from a batch what neither the configuration nor an earlier batch said."""
         self.task = self.task or batch.task
