@@ -1,6 +1,7 @@
 """Decodes the requests of many threads, one thread at a time, and what waits together."""
 
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -68,33 +69,50 @@ class Decoder:
             raise mine.found
         return mine.found
 
+    def decode_all(self, payloads: Sequence[bytes]) -> list[DecodedTraces | Exception]:
+        """Read requests in order, and as many at once as are; without a turn, for a replay.
+
+        Returns:
+            What was found in each, or what is wrong with it.
+        """
+        found: list[DecodedTraces | Exception] = []
+        while len(found) < len(payloads):
+            left = payloads[len(found) :]
+            found += self._together(left[: _at_once(left)])
+        return found
+
     def _decode_next(self) -> None:
         """Decode the requests that have waited longest, as many as are read at once."""
-        group = self._next()
+        with self._guard:
+            count = _at_once([request.payload for request in self._waiting[:_MOST]])
+            group, self._waiting = self._waiting[:count], self._waiting[count:]
+        found = self._together([request.payload for request in group])
+        for request, one in zip(group, found, strict=True):
+            request.found = one
+
+    def _together(self, payloads: Sequence[bytes]) -> Sequence[DecodedTraces | Exception]:
         together = None
-        if len(group) > 1:
+        if len(payloads) > 1:
             # Whatever is wrong with one of them must not be answered to the others.
             with suppress(Exception):
-                together = decode_together([request.payload for request in group], self._dimensions)
-        for number, request in enumerate(group):
-            request.found = self._alone(request.payload) if together is None else together[number]
-
-    def _next(self) -> list[_Request]:
-        """Take what is read at once; a request that is read in parts is so alone."""
-        with self._guard:
-            count, size = 0, 0
-            for request in self._waiting[:_MOST]:
-                size += len(request.payload)
-                if count and (size > _MOST_BYTES or len(request.payload) > CHUNK_BYTES):
-                    break
-                count += 1
-                if len(request.payload) > CHUNK_BYTES:
-                    break
-            group, self._waiting = self._waiting[:count], self._waiting[count:]
-        return group
+                together = decode_together(payloads, self._dimensions)
+        return together or [self._alone(payload) for payload in payloads]
 
     def _alone(self, payload: bytes) -> DecodedTraces | Exception:
         try:
             return decode_traces(payload, self._dimensions)
         except Exception as error:  # noqa: BLE001 - raised in the thread that brought it
             return error
+
+
+def _at_once(payloads: Sequence[bytes]) -> int:
+    """Return how many of the first are read at once; one that is read in parts is so alone."""
+    count, size = 0, 0
+    for payload in payloads[:_MOST]:
+        size += len(payload)
+        if count and (size > _MOST_BYTES or len(payload) > CHUNK_BYTES):
+            break
+        count += 1
+        if len(payload) > CHUNK_BYTES:
+            break
+    return count

@@ -8,20 +8,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 
-from barograph_processor.exceptions import OverloadedError, UndecodableError
-from barograph_processor.journal import Journal, Record, SignalKind, unpacked
+from barograph_processor.exceptions import OverloadedError
+from barograph_processor.journal import Journal, SignalKind
 from barograph_processor.otlp import (
     NOTHING,
     DecodedLogs,
     DecodedTraces,
     TraceDimensions,
     decode_logs,
-    decode_traces,
 )
 from barograph_processor.pipeline.decoder import Decoder
 from barograph_processor.pipeline.envelope import Envelope
 from barograph_processor.pipeline.feeder import Feeder, Sink
-from barograph_processor.pipeline.inbox import ENOUGH_ITEMS, Inbox, Item, Look
+from barograph_processor.pipeline.inbox import Inbox, Item, Look
+from barograph_processor.pipeline.replay import replayed
 from barograph_processor.pipeline.seen import SeenSet
 from barograph_processor.pipeline.turn import Courtesy, TurnLock
 from barograph_processor.telemetry import Telemetry
@@ -259,42 +259,11 @@ class Pipeline:
             self._saved_at = time.monotonic()
 
     def _replay(self) -> None:
-        items: list[Item] = []
-        rows = 0
-        for record in self._journal.read(self._seq):
-            item = self._restored(record)
-            if item is None:
-                continue
-            items.append(item)
-            rows += item.rows
-            if rows >= ENOUGH_ITEMS:
-                self._process(items)
-                items, rows = [], 0
-                if self._unsaved_bytes >= self._checkpoint_bytes:
-                    self.checkpoint()
-        if items:
+        records = self._journal.read(self._seq)
+        for items in replayed(records, self._decoder, self._telemetry):
             self._process(items)
-
-    def _restored(self, record: Record) -> Item | None:
-        try:
-            decoded = (
-                Look.unpack(record.payload)
-                if record.signal == "clock"
-                else self._decode(record.signal, unpacked(record.payload), record.time_ns)
-            )
-        except UndecodableError:
-            # Its checksum was right, so a version before this one could read it.
-            self._telemetry.add("barograph.monitor.dropped", reason="undecodable_record")
-            return None
-        size = len(record.payload)
-        return Item(record.seq, record.signal, decoded, size, record.time_ns, size)
-
-    def _decode(
-        self, signal: SignalKind, payload: bytes, received_ns: int
-    ) -> DecodedTraces | DecodedLogs:
-        if signal == "traces":
-            return decode_traces(payload, self._dimensions)
-        return decode_logs(payload, received_ns=received_ns)
+            if self._unsaved_bytes >= self._checkpoint_bytes:
+                self.checkpoint()
 
     def _process(self, items: Sequence[Item]) -> None:
         with self._turn.hold(), self._telemetry.stage("observe"):
