@@ -189,6 +189,16 @@ def test_the_gap_is_the_same_after_restarts_and_in_any_batches(taught: Bench) ->
     ]
 
 
+def test_a_prediction_that_is_no_number_takes_no_gap_away(taught: Bench) -> None:
+    batch = _larger(400, 1000)
+    batch.value[7] = np.nan
+    taught.registry.observe(unlabelled(batch))
+    taught.registry.attach(_labels(batch))
+    quality = taught.model.quality
+    assert quality.recent.performance.n == 399
+    assert abs(quality.errors.gap(quality.recent.performance)["mae"][0]) < 0.05
+
+
 def test_a_corrected_label_keeps_the_promise(taught: Bench) -> None:
     batch = _larger(400, 1000)
     taught.registry.observe(unlabelled(batch))

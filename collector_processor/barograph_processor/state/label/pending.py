@@ -38,8 +38,8 @@ class PendingPredictions:
     A prediction that is labelled stays, as long as there is room, so that a later
     label can correct the first.
 
-    State size: about 150 bytes a prediction, 200 more with an id of its own, and 4 an input.
-    Not locked; its owner is.
+    State size: about 150 bytes a prediction, 200 more with an id of its own, and 4 an input;
+    of a regression one or two more for each stream. Not locked; its owner is.
 
     Args:
         capacity: Most predictions held. Positive.

@@ -24,6 +24,9 @@ __all__ = ["RealizedPerformance", "Share"]
 Share = tuple[float, float, float]
 """A share of rows and its 95% interval."""
 
+_MEASURED = 1e75
+"""Errors whose squares are summed; of others nothing is."""
+
 _Sums = BinaryPerformance | MulticlassPerformance | RegressionPerformance | RankingPerformance
 _KINDS: Mapping[str, type[_Sums]] = {
     "binary": BinaryPerformance,
@@ -63,8 +66,9 @@ class RealizedPerformance:
         if isinstance(judged.predicted, NumericColumn) and isinstance(judged.actual, NumericColumn):
             said, true = judged.predicted.values, judged.actual.values
             if judged.task == "regression":
-                promised = PromisedErrors.of(judged.promised, weight)
                 errors = RegressionPerformance.of(said, true, weight)
+                told = judged.take(np.flatnonzero(judged.loss < _MEASURED))
+                promised = PromisedErrors.of(told.promised, told.weight)
                 return cls("regression", errors, promised=promised)
             ranked = RankingPerformance.of(said, true, weight)
             return cls("ranking", ranked, WeightedMean.of(judged.loss, weight))
