@@ -1,0 +1,58 @@
+"""The gap between a regression's errors and what its inputs promised: of change, and of none."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from barograph_processor.quality.expected_error import ErrorModel
+from barograph_processor.quality.intervals import Estimate
+from barograph_processor.quality.loss import judge_values
+from barograph_processor.state.label.expected_errors import ExpectedErrors
+from barograph_processor.state.label.realized import RealizedPerformance
+
+_BINS = 20
+_OFFSETS = np.arange(5) * _BINS
+_RUNS = 10
+
+
+def _drawn(rng: np.random.Generator, n: int, *, upward: float) -> tuple[np.ndarray, np.ndarray]:
+    """Four inputs in [0, 1], the first of which may lie higher, and errors that two drive."""
+    x = rng.random((4, n))
+    x[0] = rng.beta(upward, 1.0, n)
+    return x, (0.2 + x[0] * (1 + x[1])) * rng.normal(size=n)
+
+
+def _cells(x: np.ndarray) -> np.ndarray:
+    return np.asarray(np.minimum((x * _BINS).astype(np.int64), _BINS - 1) + _OFFSETS[:-1, None])
+
+
+def _gap(seed: int, *, upward: float, factor: float) -> dict[str, Estimate]:
+    """Learn of 2,000 rows, and hold 1,500 later ones against that."""
+    rng = np.random.default_rng(seed)
+    x, error = _drawn(rng, 2000, upward=1.0)
+    ordered = np.ones(int(_OFFSETS[-1]), dtype=np.bool_)
+    known = ExpectedErrors()
+    known.begin(None, ErrorModel.learn(_cells(x), np.abs(error), _OFFSETS, ordered))
+    x, error = _drawn(rng, 1500, upward=upward)
+    judged = judge_values(factor * error, np.zeros(len(error)))
+    judged = replace(judged, promised=known.expect(_cells(x)))
+    return known.gap(RealizedPerformance.of(judged))
+
+
+@pytest.mark.parametrize("upward", [1.0, 3.0])
+def test_inputs_that_move_leave_no_gap(upward: float) -> None:
+    """The interval holds at all times at once: nothing is outside in 10 runs of two metrics."""
+    for seed in range(_RUNS):
+        for _, low, high in _gap(seed, upward=upward, factor=1.0).values():
+            assert low is not None
+            assert high is not None
+            assert low < 0 < high
+
+
+def test_larger_errors_on_the_same_inputs_are_one() -> None:
+    """By three tenths: seen in all of 10 runs, in both metrics."""
+    for seed in range(_RUNS):
+        gap = _gap(seed, upward=2.0, factor=1.3)
+        assert gap.keys() == {"mae", "rmse"}
+        assert all(low is not None and low > 0 for _, low, _ in gap.values())
