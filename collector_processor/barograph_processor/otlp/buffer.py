@@ -56,13 +56,20 @@ class Buffer:
 
         As many words as the longest needs, each of shape ``(n,)``. With their
         lengths, stretches are equal where all words are.
+
+        Args:
+            start: Shape ``(n,)``, ``n`` at least 1, within the payload.
+            stop: The same; no stretch is longer than ``MOST_BYTES``.
         """
         left = stop - start
-        return [
-            self.take(np.minimum(start + 8 * k, len(self.payload)), 8).view("<u8")[:, 0]
-            & _MASKS[np.minimum(np.maximum(left - 8 * k, 0), 8)]
-            for k in range(-(-int(left.max(initial=0)) // 8))
-        ]
+        whole = int(left.min()) // 8
+        words = []
+        for k in range(-(-int(left.max()) // 8)):
+            word = self.take(start + 8 * k, 8).view("<u8")[:, 0]
+            if k >= whole:
+                word &= _MASKS[np.minimum(np.maximum(left - 8 * k, 0), 8)]
+            words.append(word)
+        return words
 
 
 def alike(values: npt.NDArray[np.uint8]) -> bool:

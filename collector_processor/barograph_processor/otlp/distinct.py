@@ -47,11 +47,12 @@ def _hashed(
     words: list[npt.NDArray[np.uint64]],
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]] | None:
     """Number by a hash, and see whether it told all apart that differ; else None."""
-    mixed = np.zeros(len(words[0]), np.uint64)
-    for word in words:
-        mixed = (mixed ^ word) * _ODD
-        mixed ^= mixed >> np.uint64(32)
-    slot = (mixed * _ODD >> np.uint64(64 - _SLOT_BITS)).astype(np.intp)
+    mixed = words[0] * _ODD
+    for word in words[1:]:
+        mixed ^= word
+        mixed *= _ODD
+    # Every bit of a word reaches the highest.
+    slot = (mixed >> np.uint64(64 - _SLOT_BITS)).astype(np.intp)
     first = np.full(1 << _SLOT_BITS, -1)
     # Of several rows for one slot the one written last stays, here the first.
     first[slot[::-1]] = np.arange(len(slot))[::-1]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from barograph_processor.otlp.buffer import Buffer, alike
 from barograph_processor.otlp.distinct import distinct
@@ -40,7 +41,7 @@ def gather(data: Buffer, steps: Sequence[Stretches]) -> Mapping[bytes, Stretches
         for prefix, attributes in _by_key(data, _joined(others)):
             found.setdefault(prefix, []).append(attributes)
     return {
-        prefix: _once(_joined(parts), sure=len(parts) == 1 and not others)
+        prefix: parts[0] if len(parts) == 1 else _once(_joined(parts))
         for prefix, parts in found.items()
     }
 
@@ -58,7 +59,7 @@ def _common_prefix(data: Buffer, step: Stretches) -> bytes | None:
 
 
 def _by_key(data: Buffer, attributes: Stretches) -> list[tuple[bytes, Stretches]]:
-    """Sort attributes by their prefix."""
+    """Sort attributes by their prefix, those of one by their rows, each row's once."""
     rows, start, stop = attributes
     head = data.take(start, 2)
     sizes = head[:, 1].astype(np.intp) + 2
@@ -67,9 +68,12 @@ def _by_key(data: Buffer, attributes: Stretches) -> list[tuple[bytes, Stretches]
     if (start + sizes > stop).any():
         raise UnusualError
     numbers, firsts = distinct(data, start, start + sizes)
-    order = np.lexsort((rows, numbers))
-    bounds = np.searchsorted(numbers[order], np.arange(len(firsts) + 1))
+    order = np.lexsort((_narrow(rows), _narrow(numbers)))
+    numbers = numbers[order]
+    bounds = np.searchsorted(numbers, np.arange(len(firsts) + 1))
     rows, start, stop = rows[order], (start + sizes)[order], stop[order]
+    if ((rows[1:] == rows[:-1]) & (numbers[1:] == numbers[:-1])).any():
+        raise UnusualError
     return [
         (
             _slice(data, int(attributes.start[first]), int(sizes[first])),
@@ -79,10 +83,13 @@ def _by_key(data: Buffer, attributes: Stretches) -> list[tuple[bytes, Stretches]
     ]
 
 
-def _once(attributes: Stretches, *, sure: bool) -> Stretches:
-    """Return attributes in the order of their rows, each row's once; ``sure`` if they are."""
-    if sure:
-        return attributes
+def _narrow(numbers: npt.NDArray[np.signedinteger]) -> npt.NDArray[np.unsignedinteger]:
+    """Return numbers, at least one, in as few bytes as they need: few are sorted by digits."""
+    return numbers.astype(np.min_scalar_type(int(numbers.max())))
+
+
+def _once(attributes: Stretches) -> Stretches:
+    """Return attributes in the order of their rows, each row's once."""
     order = np.argsort(attributes.rows)
     rows = attributes.rows[order]
     if (rows[1:] == rows[:-1]).any():
