@@ -212,7 +212,15 @@ def test_unusual_spans_are_read_by_the_plain_way(unusual: Span) -> None:
     assert_same(decode_traces(payload), decode_traces_plainly(payload))
 
 
-@pytest.mark.parametrize("others", [[], [prediction(1, {"input.y": 1.0})]], ids=["alike", "ragged"])
+@pytest.mark.parametrize(
+    "others",
+    [
+        [],
+        [prediction(1, {"input.y": 1.0})],
+        [prediction(1, {"input.y": 1.0, "input.z": 1.0})],
+    ],
+    ids=["alike", "ragged", "twice among others"],
+)
 def test_key_twice_in_one_span(others: list[Span]) -> None:
     doubled = prediction(0, {"input.x": 1.0})
     doubled.attributes.extend(attributes({"barograph.input.x": 2.0}))
