@@ -117,7 +117,7 @@ def false_alarms(kind: str, reference: int, windows: int, seed: int) -> int:
     none, alarms = np.zeros(STREAMS, dtype=np.bool_), 0
     for t in range(reference, total):
         x = regressors.of(float(logs[t]), float(time[t]))
-        evidence.step(x, float(rows[t]), z[t], none)
+        evidence.step(x, float(rows[t]), z[t], none, broken=none)
         over = evidence.by_stream >= STREAMS * BUDGET
         if over.any():
             alarms += int(over.sum())

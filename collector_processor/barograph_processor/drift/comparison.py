@@ -16,6 +16,8 @@ from barograph_processor.stats.array import Bools, Floats, Ints
 
 __all__ = ["Comparison", "Shares"]
 
+_NEARLY_ALL = 0.97
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shares:
@@ -82,6 +84,18 @@ class Comparison:
         held = np.append(pooled.slots, 0.0) / (pooled.rows or 1.0)
         first, second = self._shares
         return Shares(*(held[first] + held[second]))
+
+    def broken(self, newest: Pooled) -> Bools:
+        """Return which streams are unlike anything in the reference, shape ``(S,)``.
+
+        That is where nearly all rows have no value, a name that the reference did not have, or
+        a number beyond its range. Where the reference was like that too, there is no evidence.
+
+        Args:
+            newest: Counts of one window.
+        """
+        shares = self.shares(newest)
+        return np.asarray(shares.missing + shares.unseen + shares.out_of_range >= _NEARLY_ALL)
 
     def correlations(self, pooled: Pooled) -> Floats:
         """Return rank correlations, those of the reference where unknown, shape ``(d, d)``."""

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.drift.counts import WindowCounts
+from barograph_processor.drift.pooled import Pooled
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.season import Regressors
 from barograph_processor.drift.trend import Trends, TrendState
@@ -78,9 +79,10 @@ class Evidence:
             latched: Streams under an alarm, shape ``(S,)``: nothing is learnt from them.
         """
         x = self._regressors.of(log_rows, time)
-        self.step(x, counts.rows, self._profile.bank.means(counts), latched)
+        broken = self._profile.comparison.broken(Pooled.of(counts))
+        self.step(x, counts.rows, self._profile.bank.means(counts), latched, broken)
 
-    def step(self, x: Floats, n: float, z: Floats, latched: Bools) -> None:
+    def step(self, x: Floats, n: float, z: Floats, latched: Bools, broken: Bools) -> None:
         """Take the scores of a window.
 
         Args:
@@ -88,6 +90,7 @@ class Evidence:
             n: Rows.
             z: Mean scores, shape ``(J,)``, finite.
             latched: Streams under an alarm, shape ``(S,)``: nothing is learnt from them.
+            broken: Streams that are unlike anything in the reference, shape ``(S,)``.
         """
         self._fresh = None
         calibration, trends = self._calibration, self._profile.bank.trends
@@ -99,8 +102,7 @@ class Evidence:
         )
         calibration.remember(nu, taught, n, live=True)
         known = self._temper()
-        low, high = self._profile.bank.broken
-        cap = np.where((z <= low) | (z >= high), BROKEN_CAP, CAP)
+        cap = np.where(broken[self.owner], BROKEN_CAP, CAP)
         u = np.clip(nu / known.root, -cap, cap)
         bets = np.where(usable[:, None], u[:, None] * TILTS - calibration.normalizers, 0.0)
         moved = shiryaev_roberts(self._processes, bets)

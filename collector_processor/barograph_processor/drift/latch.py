@@ -11,6 +11,7 @@ from barograph_processor.drift.evidence import Evidence
 from barograph_processor.drift.pooled import FORGET, Pooled
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.recovery import Recovery
+from barograph_processor.drift.score import Score
 from barograph_processor.drift.sentence import describe
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.drift.summary import correlation_effect, effect, gone_level
@@ -20,6 +21,7 @@ __all__ = ["Latch", "Recent"]
 _UPDATE_FACTOR = 1.5
 _UPDATE_EVERY = 5
 _SUDDEN = 2
+_MOST = 0.5
 _UNDIRECTED = frozenset({"shape", "trend"})
 
 
@@ -87,8 +89,11 @@ class Recent:
             return correlation_effect(self.profile, self.pooled, score.level)
         rows = self.pooled.rows * (1 - FORGET)
         inflation = max(float(self.evidence.spread[series]) ** 2 * rows, 1.0)
+        broken = bool(self.profile.comparison.broken(self.newest)[stream])
+        if broken:
+            score = self._unlike(stream) or score
         # What stops from one row to the next is told of the newest window however long ago.
-        if score.name == "missing" or windows <= _SUDDEN:
+        if broken or score.name == "missing" or windows <= _SUDDEN:
             return effect(self.profile, self.newest, score, stream, inflation)
         gone = (
             None
@@ -96,6 +101,15 @@ class Recent:
             else gone_level(self.profile, self.newest, stream, inflation)
         )
         return gone or effect(self.profile, self.pooled, score, stream, inflation)
+
+    def _unlike(self, stream: int) -> Score | None:
+        """Return what most rows of the newest window are: missing or new; None if neither."""
+        shares = self.profile.comparison.shares(self.newest)
+        missing, new = float(shares.missing[stream]), float(shares.unseen[stream])
+        name = "missing" if missing >= new else "new"
+        own = np.flatnonzero(self.evidence.owner == stream).tolist()
+        scores = (self.profile.bank.scores[j] for j in own if max(missing, new) > _MOST)
+        return next((score for score in scores if score.name == name), None)
 
 
 @dataclass(slots=True, eq=False)

@@ -30,7 +30,6 @@ _STEADY = frozenset(
     }
 )
 
-_NEARLY_ALL = 0.9
 _ONE_SIDED = frozenset({"shape", "trend", "correlation"})
 _SHARES = frozenset({"level", "rare", "new", "missing", "outside"})
 # One of each for all scores of all models: an array takes more than most scores have in it.
@@ -58,8 +57,6 @@ class ScoreBank:
         rank_scores: Rank score of every slot, shape ``(B,)``.
         reference: Rank correlations in the reference, shape ``(d, d)``.
         trends: Which series are made of the deviates of others; they score 0 here.
-        broken: Mean scores from which on a window has nearly all of its rows at an end: at most
-            the first, at least the second, shape ``(2, J)``; infinite where there are none.
     """
 
     keys: tuple[StreamKey, ...]
@@ -69,7 +66,6 @@ class ScoreBank:
     rank_scores: Floats
     reference: Floats
     trends: Trends
-    broken: Floats
     _layout: Layout
     _reference_rows: int
     _slots: Ints
@@ -128,7 +124,6 @@ class ScoreBank:
             rank_scores=rank_scores,
             reference=_reference(layout, rank_scores, total),
             trends=Trends.build(scores, owner),
-            broken=np.array([_broken(score) for _, score in ordered]).T,
             _layout=layout,
             _reference_rows=total.rows,
             _slots=np.concatenate([score.slots + offsets[s] for s, score in linear]),
@@ -189,18 +184,6 @@ def _bets(score: Score) -> Floats:
     if score.name in _ONE_SIDED:
         return np.asarray(np.where(TILTS > 0, 2 * TILT_WEIGHTS, 0.0) * score.weight)
     return TILT_WEIGHTS * score.weight
-
-
-def _broken(score: Score) -> tuple[float, float]:
-    """Return the ends of a score, less a tenth; infinite within a standard deviation of rows."""
-    if not len(score.slots):
-        return -np.inf, np.inf
-    # Slots that are not listed score 0, and there are some in each stream.
-    low, high = (
-        _NEARLY_ALL * (score.base + end)
-        for end in (min(float(score.values.min()), 0.0), max(float(score.values.max()), 0.0))
-    )
-    return low if low <= -1 else -np.inf, high if high >= 1 else np.inf
 
 
 def _slim(score: Score) -> Score:

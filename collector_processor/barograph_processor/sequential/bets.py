@@ -11,7 +11,7 @@ CAP = 3.0
 """Deviates are clipped here: one window adds at most a factor of 165, so that no
 single wild one can raise an alarm, and three are needed under usual budgets."""
 BROKEN_CAP = 10.0
-"""The same where nearly all rows of a window are at an end of what is possible: that is no wild
+"""The same where nearly all rows of a window are unlike any of the reference: that is no wild
 draw of what varies from window to window, and one such window is enough."""
 
 _STEPS = np.array([0.2, 0.4, 0.8, 1.6, 3.2])

@@ -4,7 +4,7 @@ import math
 
 __all__ = ["to_interval", "written"]
 
-_NOISE = 1e-6
+_NOISE = 1e-5
 _SHORT = range(-5, 15)
 """Powers of ten of numbers that are written without an exponent."""
 

@@ -235,8 +235,12 @@ def test_an_alarms_page_says_all_of_it(stories_url: str, open_page: OpenPage) ->
     expect(page.get_by_text("what the alarm budget asks for")).to_be_visible()
     page.get_by_text("The latest windows in figures").press("Enter")
     expect(page.get_by_role("group", name="Latest windows").get_by_role("row")).to_have_count(26)
-    links = page.locator(".traces a")
+    links = page.locator(".traces a[href^=http]")
     assert [link.get_attribute("href") for link in links.all()] == risk["trace_links"]
+    # Without a store of traces there is what the processor itself knows.
+    became = page.get_by_role("link", name=f"What became of {risk['trace_ids'][0]}")
+    (known,) = page.request.get(became.evaluate("a => a.href")).json()["predictions"]
+    assert (known["trace_id"], known["right"]) == (risk["trace_ids"][0], False)
 
 
 def test_beside_its_model_an_alarm_does_not_say_its_name_again(

@@ -128,7 +128,14 @@ function traces(alarm) {
     { class: "traces" },
     ...alarm.trace_ids.map((trace, place) => {
       const link = alarm.trace_links[place];
-      return el("li", {}, isWebAddress(link) ? el("a", { href: link, rel: "noreferrer" }, trace) : el("code", {}, trace));
+      const query = new URLSearchParams({ trace_id: trace, model: alarm.model, version: alarm.version });
+      return el(
+        "li",
+        {},
+        isWebAddress(link) ? el("a", { href: link, rel: "noreferrer" }, trace) : el("code", {}, trace),
+        " · ",
+        el("a", { href: `/api/predictions?${query}`, "aria-label": `What became of ${trace}` }, "what became of it"),
+      );
     }),
   );
   return el("div", {}, list, hint);
