@@ -1,8 +1,8 @@
 """Expected errors of regressions beside NannyML's DLE: ``python -m benchmarks.estimated.errors``.
 
 Bias first: both data sets are NannyML's. The model of incomes was made for this, of half of the
-reference. NannyML learns errors by trees (LightGBM) of the values, ours by smaller trees of the
-bins of drift. What both are held against is what labels say, by chunk. CPU seconds, each of one
+reference. NannyML learns errors by trees (LightGBM) of the values, ours by smaller trees of
+bins. What both are held against is what labels say, by chunk. CPU seconds, each of one
 run in its own process: NannyML's hold its sampling error, ours the interval and the look-up of
 the bins. Needs ``python -m components environment nannyml``.
 """
@@ -15,6 +15,7 @@ import numpy as np
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.quality.expected_error import ErrorModel
+from barograph_processor.quality.fine_bins import fine_bins
 from barograph_processor.quality.intervals import Estimate
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
@@ -52,10 +53,9 @@ def _lines(name: str, found: dict[str, Any]) -> list[str]:
     known, error = _columns(found["reference"]), _errors(found["reference"])
     n = len(error)
     profile = ReferenceProfile.learn(known, np.arange(n) // CHUNK, np.arange(n, dtype=np.float64))
-    layout = profile.layout
     start = time.process_time()
-    cells = layout.cells(list(known.values()), n)
-    model = ErrorModel.learn(cells, error, layout.offsets, layout.ordered)
+    layout = fine_bins(profile.layout, known)
+    model = ErrorModel.learn(layout.cells(list(known.values()), n), error, layout)
     assert model is not None
     fitted = time.process_time()
     later, shown = _columns(found["analysis"]), _errors(found["analysis"])
@@ -66,7 +66,7 @@ def _lines(name: str, found: dict[str, Any]) -> list[str]:
     estimates: list[dict[str, Estimate]] = []
     for rows in parts:
         chunk = {key: column.take(rows) for key, column in later.items()}
-        counts = model.count(profile.cells(chunk, len(rows)))
+        counts = model.count(layout.cells(list(chunk.values()), len(rows)))
         estimates.append(model.estimate(counts, len(rows)))
     done = time.process_time()
     lines = []

@@ -132,5 +132,5 @@ def date_errors(
         onsets = [step for step in monitor(tolerated, 1000).update(losses) if step.harmed]
         if onsets:
             errors.append(onsets[0].since_label - truth)
-            held.append(onsets[0].since_low - BLOCK <= truth <= onsets[0].since_high + BLOCK)
+            held.append(onsets[0].since_low <= truth <= onsets[0].since_high)
     return np.array(errors, dtype=np.int64), np.array(held, dtype=np.float64)

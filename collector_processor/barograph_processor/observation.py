@@ -139,7 +139,7 @@ class ObservationBatch:
             empty if it does nowhere.
         received_ns: When the last of them came, by the wall clock, ns since the
             epoch; None where there is none, as in a history.
-        cells: The slot of each row in each stream of the model's reference, shape
+        cells: The slot of each row in each column by which errors are told, shape
             ``(S, n)``; None until they are looked up.
     """
 

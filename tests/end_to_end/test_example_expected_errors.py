@@ -24,4 +24,4 @@ def test_inputs_tell_larger_errors_before_labels_do() -> None:
     expected, low, high = map(float, re.findall(r"\d+\.\d+", inputs))
     (true,) = map(float, re.findall(r"\d+\.\d+", later))
     assert low < true < high
-    assert abs(expected - true) < 0.2 < true - known
+    assert abs(expected - true) < 0.3 < true - known

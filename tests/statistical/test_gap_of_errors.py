@@ -5,14 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from barograph_processor.drift.binning import NumericBinning
+from barograph_processor.drift.layout import Layout
+from barograph_processor.drift.stream import StreamKey
 from barograph_processor.quality.expected_error import ErrorModel
 from barograph_processor.quality.intervals import Estimate
 from barograph_processor.quality.loss import judge_values
 from barograph_processor.state.label.expected_errors import ExpectedErrors
 from barograph_processor.state.label.realized import RealizedPerformance
+from barograph_processor.stats.column import NumericColumn
 
-_BINS = 20
-_OFFSETS = np.arange(5) * _BINS
+_KEYS = tuple(StreamKey("input.drift", f"x{at}") for at in range(4))
 _RUNS = 10
 
 
@@ -23,20 +26,20 @@ def _drawn(rng: np.random.Generator, n: int, *, upward: float) -> tuple[np.ndarr
     return x, (0.2 + x[0] * (1 + x[1])) * rng.normal(size=n)
 
 
-def _cells(x: np.ndarray) -> np.ndarray:
-    return np.asarray(np.minimum((x * _BINS).astype(np.int64), _BINS - 1) + _OFFSETS[:-1, None])
+def _cells(layout: Layout, x: np.ndarray) -> np.ndarray:
+    return layout.cells([NumericColumn(values) for values in x], x.shape[1])
 
 
 def _gap(seed: int, *, upward: float, factor: float) -> dict[str, Estimate]:
     """Learn of 2,000 rows, and hold 1,500 later ones against that."""
     rng = np.random.default_rng(seed)
     x, error = _drawn(rng, 2000, upward=1.0)
-    ordered = np.ones(int(_OFFSETS[-1]), dtype=np.bool_)
+    layout = Layout(_KEYS, tuple(NumericBinning.learn(values, 100) for values in x))
     known = ExpectedErrors()
-    known.begin(None, ErrorModel.learn(_cells(x), np.abs(error), _OFFSETS, ordered))
+    known.begin(None, ErrorModel.learn(_cells(layout, x), np.abs(error), layout))
     x, error = _drawn(rng, 1500, upward=upward)
     judged = judge_values(factor * error, np.zeros(len(error)))
-    judged = replace(judged, promised=known.expect(_cells(x)))
+    judged = replace(judged, promised=known.expect(_cells(layout, x)))
     return known.gap(RealizedPerformance.of(judged))
 
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 from scipy import stats as oracle
 
-from barograph_processor.quality.risk import RiskMonitor, tolerated_risk
+from barograph_processor.quality.risk import RiskMonitor, RiskTransition, tolerated_risk
 from barograph_processor.sequential import (
     TILT_WEIGHTS,
     TILTS,
@@ -193,6 +193,37 @@ def test_harm_is_found_within_500_labels() -> None:
         onset, *_ = monitor.update((rng.uniform(size=3000) < 0.25).astype(np.float64))
         delays.append(onset.at_label - 5000)
     assert np.median(delays) <= 500
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "tolerated", "labels"),
+    [
+        (0.1, 0.15, 0.125, 5010),
+        (0.1, 0.2, 0.125, 5010),
+        (0.1, 0.3, 0.125, 5010),
+        (0.1, 0.15, 0.125, 500),
+        (0.1, 0.13, 0.11, 5000),
+        (0.02, 0.05, 0.03, 5000),
+        (0.4, 0.5, 0.43, 5000),
+    ],
+)
+def test_the_stated_onset_holds_the_truth(
+    before: float, after: float, tolerated: float, labels: int
+) -> None:
+    """In 90% of runs, each side in 95%: also if found late, and if it began inside a block."""
+    runs, early, late = 100, 0, 0
+    for run in range(runs):
+        rng = np.random.default_rng([23, run])
+        monitor = RiskMonitor(tolerated, budget_labels=1e6, block=20, recovery=1e4)
+        assert not monitor.update((rng.uniform(size=labels) < before).astype(np.float64))
+        onsets: tuple[RiskTransition, ...] = ()
+        while not onsets:
+            onsets = monitor.update((rng.uniform(size=100) < after).astype(np.float64))
+        early += onsets[0].since_low > labels
+        late += onsets[0].since_high < labels
+    at_most(early, runs, 0.05)
+    at_most(late, runs, 0.05)
+    at_most(early + late, runs, 0.1)
 
 
 @pytest.mark.parametrize("block", [1, 20])

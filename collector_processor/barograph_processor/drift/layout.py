@@ -4,10 +4,16 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from barograph_processor.drift.binning import Binning, CategoricalBinning, NumericBinning
+from barograph_processor.drift.binning import (
+    Binning,
+    CategoricalBinning,
+    NumericBinning,
+    binning_from_json,
+)
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.stats.array import Bools, Floats, Ints
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
@@ -153,6 +159,25 @@ class Layout:
                 held = slots[at][: binning.value_slots].astype(np.float64)
                 scores[at][: binning.value_slots] = midrank_scores(held / max(held.sum(), 1))
         return np.rint(scores * 2**16) / 2**16
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return plain JSON types, one a stream."""
+        return [
+            {"signal": key.signal, "feature": key.feature, "binning": binning.to_json()}
+            for key, binning in zip(self.keys, self.binnings, strict=True)
+        ]
+
+    @classmethod
+    def from_json(cls, streams: list[dict[str, Any]]) -> "Layout":
+        """Return what ``to_json`` wrote.
+
+        Raises:
+            ValueError: A binning is of an unknown kind.
+        """
+        return cls(
+            tuple(StreamKey(stream["signal"], stream["feature"]) for stream in streams),
+            tuple(binning_from_json(stream["binning"]) for stream in streams),
+        )
 
 
 def midrank_scores(q: Floats) -> Floats:

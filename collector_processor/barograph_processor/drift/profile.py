@@ -12,7 +12,6 @@ import numpy.typing as npt
 from barograph_processor.drift.binning import (
     CategoricalBinning,
     NumericBinning,
-    binning_from_json,
 )
 from barograph_processor.drift.comparison import Comparison
 from barograph_processor.drift.counter import Counter
@@ -144,10 +143,7 @@ class ReferenceProfile:
         total = self.total
         return {
             "schema": _SCHEMA,
-            "streams": [
-                {"signal": key.signal, "feature": key.feature, "binning": binning.to_json()}
-                for key, binning in zip(self.layout.keys, self.layout.binnings, strict=True)
-            ],
+            "streams": self.layout.to_json(),
             "total": {
                 "rows": total.rows,
                 "slots": total.slots.tolist(),
@@ -182,11 +178,7 @@ class ReferenceProfile:
 
     @classmethod
     def _from_parts(cls, data: dict[str, Any]) -> "ReferenceProfile":
-        streams, total, windows = data["streams"], data["total"], data["windows"]
-        layout = Layout(
-            tuple(StreamKey(s["signal"], s["feature"]) for s in streams),
-            tuple(binning_from_json(s["binning"]) for s in streams),
-        )
+        layout, total, windows = Layout.from_json(data["streams"]), data["total"], data["windows"]
         d = len(layout.correlated)
         slots = np.array(total["slots"], dtype=np.int64)
         if len(slots) != layout.slots:

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from barograph_processor.quality.intervals import AT_ONE_TIME, Estimate, estimate_mean, root
-from barograph_processor.quality.trees import LEAVES, LeafNumbers, Trees, strongest
+from barograph_processor.drift.layout import Layout
+from barograph_processor.quality.intervals import AT_ONE_TIME, MIN_ROWS, Estimate, root
+from barograph_processor.quality.rehearsal import distance, rehearse
+from barograph_processor.quality.trees import LEAVES, LeafNumbers, Trees, count_leaves, strongest
 from barograph_processor.stats.array import Bools, Floats, Ints
 from barograph_processor.stats.normal import critical_value
 from barograph_processor.stats.student import student_quantile
@@ -24,6 +26,7 @@ _MIN_ROWS = 200
 _MAX_ROWS = 20_000
 _MAX_COLUMNS = 16
 _CHUNK = 1024
+_FARTHEST = 50.0
 _LARGEST = 1e150
 """Of squares: squares of larger ones could not be told any more."""
 
@@ -36,11 +39,14 @@ class ExpectedLoss:
         mean: Of the rows that it was learnt from.
         spread: Standard deviation of rows around what is expected of them.
         explained: Share of the variance that is explained, in (0, 1].
+        missed: By how much the mean of rows is off that are at a distance of 1 from those that
+            it was learnt from, see ``rehearse``.
     """
 
     mean: float
     spread: float
     explained: float
+    missed: float
 
     @property
     def varied(self) -> float:
@@ -52,8 +58,8 @@ class ExpectedLoss:
 class ErrorModel:
     """What absolute and squared errors are to be expected of rows by their slots.
 
-    Boosted trees over the bins by which drift is counted. A window keeps how many of its rows
-    fell into each leaf, which merges exactly, and no row is looked at twice.
+    Boosted trees over bins that are finer than those of drift. A window keeps how many of its
+    rows fell into each leaf, which merges exactly, and no row is looked at twice.
 
     What it gives is right as long as errors on the same inputs are what they were (covariate
     shift): where the relation of inputs to outcomes changes it does not see it.
@@ -61,16 +67,18 @@ class ErrorModel:
     State size: up to 48 trees a fold, of 22 numbers each, and one number a slot and fold.
 
     Attributes:
-        offsets: Where the slots of each column begin, and their number, ``(S + 1,)``.
+        layout: The columns and their bins.
         unheld: Slots that no row had which it was learnt from, ``(B,)``.
+        held: Rows that it was learnt from, by leaf of each tree, ``(T, 8)``.
         folds: Trees for both losses, each learnt without one of five parts of the rows.
         losses: By metric, ``mae`` and ``rmse``; those of which inputs explain something. That
             of ``rmse`` is the squared error.
         rows: Labelled rows that it was learnt from.
     """
 
-    offsets: Ints
+    layout: Layout
     unheld: Bools
+    held: Ints
     folds: tuple[Trees, ...]
     losses: Mapping[str, ExpectedLoss]
     rows: int
@@ -78,25 +86,22 @@ class ErrorModel:
     _asked: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        tables = [trees.table(self.offsets) for trees in self.folds]
+        tables = [trees.table(self.layout.offsets) for trees in self.folds]
         asked = np.unique(np.concatenate([trees.column for trees in self.folds]))
         object.__setattr__(self, "_table", np.concatenate(tables, axis=1))
         object.__setattr__(self, "_asked", tuple(asked.tolist()))
 
     @classmethod
-    def learn(
-        cls, cells: Ints, error: Floats, offsets: Ints, ordered: Bools
-    ) -> "ErrorModel | None":
+    def learn(cls, cells: Ints, error: Floats, layout: Layout) -> "ErrorModel | None":
         """Learn from the labelled rows of a reference, in order of time.
 
         Of more than 20,000 these are so many, evenly spread; of more than 16 columns those
         that explain most, one by one. About two seconds for 20,000 rows of 8 columns.
 
         Args:
-            cells: The slot of each row in each column, ``(S, n)``; no slot is of two columns.
+            cells: The slot of each row in each column, ``(S, n)``.
             error: Prediction minus label or its size, ``(n,)``; NaN without a label.
-            offsets: Where the slots of each column begin, and their number, ``(S + 1,)``.
-            ordered: Which slots have an order, ``(B,)``: neighbours in one column are alike.
+            layout: The columns.
 
         Returns:
             None with fewer than 200 usable rows.
@@ -109,8 +114,9 @@ class ErrorModel:
         n = min(len(usable), _MAX_ROWS)
         usable = usable[np.linspace(0, len(usable) - 1, n).astype(np.int64)]
         cells, loss = cells[:, usable], np.stack([np.sqrt(square[usable]), square[usable]])
+        offsets, ordered = layout.offsets, layout.ordered
         columns = strongest(cells, loss[0], offsets, _MAX_COLUMNS)
-        folds, missed = [], np.zeros((FOLDS, _TREES + 1, len(_METRICS)))
+        folds, paths, missed = [], [], np.zeros((FOLDS, _TREES + 1, len(_METRICS)))
         # Contiguous: rows that are near in time are alike.
         for fold, out in enumerate(np.array_split(np.arange(n), FOLDS)):
             trees = Trees.fit(
@@ -121,22 +127,28 @@ class ErrorModel:
                 columns=columns,
                 trees=_TREES,
             )
-            path = trees.path(cells[:, out], offsets)
-            missed[fold] = ((loss.T[out, None] - path) ** 2).sum(axis=0)
+            paths.append(trees.path(cells[:, out], offsets))
+            missed[fold] = ((loss.T[out, None] - paths[-1]) ** 2).sum(axis=0)
             folds.append(trees)
         best = missed.sum(axis=0).argmin(axis=0)
+        served = [_serves(missed[:, 0, m], missed[:, b, m]) for m, b in enumerate(best)]
+        cut = np.where(served, best, 0)
+        said = np.concatenate(paths)[:, cut, np.arange(len(cut))].T
+        off = rehearse(cells, loss, said, layout=layout, columns=columns, trees=int(cut.max()))
         losses = {
             name: ExpectedLoss(
                 float(loss[m].mean()),
                 math.sqrt(missed[:, best[m], m].sum() / n),
                 float(1 - missed[:, best[m], m].sum() / missed[:, 0, m].sum()),
+                float(off[m]),
             )
             for m, name in enumerate(_METRICS)
-            if _serves(missed[:, 0, m], missed[:, best[m], m])
+            if served[m]
         }
-        cut = np.array([best[m] if name in losses else 0 for m, name in enumerate(_METRICS)])
-        unheld = np.bincount(cells.ravel(), minlength=int(offsets[-1])) == 0
-        return cls(offsets, unheld, tuple(trees.cut(cut) for trees in folds), losses, n)
+        unheld = np.bincount(cells.ravel(), minlength=layout.slots) == 0
+        kept = tuple(trees.cut(cut) for trees in folds)
+        held = np.concatenate([count_leaves(trees.leaves(cells, offsets)) for trees in kept])
+        return cls(layout, unheld, held, kept, losses, n)
 
     @property
     def explained(self) -> dict[str, float]:
@@ -211,7 +223,9 @@ class ErrorModel:
 
         The interval, at one time, is about what their labels would show. There is none of
         fewer than 30 rows. It carries the variance of the rows, which grows with the mean,
-        and that of the fit by the jackknife over folds, widened for how few these are. Beyond
+        and that of the fit by the jackknife over folds, widened for how few these are, and what
+        is missed where rows are far from those of the reference, as ``rehearse`` has seen it:
+        so far that they count for fewer than 30 rows of the reference, there is none. Beyond
         the reference's range rows count as those at its end, and a name that it never held
         as a usual one: such rows may be off by as much as rows of the reference differ in
         what is expected of them (one standard deviation), and the interval is that much wider.
@@ -231,6 +245,9 @@ class ErrorModel:
                 for trees, shares in zip(self.folds, parts, strict=True)
             ]
         )
+        far = distance(trees_of, self.held, rows)
+        # Rows of the reference that would tell as much if these were weighed by the ratio.
+        known = self.rows / (1 + far**2)
         k = len(said)
         wider = student_quantile(1 - _ALPHA / 2, k - 1) / critical_value(_ALPHA)
         found: dict[str, Estimate] = {}
@@ -240,52 +257,62 @@ class ErrorModel:
                 continue
             value = max(float(said[:, m].mean()), 0.0)
             # As far as a quantity that is never negative is large, so is what it varies by.
-            spread = loss.spread * max(value / loss.mean, 1.0)
+            larger = max(value / loss.mean, 1.0)
+            spread, missed = loss.spread * larger, far * loss.missed * larger
             fit = (k - 1) * float(said[:, m].var()) * wider**2
-            _, low, high = estimate_mean(value, spread**2 / rows + fit, rows, AT_ONE_TIME, low=0.0)
-            off = beyond * loss.varied
-            low = None if low is None else max(low - off, 0.0)
-            high = None if high is None else high + off
-            found[name] = root((value, low, high)) if name == "rmse" else (value, low, high)
+            variance = spread**2 / rows + fit + missed**2
+            reach = AT_ONE_TIME.radius(rows) * math.sqrt(variance) + beyond * loss.varied
+            said_of: Estimate = value, None, None
+            if min(rows, known) >= MIN_ROWS and value > 0:
+                # What is never negative and has been too low is off by more than what is too high.
+                factor = math.exp(min(reach / value, _FARTHEST))
+                said_of = value, value / factor, value * factor
+            found[name] = root(said_of) if name == "rmse" else said_of
         return found
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types."""
         return {
+            "layout": self.layout.to_json(),
+            "held": self.held.tolist(),
             "unheld": np.flatnonzero(self.unheld).tolist(),
             "folds": [trees.to_json() for trees in self.folds],
             "losses": {
-                name: [loss.mean, loss.spread, loss.explained] for name, loss in self.losses.items()
+                name: [loss.mean, loss.spread, loss.explained, loss.missed]
+                for name, loss in self.losses.items()
             },
             "rows": self.rows,
         }
 
     @classmethod
-    def from_json(cls, plain: dict[str, Any], *, offsets: Ints) -> "ErrorModel":
+    def from_json(cls, plain: dict[str, Any]) -> "ErrorModel":
         """Return what ``to_json`` wrote.
 
-        Args:
-            plain: What it wrote.
-            offsets: Where the slots of each column begin, and their number.
-
         Raises:
-            ValueError: It is damaged, or of other slots.
+            ValueError: It is damaged.
         """
+        layout = Layout.from_json(plain["layout"])
         folds = tuple(
-            Trees.from_json(trees, offsets=offsets, quantities=len(_METRICS))
+            Trees.from_json(trees, offsets=layout.offsets, quantities=len(_METRICS))
             for trees in plain["folds"]
         )
         if len(folds) != FOLDS or len({len(trees.column) for trees in folds}) > 1:
             raise ValueError("the folds of an error model are damaged")
+        held = np.array(plain["held"], dtype=np.int64).reshape(-1, LEAVES)
+        if len(held) != sum(len(trees.column) for trees in folds):
+            raise ValueError("the leaves of an error model are damaged")
         losses = {name: ExpectedLoss(*map(float, loss)) for name, loss in plain["losses"].items()}
         if not all(
-            name in _METRICS and math.isfinite(loss.spread) and 0 < loss.mean < math.inf
+            name in _METRICS
+            and math.isfinite(loss.spread)
+            and math.isfinite(loss.missed)
+            and 0 < loss.mean < math.inf
             for name, loss in losses.items()
         ):
             raise ValueError("the losses of an error model are damaged")
-        unheld = np.zeros(int(offsets[-1]), dtype=np.bool_)
+        unheld = np.zeros(layout.slots, dtype=np.bool_)
         unheld[np.array(plain["unheld"], dtype=np.int64)] = True
-        return cls(offsets, unheld, folds, losses, int(plain["rows"]))
+        return cls(layout, unheld, held, folds, losses, int(plain["rows"]))
 
 
 def _serves(around: Floats, left: Floats) -> bool:

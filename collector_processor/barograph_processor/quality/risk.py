@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.quality.latch import Latch
-from barograph_processor.sequential.change_point import change_point
+from barograph_processor.sequential.ageing_sums import AgeingSums
 from barograph_processor.sequential.confidence import wilson_interval
+from barograph_processor.sequential.level_change import level_change
 from barograph_processor.sequential.shiryaev_roberts import ShiryaevRoberts
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.dispersion import Dispersion
@@ -20,8 +21,7 @@ __all__ = ["RiskMonitor", "RiskTransition", "tolerated_risk"]
 _STEPS = np.array([0.01, 0.02, 0.04, 0.08, 0.16, 0.32])
 _EDGE = 1e-4
 _STAKE = 0.75
-_RECENT = 512
-_SCHEMA = 2
+_SCHEMA = 3
 _BLOCK = 500
 _MIN_BLOCKS = 8
 
@@ -61,7 +61,8 @@ class RiskMonitor(Latch):
     ratios. Losses may be fractions: the less they have been spread so far, the higher the
     stakes, so that a shift of scores is found by their own noise.
 
-    State: up to 16 KiB, for the date. An update costs some 30 us a block. Not locked: one writer.
+    State: 2 KiB for each doubling of the labels since the last change, for its date. An update
+    costs some 30 us a block. Not locked: one writer.
 
     Examples:
         >>> monitor = RiskMonitor(0.1, budget_labels=100_000)
@@ -108,7 +109,7 @@ class RiskMonitor(Latch):
         self._budget, self._recovery = budget_labels, recovery
         self.labels = 0
         self._open: list[float] = []
-        self._sums: list[float] = []
+        self._sums = AgeingSums()
         self._spread = Dispersion()
         above = self.tolerated + _STEPS
         above = above[above < 1 - _EDGE]
@@ -140,7 +141,7 @@ class RiskMonitor(Latch):
 
     def _judge(self, losses: Floats) -> list[RiskTransition]:
         self.labels += self._block
-        self._sums = [*self._sums[1 - _RECENT :], float(losses.sum())]
+        self._sums.add(float(losses.sum()))
         risks = self._below if self.harmed else self._above
         bets = np.log1p(self._stakes(risks)[:, None] * (losses - self.tolerated))
         self._deciding.update(bets.sum(axis=1))
@@ -148,8 +149,8 @@ class RiskMonitor(Latch):
         self._spread.update(losses)
         if not self._deciding.alarmed:
             return []
-        transition = self._transition(risks)
-        self._sums = []
+        transition = self._transition()
+        self._sums.reset()
         self._turn()
         return [transition]
 
@@ -165,24 +166,19 @@ class RiskMonitor(Latch):
         sign, most = (-1.0, _STAKE / (1 - tau)) if self.harmed else (1.0, _STAKE / tau)
         return np.asarray(sign * np.maximum(least, np.minimum(best, most)))
 
-    def _log_likelihoods(self, risks: Floats) -> Floats:
-        """Return the log ratio of each recent block and risk, as far as the spread allows."""
-        tau, lost = self.tolerated, np.array(self._sums)[:, None]
-        ratios = lost * np.log(risks / tau)
-        ratios += (self._block - lost) * np.log((1 - risks) / (1 - tau))
-        return np.asarray(ratios / self._spread.ratio)
-
-    def _transition(self, risks: Floats) -> RiskTransition:
-        sums = np.array(self._sums)
-        found = change_point(self._log_likelihoods(risks))
-        first = self.labels - self._block * len(sums)
+    def _transition(self) -> RiskTransition:
+        sums, rows = self._sums.values, self._sums.blocks * self._block
+        found = level_change(
+            sums, rows, self.tolerated, upwards=not self.harmed, ratio=self._spread.ratio
+        )
+        first, since = self.labels - int(rows.sum()), np.cumsum(rows) > found.at
         return RiskTransition(
             harmed=not self.harmed,
             at_label=self.labels,
-            since_label=first + self._block * found.at,
-            since_low=first + self._block * found.low,
-            since_high=first + self._block * found.high,
-            risk=float(sums[found.at :].mean()) / self._block,
+            since_label=first + found.at,
+            since_low=first + found.low,
+            since_high=first + found.high,
+            risk=float(sums[since].sum() / rows[since].sum()),
             log10_evidence=self.log10_evidence,
             log10_threshold=self.log10_threshold,
         )
@@ -195,7 +191,7 @@ class RiskMonitor(Latch):
             "labels": self.labels,
             "open_block": list(self._open),
             "spread": self._spread.state(),
-            "sums": list(self._sums),
+            "sums": self._sums.state(),
             **self._latched(),
         }
 
@@ -213,7 +209,7 @@ class RiskMonitor(Latch):
         monitor.labels = int(state["labels"])
         monitor._open = [float(loss) for loss in state["open_block"]]
         monitor._spread.restore(state["spread"])
-        monitor._sums = [float(s) for s in state["sums"]]
+        monitor._sums.restore(state["sums"])
         monitor._latch(state)
         return monitor
 

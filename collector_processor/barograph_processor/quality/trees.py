@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from barograph_processor.stats.array import Bools, Floats, Ints
 
-__all__ = ["LEAVES", "LeafNumbers", "Trees", "strongest"]
+__all__ = ["LEAVES", "LeafNumbers", "Trees", "count_leaves", "strongest"]
 
 _DEPTH = 3
 LEAVES = 2**_DEPTH
@@ -20,6 +20,13 @@ _SHRINK = 20.0
 
 LeafNumbers = npt.NDArray[np.uint8]
 """Leaves, or what the slot of one column adds to their numbers, from 0 to 7."""
+
+
+def count_leaves(leaf: LeafNumbers) -> Ints:
+    """Return how many of rows are in each leaf of each tree, ``(T, 8)``, of ``(n, T)``."""
+    trees = leaf.shape[1]
+    found = np.bincount((leaf + np.arange(trees) * LEAVES).ravel(), minlength=trees * LEAVES)
+    return found.reshape(trees, LEAVES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,12 +111,17 @@ class Trees:
             found[at, t] += (self.place[at] >= self.least[t, d]).astype(np.uint8) << d
         return found
 
-    def path(self, cells: Ints, offsets: Ints) -> Floats:
-        """Return what is said of rows after no tree, after one, and so on, ``(n, T + 1, M)``."""
+    def leaves(self, cells: Ints, offsets: Ints) -> LeafNumbers:
+        """Return the leaf of each row in each tree, ``(n, T)``."""
         table = self.table(offsets)
         leaf = np.zeros((cells.shape[1], len(self.column)), dtype=np.uint8)
         for slots in cells:
             leaf += table[slots]
+        return leaf
+
+    def path(self, cells: Ints, offsets: Ints) -> Floats:
+        """Return what is said of rows after no tree, after one, and so on, ``(n, T + 1, M)``."""
+        leaf = self.leaves(cells, offsets)
         added = self.values[np.arange(len(self.column)), leaf]
         first = np.broadcast_to(self.level, (len(leaf), 1, len(self.level)))
         return np.concatenate([first, added], axis=1).cumsum(axis=1)

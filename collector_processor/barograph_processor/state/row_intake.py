@@ -92,8 +92,7 @@ class RowIntake:
         if self._progress.watch is None or len(batch) == 0:
             return
         columns, _ = drift_columns(batch, max_features=self._max_features)
-        cells = self._progress.watch.learnt.profile.cells(columns, len(batch))
-        batch = replace(batch, cells=cells)
+        batch = replace(batch, cells=self._quality.errors.cells(columns, len(batch)))
         self._remember(batch, 0)
         # Windows have no use for ids, and to cut them up costs more than any other column.
         batch = replace(batch, prediction_ids=())
@@ -158,8 +157,7 @@ class RowIntake:
                 part = batch if len(rows) == len(batch) else batch.take(_stretch(rows))
                 self._aftermath.hold(slot, part)
                 usable, columns = self._summarize(part)
-                cells = usable.cells
-                assert cells is not None
+                cells = watch.learnt.profile.cells(columns, len(usable))
                 self._cover(slot, usable)
                 watch.add(
                     slot,
@@ -170,7 +168,7 @@ class RowIntake:
                         OperationsWindow.of(part.latency, part.failed, part.event_time),
                         self._labels_of(usable),
                         self._judge.scores(usable) if self._quality.scores.known else None,
-                        self._quality.errors.count(cells),
+                        self._quality.errors.count(usable.cells),
                     ),
                 )
             if closes:

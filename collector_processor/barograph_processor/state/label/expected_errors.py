@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.drift.stream import StreamKey
 from barograph_processor.quality.expected_error import ErrorModel
 from barograph_processor.quality.intervals import AT_ALL_TIMES, Estimate
 from barograph_processor.state.label.realized import RealizedPerformance
 from barograph_processor.state.window.reference_cells import ReferenceCells
+from barograph_processor.stats.column import Column
 
 __all__ = ["ExpectedErrors"]
 
@@ -50,13 +52,13 @@ class ExpectedErrors:
         if reference is not None and task == "regression":
             self.model = reference.learn(rows, errors)
 
-    def count(self, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+    def count(self, cells: npt.NDArray[np.int64] | None) -> npt.NDArray[np.int64] | None:
         """Return how many rows fall into each leaf, see ``ErrorModel``; None if none is known.
 
         Args:
-            cells: The slot of each row in each stream, shape ``(S, n)``.
+            cells: The slot of each row in each column, shape ``(S, n)``; None if unknown.
         """
-        if self.model is None or not self.model.losses:
+        if self.model is None or cells is None or not self.model.losses:
             return None
         return self.model.count(cells)
 
@@ -70,7 +72,19 @@ class ExpectedErrors:
     def slots(self) -> int:
         """Slots of the reference, if the cells of rows are of use; else 0."""
         known = self._reference if self.model is None else self.model
-        return 0 if known is None else int(known.offsets[-1])
+        return 0 if known is None else known.layout.slots
+
+    def cells(self, columns: Mapping[StreamKey, Column], rows: int) -> npt.NDArray[np.int64] | None:
+        """Return the slot of each row in each column, ``(S, n)``; None if they are of no use.
+
+        Args:
+            columns: What is watched of the rows; a column that is not there is missing of all.
+            rows: Which ``n`` is.
+        """
+        known = self._reference if self.model is None else self.model
+        if known is None:
+            return None
+        return known.layout.cells([columns.get(key) for key in known.layout.keys], rows)
 
     def expect(self, cells: npt.NDArray[np.int64] | None) -> npt.NDArray[np.float64] | None:
         """Return what is to be expected of each row, see ``ErrorModel``; None if unknown."""
@@ -105,7 +119,6 @@ class ExpectedErrors:
         """Return plain values from which ``load`` continues."""
         model, reference = self.model, self._reference
         return {
-            "offsets": None if model is None else model.offsets,
             "model": None if model is None else model.to_json(),
             "reference": None if reference is None else reference.state(),
         }
@@ -113,8 +126,5 @@ class ExpectedErrors:
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
         model, reference = state["model"], state["reference"]
-        self.model = None
-        if model is not None:
-            offsets = np.array(state["offsets"], dtype=np.int64)
-            self.model = ErrorModel.from_json(model, offsets=offsets)
+        self.model = None if model is None else ErrorModel.from_json(model)
         self._reference = None if reference is None else ReferenceCells.restore(reference)

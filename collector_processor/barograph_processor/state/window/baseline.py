@@ -16,9 +16,10 @@ __all__ = ["Baseline", "QualityBaseline", "read_baselines"]
 
 _SCHEMA: Final = 4
 _READ: Final = (1, 2, 3, _SCHEMA)
-"""Schema 1 said nothing of the inputs, in which then no slices are searched, 2 nothing of the
-errors of a regression, which then are not estimated without labels, and 3 counted scores in
-half as many bins, in which they are told less finely then."""
+"""Schema 1 said nothing of the inputs, in which then no slices are searched. Up to 3 scores
+were counted in half as many bins, in which they are told less finely then, and nothing was said
+of how far expected errors of a regression are off where inputs move, which then are not
+estimated without labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +139,8 @@ class Baseline:
         try:
             bounds, quality = document["operations"], document["quality"]
             traffic, errors = bounds["traffic"], document.get("errors")
-            profile = ReferenceProfile.from_json(document["profile"])
             return cls(
-                profile,
+                ReferenceProfile.from_json(document["profile"]),
                 OperationsReference(
                     bounds["latency_p95_s"],
                     bounds["error_rate"],
@@ -153,8 +153,8 @@ class Baseline:
                 BaselineConfig(offline=document.get("promised", {})).offline,
                 bool(document.get("evaluated", False)),
                 None
-                if errors is None
-                else ErrorModel.from_json(errors, offsets=profile.layout.offsets),
+                if errors is None or document["schema"] < _SCHEMA
+                else ErrorModel.from_json(errors),
             )
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             raise ValueError(f"the baseline is damaged: {error!r}") from error

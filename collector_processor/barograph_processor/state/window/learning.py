@@ -11,6 +11,7 @@ from barograph_processor.config import ModelConfig
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.observation import ObservationBatch
+from barograph_processor.quality.fine_bins import fine_bins
 from barograph_processor.state.window.baseline import Baseline
 from barograph_processor.state.window.operations import OperationsReference, OperationsWindow
 from barograph_processor.state.window.reference import ReferenceRows, reference_windows
@@ -131,7 +132,7 @@ class Learner:
         learnt = Baseline(profile, operations, int(time.max()), self.rows)
         if not isinstance(columns.get(_PREDICTION), NumericColumn):
             return learnt, None
-        return learnt, ReferenceCells.of(profile.layout, columns, self.rows)
+        return learnt, ReferenceCells.of(fine_bins(profile.layout, columns), columns, self.rows)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""

@@ -27,14 +27,12 @@ class ReferenceCells:
     Attributes:
         number: Which rows of the reference, rising, shape ``(n,)``.
         cells: The slot of each within its stream, shape ``(S, n)``.
-        offsets: Where the slots of each stream begin, and their number, shape ``(S + 1,)``.
-        ordered: Which slots have an order, shape ``(B,)``.
+        layout: The streams.
     """
 
     number: npt.NDArray[np.int32]
     cells: npt.NDArray[np.unsignedinteger[Any]]
-    offsets: npt.NDArray[np.int64]
-    ordered: npt.NDArray[np.bool_]
+    layout: Layout
 
     @classmethod
     def of(cls, layout: Layout, columns: Mapping[StreamKey, Column], rows: int) -> "ReferenceCells":
@@ -44,7 +42,7 @@ class ReferenceCells:
         kind = np.uint8 if np.diff(offsets).max() <= _OF_A_BYTE else np.uint16
         known = [columns[key].take(number.astype(np.intp)) for key in layout.keys]
         cells = layout.cells(known, len(number)) - offsets[:-1, None]
-        return cls(number, cells.astype(kind), offsets, layout.ordered)
+        return cls(number, cells.astype(kind), layout)
 
     def learn(
         self, rows: npt.NDArray[np.int64], errors: npt.NDArray[np.float64]
@@ -61,15 +59,15 @@ class ReferenceCells:
         known = np.full(len(self.number), np.nan)
         known[at[kept]] = errors[kept]
         labelled = np.flatnonzero(np.isfinite(known))
-        cells = self.cells[:, labelled].astype(np.int64) + self.offsets[:-1, None]
-        return ErrorModel.learn(cells, known[labelled], self.offsets, self.ordered)
+        cells = self.cells[:, labelled].astype(np.int64) + self.layout.offsets[:-1, None]
+        return ErrorModel.learn(cells, known[labelled], self.layout)
 
     def state(self) -> list[Any]:
         """Return plain values from which ``restore`` continues."""
-        return [self.number, self.cells, self.offsets, self.ordered]
+        return [self.number, self.cells, self.layout.to_json()]
 
     @classmethod
     def restore(cls, state: list[Any]) -> "ReferenceCells":
         """Undo ``state``."""
-        number, cells, offsets, ordered = map(np.array, state)
-        return cls(number, cells, offsets, ordered)
+        number, cells, layout = state
+        return cls(np.array(number), np.array(cells), Layout.from_json(layout))
