@@ -22,6 +22,7 @@ class Processor(Process):
         otlp_grpc: Where it takes OTLP over gRPC, ``host:port``; a free port by default.
         export: Where it sends metrics and alarms; nowhere by default.
         config: A TOML file with its configuration.
+        program: The module that is run.
 
     Attributes:
         otlp_grpc: ``host:port`` that takes OTLP over gRPC.
@@ -36,6 +37,7 @@ class Processor(Process):
         otlp_grpc: str | None = None,
         export: str | None = None,
         config: Path | None = None,
+        program: str = "barograph_processor",
     ) -> None:
         free, self.otlp_http, self.web = free_addresses(3)
         self.otlp_grpc = otlp_grpc or free
@@ -50,7 +52,7 @@ class Processor(Process):
         given = [part for flag, value in flags.items() if value for part in (flag, value)]
         super().__init__(
             "processor",
-            [sys.executable, "-m", "barograph_processor", "serve", *given],
+            [sys.executable, "-m", program, "serve", *given],
             directory=directory,
             ready=lambda: http_get(self.web, "/readyz")[0] == HTTPStatus.OK,
         )

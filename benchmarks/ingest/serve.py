@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +31,7 @@ from components.collector import Collector
 from components.process import Process
 from components.processor import Processor
 
-_LINE: Final = "{:16}{:>20}{:>10}{:>14}{:>10}{:>9}{:>9}{:>9}"
+_LINE: Final = "{:16}{:>22}{:>10}{:>14}{:>10}{:>9}{:>9}{:>9}"
 _CONFIG: Final = Path(__file__).with_name("span_metrics.yaml")
 
 
@@ -50,8 +51,8 @@ class _Contender:
 
 
 @contextmanager
-def _processor(directory: Path) -> Iterator[_Contender]:
-    with Processor(directory) as processor:
+def _processor(directory: Path, program: str = "barograph_processor") -> Iterator[_Contender]:
+    with Processor(directory, program=program) as processor:
 
         def finish(acknowledged: int) -> None:
             counted = settled(processor, acknowledged)
@@ -80,6 +81,7 @@ def _collector(directory: Path) -> Iterator[_Contender]:
 
 _CONTENDERS: Final[Mapping[str, Callable[[Path], AbstractContextManager[_Contender]]]] = {
     "processor": _processor,
+    "processor, no journal": partial(_processor, program="benchmarks.ingest.no_journal"),
     "processor, one core": _pinned,
     "Collector": _collector,
 }

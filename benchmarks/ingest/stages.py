@@ -9,7 +9,7 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +17,13 @@ from google.protobuf import __version__ as protobuf_version
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from barograph_processor.codec import Tree
-from barograph_processor.journal import Checkpoint, Journal, Record, SignalKind
+from barograph_processor.journal import Journal
 from barograph_processor.observation import EventBatch, ModelKey, ObservationBatch, SpanBatch
 from barograph_processor.otlp.decode import decode_traces, decode_traces_plainly
 from barograph_processor.pipeline import Pipeline
 from barograph_processor.telemetry import Telemetry
 from benchmarks.ingest.load import SHAPES, SPANS, Template
+from benchmarks.ingest.no_journal import NoJournal
 
 _ROUNDS = 7
 _REQUESTS = 40
@@ -64,32 +65,6 @@ class _Nowhere:
 
     def restore(self, trees: Iterator[Tree]) -> None:
         del trees
-
-
-class _NoJournal(Journal):
-    """Acknowledges at once: what durability costs is the difference."""
-
-    def __init__(self) -> None:
-        self._last_seq = 0
-        self._bytes = 0
-
-    def append(self, signal: SignalKind, payload: bytes, *, time_ns: int | None = None) -> int:
-        del signal, payload, time_ns
-        self._last_seq += 1
-        return self._last_seq
-
-    def read(self, after: int) -> Iterator[Record]:
-        del after
-        return iter(())
-
-    def save_checkpoint(self, seq: int, schema: int, blocks: Iterable[bytes]) -> None:
-        del seq, schema, blocks
-
-    def load_checkpoint(self) -> Checkpoint | None:
-        return None
-
-    def close(self) -> None:
-        pass
 
 
 def _parse_only(payload: bytes) -> None:
@@ -142,7 +117,7 @@ def _pipelines(directory: Path) -> None:
     for _ in range(5):
         telemetry = Telemetry()
         path = Path(tempfile.mkdtemp(dir=directory)) / "journal.db"
-        journals = (_NoJournal(), Journal(path, max_bytes=1 << 40, telemetry=telemetry))
+        journals = (NoJournal(), Journal(path, max_bytes=1 << 40, telemetry=telemetry))
         for name, journal in zip(best, journals, strict=True):
             best[name] = min(best[name], _pipeline(journal, telemetry))
     print("pipeline with duplicates dropped, one caller, no state:")

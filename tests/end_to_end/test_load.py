@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.ingest import restart
 from benchmarks.ingest.load import SHAPES, Shape
 from benchmarks.ingest.testbed import run
 
@@ -28,3 +29,9 @@ def test_overload_is_refused_and_bounded(tmp_path: Path) -> None:
     assert result.acknowledged > 0
     assert result.refused > 0
     assert result.faults() == []
+
+
+def test_crash_at_full_rate_loses_nothing(tmp_path: Path) -> None:
+    result = restart.run(tmp_path, seconds=_SECONDS / 2, shape="sixteen_models")
+    assert result.requests > 0
+    assert result.counted == result.acknowledged > 0
