@@ -164,8 +164,11 @@ class Verdicts:
     ) -> list[AlarmChange]:
         """Follow what the labels of a window say of the slices."""
         changes: list[AlarmChange] = []
-        quiet = self.book.get(_RISK) is not None or quality.harmed
-        for step in quality.slices.close_window(closed.number, quiet=quiet):
+        alarm = self.book.get(_RISK)
+        quiet_since = closed.number if quality.harmed else None
+        if alarm is not None:
+            quiet_since = alarm.raised_window
+        for step in quality.slices.close_window(closed.number, quiet_since=quiet_since):
             if step.kind == "resolved":
                 status = step.status
                 share = status.risk, status.low, status.high

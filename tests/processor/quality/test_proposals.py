@@ -30,12 +30,12 @@ def _monitor(name: str, first: int, last: int) -> SliceMonitor:
     """A monitor that has a slice of one dimension or input in a place from the start."""
     losses = _losses(0, of=_NORTH, risk=0.1)
     layout = SliceLayout.learn(_REGION)
-    searched = SearchedInputs.learn(layout, _REGION, _AGE, losses, blocks=1)
+    searched = SearchedInputs.learn(layout, _REGION, _AGE, losses, blocks=100)
     assert searched is not None
     proposals = SliceProposals(searched)
     proposals.load([[[[name, first, last]], 0, 0], *[None] * 7])
     reference = layout.count(_REGION, losses)
-    return SliceMonitor(layout, reference, tolerance=0.02, budget=100, proposals=proposals)
+    return SliceMonitor(layout, reference, tolerance=0.02, budget=1, proposals=proposals)
 
 
 def test_a_registered_slice_that_has_a_place_is_told_once_and_as_registered() -> None:
@@ -53,9 +53,9 @@ def test_a_registered_slice_that_has_a_place_is_told_once_and_as_registered() ->
 def test_what_was_held_back_is_told_once_all_is_no_longer_bad(restart: bool) -> None:
     monitor = _monitor("age", 0, 2)
     told = []
-    for window, quiet in enumerate((True, True, False, False)):
+    for window, since in enumerate((0, 0, None, None)):
         counts = monitor.observe(_REGION, _losses(window + 1, of=_YOUNG), _TIMES, _AGE)
-        told.append(monitor.update(counts, window=window, quiet=quiet))
+        told.append(monitor.update(counts, window=window, quiet_since=since))
         if restart:
             monitor = SliceMonitor.restore(monitor.state())
     assert [len(steps) for steps in told] == [0, 0, 1, 0]
@@ -64,9 +64,29 @@ def test_what_was_held_back_is_told_once_all_is_no_longer_bad(restart: bool) -> 
     assert [name for name, _ in step.status.key] == ["age"]
 
 
+def test_what_fails_after_the_alarm_about_all_was_raised_does_not_wait() -> None:
+    monitor = _monitor("age", 0, 2)
+    told = []
+    for window in range(3, 9):
+        of = _YOUNG if window >= 7 else np.zeros(_N, dtype=np.bool_)
+        counts = monitor.observe(_REGION, _losses(window, of=of), _TIMES, _AGE)
+        told += monitor.update(counts, window=window, quiet_since=4)
+    (step,) = told
+    assert (step.since_window, step.status.proposed) == (7, True)
+
+
+def test_one_window_proves_no_more_than_as_many_of_the_reference_could_refute() -> None:
+    """However bad it is: a storm that comes once in 100 windows may have been in none of them."""
+    monitor = _monitor("age", 0, 2)
+    counts = monitor.observe(_REGION, _losses(1, of=_YOUNG, risk=1.0), _TIMES, _AGE)
+    monitor.update(counts, window=0)
+    (found,) = [each for each in monitor.statuses() if each.proposed]
+    assert 10**found.log10_evidence == pytest.approx(101)
+
+
 @pytest.mark.parametrize("corrected", [False, True])
 def test_labels_that_are_corrected_are_no_evidence_of_what_was_found(corrected: bool) -> None:
-    quality = SlicedQuality(AlarmConfig(), budget_windows=100)
+    quality = SlicedQuality(AlarmConfig(), budget_windows=1)
     quality.monitor = _monitor("age", 0, 2)
     wrong, right = _losses(1, of=_YOUNG), _losses(1, of=_YOUNG, risk=0.1)
     quality.observe(_REGION, _AGE, wrong, _TIMES)

@@ -86,7 +86,7 @@ def test_a_failing_range_of_an_input_is_found_and_named(late: bool) -> None:
     assert shown[0]["slice"] == dict(first.slice)
     assert shown[0]["proposed"] is True
     assert shown[0]["alarm"] is True
-    assert all(each["proposed"] is False for each in shown if "region" in each["slice"])
+    assert all(each["proposed"] is False for each in shown if each["slice"].keys() == {"region"})
 
 
 def test_it_is_named_in_the_alarm_about_all_while_there_is_one() -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.quality.slice.beta_binomial import beta_binomial_bets
 from barograph_processor.sequential.shiryaev_roberts import shiryaev_roberts
 from barograph_processor.stats.array import Bools, Floats
 
@@ -45,7 +46,14 @@ class SliceEvidence:
         return np.asarray(self._return.mean(axis=1))
 
     def update(
-        self, labels: Floats, losses: Floats, tau: Floats, phi: Floats, *, window: int
+        self,
+        labels: Floats,
+        losses: Floats,
+        tau: Floats,
+        phi: Floats,
+        *,
+        window: int,
+        most: Floats | float = np.inf,
     ) -> None:
         """Bet on a window, all arrays of shape ``(M,)``.
 
@@ -53,15 +61,20 @@ class SliceEvidence:
             labels: Of each slice.
             losses: Their sums.
             tau: Risk that is tolerated, at most ``MOST_RISK``.
-            phi: Dispersion, at least 1: bets are raised to the power ``1 / phi``.
+            phi: How many times the variance of independent losses the sum has, at least 1.
             window: Its number.
+            most: What a bet of harm makes at most, by slice; less than it might is fair as well.
         """
         above = np.minimum(tau[:, None] + _STEPS, (1 + MOST_RISK) / 2)
         below = np.maximum(tau[:, None] - _STEPS, 0.3 * tau[:, None])
         harmed = self.harmed[:, None]
-        bets = _log_bets(labels, losses, tau, above) / phi[:, None]
-        back = _log_bets(labels, losses, tau, below) / phi[:, None]
-        self._onset = np.where(harmed, self._onset, shiryaev_roberts(self._onset, bets))
+        bets = beta_binomial_bets(labels, losses, tau, above, phi)
+        made = np.minimum(bets, np.log(np.reshape(most, (-1, 1))))
+        back = np.zeros_like(bets)
+        back[self.harmed] = beta_binomial_bets(
+            *(each[self.harmed] for each in (labels, losses, tau, below, phi))
+        )
+        self._onset = np.where(harmed, self._onset, shiryaev_roberts(self._onset, made))
         self._return = np.where(harmed, shiryaev_roberts(self._return, back), 0.0)
         # A change began when its cumulative sum last left zero.
         self._since = np.where(self._sums <= 0.0, window, self._since)
@@ -99,10 +112,3 @@ class SliceEvidence:
         self._sums = np.array(state["sums"], dtype=np.float64)
         self._since = np.array(state["since"], dtype=np.int64)
         self.harmed = np.array(state["harmed"], dtype=np.bool_)
-
-
-def _log_bets(n: Floats, s: Floats, tau: Floats, risks: Floats) -> Floats:
-    """Return log likelihood ratios of risks against what is tolerated, shape ``(M, L)``."""
-    tau = tau[:, None]
-    gained = (n - s)[:, None]
-    return np.asarray(s[:, None] * np.log(risks / tau) + gained * np.log((1 - risks) / (1 - tau)))

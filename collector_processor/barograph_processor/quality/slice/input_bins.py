@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.quality.slice.search import Attribute
+from barograph_processor.quality.slice.attribute import Attribute
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from barograph_processor.quality.slice.counts import SliceCounts
 from barograph_processor.quality.slice.evidence import SliceEvidence
+from barograph_processor.quality.slice.hindsight import Hindsight
 from barograph_processor.quality.slice.layout import SliceLayout
 from barograph_processor.quality.slice.naming import SliceNaming
 from barograph_processor.quality.slice.places import SlicePlaces
@@ -22,9 +23,10 @@ from barograph_processor.stats.column import CategoricalColumn, Column
 
 __all__ = ["SliceMonitor"]
 
-_SCHEMA: Final = 3
+_SCHEMA: Final = 4
 _NOTHING: Final[Mapping[str, Column]] = {}
 _HOLDS: Final = 100.0
+_MISDATED: Final = 2
 
 
 class SliceMonitor:
@@ -38,10 +40,10 @@ class SliceMonitor:
     by Shiryaev and Roberts; a slice alarms at the budget over its weight (e-d-Bonferroni), see
     ``slice_weights``; ``UsualRisk`` says what the reference knows of each.
 
-    Bets of slices whose risk swings from window to window, as weather moves that of an airport,
-    are tempered: raised to the power 1/phi with phi the dispersion of the reference's windows,
-    which by Jensen's inequality keeps them fair. The smaller the rest beside a slice, the
-    more phi grows with its noise.
+    Bets allow for slices whose risk swings from window to window, as weather moves that of an
+    airport: they are ratios of beta-binomial likelihoods, with the dispersion of the
+    reference's windows. The smaller the rest beside a slice, the more that grows with its
+    noise.
 
     Of slices that explain each other one is named; see ``SliceNaming``.
 
@@ -87,6 +89,8 @@ class SliceMonitor:
         self.reference = reference
         self.places = SlicePlaces(layout, proposals)
         self._sample = SliceSample(layout, self.places.inputs)
+        most = 1.0 if proposals is None else proposals.searched.most
+        self._hindsight = Hindsight(reference, tolerance, most)
         self._tolerance, self._budget, self._recovery = tolerance, budget, recovery
         size = self.places.size
         phi = np.ones(len(layout.slices)) if dispersion is None else np.maximum(dispersion, 1.0)
@@ -128,22 +132,24 @@ class SliceMonitor:
         return self.places.count(self.places.codes(columns, inputs, len(losses)), losses)
 
     def update(
-        self, counts: SliceCounts, *, window: int, quiet: bool = False
+        self, counts: SliceCounts, *, window: int, quiet_since: int | None = None
     ) -> list[SliceTransition]:
         """Judge the labels of a window; return which slices changed their state.
 
         Args:
             counts: Of its labels, from ``observe``.
             window: Its number.
-            quiet: Whether all is told to be bad already: proposals wait, and are returned once
-                that is over, if they are still harmed.
+            quiet_since: The window in which all was told to be bad, if it is now: proposals
+                that do worse since then, give or take two windows, or longer wait, as it may be
+                they that all is bad by, and are returned once that is over, if they are still
+                harmed.
         """
         tau, phi = self.usual.tolerated(counts, self._tolerance), self.usual.swings(counts)
         labels = counts.labels.astype(np.float64)
-        self._evidence.update(labels, counts.losses, tau, phi, window=window)
+        self._evidence.update(labels, counts.losses, tau, phi, window=window, most=self.usual.most)
         self._recent.add(counts, tau)
         self._windows = window + 1
-        changed = self._recoveries() + self._told(self._onsets(), quiet=quiet)
+        changed = self._recoveries() + self._told(self._onsets(), quiet_since)
         changed += self._departures(counts.labels[len(self.layout.slices) : self.places.proposed])
         self._propose(window)
         return changed
@@ -183,7 +189,9 @@ class SliceMonitor:
         if proposals is None:
             return
         kept = self._evidence.harmed[first:] | (self._evidence.of_harm[first:] >= _HOLDS)
-        turned, cut = proposals.turn(self._sample, self._naming.harmed, kept, window=window)
+        turned, cut = proposals.turn(
+            self._sample, self._hindsight, self._naming.harmed, kept, window=window
+        )
         self.usual.hold([first + place for place in turned + cut])
         for k in (first + place for place in turned):
             self._evidence.reset(k)
@@ -199,13 +207,17 @@ class SliceMonitor:
             opened.append(SliceTransition("open", self._status(k), since, alike))
         return opened
 
-    def _told(self, opened: list[SliceTransition], *, quiet: bool) -> list[SliceTransition]:
+    def _told(
+        self, opened: list[SliceTransition], quiet_since: int | None
+    ) -> list[SliceTransition]:
         """Return what is to be told, now or no longer held back."""
-        if quiet:
-            held = {step.status.key for step in opened if step.status.proposed}
+        if quiet_since is not None:
+            last = quiet_since + _MISDATED
+            waits = [s for s in opened if s.status.proposed and s.since_window <= last]
+            held = {step.status.key for step in waits}
             first = range(self.places.proposed, self.places.size)
             self._waiting += [k for k in first if self.places.key(k) in held]
-            return [step for step in opened if not step.status.proposed]
+            return [step for step in opened if step not in waits]
         waited, self._waiting = self._waiting, []
         return opened + [
             SliceTransition("open", self._status(k), int(self._opened[k])) for k in waited

@@ -19,7 +19,7 @@ class SliceNaming:
 
     A part of a failing slice is not told again, and neither is a whole that fails by one part
     alone, nor a slice of another dimension that holds the same predictions; how far they
-    overlap, the last 4,096 labels say. Of proposals none is named that shares a level with a
+    overlap, the last 8,192 labels say. Of proposals none is named that shares a level with a
     slice under an alarm.
 
     State: none; it works on that of others. Not locked: one writer.
@@ -76,10 +76,10 @@ class SliceNaming:
 
     def _began(self, k: int) -> int:
         """Return since when a slice does worse; a proposal perhaps did before it was one."""
-        began = self._evidence.began(k)
-        proposals, place = self._places.proposals, k - self._places.proposed
-        held = None if proposals is None or place < 0 else proposals.held(place)
-        return held.since if held is not None and began <= held.came else began
+        place = k - self._places.proposed
+        if self._places.proposals is None or place < 0:
+            return self._evidence.began(k)
+        return self._places.proposals.began(place, self._sample)
 
     def _explained(self, k: int, since: int) -> bool:
         """Whether slices that are under an alarm already account for this one."""

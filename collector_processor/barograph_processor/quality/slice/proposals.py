@@ -6,18 +6,21 @@ from typing import Any, Final
 
 import numpy as np
 
+from barograph_processor.quality.slice.hindsight import Hindsight
 from barograph_processor.quality.slice.layout import SliceCodes, SliceKey
 from barograph_processor.quality.slice.sample import Coded, SliceSample
-from barograph_processor.quality.slice.searched_inputs import SearchedInputs
+from barograph_processor.quality.slice.searched_inputs import KnownSlice, SearchedInputs
 from barograph_processor.stats.array import Bools, Floats, Ints
 
 __all__ = ["Place", "SliceProposals", "akin"]
 
 _PLACES: Final = 8
-_RECENT: Final = 10
-_WORTH: Final = 2.5
-_BETTER: Final = 1.0
+_RECENT: Final = 16
+_WORTH: Final = 3.0
+_LEAST: Final = 1.0
+_BETTER: Final = 2.0
 _ALIKE: Final = 0.5
+_NONE: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Place:
 class SliceProposals:
     """Searches the latest labels for slices that look worse than they were beside the rest.
 
+    How bad slices look is the evidence that they would have in hindsight, times their weight:
+    there are few slices of one attribute and many of two, of which some look bad by chance.
     What looks worst gets one of 8 places, and is watched there from the next window on, on
     labels that did not speak for it. It keeps its place while it goes on looking worse, or has
     evidence, until something looks clearly worse.
@@ -59,19 +64,15 @@ class SliceProposals:
         """The slice in each place, as people name it; nothing where it is free."""
         return tuple(self.searched.named(held.key) if held else () for held in self._places)
 
-    def held(self, place: int) -> Place | None:
-        """Return who has a place."""
-        return self._places[place]
-
     def coded(self, place: int) -> Coded:
         """Return the slice in a place; nothing where it is free."""
         held = self._places[place]
         return () if held is None else held.key
 
-    def known(self, place: int) -> tuple[int, float, float]:
-        """Return labels, losses and dispersion of a place's slice in the reference."""
+    def known(self, place: int) -> KnownSlice:
+        """Return what the reference knew of a place's slice."""
         key = self.coded(place)
-        return self.searched.known(key) if key else (0, 0.0, 1.0)
+        return self.searched.known(key) if key else KnownSlice(0, 0.0, 0.0)
 
     def levels(self, key: SliceKey) -> dict[str, frozenset[str]]:
         """Return the single levels that a proposed slice holds, by name; empty if it is none."""
@@ -92,12 +93,19 @@ class SliceProposals:
         return labels, sums
 
     def turn(
-        self, sample: SliceSample, harmed: Sequence[Coded], kept: Bools, *, window: int
+        self,
+        sample: SliceSample,
+        hindsight: Hindsight,
+        harmed: Sequence[Coded],
+        kept: Bools,
+        *,
+        window: int,
     ) -> tuple[list[int], list[int]]:
         """Search after a window; return the places that changed.
 
         Args:
             sample: The latest labels.
+            hindsight: Bets on these.
             harmed: Slices under an alarm, whose labels are left out.
             kept: Places whose slice has an alarm or evidence, and stays, shape ``(8,)``.
             window: The number of the window.
@@ -109,47 +117,52 @@ class SliceProposals:
         rows = sample.window > window - _RECENT
         for key in harmed:
             rows &= ~sample.inside(key)
-        inside = {
-            place: rows & sample.inside(held.key)
-            for place, held in enumerate(self._places)
-            if held is not None and held.key not in harmed
-        }
-        looks = {place: self._look(place, mask, rows, sample) for place, mask in inside.items()}
-        turned = {place for place, look in looks.items() if look < 1 and not kept[place]}
+        held = [
+            place
+            for place, each in enumerate(self._places)
+            if each is not None and each.key not in harmed
+        ]
+        keys = [*(self.coded(place) for place in held), *self._found(sample, rows)]
+        inside = [sample.inside(key)[rows] for key in keys]
+        known = [self.searched.known(key) for key in keys]
+        past = hindsight.evidence(known, inside, sample.losses[rows], sample.window[rows])
+        looks = np.log(np.maximum(past.of_harm, _NONE))
+        worth = looks + np.log([self.searched.search.weight(key) for key in keys])
+        by_place = dict(zip(held, range(len(held)), strict=True))
+        turned: set[int] = set()
         cut: set[int] = set()
-        for place in turned:
-            self._places[place] = None
-            del inside[place], looks[place]
-        by_name = {name: sample.codes(name)[rows] for name in self.searched.names}
-        codes = self.searched.matrix(by_name, int(rows.sum()))
-        for each in self.searched.search.find(codes, sample.losses[rows]):
-            if each.score < _WORTH:
-                break
-            mask = rows & sample.inside(each.key)
-            like = [p for p, other in inside.items() if _alike(mask, other)]
-            room = self._room(each.score, like, looks, kept)
+        for place in held:
+            if looks[by_place[place]] < _LEAST and not kept[place]:
+                self._places[place] = None
+                turned.add(place)
+                del by_place[place]
+        for at in sorted(range(len(held), len(keys)), key=lambda at: -worth[at]):
+            if looks[at] < _WORTH:
+                continue
+            like = [p for p, other in by_place.items() if _alike(inside[at], inside[other])]
+            worths = {place: float(worth[other]) for place, other in by_place.items()}
+            room = self._room(float(worth[at]), like, worths, kept)
             if room is None:
                 continue
-            known = self.searched.search.known(each.key)
-            since, came = _began(sample, mask, known, window), window + 1
-            held = self._places[room]
-            if held is None or not like:
+            since = _began(sample, rows & sample.inside(keys[at]), known[at].risk)
+            came, before = window + 1, self._places[room]
+            if before is None or not like:
                 turned.add(room)
             else:
-                since, came = min(since, held.since), held.came
+                since, came = min(since, before.since), before.came
                 cut.add(room)
-            self._places[room] = Place(each.key, since, came)
-            looks[room], inside[room] = each.score, mask
+            self._places[room] = Place(keys[at], since, came)
+            by_place[room] = at
         return sorted(turned), sorted(cut - turned)
 
-    def _look(self, place: int, inside: Bools, rows: Bools, sample: SliceSample) -> float:
-        """Return how bad the slice in a place looks now."""
-        labels = np.array([inside.sum(), rows.sum()], dtype=np.float64)
-        losses = np.array([sample.losses[inside].sum(), sample.losses[rows].sum()])
-        return self.searched.search.score(self.coded(place), labels, losses)
+    def _found(self, sample: SliceSample, rows: Bools) -> list[Coded]:
+        """Return slices that look bad in some of the labels."""
+        by_name = {name: sample.codes(name)[rows] for name in self.searched.names}
+        codes = self.searched.matrix(by_name, int(rows.sum()))
+        return self.searched.search.find(codes, sample.losses[rows], sample.window[rows])
 
     def _room(
-        self, score: float, like: Sequence[int], looks: Mapping[int, float], kept: Bools
+        self, worth: float, like: Sequence[int], worths: Mapping[int, float], kept: Bools
     ) -> int | None:
         """Return a place for a slice; None if there is none for it.
 
@@ -157,17 +170,29 @@ class SliceProposals:
         what looks clearly better.
         """
         if like:
-            worst = max(like, key=lambda place: looks[place])
+            worst = max(like, key=lambda place: worths[place])
             least = _BETTER if kept[worst] else _BETTER / 2
-            return worst if score >= looks[worst] + least else None
-        free = [place for place, held in enumerate(self._places) if held is None]
-        if free:
-            return free[0]
-        rivals = [place for place in looks if not kept[place]]
+            return worst if worth >= worths[worst] + least else None
+        if None in self._places:
+            return self._places.index(None)
+        rivals = [place for place in worths if not kept[place]]
         if not rivals:
             return None
-        best = min(rivals, key=lambda place: looks[place])
-        return best if score >= looks[best] + _BETTER else None
+        best = min(rivals, key=lambda place: worths[place])
+        return best if worth >= worths[best] + _BETTER else None
+
+    def began(self, place: int, sample: SliceSample) -> int:
+        """Return since which window the slice in a place does worse, by the latest labels.
+
+        If it did over all of them, since when it did when it came to its place.
+        """
+        held = self._places[place]
+        rows = sample.window > sample.window.max(initial=0) - _RECENT
+        inside = rows & sample.inside(self.coded(place))
+        if held is None or not inside.any():
+            raise ValueError(f"no slice with labels in place {place}")
+        since = _began(sample, inside, self.known(place).risk)
+        return since if since > sample.window[rows][0] else min(since, held.since)
 
     def state(self) -> dict[str, Any]:
         """Return plain types for ``restore``."""
@@ -207,13 +232,11 @@ def akin(one: Coded, other: Coded) -> bool:
     )
 
 
-def _began(sample: SliceSample, inside: Bools, known: tuple[int, float], window: int) -> int:
+def _began(sample: SliceSample, inside: Bools, usual: float) -> int:
     """Return since which window a slice does worse: where the sum of its excess is greatest."""
     windows, losses = sample.window[inside], sample.losses[inside]
-    before = known[1] / max(known[0], 1)
-    middle = (before + losses.mean()) / 2
-    first = int(windows.min(initial=window))
-    excess = np.bincount(windows - first, losses - middle)
+    first = int(windows.min())
+    excess = np.bincount(windows - first, losses - (usual + losses.mean()) / 2)
     return first + int(np.cumsum(excess[::-1])[::-1].argmax())
 
 

@@ -5,19 +5,25 @@ from collections.abc import Sequence
 import numpy as np
 
 from barograph_processor.quality.slice.counts import SliceCounts
+from barograph_processor.quality.slice.evidence import MOST_RISK
 from barograph_processor.quality.slice.layout import SliceKey, SliceLayout
-from barograph_processor.stats.array import Floats, Ints
+from barograph_processor.stats.array import Bools, Floats, Ints
 
 __all__ = [
+    "MIN_BLOCKS",
     "dispersion",
     "moved_risk",
     "noise_of_rest",
     "slice_dispersion",
     "spare_dispersion",
+    "squared_swings",
+    "tolerated_risk",
 ]
 
+MIN_BLOCKS = 4
+"""Blocks of the reference that tell how much slices swing; fewer tell too little."""
+
 _EDGE = 1e-4
-_MIN_BLOCKS = 4
 
 
 def moved_risk(risk: Floats, now: SliceCounts, reference: SliceCounts) -> Floats:
@@ -38,6 +44,27 @@ def moved_risk(risk: Floats, now: SliceCounts, reference: SliceCounts) -> Floats
     )
     moved = _logit(risk) + _logit(rest) - _logit(before)
     return np.asarray(1 / (1 + np.exp(-moved)))
+
+
+def tolerated_risk(
+    likely: Floats, bound: Floats, now: SliceCounts, reference: SliceCounts, *, tolerance: float
+) -> Floats:
+    """Return the risk that is tolerated of slices as the rest does now.
+
+    While the rest does better than it did, it is a slice's own risk as it was.
+
+    Args:
+        likely: Risk of each slice in the reference, shape ``(K,)``.
+        bound: Its upper bound.
+        now: Labels and losses now.
+        reference: The same in the reference.
+        tolerance: What is tolerated beyond the risk, if the bound is not more.
+
+    Returns:
+        In ``(0, 0.95]``, shape ``(K,)``.
+    """
+    usual, most = (np.maximum(moved_risk(r, now, reference), r) for r in (likely, bound))
+    return np.asarray(np.minimum(np.maximum(usual + tolerance, most), MOST_RISK))
 
 
 def noise_of_rest(now: SliceCounts) -> Floats:
@@ -90,25 +117,38 @@ def dispersion(owner: Ints, blocks: Sequence[SliceCounts]) -> Floats:
         At least 1, shape ``(K,)``; 1 with fewer than 4 blocks, which tell too little.
     """
     k = len(owner)
-    if len(blocks) < _MIN_BLOCKS or not k:
+    if len(blocks) < MIN_BLOCKS or not k:
         return np.ones(k)
     whole = blocks[0]
     for block in blocks[1:]:
         whole = whole.merge(block)
-    risk = whole.losses / np.maximum(whole.labels, 1)
     squares, count = np.zeros(k), np.zeros(k)
     for block in blocks:
-        expected = moved_risk(risk, block, whole)
-        variance = block.labels * expected * (1 - expected) * noise_of_rest(block)
-        usable = variance > 0.5  # noqa: PLR2004 - with less, a square says nothing
-        z2 = (block.losses - block.labels * expected) ** 2 / np.maximum(variance, _EDGE)
+        z2, usable = squared_swings(block, whole)
         squares += np.where(usable, z2, 0.0)
         count += usable
     pooled = np.bincount(owner, squares) / np.maximum(np.bincount(owner, count), 1)
     # One of B degrees of freedom went into the slice's own risk.
-    own = np.where(count >= 2 * _MIN_BLOCKS, squares / np.maximum(count, 1), 0.0)
+    own = np.where(count >= 2 * MIN_BLOCKS, squares / np.maximum(count, 1), 0.0)
     freedom = len(blocks) / (len(blocks) - 1)
     return np.asarray(np.maximum(np.maximum(pooled[owner], own / 2) * freedom, 1.0))
+
+
+def squared_swings(block: SliceCounts, whole: SliceCounts) -> tuple[Floats, Bools]:
+    """Return squares of slices' standardized distance from where the rest would have moved them.
+
+    Args:
+        block: Labels and losses of a block.
+        whole: Those of all blocks.
+
+    Returns:
+        The squares, and which of them can be used: with few losses to expect, they say nothing.
+        Both of the shape of the counts.
+    """
+    expected = moved_risk(whole.losses / np.maximum(whole.labels, 1), block, whole)
+    variance = block.labels * expected * (1 - expected) * noise_of_rest(block)
+    squares = (block.losses - block.labels * expected) ** 2 / np.maximum(variance, _EDGE)
+    return np.asarray(squares), np.asarray(variance > 0.5)  # noqa: PLR2004 - see above
 
 
 def spare_dispersion(layout: SliceLayout, known: Floats, keys: Sequence[SliceKey]) -> Floats:

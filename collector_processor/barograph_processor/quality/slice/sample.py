@@ -14,17 +14,17 @@ __all__ = ["Coded", "SliceSample"]
 Coded = tuple[tuple[str, int, int], ...]
 """A slice as dimensions, each with its first and last code; see ``SliceCodes``."""
 
-_KEPT: Final = 4096
+_KEPT: Final = 8192
 _ALIKE: Final = 0.9
 _ENOUGH: Final = 10
 
 
 class SliceSample:
-    """The slices and losses of the last 4,096 labels.
+    """The slices and losses of the last 8,192 labels.
 
     Counts by slice cannot say how far two slices overlap; rows can.
 
-    State size: 4 KiB a dimension, and 64 KiB. Not locked: one writer.
+    State size: 8 KiB a dimension, and 128 KiB. Not locked: one writer.
 
     Args:
         layout: That gives the codes of dimensions.

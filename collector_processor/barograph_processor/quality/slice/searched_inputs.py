@@ -1,39 +1,72 @@
 """What is searched for slices that nobody registered, and what was usual of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.quality.slice.counts import SliceCounts
+from barograph_processor.quality.slice.attribute import Attribute, RangeKey
+from barograph_processor.quality.slice.correlations import SliceCorrelations
 from barograph_processor.quality.slice.input_bins import MOST_BINS, InputBins
 from barograph_processor.quality.slice.layout import SliceKey, SliceLayout
 from barograph_processor.quality.slice.pair_counts import LEVELS, PairCounts, pairs_of
-from barograph_processor.quality.slice.rest import dispersion
-from barograph_processor.quality.slice.search import Attribute, RangeKey, SliceSearch
-from barograph_processor.stats.array import Floats
+from barograph_processor.quality.slice.search import SliceSearch
+from barograph_processor.sequential.confidence import wilson_interval
+from barograph_processor.stats.array import Floats, Ints
 from barograph_processor.stats.column import CategoricalColumn, Column
 
-__all__ = ["SearchedInputs"]
+__all__ = ["KnownSlice", "SearchedInputs"]
 
 _MOST_ATTRIBUTES: Final = 20
 _DIMENSIONS: Final = 8
 _AT_ONCE: Final = 4096
+_MOST_BLOCKS: Final = 100
+_CHOSEN: Final = 0.0027
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSlice:
+    """What the reference knew of a slice that is chosen among many.
+
+    Some of these had luck in the reference: the bound of its risk is surer than of others.
+
+    Attributes:
+        labels: Of the slice.
+        losses: Their sum.
+        correlation: Of losses within a window; see ``SliceCorrelations``.
+    """
+
+    labels: int
+    losses: float
+    correlation: float
+
+    @property
+    def risk(self) -> float:
+        """Share of its labels lost."""
+        return self.losses / max(self.labels, 1)
+
+    @property
+    def bound(self) -> float:
+        """The same at its upper bound, at three standard deviations."""
+        n = float(self.labels)
+        return wilson_interval(min(self.losses, n), n, alpha=_CHOSEN)[1]
 
 
 class SearchedInputs:
     """Inputs with each other and with registered dimensions, 20 in all, as the reference had them.
 
-    State size: 1.6 KB a pair of attributes, 190 KB for 15 and 330 KB for 20 of them. Never
+    State size: 2 KB a pair of attributes, 250 KB for 15 and 430 KB for 20 of them. Never
     changes.
 
     Args:
         bins: How inputs fall into levels.
         dimensions: Registered ones that are searched with them, and their levels, 8 at most.
         reference: Labels and losses of the reference.
-        swings: Dispersion of each level of each attribute, at least 1, shape ``(A, 14)``.
+        correlations: How far losses of slices went together in its windows.
+        blocks: How many of these there were, or of blocks of several.
     """
 
     def __init__(
@@ -41,17 +74,19 @@ class SearchedInputs:
         bins: InputBins,
         dimensions: Mapping[str, tuple[str, ...]],
         reference: PairCounts,
-        swings: Floats,
+        correlations: SliceCorrelations,
+        blocks: int,
     ) -> None:
         self.bins = bins
+        self.most = float(blocks + 1)
+        """What a bet on one window makes at most: a reference of so many blocks did not show what
+        comes less often than that, as a storm."""
         self._levels = dict(dimensions)
         self._attributes = _attributes(bins, dimensions)
-        self._place = {each.name: place for place, each in enumerate(self._attributes)}
         self._reference = reference
-        self._swings = swings
-        searched = len(self._attributes) - len(dimensions)
-        pairs = pairs_of(len(self._attributes), searched)
-        self.search = SliceSearch(self._attributes, pairs, reference)
+        self._correlations = correlations
+        pairs = _pairs(bins, dimensions)
+        self.search = SliceSearch(self._attributes, pairs, reference, correlations)
 
     @classmethod
     def learn(
@@ -81,29 +116,26 @@ class SearchedInputs:
         attributes = _attributes(bins, dimensions)
         by_name = {**layout.codes(columns, n), **bins.codes(inputs, n)}
         codes = _matrix(attributes, by_name, n)
-        pairs = pairs_of(len(attributes), len(attributes) - len(dimensions))
-        parts = [_alone(codes[at], losses[at]) for at in np.array_split(np.arange(n), blocks)]
-        swings = _swings(len(attributes), parts)
-        # A part after the other: all pairs of all rows at once are large.
-        chunks = np.array_split(np.arange(n), n // _AT_ONCE + 1)
-        counts = reduce(
-            PairCounts.merge, (PairCounts.of(codes[at], losses[at], pairs) for at in chunks)
+        pairs = _pairs(bins, dimensions)
+        parts = np.array_split(np.arange(n), min(blocks, _MOST_BLOCKS))
+        counts = [_counted(codes, losses, rows, pairs) for rows in parts]
+        correlations = SliceCorrelations.learn(
+            attributes, pairs, counts, windows=blocks / len(parts)
         )
-        return cls(bins, dimensions, counts, swings)
+        return cls(bins, dimensions, reduce(PairCounts.merge, counts), correlations, len(parts))
 
     @property
     def names(self) -> tuple[str, ...]:
         """The attributes that are searched, dimensions first."""
-        return tuple(self._place)
+        return tuple(each.name for each in self._attributes)
 
     def matrix(self, codes: Mapping[str, npt.NDArray[Any]], n: int) -> npt.NDArray[np.uint8]:
         """Return the level of each attribute of ``n`` rows, shape ``(n, A)``, from their codes."""
         return _matrix(self._attributes, codes, n)
 
-    def known(self, key: RangeKey) -> tuple[int, float, float]:
-        """Return labels, losses and dispersion of a slice in the reference."""
-        swings = [self._swings[self._place[name], a : b + 1].max() for name, a, b in key]
-        return (*self.search.known(key), float(max(swings)))
+    def known(self, key: RangeKey) -> KnownSlice:
+        """Return what the reference knew of a slice."""
+        return KnownSlice(*self.search.known(key), self._correlations.of(key))
 
     def named(self, key: RangeKey) -> SliceKey:
         """Return a slice as people name it."""
@@ -127,7 +159,8 @@ class SearchedInputs:
             "bins": self.bins.state(),
             "dimensions": [[name, list(known)] for name, known in self._levels.items()],
             "reference": self._reference.to_text(),
-            "swings": self._swings.tolist(),
+            "correlations": self._correlations.to_text(),
+            "blocks": int(self.most) - 1,
         }
 
     @classmethod
@@ -137,18 +170,25 @@ class SearchedInputs:
         Raises:
             ValueError: It is damaged.
         """
-        return cls(
-            InputBins.restore(learnt["bins"]),
-            {name: tuple(known) for name, known in learnt["dimensions"]},
-            PairCounts.from_text(learnt["reference"]),
-            np.array(learnt["swings"], dtype=np.float64).reshape(-1, LEVELS),
+        bins = InputBins.restore(learnt["bins"])
+        dimensions = {name: tuple(known) for name, known in learnt["dimensions"]}
+        correlations = SliceCorrelations.from_text(
+            _attributes(bins, dimensions), _pairs(bins, dimensions), learnt["correlations"]
         )
+        reference = PairCounts.from_text(learnt["reference"])
+        return cls(bins, dimensions, reference, correlations, int(learnt["blocks"]))
 
 
 def _attributes(bins: InputBins, dimensions: Mapping[str, Sequence[str]]) -> list[Attribute]:
     """Return what is searched, dimensions first."""
     found = [Attribute(name, len(known)) for name, known in dimensions.items()]
     return found + bins.attributes()[: _MOST_ATTRIBUTES - len(found)]
+
+
+def _pairs(bins: InputBins, dimensions: Mapping[str, Sequence[str]]) -> Ints:
+    """Return the pairs of attributes that are searched."""
+    attributes = len(_attributes(bins, dimensions))
+    return pairs_of(attributes, attributes - len(dimensions))
 
 
 def _matrix(
@@ -162,23 +202,7 @@ def _matrix(
     return found
 
 
-def _alone(codes: npt.NDArray[np.uint8], losses: Floats) -> SliceCounts:
-    """Return labels and losses by level of each attribute, in one row."""
-    size = codes.shape[1] * LEVELS
-    at = (codes + np.arange(codes.shape[1]) * LEVELS).ravel()
-    labels = np.bincount(at, minlength=size)
-    sums = np.bincount(at, np.repeat(losses, codes.shape[1]), minlength=size)
-    return SliceCounts(labels, np.asarray(sums, dtype=np.float64), len(losses), float(losses.sum()))
-
-
-def _swings(attributes: int, blocks: Sequence[SliceCounts]) -> Floats:
-    """Return the dispersion of each level, shape ``(A, 14)``.
-
-    That of all together, and more where an attribute clearly has more.
-    """
-    levels = attributes * LEVELS
-    every = dispersion(np.zeros(levels, dtype=np.int64), blocks)
-    own = dispersion(np.repeat(np.arange(attributes), LEVELS), blocks)
-    held = np.concatenate([(block.labels > 0).reshape(-1, LEVELS) for block in blocks], axis=1)
-    luck = 1 + 2 * np.sqrt(2 / np.maximum(held.sum(axis=1), 1))
-    return np.asarray(np.maximum(every, own / np.repeat(luck, LEVELS))).reshape(-1, LEVELS)
+def _counted(codes: npt.NDArray[np.uint8], losses: Floats, rows: Ints, pairs: Ints) -> PairCounts:
+    """Count some rows, a part after the other: all pairs of many rows at once are large."""
+    parts = np.array_split(rows, len(rows) // _AT_ONCE + 1)
+    return reduce(PairCounts.merge, (PairCounts.of(codes[at], losses[at], pairs) for at in parts))

@@ -6,16 +6,14 @@ from typing import Final
 import numpy as np
 
 from barograph_processor.quality.slice.counts import SliceCounts
-from barograph_processor.quality.slice.evidence import MOST_RISK
 from barograph_processor.quality.slice.places import SlicePlaces
-from barograph_processor.quality.slice.rest import moved_risk, noise_of_rest, spare_dispersion
+from barograph_processor.quality.slice.rest import noise_of_rest, spare_dispersion, tolerated_risk
 from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.stats.array import Floats
 
 __all__ = ["UsualRisk"]
 
 _UNSURE: Final = 0.1
-_CHOSEN: Final = 0.0027
 
 
 class UsualRisk:
@@ -49,7 +47,11 @@ class UsualRisk:
         shares += [(reference.all_losses, reference.all_labels)] * len(none)
         self._likely = np.array([s / n if n else 1.0 for s, n in shares])
         self._bound = np.array([_bound(s, n, _UNSURE) for s, n in shares])
-        self._swings = np.ones(places.size - places.proposed)
+        self._correlation = np.zeros(places.size - places.proposed)
+        self.most = np.full(places.size, np.inf)
+        """What a bet on a place makes at most; see ``SearchedInputs.most``."""
+        if places.proposals is not None:
+            self.most[places.proposed :] = places.proposals.searched.most
         self.hold(range(places.proposed, places.size))
 
     def hold(self, proposed: range | list[int]) -> None:
@@ -58,10 +60,12 @@ class UsualRisk:
         if proposals is None:
             return
         for k in proposed:
-            labels, losses, self._swings[k - first] = proposals.known(k - first)
-            self.counts.labels[k], self.counts.losses[k] = labels, losses
-            self._likely[k] = losses / labels if labels else 1.0
-            self._bound[k] = _bound(losses, labels, _CHOSEN)
+            known = proposals.known(k - first)
+            self.counts.labels[k] = known.labels
+            self.counts.losses[k] = known.losses
+            self._correlation[k - first] = known.correlation
+            self._likely[k] = known.risk if known.labels else 1.0
+            self._bound[k] = known.bound
 
     def risk(self, k: int) -> float | None:
         """Return the risk of a place in the reference; None if that did not hold it."""
@@ -70,12 +74,7 @@ class UsualRisk:
 
     def tolerated(self, now: SliceCounts, tolerance: float) -> Floats:
         """Return the risk that is tolerated of each place as the rest does now, shape ``(M,)``."""
-        # While the rest does better than it did, it is the slice's own risk as it was.
-        likely, bound = (
-            np.maximum(moved_risk(risk, now, self.counts), risk)
-            for risk in (self._likely, self._bound)
-        )
-        return np.asarray(np.minimum(np.maximum(likely + tolerance, bound), MOST_RISK))
+        return tolerated_risk(self._likely, self._bound, now, self.counts, tolerance=tolerance)
 
     def tolerated_once(self, k: int, tolerance: float) -> float:
         """Return the risk that is tolerated of a place while the rest does as it did."""
@@ -85,7 +84,8 @@ class UsualRisk:
         """Return the dispersion of each place beside the rest now, at least 1, ``(M,)``."""
         layout = self._places.layout
         spare = spare_dispersion(layout, self.dispersion, self._places.spare.keys)
-        phi = np.concatenate([self.dispersion, spare, self._swings])
+        others = np.maximum(now.labels[self._places.proposed :] - 1, 0)
+        phi = np.concatenate([self.dispersion, spare, 1 + others * self._correlation])
         return np.asarray(phi * noise_of_rest(now))
 
 

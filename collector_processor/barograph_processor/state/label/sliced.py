@@ -102,9 +102,10 @@ class SlicedQuality:
             int(slices["all_labels"]),
             float(slices["all_losses"]),
         )
-        # A baseline that was learnt before they were searched has nothing of inputs.
-        learnt = slices.get("inputs") if self._alarm.propose_slices else None
-        searched = None if learnt is None else SearchedInputs.from_json(learnt)
+        # A baseline that was learnt before they were searched has nothing of inputs, and one of
+        # before their correlations were learnt does not say how far slices of them swing.
+        learnt = (slices.get("inputs") or {}) if self._alarm.propose_slices else {}
+        searched = SearchedInputs.from_json(learnt) if "correlations" in learnt else None
         dispersion = np.array(slices["dispersion"], dtype=np.float64)
         self._watch(layout, counts, dispersion, searched)
 
@@ -171,18 +172,19 @@ class SlicedQuality:
             all_losses=self._window.all_losses + change.all_losses,
         )
 
-    def close_window(self, number: int, *, quiet: bool = False) -> list[SliceTransition]:
+    def close_window(self, number: int, *, quiet_since: int | None = None) -> list[SliceTransition]:
         """Judge the labels that came since the last call; return what changed.
 
         Args:
             number: Of the window.
-            quiet: Whether the model as a whole is under an alarm; see ``SliceMonitor.update``.
+            quiet_since: The window in which the alarm about the model as a whole was raised;
+                see ``SliceMonitor.update``.
         """
         self._closed = number + 1
         if self.monitor is None or self._window is None:
             return []
         counts, self._window = self._window, None
-        return self.monitor.update(counts, window=number, quiet=quiet)
+        return self.monitor.update(counts, window=number, quiet_since=quiet_since)
 
     def levels(
         self, slices: SliceColumns, inputs: InputColumns, rows: npt.NDArray[np.intp]
