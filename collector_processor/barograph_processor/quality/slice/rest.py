@@ -142,8 +142,8 @@ def squared_swings(block: SliceCounts, whole: SliceCounts) -> tuple[Floats, Bool
         whole: Those of all blocks.
 
     Returns:
-        The squares, and which of them can be used: with few losses to expect, they say nothing.
-        Both of the shape of the counts.
+        The squares, and which of them can be used, as they say nothing where few losses are
+        to be expected. Both of the shape of the counts.
     """
     expected = moved_risk(whole.losses / np.maximum(whole.labels, 1), block, whole)
     variance = block.labels * expected * (1 - expected) * noise_of_rest(block)

@@ -79,8 +79,8 @@ class SearchedInputs:
     ) -> None:
         self.bins = bins
         self.most = float(blocks + 1)
-        """What a bet on one window makes at most: a reference of so many blocks did not show what
-        comes less often than that, as a storm."""
+        """What a bet on one window makes at most, as a reference of so many blocks did not show
+        what comes less often than that, such as a storm."""
         self._levels = dict(dimensions)
         self._attributes = _attributes(bins, dimensions)
         self._reference = reference
