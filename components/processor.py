@@ -1,6 +1,7 @@
 """Barograph's own processor, ``barograph serve``, as a child like the others."""
 
 import json
+import os
 import sys
 from http import HTTPStatus
 from pathlib import Path
@@ -54,6 +55,8 @@ class Processor(Process):
             "processor",
             [sys.executable, "-m", program, "serve", *given],
             directory=directory,
+            # It finds modules where we do, wherever it runs.
+            env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             ready=lambda: http_get(self.web, "/readyz")[0] == HTTPStatus.OK,
         )
 

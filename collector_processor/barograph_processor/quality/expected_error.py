@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from barograph_processor.drift.layout import Layout
+from barograph_processor.quality.expected_loss import ExpectedLoss, serves
 from barograph_processor.quality.intervals import AT_ONE_TIME, MIN_ROWS, Estimate, root
 from barograph_processor.quality.rehearsal import distance, rehearse
 from barograph_processor.quality.trees import LEAVES, LeafNumbers, Trees, count_leaves, strongest
@@ -15,7 +16,7 @@ from barograph_processor.stats.array import Bools, Floats, Ints
 from barograph_processor.stats.normal import critical_value
 from barograph_processor.stats.student import student_quantile
 
-__all__ = ["FOLDS", "LOSSES", "ErrorModel", "ExpectedLoss"]
+__all__ = ["FOLDS", "LOSSES", "ErrorModel"]
 
 _METRICS = ("mae", "rmse")
 LOSSES = len(_METRICS)
@@ -29,29 +30,6 @@ _CHUNK = 1024
 _FARTHEST = 50.0
 _LARGEST = 1e150
 """Of squares: squares of larger ones could not be told any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedLoss:
-    """How well a loss is told by the inputs, by folds that were left out.
-
-    Attributes:
-        mean: Of the rows that it was learnt from.
-        spread: Standard deviation of rows around what is expected of them.
-        explained: Share of the variance that is explained, in (0, 1].
-        missed: By how much the mean of rows is off that are at a distance of 1 from those that
-            it was learnt from, see ``rehearse``.
-    """
-
-    mean: float
-    spread: float
-    explained: float
-    missed: float
-
-    @property
-    def varied(self) -> float:
-        """Standard deviation of what is expected of rows."""
-        return self.spread * math.sqrt(self.explained / max(1 - self.explained, 1e-9))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +109,7 @@ class ErrorModel:
             missed[fold] = ((loss.T[out, None] - paths[-1]) ** 2).sum(axis=0)
             folds.append(trees)
         best = missed.sum(axis=0).argmin(axis=0)
-        served = [_serves(missed[:, 0, m], missed[:, b, m]) for m, b in enumerate(best)]
+        served = [serves(missed[:, 0, m], missed[:, b, m]) for m, b in enumerate(best)]
         cut = np.where(served, best, 0)
         said = np.concatenate(paths)[:, cut, np.arange(len(cut))].T
         off = rehearse(cells, loss, said, layout=layout, columns=columns, trees=int(cut.max()))
@@ -313,13 +291,3 @@ class ErrorModel:
         unheld = np.zeros(layout.slots, dtype=np.bool_)
         unheld[np.array(plain["unheld"], dtype=np.int64)] = True
         return cls(layout, unheld, held, folds, losses, int(plain["rows"]))
-
-
-def _serves(around: Floats, left: Floats) -> bool:
-    """Return whether squares left are fewer than those around the mean, both by fold.
-
-    By a one-sided t test at 5%.
-    """
-    gain = around - left
-    error = float(gain.std(ddof=1)) / math.sqrt(len(gain))
-    return bool(gain.mean() > student_quantile(1 - _ALPHA, len(gain) - 1) * error)
