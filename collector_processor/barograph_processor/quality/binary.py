@@ -5,14 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from barograph_processor.quality.confusion import Confusion
-from barograph_processor.quality.intervals import Estimate, Intervals, estimate_mean
+from barograph_processor.quality.intervals import Estimate, Intervals
+from barograph_processor.quality.roc import estimate_area
 from barograph_processor.quality.score_histogram import ScoreHistogram
+from barograph_processor.quality.score_loss import LEAST_SCORE, estimate_brier, estimate_log_loss
 from barograph_processor.quality.weighted import WeightedMean
 from barograph_processor.stats.array import Bools, Floats
 
 __all__ = ["BinaryPerformance"]
 
-_CLIP = 1e-6
 _HEAD = 72
 _MEAN = WeightedMean.SIZE
 
@@ -57,7 +58,7 @@ class BinaryPerformance:
         known = (score >= 0) & (score <= 1)
         p, y = score[known], label[known].astype(np.float64)
         w = None if weight is None else weight[known]
-        clipped = np.clip(p, _CLIP, 1 - _CLIP)
+        clipped = np.clip(p, LEAST_SCORE, 1 - LEAST_SCORE)
         return cls(
             confusion,
             WeightedMean.of((p - y) ** 2, w),
@@ -95,15 +96,12 @@ class BinaryPerformance:
     def estimates(self, intervals: Intervals) -> dict[str, Estimate]:
         """Return what is defined of accuracy, precision, recall, f1, brier, log_loss, auc."""
         found = self.confusion.estimates(intervals)
-        for name, mean in (("brier", self.brier), ("log_loss", self.log_loss)):
-            if mean.value is not None:
-                found[name] = estimate_mean(
-                    mean.value, mean.variance, mean.effective, intervals, low=0.0
-                )
-        area = self.scores.area()
+        if self.brier.value is not None and self.log_loss.value is not None:
+            found["brier"] = estimate_brier(self.brier.value, self.scores, intervals)
+            found["log_loss"] = estimate_log_loss(self.log_loss.value, self.scores, intervals)
+        area = estimate_area(self.scores, intervals)
         if area is not None:
-            rows = self.scores.n
-            found["auc"] = estimate_mean(*area, rows, intervals, low=0.0, high=1.0)
+            found["auc"] = area
         return found
 
     def to_bytes(self) -> bytes:

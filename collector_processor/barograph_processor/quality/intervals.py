@@ -5,9 +5,20 @@ from typing import Protocol
 
 from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.sequential.mixtures import asymptotic_radius, beta_binomial_interval
-from barograph_processor.stats.normal import critical_value
+from barograph_processor.stats.student import student_quantile
 
-__all__ = ["ALPHA", "AT_ALL_TIMES", "AT_ONE_TIME", "Estimate", "Intervals", "estimate_mean", "root"]
+__all__ = [
+    "ALPHA",
+    "AT_ALL_TIMES",
+    "AT_ONE_TIME",
+    "MIN_ROWS",
+    "Estimate",
+    "Intervals",
+    "estimate_gain",
+    "estimate_mean",
+    "estimate_size",
+    "root",
+]
 
 ALPHA = 0.05
 """Probability with which an interval misses."""
@@ -36,8 +47,7 @@ class _AtOneTime:
         return wilson_interval(successes, n, alpha=ALPHA)
 
     def radius(self, n: float) -> float:
-        del n
-        return critical_value(ALPHA)
+        return student_quantile(1 - ALPHA / 2, max(n - 1, 1.0))
 
 
 class _AtAllTimes:
@@ -54,29 +64,64 @@ AT_ONE_TIME: Intervals = _AtOneTime()
 AT_ALL_TIMES: Intervals = _AtAllTimes()
 
 
-def estimate_mean(
-    value: float,
-    variance: float,
-    n: float,
-    intervals: Intervals,
-    *,
-    low: float = -math.inf,
-    high: float = math.inf,
-) -> Estimate:
-    """Return a mean with its interval.
+def estimate_mean(value: float, variance: float, n: float, intervals: Intervals) -> Estimate:
+    """Return a mean of numbers that may be of either sign, with its interval.
 
     Args:
-        value: The mean, or what behaves like one.
+        value: The mean.
         variance: Of it, not of the rows. Not negative.
         n: Effective rows.
         intervals: Which kind of interval.
-        low: The least value that is possible.
-        high: The greatest.
     """
     if n < MIN_ROWS:
         return value, None, None
     reach = intervals.radius(n) * math.sqrt(variance)
-    return value, max(value - reach, low), min(value + reach, high)
+    return value, value - reach, value + reach
+
+
+def estimate_size(value: float, variance: float, n: float, intervals: Intervals) -> Estimate:
+    """Return a mean of what is never negative, such as errors, with its interval.
+
+    Few large values make most of such a mean: where they have not come yet it is too low, and
+    so is its variance. So what is asked of each mean above it is how far the value would be
+    below, if rows varied in proportion to it. Below, the interval is that of the logarithm.
+    Where so little is known that no mean would be too large, there is no interval.
+
+    Args:
+        value: The mean. Not negative.
+        variance: Of it, not of the rows. Not negative.
+        n: Effective rows.
+        intervals: Which kind of interval.
+    """
+    reach = intervals.radius(n) * math.sqrt(variance) if n >= MIN_ROWS else math.inf
+    if value == 0 and reach == 0:
+        return 0.0, 0.0, 0.0
+    if reach >= value:
+        return value, None, None
+    return value, value * math.exp(-reach / value), value / (1 - reach / value)
+
+
+def estimate_gain(value: float, variance: float, n: float, intervals: Intervals) -> Estimate:
+    """Return a mean of values in ``[0, 1]`` with its interval.
+
+    It is that of a share of as many yes and no as would vary like this. That rare values may
+    not have come yet is seen to as by Agresti and Coull (1998): as if four of the rows varied
+    as much as rows can.
+
+    Args:
+        value: The mean, in ``[0, 1]``.
+        variance: Of it, not of the rows. Not negative.
+        n: Effective rows.
+        intervals: Which kind of interval.
+    """
+    if n < MIN_ROWS:
+        return value, None, None
+    # Of weighted rows a mean may be rounded out of its range.
+    share = min(max(value, 0.0), 1.0)
+    most = share * (1 - share)
+    doubt = variance + 4 * most / n**2
+    rows = n if doubt <= 0 else max(n, most / doubt)
+    return value, *intervals.share(share * rows, rows)
 
 
 def root(estimate: Estimate) -> Estimate:

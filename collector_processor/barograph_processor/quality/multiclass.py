@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.quality.confusion import share_of
-from barograph_processor.quality.intervals import Estimate, Intervals, estimate_mean
+from barograph_processor.quality.intervals import Estimate, Intervals
 from barograph_processor.quality.score_histogram import ScoreHistogram
+from barograph_processor.quality.score_loss import estimate_brier
 from barograph_processor.quality.weighted import WeightedMean
 from barograph_processor.stats.array import Floats
 
@@ -140,9 +141,7 @@ class MulticlassPerformance:
                 found[name] = (mean, None, None)
         brier = self.confidence
         if brier.value is not None:
-            found["brier"] = estimate_mean(
-                brier.value, brier.variance, brier.effective, intervals, low=0.0
-            )
+            found["brier"] = estimate_brier(brier.value, self.scores, intervals)
         return found
 
     def to_bytes(self) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from barograph_processor.quality.confusion import share_of
-from barograph_processor.quality.intervals import Estimate, Intervals, estimate_mean
+from barograph_processor.quality.intervals import Estimate, Intervals, estimate_gain
 from barograph_processor.quality.weighted import WeightedMean
 from barograph_processor.quality.weighted_means import WeightedMeans
 from barograph_processor.stats.array import Floats
@@ -96,9 +96,7 @@ class RankingPerformance(WeightedMeans):
         found: dict[str, Estimate] = {}
         for name, mean in (("ndcg", self.gain), ("mrr", self.reciprocal)):
             if mean.value is not None:
-                found[name] = estimate_mean(
-                    mean.value, mean.variance, mean.effective, intervals, low=0.0, high=1.0
-                )
+                found[name] = estimate_gain(mean.value, mean.variance, mean.effective, intervals)
         hit = self.hit
         share = share_of(hit.wx, hit.w - hit.wx, hit.wwx, hit.ww - hit.wwx, intervals)
         if share is not None:

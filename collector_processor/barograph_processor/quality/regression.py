@@ -1,11 +1,16 @@
 """Realized performance of a regression model as mergeable sums."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from barograph_processor.quality.intervals import Estimate, Intervals, estimate_mean
+from barograph_processor.quality.intervals import (
+    Estimate,
+    Intervals,
+    estimate_mean,
+    estimate_size,
+    root,
+)
 from barograph_processor.quality.weighted import WeightedMean
 from barograph_processor.quality.weighted_means import WeightedMeans
 from barograph_processor.stats.array import Floats
@@ -52,10 +57,9 @@ class RegressionPerformance(WeightedMeans):
         if absolute.value is None or square.value is None or bias.value is None:
             return {}
         n = absolute.effective
-        mean = estimate_mean(square.value, square.variance, n, intervals, low=0.0)
-        root = [None if bound is None else math.sqrt(bound) for bound in mean[1:]]
+        mean_square = estimate_size(max(square.value, 0.0), square.variance, n, intervals)
         return {
-            "mae": estimate_mean(absolute.value, absolute.variance, n, intervals, low=0.0),
-            "rmse": (math.sqrt(max(square.value, 0.0)), root[0], root[1]),
+            "mae": estimate_size(max(absolute.value, 0.0), absolute.variance, n, intervals),
+            "rmse": root(mean_square),
             "bias": estimate_mean(bias.value, bias.variance, n, intervals),
         }

@@ -142,6 +142,12 @@ class ScoreHistogram:
         return np.asarray(self.cells.sum(axis=0))
 
     @property
+    def mean_score(self) -> Floats:
+        """Mean score of the rows of each bin, 0 without any, shape ``(256,)``."""
+        held = self.total
+        return np.divide(self.score, held, out=np.zeros(BINS), where=held > 0)
+
+    @property
     def rows_per_weight(self) -> float:
         """Rows of equal weight that tell as much, for each unit of weight (Kish)."""
         weight = float(self.cells.sum())
