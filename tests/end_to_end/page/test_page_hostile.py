@@ -72,7 +72,7 @@ def test_a_trace_template_that_is_no_web_address_makes_no_link(open_page: OpenPa
     with serve(registry, trace_url="javascript:alert('{trace_id}')") as url:
         page = open_page(f"{url}/#/alarm?id={risk.id}")
         expect(page.locator(".traces li")).to_have_count(5)
-        # What became of the prediction is on this page; nothing leads elsewhere.
+        # What became of the prediction is asked of the service itself; nothing leads elsewhere.
         links = [link.get_attribute("href") for link in page.locator(".traces a").all()]
         assert len(links) == 5
-        assert all(link is not None and link.startswith("#/") for link in links)
+        assert all(link is not None and link.startswith("/api/predictions?") for link in links)
