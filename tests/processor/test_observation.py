@@ -33,6 +33,7 @@ def _full(n: int = 5) -> ObservationBatch:
         threshold=0.5,
         truth=names,
         received_ns=7,
+        cells=np.stack([np.arange(n), np.arange(n) + n]),
     )
 
 
@@ -51,6 +52,8 @@ def test_take_takes_from_every_column() -> None:
     for column in (part.inputs["b"], part.label, part.slices["s"], part.truth):
         assert isinstance(column, CategoricalColumn)
         assert column.values() == ["row 3", "row 0", "row 3"]
+    assert part.cells is not None
+    assert part.cells.tolist() == [[3, 0, 3], [8, 5, 8]]
     numbers = part.outputs["length"]
     assert isinstance(numbers, NumericColumn)
     assert numbers.values.tolist() == [3, 0, 3]
