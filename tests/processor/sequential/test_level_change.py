@@ -78,3 +78,13 @@ def test_they_come_back_from_a_state() -> None:
     assert sums.state() == again.state()
     sums.reset()
     assert len(sums.values) == 0
+
+
+def test_the_mean_since_the_start_is_beyond_the_level() -> None:
+    """Also where a long rise to just below it is likelier than a short one far beyond."""
+    low, near, far = [1.0] * 60, [4.0] * 40, [14.0] * 2
+    sums, rows = np.array(low + near + far), np.full(102, 20)
+    found = level_change(sums, rows, 0.25, upwards=True)
+    since = np.cumsum(rows) > found.at
+    assert sums[since].sum() / rows[since].sum() > 0.25
+    assert found.low <= found.at <= found.high
