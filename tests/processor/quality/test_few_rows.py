@@ -1,0 +1,36 @@
+"""Intervals say how little is known where rows are few, or all alike so far."""
+
+import numpy as np
+import pytest
+
+from barograph_processor.quality.binary import BinaryPerformance
+from barograph_processor.quality.intervals import AT_ONE_TIME, estimate_gain, estimate_size
+
+
+def test_rows_that_are_all_alike_do_not_make_it_sure() -> None:
+    """Of 50 rankings as good as one another the next may be bad."""
+    for variance in (0.0, 1e-12):
+        value, low, high = estimate_gain(0.9, variance, 50, AT_ONE_TIME)
+        assert low is not None
+        assert high is not None
+        assert low < value < high
+        assert high - low > 0.04
+
+
+def test_what_has_no_bound_above_has_no_interval() -> None:
+    """Errors that vary by as much as they are large in the mean of a window."""
+    assert estimate_size(1.0, 0.2**2, 100, AT_ONE_TIME)[2] == pytest.approx(1.66, abs=0.02)
+    assert estimate_size(1.0, 0.6**2, 100, AT_ONE_TIME) == (1.0, None, None)
+
+
+@pytest.mark.parametrize(("positives", "stated"), [(1, False), (2, True)])
+def test_scores_of_one_outcome_have_no_mean_to_vary(positives: int, stated: bool) -> None:
+    true = np.arange(100) < positives
+    score = np.linspace(0.9, 0.1, 100)
+    found = BinaryPerformance.of(score > 0.5, true, score).estimates(AT_ONE_TIME)
+    for metric in ("brier", "log_loss"):
+        value, low, high = found[metric]
+        assert (low is not None) is stated
+        assert low is None or (high is not None and low < value < high)
+    # The area is known better: also of a single positive among many negatives.
+    assert found["auc"][1] is not None
