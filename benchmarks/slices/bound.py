@@ -8,7 +8,12 @@ import numpy.typing as npt
 
 from barograph_processor.quality.slice.beta_binomial import beta_binomial_bets
 from barograph_processor.quality.slice.counts import SliceCounts
-from barograph_processor.quality.slice.rest import moved_risk, noise_of_rest, squared_swings
+from barograph_processor.quality.slice.rest import (
+    design_effect,
+    noise_of_rest,
+    squared_swings,
+    tolerated_risk,
+)
 from barograph_processor.sequential.shiryaev_roberts import shiryaev_roberts
 
 __all__ = ["delays_of_knowing", "windows_of_knowing"]
@@ -77,8 +82,8 @@ def windows_of_knowing(
     correlation = max(over / others, 0.0) if others else 0.0
     risk, evidence = whole.losses / whole.labels, np.zeros((1, 1))
     for number, now in enumerate(windows, 1):
-        tau = np.maximum(moved_risk(risk, now, whole), risk)
-        phi = (1 + np.maximum(now.labels - 1, 0) * correlation) * noise_of_rest(now)
+        tau = tolerated_risk(risk, risk, now, whole, tolerance=0.0)
+        phi = design_effect(now.labels, np.array([correlation])) * noise_of_rest(now)
         after = np.maximum(np.full((1, 1), broken), tau[:, None])
         labels = now.labels.astype(np.float64)
         bets = beta_binomial_bets(labels, now.losses, tau, after, phi)

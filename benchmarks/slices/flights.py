@@ -21,6 +21,8 @@ from barograph_processor.state.label.sliced import SlicedQuality
 from benchmarks.slices.bound import windows_of_knowing
 from benchmarks.slices.parts import WINDOW, Flights, Part, draw_parts
 
+__all__ = ["Found", "break_part", "learnt", "reference_rows", "watched"]
+
 _REFERENCE: Final = ("2013-06-01", "2013-09-01")
 _LIVE: Final = ("2013-09-01", "2013-12-01")
 _BEFORE: Final = 10
@@ -31,9 +33,6 @@ _SHUFFLED: Final = 83_000
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-
-__all__ = ["Found", "break_part", "learnt", "reference_rows", "watched"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +109,8 @@ def break_part(
             named = ", ".join(" ".join(pair) for pair in step.status.key)
             break
         wrong = True
-    blocks = np.array_split(
-        flights.between(*_REFERENCE), len(flights.between(*_REFERENCE)) // WINDOW
-    )
+    reference = reference_rows(flights)
+    blocks = np.array_split(reference, len(reference) // WINDOW)
     knowing = windows_of_knowing(
         [_counts(part, flights.losses, rows) for rows in blocks],
         [_counts(part, losses, windows[number]) for number in range(broken, broken + _AFTER)],

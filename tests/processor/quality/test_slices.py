@@ -225,10 +225,10 @@ def test_unknown_levels_and_missing_dimensions_are_in_no_slice() -> None:
 
 
 def test_independent_labels_are_not_dispersed() -> None:
-    """So tempering costs next to nothing where there is nothing to temper.
+    """So to allow for swings costs next to nothing where nothing swings.
 
     Nor is a slice of half the traffic, beside a rest that is as noisy as itself: that noise
-    is counted when it is bet on, and must not temper the small slices of its dimension.
+    is counted when it is bet on, and must not count for the small slices of its dimension.
     """
     rng = np.random.default_rng(6)
     columns, losses = _labels(rng, 20_000)
@@ -259,13 +259,13 @@ def test_swings_of_the_reference_raise_no_alarm_later() -> None:
         reference, live = days(rng, 20), days(rng, 100)
         blocks = [layout.count(*labels) for labels in reference]
         whole = reduce(SliceCounts.merge, blocks)
-        for tempered in (True, False):
-            phi = slice_dispersion(layout, blocks) if tempered else None
+        for allowed in (True, False):
+            phi = slice_dispersion(layout, blocks) if allowed else None
             monitor = SliceMonitor(layout, whole, tolerance=0.02, budget=40_000, dispersion=phi)
             steps = [
                 s for w, c in enumerate(live) for s in monitor.update(_seen(monitor, *c), window=w)
             ]
-            alarms[tempered] += sum(step.kind == "open" for step in steps)
+            alarms[allowed] += sum(step.kind == "open" for step in steps)
     assert alarms[True] <= 1
     assert alarms[False] > 10
 

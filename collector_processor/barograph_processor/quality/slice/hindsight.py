@@ -7,7 +7,7 @@ import numpy as np
 
 from barograph_processor.quality.slice.counts import SliceCounts
 from barograph_processor.quality.slice.evidence import SliceEvidence
-from barograph_processor.quality.slice.rest import noise_of_rest, tolerated_risk
+from barograph_processor.quality.slice.rest import design_effect, noise_of_rest, tolerated_risk
 from barograph_processor.quality.slice.searched_inputs import KnownSlice
 from barograph_processor.stats.array import Bools, Floats, Ints
 
@@ -67,7 +67,7 @@ class Hindsight:
         for at, number in enumerate(numbers.tolist()):
             now = SliceCounts(labels[:, at], lost[:, at], all_labels[at], all_losses[at])
             tau = tolerated_risk(likely, bound, now, before, tolerance=self.tolerance)
-            phi = (1 + np.maximum(now.labels - 1, 0) * correlation) * noise_of_rest(now)
+            phi = design_effect(now.labels, correlation) * noise_of_rest(now)
             labels_now = now.labels.astype(np.float64)
             found.update(labels_now, now.losses, tau, phi, window=number, most=self.most)
         return found

@@ -16,8 +16,8 @@ __all__ = ["Place", "SliceProposals", "akin"]
 
 _PLACES: Final = 8
 _RECENT: Final = 16
-_WORTH: Final = 3.0
-_LEAST: Final = 1.0
+_COMES: Final = 3.0
+_STAYS: Final = 1.0
 _BETTER: Final = 2.0
 _ALIKE: Final = 0.5
 _NONE: Final = 1e-9
@@ -132,12 +132,12 @@ class SliceProposals:
         turned: set[int] = set()
         cut: set[int] = set()
         for place in held:
-            if looks[by_place[place]] < _LEAST and not kept[place]:
+            if looks[by_place[place]] < _STAYS and not kept[place]:
                 self._places[place] = None
                 turned.add(place)
                 del by_place[place]
         for at in sorted(range(len(held), len(keys)), key=lambda at: -worth[at]):
-            if looks[at] < _WORTH:
+            if looks[at] < _COMES:
                 continue
             like = [p for p, other in by_place.items() if _alike(inside[at], inside[other])]
             worths = {place: float(worth[other]) for place, other in by_place.items()}

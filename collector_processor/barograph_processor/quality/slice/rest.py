@@ -1,6 +1,7 @@
 """A slice beside the rest of the traffic: what its risk would be if it moved with the rest."""
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 
@@ -11,8 +12,7 @@ from barograph_processor.stats.array import Bools, Floats, Ints
 
 __all__ = [
     "MIN_BLOCKS",
-    "dispersion",
-    "moved_risk",
+    "design_effect",
     "noise_of_rest",
     "slice_dispersion",
     "spare_dispersion",
@@ -24,9 +24,11 @@ MIN_BLOCKS = 4
 """Blocks of the reference that tell how much slices swing; fewer tell too little."""
 
 _EDGE = 1e-4
+_LEAST_VARIANCE = 0.5
+"""Of a sum of losses: where fewer are to be expected, its distance from that says nothing."""
 
 
-def moved_risk(risk: Floats, now: SliceCounts, reference: SliceCounts) -> Floats:
+def _moved_risk(risk: Floats, now: SliceCounts, reference: SliceCounts) -> Floats:
     """Move risks of slices on the logit scale as the rest of the traffic has moved.
 
     Args:
@@ -63,8 +65,24 @@ def tolerated_risk(
     Returns:
         In ``(0, 0.95]``, shape ``(K,)``.
     """
-    usual, most = (np.maximum(moved_risk(r, now, reference), r) for r in (likely, bound))
+    usual, most = (np.maximum(_moved_risk(r, now, reference), r) for r in (likely, bound))
     return np.asarray(np.minimum(np.maximum(usual + tolerance, most), MOST_RISK))
+
+
+def design_effect(labels: Ints | Floats, correlation: Floats) -> Floats:
+    """Return how many times the variance of independent losses those of a window have.
+
+    Args:
+        labels: Of each slice in a window.
+        correlation: Of its losses there, the same shape.
+
+    Returns:
+        At least 1, the same shape.
+
+    References:
+        Kish (1965), Survey Sampling, for the name.
+    """
+    return np.asarray(1 + np.maximum(labels - 1, 0) * correlation)
 
 
 def noise_of_rest(now: SliceCounts) -> Floats:
@@ -86,42 +104,24 @@ def noise_of_rest(now: SliceCounts) -> Floats:
 def slice_dispersion(layout: SliceLayout, blocks: Sequence[SliceCounts]) -> Floats:
     """Return how much more slices swing from block to block than independent labels do.
 
-    Pooled over the slices of the same dimensions; see ``dispersion``.
-
-    Args:
-        layout: The slices.
-        blocks: Labels of the reference, cut into blocks about as long as a window.
-
-    Returns:
-        At least 1, shape ``(K,)``; 1 with fewer than 4 blocks, which tell too little.
-    """
-    group = {
-        key: place for place, key in enumerate({tuple(d for d, _ in s) for s in layout.slices})
-    }
-    owner = [group[tuple(d for d, _ in key)] for key in layout.slices]
-    return dispersion(np.array(owner, dtype=np.int64), blocks)
-
-
-def dispersion(owner: Ints, blocks: Sequence[SliceCounts]) -> Floats:
-    """Return how much more slices swing from block to block than independent labels do.
-
     The mean square of each slice's standardized distance from where the rest would
-    have moved it, pooled over the slices of an owner: about 1 for independent labels,
-    however large the slice, more where whole blocks go well or badly together.
+    have moved it, pooled over the slices of the same dimensions: about 1 for independent
+    labels, however large the slice, more where whole blocks go well or badly together.
 
     Args:
-        owner: A number for each slice, from 0, shape ``(K,)``.
+        layout: The ``K`` slices.
         blocks: Labels of the reference, cut into blocks about as long as a window.
 
     Returns:
         At least 1, shape ``(K,)``; 1 with fewer than 4 blocks, which tell too little.
     """
-    k = len(owner)
+    names = [tuple(name for name, _ in key) for key in layout.slices]
+    k = len(names)
     if len(blocks) < MIN_BLOCKS or not k:
         return np.ones(k)
-    whole = blocks[0]
-    for block in blocks[1:]:
-        whole = whole.merge(block)
+    group = {own: place for place, own in enumerate(dict.fromkeys(names))}
+    owner = np.array([group[own] for own in names], dtype=np.int64)
+    whole = reduce(SliceCounts.merge, blocks)
     squares, count = np.zeros(k), np.zeros(k)
     for block in blocks:
         z2, usable = squared_swings(block, whole)
@@ -145,10 +145,10 @@ def squared_swings(block: SliceCounts, whole: SliceCounts) -> tuple[Floats, Bool
         The squares, and which of them can be used, as they say nothing where few losses are
         to be expected. Both of the shape of the counts.
     """
-    expected = moved_risk(whole.losses / np.maximum(whole.labels, 1), block, whole)
+    expected = _moved_risk(whole.losses / np.maximum(whole.labels, 1), block, whole)
     variance = block.labels * expected * (1 - expected) * noise_of_rest(block)
     squares = (block.losses - block.labels * expected) ** 2 / np.maximum(variance, _EDGE)
-    return np.asarray(squares), np.asarray(variance > 0.5)  # noqa: PLR2004 - see above
+    return np.asarray(squares), np.asarray(variance > _LEAST_VARIANCE)
 
 
 def spare_dispersion(layout: SliceLayout, known: Floats, keys: Sequence[SliceKey]) -> Floats:

@@ -12,6 +12,7 @@ from barograph_processor.quality.slice.correlations import SliceCorrelations
 from barograph_processor.quality.slice.counts import SliceCounts
 from barograph_processor.quality.slice.pair_counts import LOSS_UNIT, PairCounts
 from barograph_processor.quality.slice.rectangles import Rectangles
+from barograph_processor.quality.slice.rest import design_effect
 from barograph_processor.stats.array import Floats, Ints
 
 __all__ = ["SliceSearch"]
@@ -127,7 +128,7 @@ class SliceSearch:
         own = self._correlations.fine if rectangles is self._fine else self._correlations.wide
         enough = (now.labels >= _MIN_LABELS) & (now.labels <= _MOST_SHARE * now.all_labels)
         enough &= before.labels >= _MIN_REFERENCE
-        swings = 1 + np.maximum(now.labels / windows - 1, 0.0) * own(which)
+        swings = design_effect(now.labels / windows, own(which))
         return np.where(enough, _deviation(now, before, self._risk, swings), 0.0)
 
     def _part(self, place: int, at: int) -> tuple[str, int, int]:

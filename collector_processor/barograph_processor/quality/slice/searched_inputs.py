@@ -78,9 +78,7 @@ class SearchedInputs:
         blocks: int,
     ) -> None:
         self.bins = bins
-        self.most = float(blocks + 1)
-        """What a bet on one window makes at most, as a reference of so many blocks did not show
-        what comes less often than that, such as a storm."""
+        self._blocks = blocks
         self._levels = dict(dimensions)
         self._attributes = _attributes(bins, dimensions)
         self._reference = reference
@@ -125,6 +123,14 @@ class SearchedInputs:
         return cls(bins, dimensions, reduce(PairCounts.merge, counts), correlations, len(parts))
 
     @property
+    def most(self) -> float:
+        """What a bet on one window makes at most.
+
+        A reference of so many blocks did not show what comes less often, such as a storm.
+        """
+        return self._blocks + 1.0
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The attributes that are searched, dimensions first."""
         return tuple(each.name for each in self._attributes)
@@ -160,7 +166,7 @@ class SearchedInputs:
             "dimensions": [[name, list(known)] for name, known in self._levels.items()],
             "reference": self._reference.to_text(),
             "correlations": self._correlations.to_text(),
-            "blocks": int(self.most) - 1,
+            "blocks": self._blocks,
         }
 
     @classmethod

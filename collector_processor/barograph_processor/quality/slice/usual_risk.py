@@ -7,7 +7,12 @@ import numpy as np
 
 from barograph_processor.quality.slice.counts import SliceCounts
 from barograph_processor.quality.slice.places import SlicePlaces
-from barograph_processor.quality.slice.rest import noise_of_rest, spare_dispersion, tolerated_risk
+from barograph_processor.quality.slice.rest import (
+    design_effect,
+    noise_of_rest,
+    spare_dispersion,
+    tolerated_risk,
+)
 from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.stats.array import Floats
 
@@ -22,9 +27,7 @@ class UsualRisk:
     What is tolerated is that risk and the tolerance, or its upper bound where this is more.
 
     A slice of the layout has its own. A new level has none, so that of all is taken for it, and
-    the least dispersion of its dimension. A proposal has its own, but was chosen among many,
-    of which some had luck in the reference: its bound is surer, at three
-    standard deviations.
+    the least dispersion of its dimension. Of a proposal see ``KnownSlice``.
 
     State: none; it follows from its parts. Some 50 bytes a place. Not locked: one writer.
 
@@ -84,8 +87,8 @@ class UsualRisk:
         """Return the dispersion of each place beside the rest now, at least 1, ``(M,)``."""
         layout = self._places.layout
         spare = spare_dispersion(layout, self.dispersion, self._places.spare.keys)
-        others = np.maximum(now.labels[self._places.proposed :] - 1, 0)
-        phi = np.concatenate([self.dispersion, spare, 1 + others * self._correlation])
+        own = design_effect(now.labels[self._places.proposed :], self._correlation)
+        phi = np.concatenate([self.dispersion, spare, own])
         return np.asarray(phi * noise_of_rest(now))
 
 
