@@ -89,18 +89,27 @@ class Recent:
             return correlation_effect(self.profile, self.pooled, score.level)
         rows = self.pooled.rows * (1 - FORGET)
         inflation = max(float(self.evidence.spread[series]) ** 2 * rows, 1.0)
-        broken = bool(self.profile.comparison.broken(self.newest)[stream])
-        if broken:
-            score = self._unlike(stream) or score
-        # What stops from one row to the next is told of the newest window however long ago.
-        if broken or score.name == "missing" or windows <= _SUDDEN:
-            return effect(self.profile, self.newest, score, stream, inflation)
-        gone = (
-            None
-            if score.name == "new"
-            else gone_level(self.profile, self.newest, stream, inflation)
-        )
-        return gone or effect(self.profile, self.pooled, score, stream, inflation)
+        stopped = self._stopped(stream, score, inflation)
+        # What stops does so from one row to the next: it is told of the newest however long ago.
+        newest = stopped is not None or windows <= _SUDDEN
+        counts = self.newest if newest else self.pooled
+        return effect(self.profile, counts, stopped or score, stream, inflation)
+
+    def _stopped(self, stream: int, score: Score, inflation: float) -> Score | None:
+        """Return what is told where what came does not any more; None where it still does.
+
+        Args:
+            stream: The stream.
+            score: Of the series that has the evidence.
+            inflation: Variance of a window's mean relative to independent rows, at least 1.
+        """
+        if self.profile.comparison.broken(self.newest)[stream]:
+            return self._unlike(stream) or score
+        if score.name == "missing":
+            return score
+        if score.name == "new":
+            return None
+        return gone_level(self.profile, self.newest, stream, inflation)
 
     def _unlike(self, stream: int) -> Score | None:
         """Return what most rows of the newest window are: missing or new; None if neither."""

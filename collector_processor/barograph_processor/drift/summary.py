@@ -96,12 +96,16 @@ def _moved_most(profile: ReferenceProfile, pooled: Pooled, stream: int) -> Score
     now = pooled.slots[at] / max(pooled.rows, 1)
     slot = int((np.abs(now - before) / np.sqrt(before + 1e-3)).argmax())
     names = binning.names if isinstance(binning, CategoricalBinning) else ()
-    return Score("level", np.array([slot]), np.ones(1), 0.0, 1.0, names[slot])
+    return _of_level(slot, names[slot])
+
+
+def _of_level(slot: int, name: str) -> Score:
+    return Score("level", np.array([slot]), np.ones(1), 0.0, 1.0, name)
 
 
 def gone_level(
     profile: ReferenceProfile, newest: Pooled, stream: int, inflation: float
-) -> Effect | None:
+) -> Score | None:
     """Return the most frequent level of the reference that no longer comes, if one does not.
 
     Args:
@@ -125,7 +129,7 @@ def gone_level(
         or missed.sum() >= share.sum()
     ):
         return None
-    return Effect("share", binning.levels[level], float(missed[level]), 0.0, 0.0, 0.0)
+    return _of_level(level, binning.levels[level])
 
 
 def correlation_effect(profile: ReferenceProfile, pooled: Pooled, feature: str | None) -> Effect:
