@@ -29,7 +29,7 @@ class HeldStore:
         path: The database file.
 
     Attributes:
-        store: The store as it was opened first; only until the first ``run``.
+        store: The store that is open; another once it was taken again, so of use at the start.
 
     Raises:
         ConfigurationError: The directory cannot be written, or another process has it.
@@ -56,7 +56,7 @@ class HeldStore:
             if self._failing:
                 self._reopen(last_seq)
             done = work(self.store)
-        except (sqlite3.Error, BarographError) as error:
+        except (sqlite3.Error, OSError, BarographError) as error:
             if not self._failing:
                 _LOG.warning("the journal fails: %s; requests are refused until it does not", error)
             self._failing = True
@@ -91,10 +91,8 @@ class HeldStore:
     def _reopen(self, last_seq: int) -> None:
         if not self._path.exists():
             raise OverloadedError(f"{self._path} is gone")
-        self._let_go()
         self._open()
         if self.store.generation() not in self._known:
-            self._let_go()
             raise OverloadedError(f"{self._path} is not the file that was in use")
         self.store.forget_after(last_seq)
 

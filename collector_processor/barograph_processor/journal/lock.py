@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from barograph_processor.exceptions import ConfigurationError
@@ -38,5 +39,7 @@ class FileLock:
     def release(self) -> None:
         """Let go; more than once is no error."""
         if self._file >= 0:
-            os.close(self._file)
+            # Where the disk is gone it may say so, and has let go all the same.
+            with suppress(OSError):
+                os.close(self._file)
             self._file = -1

@@ -85,6 +85,22 @@ def fail_once(journal: Journal, path: Path) -> None:
     assert path.exists()
 
 
+def test_disk_whose_place_cannot_be_looked_at(tmp_path: Path) -> None:
+    """The name of its directory, too long here, stands for a mount that is broken."""
+    place, link = tmp_path / "place", tmp_path / "link"
+    place.mkdir()
+    link.symlink_to(place)
+    journal = opened(link / "journal.sqlite")
+    fail_once(journal, link / "journal.sqlite")
+    link.unlink()
+    link.symlink_to("x" * 300)
+    refused(journal)
+    link.unlink()
+    link.symlink_to(place)
+    assert journal.append("traces", b"after") == 1
+    journal.close()
+
+
 def test_file_of_another_process_is_not_taken(tmp_path: Path) -> None:
     """While it runs, and after it has gone on with the state."""
     path = tmp_path / "journal.sqlite"
