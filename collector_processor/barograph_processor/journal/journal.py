@@ -4,9 +4,10 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -37,20 +38,11 @@ class _Append:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
-    generation: int
-    number: int
-    content: bytes
-    done: "Future[int]" = field(default_factory=Future)
+class _Step:
+    """A transaction of a checkpoint."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Save:
-    generation: int
-    seq: int
-    schema: int
-    blocks: int
-    done: "Future[int]" = field(default_factory=Future)
+    work: Callable[[Store], None]
+    done: "Future[None]" = field(default_factory=Future)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +50,7 @@ class _Stop:
     pass
 
 
-_Item = _Append | _Block | _Save | _Stop
+_Item = _Append | _Step | _Stop
 
 
 class Journal:
@@ -150,18 +142,17 @@ class Journal:
                 checkpoint before stands.
         """
         count, generation = 0, secrets.randbits(_GENERATION_BITS)
-        before: Future[int] | None = None
+        before: Future[None] | None = None
         for count, content in enumerate(blocks, 1):
-            block = _Block(generation, count - 1, content)
-            self._put(block)
+            block = self._begin(
+                partial(Store.add_block, generation=generation, number=count - 1, content=content)
+            )
             if before is not None:
                 before.result()
-            before = block.done
+            before = block
         if before is not None:
             before.result()
-        save = _Save(generation, seq, schema, count)
-        self._put(save)
-        save.done.result()
+        self._begin(partial(self._save, generation, seq, schema, count)).result()
 
     def load_checkpoint(self) -> Checkpoint | None:
         """Return the last checkpoint, None if there never was one. Only before ``append``.
@@ -181,11 +172,13 @@ class Journal:
         self._writer.join()
         self._held.close()
 
-    def _put(self, item: _Block | _Save) -> None:
+    def _begin(self, work: Callable[[Store], None]) -> "Future[None]":
+        step = _Step(work)
         with self._guard:
             if self._closed:
                 raise OverloadedError("shutting down")
-            self._waiting.put(item)
+            self._waiting.put(step)
+        return step.done
 
     def _run(self) -> None:
         while True:
@@ -193,10 +186,8 @@ class Journal:
             while isinstance(item, _Append):
                 group, item = self._group(item)
                 self._write(group)
-            if isinstance(item, _Block):
-                self._add(item)
-            elif isinstance(item, _Save):
-                self._save(item)
+            if isinstance(item, _Step):
+                self._perform(item)
             elif isinstance(item, _Stop):
                 return
 
@@ -237,35 +228,24 @@ class Journal:
         for record, item in zip(records, group, strict=True):
             item.done.set_result(record.seq)
 
-    def _add(self, item: _Block) -> None:
+    def _perform(self, step: _Step) -> None:
         try:
-            self._held.run(
-                lambda store: store.add_block(item.generation, item.number, item.content),
-                last_seq=self._last_seq,
-            )
+            self._held.run(step.work, last_seq=self._last_seq)
         except OverloadedError as error:
-            item.done.set_exception(_refusal("checkpoint", error))
-            return
-        item.done.set_result(item.number)
+            step.done.set_exception(_refusal("checkpoint", error))
+        else:
+            step.done.set_result(None)
 
-    def _save(self, item: _Save) -> None:
-        def save(store: Store) -> int:
-            # Where the commit fails it may have been done all the same.
-            self._held.expect(*self._held.generations, item.generation)
-            store.save_checkpoint(item.generation, item.seq, item.schema, item.blocks)
-            self._held.expect(item.generation)
-            return store.payload_bytes()
-
-        try:
-            kept = self._held.run(save, last_seq=self._last_seq)
-        except OverloadedError as error:
-            item.done.set_exception(_refusal("checkpoint", error))
-            return
+    def _save(self, generation: int, seq: int, schema: int, blocks: int, store: Store) -> None:
+        # Where the commit fails it may have been done all the same.
+        self._held.expect(*self._held.generations, generation)
+        store.save_checkpoint(generation, seq, schema, blocks)
+        self._held.expect(generation)
+        kept = store.payload_bytes()
         with self._guard:
             # What waits to be written is in no table yet, and its cost is reserved already.
             self._bytes += kept - self._stored_bytes
         self._stored_bytes = kept
-        item.done.set_result(item.seq)
 
 
 def _refusal(what: str, error: OverloadedError) -> OverloadedError:
