@@ -101,9 +101,9 @@ def unpacked(blocks: Iterable[bytes]) -> Iterator[Tree]:
     except (
         DeflateError,
         msgspec.MsgspecError,
-        struct.error,
         ValueError,
         TypeError,
+        SyntaxError,
         RecursionError,
         MemoryError,
     ) as error:

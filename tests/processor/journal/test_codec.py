@@ -134,9 +134,11 @@ _ONE = b"".join(codec.packed([{"a": 1, "b": np.arange(9)}]))
     "block",
     [
         *(b"", b"BGC3", b"BGC3abc", b"XXXX", b"BGC2\xc1", _ONE[:-3]),
-        # A tree whose length is beyond the end, and an array that nothing has room for.
+        # A tree whose length is beyond the end, an array that nothing has room for, and one of
+        # a type on which numpy's own parser fails.
         b"BGC2" + (2**60).to_bytes(8, "little"),
         b"BGC2" + (13).to_bytes(8, "little") + b"\xc7\x0a\x01\x92\xa3<f8\x91\xce\xff\xff\xff\xff",
+        b"BGC2" + (10).to_bytes(8, "little") + b"\xc7\x07\x01\x92\xa3(1,\x91\x01",
     ],
 )
 def test_damage_is_a_state_error(block: bytes) -> None:
