@@ -93,7 +93,9 @@ class AwaitedMessages:
         """End the call that was awaited longest."""
         deadline = next(iter(self._since))
         del self._since[deadline]
-        deadline.reschedule(0.0)
+        # Its own time may be over in the same turn of the loop.
+        if not deadline.expired():
+            deadline.reschedule(0.0)
 
 
 def _no_memory() -> RefusedError:

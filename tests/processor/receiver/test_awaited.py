@@ -1,5 +1,6 @@
 """Memory that messages take before they are whole is bounded, and nobody is kept out by it."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -17,6 +18,8 @@ import pytest
 from barograph_processor.memory import Memory, release
 from barograph_processor.otlp.status import retry_seconds
 from barograph_processor.receiver import ReceiverLimits
+from barograph_processor.receiver.awaited import AwaitedMessages
+from barograph_processor.receiver.intake import RefusedError
 from tests.processor.otlp.build import prediction, traces
 from tests.processor.receiver.held import connected, grpc_calls
 from tests.processor.receiver.server import Recorder, grpc_server, http_server
@@ -113,6 +116,26 @@ def test_who_finds_no_room_is_told_when_to_come_again(memory: _Told) -> None:
             assert retry_seconds(details) == 1.0
             assert recorder.refused() == {"memory": 1}
     assert recorder.taken == []
+
+
+async def test_one_whose_time_is_over_is_given_up_no_more(memory: _Told) -> None:
+    """Both within one turn of the loop, which must not end the watch."""
+    awaited = AwaitedMessages(memory, max_bytes=10 * _PAGE, seconds=0.11)
+
+    async def hold() -> None:
+        async with awaited.one():
+            await asyncio.sleep(10)
+
+    watch = asyncio.create_task(awaited.watch())
+    held = [asyncio.create_task(hold()) for _ in range(2)]
+    await asyncio.sleep(0)
+    memory.tell(200)
+    asyncio.get_running_loop().call_soon(time.sleep, 0.2)
+    refused = await asyncio.gather(*held, return_exceptions=True)
+    assert all(isinstance(each, RefusedError) for each in refused)
+    await asyncio.sleep(0.3)
+    assert not watch.done()
+    watch.cancel()
 
 
 def test_while_memory_is_short_bodies_come_in_one_by_one(memory: _Told) -> None:
