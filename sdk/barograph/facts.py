@@ -185,7 +185,7 @@ def _emit(
         if required not in attributes:
             telemetry.failed(event, ValueError("nothing to send"))
             return
-        happened = None if time is None else instant_ns(time)
+        happened = instant_ns(time)
         logger.emit(
             timestamp=time_ns() if happened is None else happened,
             context=context,
