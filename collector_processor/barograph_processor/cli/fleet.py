@@ -23,8 +23,9 @@ class Quality(msgspec.Struct, frozen=True):
         baseline: That of the reference.
         tolerated: The lowest that is tolerated.
         estimated: What the scores of the last window promise without labels.
-        early: Whether ``latest`` stands for the quality, since an alarm of harm is about labels
-            of the open window, or the last closed one has none; else that one does.
+        early: Whether ``latest`` stands for the quality, and no estimate, since an alarm of harm
+            is about labels of the open window, or the last closed one has none; else that one
+            does. Of a regression, which has no ``latest``, it is the last that has labels.
     """
 
     metric: str | None

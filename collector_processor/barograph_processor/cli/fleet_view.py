@@ -167,7 +167,7 @@ def _now(line: ModelLine) -> tuple[float | None, str]:
     last = known[-1]
     if last == len(trend.quality) - 1:
         return trend.quality[last], ""
-    if quality.estimated is not None:
+    if quality.estimated is not None and not quality.early:
         return None, ""
     day = datetime.fromtimestamp(trend.time[last] / 1e3, UTC) if trend.time else None
     return trend.quality[last], "" if day is None else f" on {day:%Y-%m-%d}"

@@ -4,7 +4,7 @@ import re
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.end_to_end.page.conftest import OpenPage
 from tests.end_to_end.page.models import Traffic, new_registry, serve
@@ -118,6 +118,27 @@ def test_where_labels_are_late_the_card_says_what_scores_promise(open_page: Open
     with serve(registry) as url:
         row = open_page(url).locator(".gap-row.quality")
         expect(row).to_contain_text(re.compile(r"≈ [89]\d\.\d.%.?estimated, was [89]\d"))
+
+
+def test_no_estimate_stands_on_the_card_for_what_labels_have_proven(open_page: OpenPage) -> None:
+    """Where the latest ones have no figure, as of a regression, an older one stands there."""
+    registry = new_registry()
+    traffic = Traffic(registry, "late")
+    traffic.send(5000)
+    traffic.send(1000, labels=False)
+
+    def harmed(route: Route) -> None:
+        overview = route.fetch().json()
+        overview["models"][0]["quality"] |= {"early": True, "latest": None}
+        route.fulfill(json=overview)
+
+    with serve(registry) as url:
+        page = open_page(url)
+        page.route("**/api/page/overview*", harmed)
+        row = page.locator(".gap-row.quality")
+        page.reload()
+        expect(row).to_contain_text(re.compile(r"[89]\d\.\d.%.?on "))
+        expect(row).not_to_contain_text("estimated")
 
 
 def test_a_model_leads_to_its_page_and_back(stories_url: str, open_page: OpenPage) -> None:

@@ -209,6 +209,17 @@ class TestView:
         told = [row.split("; ")[2].split(",")[0] for row in plain_lines(Fleet(lines, []))]
         assert told == ["accuracy 0.8123", "accuracy 0.8", "accuracy 0.9 on 2026-01-02"]
 
+    def test_no_estimate_stands_for_what_labels_have_proven(self) -> None:
+        """Of a regression no figure of the latest labels can be told: then an older one is."""
+        promised = {"value": 3.0, "lower": 2.5, "upper": 3.5}
+        quality = Quality("mae", None, 3.0, None, promised)
+        harmed = msgspec.structs.replace(quality, early=True)
+        day = 1_767_322_800_000
+        old = Trend([9.0, None], [0.02, 0.02], [0.0, 0.0], [day, day + 86_400_000])
+        lines = [line(quality=each, trend=old) for each in (quality, harmed)]
+        told = [row.split("; ")[2].split(",")[0] for row in plain_lines(Fleet(lines, []))]
+        assert told == ["mae 3 (estimated)", "mae 9 on 2026-01-02"]
+
     def test_a_table_says_all_without_colour(self) -> None:
         shown = drawn(Fleet([line()], [alarm()], more_alarms=7), note="it is old")
         for part in (

@@ -117,11 +117,11 @@ function operationsScale(values, held, least, since) {
 
 /**
  * The figure and what to hold it against; where the last windows have no label, what scores
- * promise, or else since when it is as it was.
+ * promise, or since when it is as it was, if labels have proven harm or nothing is promised.
  */
-function words({ metric, baseline, estimated }, now, old) {
+function words({ metric, baseline, estimated, early }, now, old) {
   const was = baseline === null ? "" : `was ${figure(metric, baseline)}`;
-  if (estimated !== null && (now === null || old !== null)) {
+  if (estimated !== null && (now === null || (old !== null && !early))) {
     return { now: `≈ ${figure(metric, estimated.value)}`, before: `estimated, ${was}` };
   }
   if (now === null) return { now: "unknown", before: "" };
