@@ -52,7 +52,6 @@ class Verdicts:
 
     def __init__(self, key: ModelKey, *, cost: Cost, hold_windows: int) -> None:
         self.book = AlarmBook(hold_windows=hold_windows)
-        self._hold_windows = hold_windows
         self._key = key
         self._cost = cost
 
@@ -222,7 +221,7 @@ class Verdicts:
             now_ns: Event time now.
             watch: That closed them.
         """
-        return now_ns - round(self._hold_windows / watch.windows_per_day * 86_400e9)
+        return now_ns - round(self.book.hold_windows / watch.windows_per_day * 86_400e9)
 
     def silence(
         self, finding: Finding, raised_ns: int, window: int, *, watch: Watch

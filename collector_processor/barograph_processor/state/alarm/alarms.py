@@ -60,7 +60,7 @@ class AlarmBook:
     """
 
     def __init__(self, *, hold_windows: int = 0) -> None:
-        self._hold_windows = hold_windows
+        self.hold_windows = hold_windows
         self._open: dict[AlarmKey, Alarm] = {}
         self._held: dict[AlarmKey, tuple[int, Alarm]] = {}
         self._resolved: deque[Alarm] = deque(maxlen=_RESOLVED_KEPT)
@@ -149,7 +149,7 @@ class AlarmBook:
             before_ns: No predictions come, so no window may ever end a hold: those end as well
                 whose alarm ended by this event time.
         """
-        hold = self._hold_windows
+        hold = self.hold_windows
         over = [key for key, (end, _) in self._held.items() if window - end >= hold]
         if before_ns is not None:
             over += [key for key in self.lapsed(before_ns) if key not in over]
