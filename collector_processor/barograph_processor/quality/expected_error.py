@@ -9,7 +9,7 @@ import numpy as np
 
 from barograph_processor.drift.layout import Layout
 from barograph_processor.quality.expected_loss import ExpectedLoss, serves
-from barograph_processor.quality.intervals import AT_ONE_TIME, MIN_ROWS, Estimate, root
+from barograph_processor.quality.intervals import ALPHA, AT_ONE_TIME, MIN_ROWS, Estimate, root
 from barograph_processor.quality.rehearsal import distance, rehearse
 from barograph_processor.quality.trees import LEAVES, LeafNumbers, Trees, count_leaves, strongest
 from barograph_processor.stats.array import Bools, Floats, Ints
@@ -22,7 +22,6 @@ _METRICS = ("mae", "rmse")
 LOSSES = len(_METRICS)
 FOLDS = 5
 _TREES = 48
-_ALPHA = 0.05
 _MIN_ROWS = 200
 _MAX_ROWS = 20_000
 _MAX_COLUMNS = 16
@@ -182,13 +181,9 @@ class ErrorModel:
         Args:
             said: What each fold expected of both losses in the mean, shape ``(K, M)``.
         """
-        k, rms = len(said), math.sqrt(max(float(said[:, 1].mean()), 0.0))
-        wider = student_quantile(1 - _ALPHA / 2, k - 1) / critical_value(_ALPHA)
-        mae, rmse = np.sqrt((k - 1) * said.var(axis=0)) * wider
-        found = {
-            "mae": (max(float(said[:, 0].mean()), 0.0), float(mae)),
-            "rmse": (rms, float(rmse) / (2 * rms or 1.0)),
-        }
+        (mae, mae_error), (square, square_error) = _jackknifed(said)
+        rms = math.sqrt(square)
+        found = {"mae": (mae, mae_error), "rmse": (rms, square_error / (2 * rms or 1.0))}
         return {name: found[name] for name in self.losses}
 
     @staticmethod
@@ -226,19 +221,15 @@ class ErrorModel:
         far = distance(trees_of, self.held, rows)
         # Rows of the reference that would tell as much if these were weighed by the ratio.
         known = self.rows / (1 + far**2)
-        k = len(said)
-        wider = student_quantile(1 - _ALPHA / 2, k - 1) / critical_value(_ALPHA)
         found: dict[str, Estimate] = {}
-        for m, name in enumerate(_METRICS):
+        for name, (value, fit) in zip(_METRICS, _jackknifed(said), strict=True):
             loss = self.losses.get(name)
             if loss is None:
                 continue
-            value = max(float(said[:, m].mean()), 0.0)
             # As far as a quantity that is never negative is large, so is what it varies by.
             larger = max(value / loss.mean, 1.0)
             spread, missed = loss.spread * larger, far * loss.missed * larger
-            fit = (k - 1) * float(said[:, m].var()) * wider**2
-            variance = spread**2 / rows + fit + missed**2
+            variance = spread**2 / rows + fit**2 + missed**2
             reach = AT_ONE_TIME.radius(rows) * math.sqrt(variance) + beyond * loss.varied
             said_of: Estimate = value, None, None
             if min(rows, known) >= MIN_ROWS and value > 0:
@@ -291,3 +282,14 @@ class ErrorModel:
         unheld = np.zeros(layout.slots, dtype=np.bool_)
         unheld[np.array(plain["unheld"], dtype=np.int64)] = True
         return cls(layout, unheld, held, folds, losses, int(plain["rows"]))
+
+
+def _jackknifed(said: Floats) -> list[tuple[float, float]]:
+    """Return what folds say of each loss, ``(K, M)``, together, and its standard error.
+
+    That is the jackknife's, so much larger as Student's quantile is for how few these are.
+    """
+    k = len(said)
+    wider = student_quantile(1 - ALPHA / 2, k - 1) / critical_value(ALPHA)
+    errors = np.sqrt((k - 1) * said.var(axis=0)) * wider
+    return list(zip(np.maximum(said.mean(axis=0), 0.0).tolist(), errors.tolist(), strict=True))

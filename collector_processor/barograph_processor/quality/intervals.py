@@ -5,6 +5,7 @@ from typing import Protocol
 
 from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.sequential.mixtures import asymptotic_radius, beta_binomial_interval
+from barograph_processor.stats.normal import critical_value
 from barograph_processor.stats.student import student_quantile
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Estimate",
     "Intervals",
     "estimate_gain",
+    "estimate_gap",
     "estimate_mean",
     "estimate_size",
     "root",
@@ -122,6 +124,24 @@ def estimate_gain(value: float, variance: float, n: float, intervals: Intervals)
     doubt = variance + 4 * most / n**2
     rows = n if doubt <= 0 else max(n, most / doubt)
     return value, *intervals.share(share * rows, rows)
+
+
+def estimate_gap(estimate: Estimate, promised: float, error: float = 0.0) -> Estimate:
+    """Return a figure minus what was promised of it, with its interval.
+
+    Args:
+        estimate: The figure.
+        promised: What it is held against.
+        error: Standard error of the promise, by as many of which as ``ALPHA`` says the interval
+            is wider at either end.
+    """
+    value, low, high = estimate
+    doubt = critical_value(ALPHA) * error
+    return (
+        value - promised,
+        None if low is None else low - promised - doubt,
+        None if high is None else high - promised + doubt,
+    )
 
 
 def root(estimate: Estimate) -> Estimate:

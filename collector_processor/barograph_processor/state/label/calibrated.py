@@ -15,14 +15,12 @@ from barograph_processor.quality.calibration_monitor import (
     outcome_dispersion,
 )
 from barograph_processor.quality.estimated import Calibrator
-from barograph_processor.quality.intervals import AT_ALL_TIMES, Estimate
+from barograph_processor.quality.intervals import AT_ALL_TIMES, Estimate, estimate_gap
 from barograph_processor.quality.score_histogram import ScoreCounts, ScoreHistogram
 from barograph_processor.state.alarm.harm_budget import harm_budget
 from barograph_processor.state.label.realized import RealizedPerformance
 
 __all__ = ["CalibratedScores"]
-
-_Z = 1.959963984540054
 
 
 class CalibratedScores:
@@ -114,11 +112,7 @@ class CalibratedScores:
             return None
         counts = recent.scores.counts
         promised = self._calibrator.estimate(counts, binary=self._binary)["accuracy"][0]
-        doubt = _Z * self._calibrator.doubt(counts)
-        value, low, high = realized
-        assert low is not None
-        assert high is not None
-        return value - promised, low - promised - doubt, high - promised + doubt
+        return estimate_gap(realized, promised, self._calibrator.doubt(counts))
 
     @staticmethod
     def error(performance: RealizedPerformance) -> float | None:

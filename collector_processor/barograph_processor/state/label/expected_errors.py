@@ -8,14 +8,12 @@ import numpy.typing as npt
 
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.quality.expected_error import ErrorModel
-from barograph_processor.quality.intervals import AT_ALL_TIMES, Estimate
+from barograph_processor.quality.intervals import AT_ALL_TIMES, Estimate, estimate_gap
 from barograph_processor.state.label.realized import RealizedPerformance
 from barograph_processor.state.window.reference_cells import ReferenceCells
 from barograph_processor.stats.column import Column
 
 __all__ = ["ExpectedErrors"]
-
-_Z = 1.959963984540054
 
 
 class ExpectedErrors:
@@ -101,15 +99,8 @@ class ExpectedErrors:
         if self.model is None or recent.n == 0 or recent.promised.n != recent.n:
             return {}
         realized = recent.estimates(AT_ALL_TIMES)
-        found: dict[str, Estimate] = {}
-        for name, (promised, error) in self.model.promise(recent.promised.mean).items():
-            value, low, high = realized[name]
-            found[name] = (
-                value - promised,
-                None if low is None else low - promised - _Z * error,
-                None if high is None else high - promised + _Z * error,
-            )
-        return found
+        promises = self.model.promise(recent.promised.mean)
+        return {name: estimate_gap(realized[name], *promise) for name, promise in promises.items()}
 
     def rows_of(self, leaves: npt.NDArray[np.int64] | None) -> int:
         """Return how many rows were counted."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from barograph_processor.quality.intervals import Estimate
+from barograph_processor.quality.intervals import Estimate, estimate_gap
 from barograph_processor.state.label.labelled import LabelledQuality
 from barograph_processor.stats.written import written
 
@@ -21,7 +21,7 @@ def gaps(quality: LabelledQuality) -> dict[str, dict[str, Estimate]]:
     recent = quality.recent.estimates()
     found: dict[str, dict[str, Estimate]] = {}
     offline = {
-        name: _minus(recent[name], promised)
+        name: estimate_gap(recent[name], promised)
         for name, promised in quality.offline.items()
         if name in recent
     }
@@ -58,15 +58,6 @@ def remarks(quality: LabelledQuality) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _minus(estimate: Estimate, promised: float) -> Estimate:
-    value, low, high = estimate
-    return (
-        value - promised,
-        None if low is None else low - promised,
-        None if high is None else high - promised,
-    )
-
-
 def _is_worse(name: str, gap: Estimate) -> bool:
     """Whether the whole interval is on the bad side of the promise."""
     _, low, high = gap
@@ -79,7 +70,7 @@ def _offline(name: str, recent: Estimate, promised: float, baseline: Mapping[str
     """Say that a figure of the evaluation before deployment does not hold."""
     value, low, high = (_written(name, figure) for figure in recent)
     then = baseline.get(name)
-    never = then is not None and _is_worse(name, _minus(then, promised))
+    never = then is not None and _is_worse(name, estimate_gap(then, promised))
     verdict = "never held" if never else "no longer holds"
     return (
         f"the offline {name} of {_written(name, promised)} {verdict}: it is {value} "
