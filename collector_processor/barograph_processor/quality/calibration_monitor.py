@@ -136,8 +136,7 @@ class CalibrationMonitor(Latch):
         """Return the lower edge, the score and the upper edge in each bin, shape ``(256,)``."""
         known = self._known
         tolerance, _, dispersion = self._settings
-        held = scores.total
-        score = np.where(held > 0, scores.score / np.maximum(held, 1e-300), 0.5)
+        score = scores.mean_score
         meant = known.rates(scores.counts)
         doubt = _CAUTION * np.sqrt(known.variance * dispersion)[known.group]
         slack = tolerance * np.minimum(1.0, 4 * np.sqrt(score * (1 - score)))

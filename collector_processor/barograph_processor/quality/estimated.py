@@ -47,7 +47,7 @@ class Calibrator:
         held = np.flatnonzero(total > 0)
         mass = total[held]
         rate = isotonic(reference.positive[held] / mass, mass)
-        return cls(reference.score[held] / mass, rate, groups)
+        return cls(reference.mean_score[held], rate, groups)
 
     def rates(self, counts: ScoreCounts) -> Floats:
         """Return how often predictions in each bin of scores should come true, shape ``(256,)``.
@@ -55,8 +55,7 @@ class Calibrator:
         By the mean score of the bin now. Beyond the reference's scores that is what it is at
         their end.
         """
-        held = np.maximum(counts.said.sum(axis=0), 1e-300)
-        return np.asarray(np.interp(counts.score / held, self.score, self.rate))
+        return np.asarray(np.interp(counts.mean_score, self.score, self.rate))
 
     def estimate(self, counts: ScoreCounts, *, binary: bool) -> dict[str, Estimate]:
         """Return what is to be expected of predictions with these scores.

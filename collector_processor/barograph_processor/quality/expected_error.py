@@ -12,6 +12,7 @@ from barograph_processor.quality.expected_loss import ExpectedLoss, serves
 from barograph_processor.quality.intervals import ALPHA, AT_ONE_TIME, MIN_ROWS, Estimate, root
 from barograph_processor.quality.rehearsal import distance, rehearse
 from barograph_processor.quality.trees import LEAVES, LeafNumbers, Trees, count_leaves, strongest
+from barograph_processor.quality.weighted import LARGEST
 from barograph_processor.stats.array import Bools, Floats, Ints
 from barograph_processor.stats.normal import critical_value
 from barograph_processor.stats.student import student_quantile
@@ -27,8 +28,6 @@ _MAX_ROWS = 20_000
 _MAX_COLUMNS = 16
 _CHUNK = 1024
 _FARTHEST = 50.0
-_LARGEST = 1e150
-"""Of squares: squares of larger ones could not be told any more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +84,7 @@ class ErrorModel:
         """
         with np.errstate(over="ignore", invalid="ignore"):
             square = error * error
-        usable = np.flatnonzero(square < _LARGEST)
+        usable = np.flatnonzero(square < LARGEST)
         if len(usable) < _MIN_ROWS:
             return None
         n = min(len(usable), _MAX_ROWS)

@@ -11,7 +11,7 @@ from barograph_processor.quality.intervals import (
     estimate_size,
     root,
 )
-from barograph_processor.quality.weighted import WeightedMean
+from barograph_processor.quality.weighted import LARGEST, WeightedMean
 from barograph_processor.quality.weighted_means import WeightedMeans
 from barograph_processor.stats.array import Floats
 
@@ -22,7 +22,7 @@ __all__ = ["RegressionPerformance"]
 class RegressionPerformance(WeightedMeans):
     """Sums over labelled rows of a regression model: a commutative group under `merge`.
 
-    Rows with an error that is not finite are left out.
+    Rows whose squared error is not finite, or too large to be summed, are left out.
 
     Attributes:
         error: Prediction minus label.
@@ -43,12 +43,11 @@ class RegressionPerformance(WeightedMeans):
             error = prediction - label
             square = error * error
         # What has no square has no place in the others either: all three are of the same rows.
-        usable = np.isfinite(square) & (np.abs(square) < 1e150)  # noqa: PLR2004 - squares of squares
-        error = np.where(usable, error, np.nan)
+        error = np.where(square < LARGEST, error, np.nan)
         return cls(
             WeightedMean.of(error, weight),
             WeightedMean.of(np.abs(error), weight),
-            WeightedMean.of(np.where(usable, square, np.nan), weight),
+            WeightedMean.of(square, weight),
         )
 
     def estimates(self, intervals: Intervals) -> dict[str, Estimate]:

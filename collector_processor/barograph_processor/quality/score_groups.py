@@ -58,7 +58,5 @@ class ScoreGroups:
         In each group that is the reference's rate, moved by as much as the scores now differ
         from those of the reference inside of the group.
         """
-        held = counts.said.sum(axis=0)
-        moved = np.where(held > 0, counts.score / np.maximum(held, 1e-300), 0.0)
-        moved -= np.where(held > 0, self.score[self.group], 0.0)
+        moved = np.where(counts.total > 0, counts.mean_score - self.score[self.group], 0.0)
         return np.asarray(np.clip(self.rate[self.group] + moved, 0.0, 1.0))

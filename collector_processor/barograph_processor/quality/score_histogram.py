@@ -65,6 +65,16 @@ class ScoreCounts:
         held = _sums(yes * BINS + at, w, 2 * BINS)
         return cls(len(p), held.reshape(2, BINS), _sums(at, w * p, BINS))
 
+    @property
+    def total(self) -> Floats:
+        """Weight of all rows by bin, shape ``(256,)``."""
+        return np.asarray(self.said.sum(axis=0))
+
+    @property
+    def mean_score(self) -> Floats:
+        """Mean score of the rows of each bin, 0 without any, shape ``(256,)``."""
+        return _means(self.score, self.total)
+
     def merge(self, other: "ScoreCounts") -> "ScoreCounts":
         """Return the sums of both."""
         return ScoreCounts(self.n + other.n, self.said + other.said, self.score + other.score)
@@ -144,8 +154,7 @@ class ScoreHistogram:
     @property
     def mean_score(self) -> Floats:
         """Mean score of the rows of each bin, 0 without any, shape ``(256,)``."""
-        held = self.total
-        return np.divide(self.score, held, out=np.zeros(BINS), where=held > 0)
+        return _means(self.score, self.total)
 
     @property
     def rows_per_weight(self) -> float:
@@ -235,6 +244,10 @@ class ScoreHistogram:
         at = score_bin(np.clip(rows[4] / held, 0.0, 1.0))
         found = np.array([_sums(at, row, BINS) for row in rows])
         return cls(int(values[0]), float(values[1]), found[:4], found[4])
+
+
+def _means(sums: Floats, weight: Floats) -> Floats:
+    return np.divide(sums, weight, out=np.zeros(BINS), where=weight > 0)
 
 
 def _sums(at: Ints, weights: Floats, size: int) -> Floats:

@@ -8,7 +8,10 @@ import numpy as np
 
 from barograph_processor.stats.array import Floats
 
-__all__ = ["WeightedMean"]
+__all__ = ["LARGEST", "WeightedMean"]
+
+LARGEST = 1e150
+"""Values from this size on are left out: their squares could not be summed any more."""
 
 _FORMAT = struct.Struct("<q5d")
 
@@ -52,9 +55,9 @@ class WeightedMean:
 
     @classmethod
     def of(cls, values: Floats, weight: Floats | None = None) -> "WeightedMean":
-        """Sum up rows, both of shape ``(n,)``; values that are not finite are left out."""
+        """Sum up rows, both of shape ``(n,)``; NaN and what is too large are left out."""
         w = np.ones(len(values)) if weight is None else weight
-        usable = np.isfinite(values) & (np.abs(values) < 1e150)  # noqa: PLR2004 - squares stay finite
+        usable = np.abs(values) < LARGEST
         x, w = values[usable], w[usable]
         ww = w * w
         return cls(

@@ -120,6 +120,20 @@ def test_rows_are_kept_only_where_labels_may_show_a_regression(
     assert (bench.model.quality.errors.state()["reference"] is not None) == kept
 
 
+def test_where_inputs_tell_nothing_of_errors_no_cells_are_kept() -> None:
+    """Until the labels of the reference say so they are, since they might."""
+    bench = Bench.of(_TABLES)
+    batch = replace(_regression(1000, 0), value=np.ones(1000))
+    bench.registry.observe(unlabelled(batch))
+    assert bench.model.quality.errors.slots > 0
+    bench.registry.attach(_labels(batch))
+    assert bench.model.quality.errors.model is not None
+    assert bench.model.quality.errors.slots == 0
+    bench.registry.observe(unlabelled(_regression(500, 1000)))
+    assert bench.model.quality.errors.cells({}, 500) is None
+    assert bench.records()[-1]["signals"].get("estimated") is None
+
+
 def test_labels_of_classes_teach_no_errors_and_free_the_rows() -> None:
     """A model of numbers whose labels show probabilities of a class."""
     bench = Bench.of(_TABLES)

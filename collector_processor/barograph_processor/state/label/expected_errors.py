@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.drift.layout import Layout
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.quality.expected_error import ErrorModel
 from barograph_processor.quality.intervals import AT_ALL_TIMES, Estimate, estimate_gap
@@ -67,10 +68,17 @@ class ExpectedErrors:
         return self.model.estimate(leaves, self.model.rows_of(leaves))
 
     @property
+    def _layout(self) -> Layout | None:
+        """Of the cells that are of use; None if none are, since inputs tell nothing of errors."""
+        if self.model is not None:
+            return self.model.layout if self.model.losses else None
+        return None if self._reference is None else self._reference.layout
+
+    @property
     def slots(self) -> int:
         """Slots of the reference, if the cells of rows are of use; else 0."""
-        known = self._reference if self.model is None else self.model
-        return 0 if known is None else known.layout.slots
+        layout = self._layout
+        return 0 if layout is None else layout.slots
 
     def cells(self, columns: Mapping[StreamKey, Column], rows: int) -> npt.NDArray[np.int64] | None:
         """Return the slot of each row in each column, ``(S, n)``; None if they are of no use.
@@ -79,10 +87,8 @@ class ExpectedErrors:
             columns: What is watched of the rows; a column that is not there is missing of all.
             rows: Which ``n`` is.
         """
-        known = self._reference if self.model is None else self.model
-        if known is None:
-            return None
-        return known.layout.cells([columns.get(key) for key in known.layout.keys], rows)
+        layout = self._layout
+        return None if layout is None else layout.cells(list(map(columns.get, layout.keys)), rows)
 
     def expect(self, cells: npt.NDArray[np.int64] | None) -> npt.NDArray[np.float64] | None:
         """Return what is to be expected of each row, see ``ErrorModel``; None if unknown."""

@@ -1,5 +1,6 @@
 """Realized performance of the labels of a window, whatever the task."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ from barograph_processor.quality.promised_errors import PromisedErrors
 from barograph_processor.quality.ranking import RankingPerformance
 from barograph_processor.quality.regression import RegressionPerformance
 from barograph_processor.quality.score_histogram import ScoreHistogram
-from barograph_processor.quality.weighted import WeightedMean
+from barograph_processor.quality.weighted import LARGEST, WeightedMean
 from barograph_processor.stats.column import CategoricalColumn, NumericColumn
 
 __all__ = ["RealizedPerformance", "Share"]
@@ -24,7 +25,7 @@ __all__ = ["RealizedPerformance", "Share"]
 Share = tuple[float, float, float]
 """A share of rows and its 95% interval."""
 
-_MEASURED = 1e75
+_MEASURED = math.sqrt(LARGEST)
 """Errors whose squares are summed; of others nothing is."""
 
 _Sums = BinaryPerformance | MulticlassPerformance | RegressionPerformance | RankingPerformance
