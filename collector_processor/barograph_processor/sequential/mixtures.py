@@ -54,8 +54,8 @@ def beta_binomial_interval(
 def asymptotic_radius(n: float, *, alpha: float = 0.05, tuned_to: float = 1000.0) -> float:
     """Return how many standard errors wide an interval is that holds at all times at once.
 
-    For means of observations with a finite variance, and for what behaves like one (a ratio of
-    sums, the area under a ROC curve); valid in the limit of many observations.
+    For means of observations with a finite variance, and for what behaves like one (the area
+    under a ROC curve); valid in the limit of many observations.
 
     Args:
         n: Observations so far. Positive.
