@@ -7,13 +7,10 @@ random hold-out, reactions, values, two evaluations, and people who answer its r
 """
 
 import argparse
-import platform
 import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-
-import numpy as np
 
 from barograph_processor.config import parse_config
 from barograph_processor.observation import ObservationBatch
@@ -21,6 +18,7 @@ from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.telemetry import Telemetry
 from benchmarks.healthy.traffic import KEY, KINDS, HealthyModel
+from benchmarks.machine import machine
 
 __all__ = ["WINDOW_ROWS", "false_alarms"]
 
@@ -72,7 +70,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--only", default="", help="kinds whose name contains this")
     given = parser.parse_args(arguments)
     print(__doc__)
-    print(f"Python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}\n")
+    print(machine("numpy"), end="\n\n")
     print("| model | days swing by | windows | false alarms | promised at most | by signal |")
     print("| --- | --- | --- | --- | --- | --- |")
     started = time.process_time()

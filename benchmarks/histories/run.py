@@ -7,7 +7,6 @@ the same rows. README.md says what is measured, and the benchmark's own bias fir
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from benchmarks.histories.data import histories, shuffled, write
 from benchmarks.histories.flag import KINDS, Flag
 from benchmarks.histories.history import History
 from benchmarks.histories.verdict import Verdict
+from benchmarks.machine import machine
 
 _ROOT = Path(__file__).resolve().parents[2]
 _WHO = ("barograph", "nannyml", "evidently")
@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the order of shuffled rows")
     parser.add_argument("--sentences", action="store_true", help="what Barograph says, to stderr")
     given = parser.parse_args(arguments)
-    print(f"Python {platform.python_version()}, {platform.machine()}\n")
+    print(machine(), end="\n\n")
     heads = [
         *("history", "tool", "windows", "false, all", "of them by labels"),
         *(f"first: {kind}" for kind in KINDS),

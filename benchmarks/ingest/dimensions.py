@@ -6,12 +6,10 @@ latency, and with child spans as well. Bias: one thread, no socket, requests in 
 every model still learns its reference; a resource that has all of the default attributes.
 """
 
-import platform
 import random
 import time
 from collections.abc import Sequence
 
-import numpy as np
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from barograph_processor.config import TracesConfig, parse_config
@@ -23,6 +21,7 @@ from barograph_processor.pipeline.turn import Courtesy
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.telemetry import Telemetry
 from benchmarks.ingest.load import Template
+from benchmarks.machine import machine
 
 _ROUNDS = 5
 _REQUESTS = 120
@@ -76,7 +75,7 @@ def _seconds(requests: Sequence[bytes], dimensions: TraceDimensions) -> tuple[fl
 
 
 def main() -> None:
-    print(f"CPython {platform.python_version()}, numpy {np.__version__}, {platform.machine()}")
+    print(machine("numpy"))
     for children in (0, 3):
         rng = random.Random(1)  # noqa: S311 - ids of a benchmark
         made = [_request(Template.make("one_model"), children, rng) for _ in range(_REQUESTS)]

@@ -12,8 +12,6 @@ so what the allocator keeps is counted too. Linux only.
 import argparse
 import gc
 import os
-import platform
-import sys
 import time
 from dataclasses import replace
 
@@ -26,6 +24,7 @@ from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 from barograph_processor.telemetry import Telemetry
 from benchmarks.ingest import usage
+from benchmarks.machine import machine
 
 _BATCH = 1000
 _SECOND = 1_000_000_000
@@ -80,7 +79,7 @@ def main() -> None:
     batches = wanted // _BATCH + options.windows
     registry = ModelRegistry(config, Telemetry(), clock=time.time_ns)
     rng = np.random.default_rng(7)
-    print(f"CPython {platform.python_version()}, numpy {np.__version__}, {sys.platform}")
+    print(machine("numpy"))
     print(f"{options.models} models of {options.features} features, {wanted} rows of reference")
     before = resident_mib()
     keys = [ModelKey(f"model-{number}", "1") for number in range(options.models)]

@@ -10,13 +10,9 @@ Bias: one thread, no socket, no journal, no checkpoint, and columns that are in 
 
 import argparse
 import cProfile
-import os
-import platform
 import pstats
 import time
 from collections.abc import Sequence
-
-import numpy as np
 
 from barograph_processor.config import TracesConfig, parse_config
 from barograph_processor.observation import ObservationBatch, SpanBatch
@@ -28,6 +24,7 @@ from barograph_processor.pipeline.turn import Courtesy
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.telemetry import Telemetry
 from benchmarks.ingest.load import SHAPES, SPANS, Shape, Template
+from benchmarks.machine import machine
 
 _REQUESTS = 192
 _LEARNING = 400
@@ -96,10 +93,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--profile", choices=("tottime", "cumulative"))
     options = parser.parse_args()
-    print(
-        f"CPython {platform.python_version()}, numpy {np.__version__}, {platform.machine()}, "
-        f"load average {os.getloadavg()[0]:.1f}"
-    )
+    print(machine("numpy"))
     for shape in SHAPES if options.shape is None else (options.shape,):
         run = _Run(shape)
         if options.profile is not None:

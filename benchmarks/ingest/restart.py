@@ -12,8 +12,6 @@ the interpreter. Linux only; ends within three minutes and the load.
 """
 
 import argparse
-import os
-import platform
 import shutil
 import sqlite3
 import sys
@@ -27,6 +25,7 @@ from benchmarks.ingest.counted import settled
 from benchmarks.ingest.load import SHAPES, SPANS, Shape
 from benchmarks.ingest.sender import send
 from benchmarks.ingest.usage import cpu_seconds, peak_mib
+from benchmarks.machine import machine
 from components.processor import Processor
 
 __all__ = ["Result", "run"]
@@ -134,10 +133,7 @@ def main() -> None:
     parser.add_argument("--shape", choices=SHAPES, default="one_model")
     parser.add_argument("--connections", type=int, default=4)
     options = parser.parse_args()
-    print(
-        f"CPython {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}, "
-        f"load average {os.getloadavg()[0]:.1f}"
-    )
+    print(machine())
     with tempfile.TemporaryDirectory() as directory:
         result = run(
             Path(directory),

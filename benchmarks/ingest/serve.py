@@ -13,7 +13,6 @@ has one interpreter lock: compare spans per core, not spans per second.
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from typing import Final
 from benchmarks.ingest.counted import settled
 from benchmarks.ingest.load import SHAPES
 from benchmarks.ingest.usage import cpu_seconds, peak_mib
+from benchmarks.machine import machine
 from components.collector import Collector
 from components.process import Process
 from components.processor import Processor
@@ -151,10 +151,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--table", action="store_true", help="as Markdown, as in README.md")
     options = parser.parse_args()
-    print(
-        f"CPython {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}, "
-        f"load average {os.getloadavg()[0]:.1f}\n"
-    )
+    print(machine(), end="\n\n")
     line = "| {} |".format(" | ".join(["{}"] * len(_HEADS))) if options.table else _LINE
     print(line.format(*_HEADS))
     if options.table:

@@ -5,15 +5,11 @@ slows all contenders alike. Bias: no socket, no compression, one thread at a tim
 and requests that are in the cache; the real service is in ``serve``.
 """
 
-import platform
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-from google.protobuf import __version__ as protobuf_version
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from barograph_processor.codec import Tree
@@ -24,6 +20,7 @@ from barograph_processor.pipeline import Pipeline
 from barograph_processor.telemetry import Telemetry
 from benchmarks.ingest.load import SHAPES, SPANS, Template
 from benchmarks.ingest.no_journal import NoJournal
+from benchmarks.machine import machine
 
 _ROUNDS = 7
 _REQUESTS = 40
@@ -129,10 +126,7 @@ def _pipelines(directory: Path) -> None:
 
 
 def main() -> None:
-    print(
-        f"CPython {platform.python_version()}, numpy {np.__version__}, "
-        f"protobuf {protobuf_version}, {platform.machine()}, {sys.platform}"
-    )
+    print(machine("numpy", "protobuf"))
     _decoders()
     with tempfile.TemporaryDirectory() as directory:
         _pipelines(Path(directory))

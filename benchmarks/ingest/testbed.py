@@ -10,8 +10,6 @@ which each connection waits for its answer. Linux only.
 """
 
 import argparse
-import os
-import platform
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from benchmarks.ingest.counted import settled
 from benchmarks.ingest.load import SHAPES, SPANS, Shape
 from benchmarks.ingest.sender import send
 from benchmarks.ingest.usage import cpu_seconds, memory_watched, peak_mib
+from benchmarks.machine import machine
 from components.processor import Processor
 
 __all__ = ["CEILING_MIB", "Result", "run"]
@@ -113,10 +112,7 @@ def main() -> None:
     parser.add_argument("--waiting", type=int, default=_WAITING, help="for a label, of a model")
     parser.add_argument("--overload", action="store_true", help="to a queue of 4 MB")
     options = parser.parse_args()
-    print(
-        f"CPython {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}, "
-        f"load average {os.getloadavg()[0]:.1f}"
-    )
+    print(machine())
     with tempfile.TemporaryDirectory() as directory:
         result = run(
             Path(directory),

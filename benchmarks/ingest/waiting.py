@@ -11,7 +11,6 @@ and the disk is that of the temporary directory. Linux only.
 
 import argparse
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,7 @@ from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.telemetry import Telemetry
 from benchmarks.ingest import usage
 from benchmarks.ingest.memory import resident_mib, rows
+from benchmarks.machine import machine
 
 _MODELS = 16
 _ROUNDS = 3
@@ -93,10 +93,7 @@ def main() -> None:
     if options.restore:
         _restore(options.restore)
         return
-    print(
-        f"CPython {platform.python_version()}, numpy {np.__version__}, {platform.machine()}, "
-        f"load average {os.getloadavg()[0]:.1f}"
-    )
+    print(machine("numpy"))
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "journal.sqlite"
         registry, journal, pipeline = _opened(path)

@@ -4,7 +4,6 @@
 """
 
 import json
-import platform
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from barograph_demo.model import DelayModel
 from barograph_processor.config import AlarmConfig
 from barograph_processor.quality.risk import tolerated_risk
 from barograph_processor.state.alarm.harm_budget import harm_budget
+from benchmarks.machine import machine
 from benchmarks.risk.onset import (
     bad_runs,
     date_errors,
@@ -138,7 +138,7 @@ def dates() -> None:
 
 def main() -> None:
     """Print what each monitor finds, for both models and two tolerances, over several splits."""
-    print(f"python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}")
+    print(machine("numpy"))
     dates()
     frame = table()
     for delay_known in (False, True):

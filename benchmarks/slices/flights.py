@@ -4,7 +4,6 @@
 """
 
 import argparse
-import platform
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from barograph_processor.quality.slice.counts import SliceCounts
 from barograph_processor.quality.slice.status import SliceTransition
 from barograph_processor.state.alarm.harm_budget import harm_budget
 from barograph_processor.state.label.sliced import SlicedQuality
+from benchmarks.machine import machine
 from benchmarks.slices.bound import windows_of_knowing
 from benchmarks.slices.parts import WINDOW, Flights, Part, draw_parts
 
@@ -189,7 +189,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--budget", type=float, default=2, help="of these, in windows")
     parser.add_argument("--tolerance", type=float, default=None, help="of these")
     given = parser.parse_args(arguments)
-    print(f"Python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}\n")
+    print(machine("numpy"), end="\n\n")
     flights = Flights()
     if given.shuffled:
         print_unbroken(flights, given.shuffled, given.budget, given.tolerance)

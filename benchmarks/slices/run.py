@@ -4,7 +4,6 @@
 """
 
 import argparse
-import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +18,7 @@ from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.registry import ModelRegistry
 from barograph_processor.stats.column import CategoricalColumn
 from barograph_processor.telemetry import Telemetry
+from benchmarks.machine import machine
 from benchmarks.slices.bound import delays_of_knowing
 
 __all__ = ["Case", "Outcome", "live_through"]
@@ -182,7 +182,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--points", type=float, nargs="*", default=POINTS)
     given = parser.parse_args(arguments)
-    print(f"Python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}\n")
+    print(machine("numpy"), end="\n\n")
     print(
         "| slice | labels a window | points more | first | within 4 windows | half, nine in ten, "
         "all within | all traffic | named wrongly | knowing all: within 4, half, nine in ten, all |"
