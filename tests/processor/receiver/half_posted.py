@@ -1,14 +1,16 @@
 """A client of HTTP that sends a part of large bodies on many connections, as fast as it is let.
 
 Run as a program, ``half_posted.py HOST:PORT CONNECTIONS SIZE SENT``: what it sends is held in
-another process. It says how much it has sent, and how many were answered before their end,
-once it can send no more.
+another process. It says what it has sent, and how many were answered before their end, once it
+can send no more.
 """
 
 import selectors
 import socket
 import sys
 import time
+
+from tests.processor.receiver.held import hold
 
 _PART = bytes(65536)
 
@@ -50,9 +52,7 @@ def main() -> None:
             except OSError:
                 selector.unregister(one)
         time.sleep(0.001)
-    sys.stdout.write(f"{sent} {len(answered)}\n")
-    sys.stdout.flush()
-    sys.stdin.read()
+    hold(sent, len(answered))
 
 
 if __name__ == "__main__":

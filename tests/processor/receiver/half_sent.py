@@ -10,7 +10,16 @@ import sys
 import time
 from collections import defaultdict
 
-from tests.processor.receiver.held import CALL, DATA, END_HEADERS, HEADERS, PREFACE, frame, literal
+from tests.processor.receiver.held import (
+    CALL,
+    DATA,
+    END_HEADERS,
+    HEADERS,
+    PREFACE,
+    frame,
+    hold,
+    literal,
+)
 
 _SETTINGS, _RESET, _PING, _WINDOW, _ACK = 4, 3, 6, 8, 1
 _INITIAL_WINDOW_SIZE = 4
@@ -104,9 +113,7 @@ def main() -> None:
     address, calls, size, part = sys.argv[1:]
     client = HalfSent(address, calls=int(calls), size=int(size), part=int(part))
     client.run(3.0)
-    sys.stdout.write(f"{client.sent} {client.ended}\n")
-    sys.stdout.flush()
-    sys.stdin.read()
+    hold(client.sent, client.ended)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Connections that are opened and held, with messages that do not end, in raw bytes."""
 
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -13,6 +14,7 @@ __all__ = [
     "connected",
     "frame",
     "grpc_calls",
+    "hold",
     "literal",
 ]
 
@@ -54,6 +56,16 @@ def grpc_calls(count: int, **headers: str) -> bytes:
         begun += frame(HEADERS, END_HEADERS, stream, block)
         begun += frame(DATA, 0, stream, b"\0" + (1000).to_bytes(4) + bytes(10))
     return begun
+
+
+def hold(sent: int, ended: int) -> None:
+    """Say what was sent, and how much of it was ended; hold the connections until the input ends.
+
+    For a client in a process of its own.
+    """
+    sys.stdout.write(f"{sent} {ended}\n")
+    sys.stdout.flush()
+    sys.stdin.read()
 
 
 def frame(kind: int, flags: int, stream: int, content: bytes) -> bytes:
