@@ -71,7 +71,11 @@ class Disk:
 
 @contextmanager
 def mounted_disk(directory: Path) -> Iterator[Disk]:
-    """Return a mounted disk; skip the test where that is not allowed."""
+    """Return a mounted disk; skip the test where that is not allowed.
+
+    Also in CI: it is a right of whoever runs the tests, as to be root is, and nothing that could
+    be installed. pytest says so at its end.
+    """
     image, path = directory / "image", directory / "disk"
     path.mkdir()
     with image.open("wb") as file:
