@@ -122,12 +122,7 @@ def gone_level(
     share = profile.total.slots[at][:levels] / max(profile.total.rows, 1)
     missed = np.where(newest.slots[at][:levels] == 0, share, 0.0)
     level = int(missed.argmax()) if levels else -1
-    # Where values stop altogether no single one of them did.
-    if (
-        levels == 0
-        or missed[level] * newest.rows / inflation < _MISSED
-        or missed.sum() >= share.sum()
-    ):
+    if levels == 0 or missed[level] * newest.rows / inflation < _MISSED:
         return None
     return _of_level(level, binning.levels[level])
 
