@@ -8,7 +8,9 @@ from barograph_processor.config import AlarmConfig
 from barograph_processor.quality.slice.layout import SliceLayout
 from barograph_processor.quality.slice.monitor import SliceMonitor
 from barograph_processor.quality.slice.proposals import SliceProposals
-from barograph_processor.quality.slice.searched_inputs import SearchedInputs
+from barograph_processor.quality.slice.rest import noise_of_rest
+from barograph_processor.quality.slice.sample import SliceSample
+from barograph_processor.quality.slice.searched_inputs import KnownSlice, SearchedInputs
 from barograph_processor.state.label.sliced import SlicedQuality
 from barograph_processor.stats.column import CategoricalColumn, NumericColumn
 
@@ -73,6 +75,40 @@ def test_what_fails_after_the_alarm_about_all_was_raised_does_not_wait() -> None
         told += monitor.update(counts, window=window, quiet_since=4)
     (step,) = told
     assert (step.since_window, step.status.proposed) == (7, True)
+
+
+def test_what_is_watched_in_a_place_swings_as_its_slice_did(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(SearchedInputs, "known", lambda *_: KnownSlice(500, 50.0, 0.02))
+    monitor = _monitor("age", 0, 2)
+    now = monitor.observe(_REGION, _losses(1, of=_YOUNG), _TIMES, _AGE)
+    first = monitor.places.proposed
+    swings = monitor.usual.swings(now)[first] / noise_of_rest(now)[first]
+    assert swings == pytest.approx(1 + (now.labels[first] - 1) * 0.02)
+
+
+@pytest.mark.parametrize(("risk", "keys"), [(0.1, ()), (0.5, ("age",))])
+def test_what_no_longer_looks_bad_leaves_its_place(risk: float, keys: tuple[str, ...]) -> None:
+    monitor = _monitor("age", 0, 2)
+    counts = monitor.observe(_REGION, _losses(1, of=_YOUNG, risk=risk), _TIMES, _AGE)
+    monitor.update(counts, window=0)
+    proposals = monitor.places.proposals
+    assert proposals is not None
+    assert tuple(name for name, _ in proposals.keys[0]) == keys
+
+
+def test_what_does_worse_in_all_labels_held_did_so_since_it_came_to_its_place() -> None:
+    """But if it did well in some of them since then, that is known better."""
+    proposals = _monitor("age", 0, 2).places.proposals
+    assert proposals is not None
+    codes = proposals.searched.bins.codes(_AGE, _N)
+    for bad, since in (((5, 6), 0), ((6,), 6)):
+        sample = SliceSample(SliceLayout.learn({}), ["age"])
+        for window in (5, 6):
+            risk = 0.6 if window in bad else 0.1
+            sample.add(codes, _losses(window, of=_YOUNG, risk=risk), window=window)
+        assert proposals.began(0, sample) == since
 
 
 def test_one_window_proves_no_more_than_as_many_of_the_reference_could_refute() -> None:

@@ -13,6 +13,7 @@ from barograph_processor.quality.slice.hindsight import Hindsight
 from barograph_processor.quality.slice.pair_counts import PairCounts, pairs_of
 from barograph_processor.quality.slice.rectangles import Rectangles
 from barograph_processor.quality.slice.rest import noise_of_rest, tolerated_risk
+from barograph_processor.quality.slice.search import SliceSearch
 from barograph_processor.quality.slice.searched_inputs import KnownSlice
 
 _ATTRIBUTES = (Attribute("a", 13, 12), Attribute("b", 6, 5), Attribute("c", 3))
@@ -91,6 +92,52 @@ def test_a_narrow_slice_has_the_correlation_of_the_wide_one_that_holds_it_and_te
     assert found.fine(every)[3][at] == found.of((("a", 3, 4), ("b", 1, 1)))
     with pytest.raises(ValueError, match="damaged"):
         SliceCorrelations.from_text(_ATTRIBUTES, _PAIRS, "eHh4")
+
+
+def _search(correlation: int = 0) -> SliceSearch:
+    """A reference of 20,000 labels, a tenth of them lost; level 0 of ``c`` may swing."""
+    rng = np.random.default_rng(4)
+    codes = _codes(rng, 20_000)
+    reference = PairCounts.of(codes, (rng.random(20_000) < 0.1).astype(np.float64), _PAIRS)
+    widest = max(len(each.wide_choices()) for each in _ATTRIBUTES)
+    values = np.zeros((_PAIRS.shape[1], widest, widest), dtype=np.uint8)
+    values[2, 0, 0] = correlation
+    return SliceSearch(
+        _ATTRIBUTES, _PAIRS, reference, SliceCorrelations(_ATTRIBUTES, _PAIRS, values)
+    )
+
+
+def test_a_slice_of_a_window_that_was_bad_for_all_is_not_what_looks_worst() -> None:
+    """Level 0 of ``c`` comes in the bad window alone; level 1 of it is worse than the rest."""
+    rng = np.random.default_rng(5)
+    codes, window = _codes(rng, 4000), np.repeat([0, 1], 2000)
+    codes[:, 2] = np.where(window == 1, np.where(rng.random(4000) < 0.7, 0, 2), 2)
+    codes[rng.random(4000) < 0.1, 2] = 1
+    risk = np.where(window == 1, 0.3, 0.1) * np.where(codes[:, 2] == 1, 1.7, 1.0)
+    losses = (rng.random(4000) < risk).astype(np.float64)
+    alone = [key for key in _search().find(codes, losses, window) if len(key) == 1]
+    assert alone[0] == (("c", 1, 1),)
+
+
+@pytest.mark.parametrize(("correlation", "first"), [(0, 0), (100, 1)])
+def test_what_swings_looks_less_bad(correlation: int, first: int) -> None:
+    rng = np.random.default_rng(6)
+    codes, window = _codes(rng, 4000), np.repeat([0, 1], 2000)
+    codes[:, 2] = rng.choice(3, 4000, p=[0.1, 0.1, 0.8])
+    risk = np.array([0.3, 0.22, 0.1])[codes[:, 2]]
+    losses = (rng.random(4000) < risk).astype(np.float64)
+    alone = [key for key in _search(correlation).find(codes, losses, window) if len(key) == 1]
+    assert alone[0] == (("c", first, first),)
+
+
+def test_half_of_the_weight_is_of_slices_of_one_attribute_and_half_of_two() -> None:
+    attributes, pairs = _ATTRIBUTES[:2], pairs_of(2, 2)
+    reference = PairCounts.of(np.zeros((1, 2), dtype=np.uint8), np.zeros(1), pairs)
+    correlations = SliceCorrelations.learn(attributes, pairs, [], windows=1)
+    search = SliceSearch(attributes, pairs, reference, correlations)
+    one, other = ([((each.name, *own),) for own in each.choices()] for each in attributes)
+    assert sum(search.weight(key) for key in (*one, *other)) == pytest.approx(0.5)
+    assert sum(search.weight(a + b) for a in one for b in other) == pytest.approx(0.5)
 
 
 def test_hindsight_is_what_a_watched_slice_has_for_evidence() -> None:
