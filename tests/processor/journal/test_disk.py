@@ -1,5 +1,6 @@
 """A disk that fails under the journal: refused while it does, and written again by itself."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -119,6 +120,43 @@ def test_file_of_another_process_is_not_taken(tmp_path: Path) -> None:
     third = opened(path)
     assert [record.payload for record in third.read(0)] == [b"theirs"]
     third.close()
+
+
+def test_file_as_it_was_before_the_last_checkpoint_is_not_taken(tmp_path: Path) -> None:
+    """Of what it has forgotten since, some was acknowledged: a backup, for instance."""
+    path, older = tmp_path / "journal.sqlite", tmp_path / "older"
+    journal = opened(path)
+    journal.save_checkpoint(0, 1, [b"older"])
+    fail_once(journal, path)
+    shutil.copy(path, older)
+    journal.append("traces", b"one")
+    journal.save_checkpoint(1, 1, [b"newer"])
+    fail_once(journal, path)
+    older.replace(path)
+    with pytest.raises(OverloadedError, match="not the file that was in use"):
+        journal.append("traces", b"two")
+    journal.close()
+
+
+def test_checkpoint_that_was_made_though_it_failed_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit may be done though the disk says that it failed: the file is still ours."""
+    done = Store.save_checkpoint
+
+    def done_and_failed(store: Store, *arguments: int) -> None:
+        done(store, *arguments)
+        raise sqlite3.OperationalError
+
+    journal = opened(tmp_path / "journal.sqlite")
+    journal.save_checkpoint(0, 1, [b"older"])
+    monkeypatch.setattr(Store, "save_checkpoint", done_and_failed)
+    with pytest.raises(OverloadedError):
+        journal.save_checkpoint(0, 1, [b"newer"])
+    monkeypatch.undo()
+    assert journal.append("traces", b"one") == 1
+    journal.save_checkpoint(1, 1, [b"newest"])
+    journal.close()
 
 
 def test_record_that_was_refused_and_written_all_the_same_is_gone(tmp_path: Path) -> None:

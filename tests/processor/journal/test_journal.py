@@ -133,6 +133,7 @@ def test_damaged_record_is_counted_and_left_out(
     [
         "UPDATE block SET content = X'00' WHERE number = 1",
         "UPDATE block SET number = 1 - number",
+        "UPDATE block SET id = -id",
         "DELETE FROM block WHERE number = 0",
         "DELETE FROM block WHERE number = 1",
         "DELETE FROM block",
