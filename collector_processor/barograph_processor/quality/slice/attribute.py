@@ -2,10 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Attribute", "RangeKey"]
-
-RangeKey = tuple[tuple[str, int, int], ...]
-"""A slice, as the first and last code of one or two attributes."""
+__all__ = ["Attribute"]
 
 
 @dataclass(frozen=True, slots=True)

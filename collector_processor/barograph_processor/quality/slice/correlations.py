@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.quality.slice.attribute import Attribute, RangeKey
+from barograph_processor.quality.slice.attribute import Attribute
+from barograph_processor.quality.slice.layout import Coded
 from barograph_processor.quality.slice.pair_counts import PairCounts
 from barograph_processor.quality.slice.rectangles import Rectangles
 from barograph_processor.quality.slice.rest import MIN_BLOCKS, squared_swings
@@ -92,7 +93,7 @@ class SliceCorrelations:
         values = np.clip(np.ceil((pulled + unsure) * _UNIT), 0, 255).astype(np.uint8)
         return cls(attributes, pairs, values)
 
-    def of(self, key: RangeKey) -> float:
+    def of(self, key: Coded) -> float:
         """Return that of a slice."""
         places = [self._place[name] for name, _, _ in key]
         at = [

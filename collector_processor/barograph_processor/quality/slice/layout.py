@@ -12,7 +12,7 @@ from barograph_processor.quality.slice.counts import SliceCounts
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.column import CategoricalColumn
 
-__all__ = ["MOST_LEVELS", "SliceCodes", "SliceKey", "SliceLayout"]
+__all__ = ["MOST_LEVELS", "Coded", "SliceCodes", "SliceKey", "SliceLayout"]
 
 SliceKey = tuple[tuple[str, str], ...]
 """One or two pairs of dimension and level, in order of the dimensions."""
@@ -20,6 +20,9 @@ SliceKey = tuple[tuple[str, str], ...]
 SliceCodes = Mapping[str, npt.NDArray[np.intp]]
 """The level of each row by dimension, as its place among the ``m`` that the layout knows, ``m`` for
 one that is not known or none, ``m + 1 + slot`` for one that has a spare slot."""
+
+Coded = tuple[tuple[str, int, int], ...]
+"""A slice as one or two dimensions or inputs, each with its first and last code."""
 
 MOST_LEVELS: Final = 50
 """Levels of a dimension that are told apart."""

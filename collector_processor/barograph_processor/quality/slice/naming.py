@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from barograph_processor.quality.slice.evidence import SliceEvidence
-from barograph_processor.quality.slice.layout import SliceKey
+from barograph_processor.quality.slice.layout import Coded, SliceKey
 from barograph_processor.quality.slice.places import SlicePlaces
 from barograph_processor.quality.slice.proposals import akin
 from barograph_processor.quality.slice.recent import RecentCounts
-from barograph_processor.quality.slice.sample import Coded, SliceSample
+from barograph_processor.quality.slice.sample import SliceSample
 
 __all__ = ["SliceNaming"]
 

@@ -7,9 +7,8 @@ import numpy as np
 
 from barograph_processor.quality.slice.budget import slice_weights
 from barograph_processor.quality.slice.counts import SliceCounts
-from barograph_processor.quality.slice.layout import SliceCodes, SliceKey, SliceLayout
+from barograph_processor.quality.slice.layout import Coded, SliceCodes, SliceKey, SliceLayout
 from barograph_processor.quality.slice.proposals import SliceProposals
-from barograph_processor.quality.slice.sample import Coded
 from barograph_processor.quality.slice.spare import SpareSlots
 from barograph_processor.stats.array import Floats, Ints
 from barograph_processor.stats.column import CategoricalColumn, Column

@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from barograph_processor.quality.slice.hindsight import Hindsight
-from barograph_processor.quality.slice.layout import SliceCodes, SliceKey
-from barograph_processor.quality.slice.sample import Coded, SliceSample
+from barograph_processor.quality.slice.layout import Coded, SliceCodes, SliceKey
+from barograph_processor.quality.slice.sample import SliceSample
 from barograph_processor.quality.slice.searched_inputs import KnownSlice, SearchedInputs
 from barograph_processor.stats.array import Bools, Floats, Ints
 

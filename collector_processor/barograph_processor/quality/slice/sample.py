@@ -6,13 +6,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.quality.slice.layout import SliceCodes, SliceLayout
+from barograph_processor.quality.slice.layout import Coded, SliceCodes, SliceLayout
 from barograph_processor.stats.array import Bools, Floats, Ints
 
-__all__ = ["Coded", "SliceSample"]
-
-Coded = tuple[tuple[str, int, int], ...]
-"""A slice as dimensions, each with its first and last code; see ``SliceCodes``."""
+__all__ = ["SliceSample"]
 
 _KEPT: Final = 8192
 _ALIKE: Final = 0.9

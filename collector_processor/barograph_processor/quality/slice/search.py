@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.quality.slice.attribute import Attribute, RangeKey
+from barograph_processor.quality.slice.attribute import Attribute
 from barograph_processor.quality.slice.correlations import SliceCorrelations
 from barograph_processor.quality.slice.counts import SliceCounts
+from barograph_processor.quality.slice.layout import Coded
 from barograph_processor.quality.slice.pair_counts import LOSS_UNIT, PairCounts
 from barograph_processor.quality.slice.rectangles import Rectangles
 from barograph_processor.quality.slice.rest import design_effect
@@ -72,7 +73,7 @@ class SliceSearch:
         labels, losses = reference.labels[: len(attributes)], reference.losses[: len(attributes)]
         self._risk = float(losses.sum()) / (LOSS_UNIT * max(int(labels.sum()), 1))
 
-    def find(self, codes: npt.NDArray[np.uint8], losses: Floats, window: Ints) -> list[RangeKey]:
+    def find(self, codes: npt.NDArray[np.uint8], losses: Floats, window: Ints) -> list[Coded]:
         """Return the slices that look worst, the worst first; at most one of each pair.
 
         Args:
@@ -87,7 +88,7 @@ class SliceSearch:
         moved = np.clip(risks / max(self._risk, 1e-6), 1.0, _MOST_MOVED)
         now, singles = PairCounts.of(codes, losses / moved[of], self._pairs), len(self._attributes)
         alone = self._scored(self._fine, now, np.arange(singles), windows=len(moved))
-        found: list[tuple[float, RangeKey]] = [
+        found: list[tuple[float, Coded]] = [
             (float(scores.max()), (self._part(place, int(scores.argmax())),))
             for place, scores in enumerate(alone.diagonal(axis1=1, axis2=2))
             if scores.max() > 0
@@ -105,14 +106,14 @@ class SliceSearch:
                 found.append((float(scores.max()), (self._part(one, at), self._part(other, by))))
         return [key for _, key in sorted(found, key=lambda each: -each[0])]
 
-    def known(self, key: RangeKey) -> tuple[int, float]:
+    def known(self, key: Coded) -> tuple[int, float]:
         """Return labels and losses of a slice in the reference."""
         pair = self._pair[self._place[key[0][0]], self._place[key[-1][0]]]
         cells = tuple(slice(first, last + 1) for _, first, last in (key[0], key[-1]))
         labels = self._reference.labels[pair][cells].sum()
         return int(labels), float(self._reference.losses[pair][cells].sum()) / LOSS_UNIT
 
-    def weight(self, key: RangeKey) -> float:
+    def weight(self, key: Coded) -> float:
         """Return the weight of a slice among all: half is of those of one attribute."""
         sizes = [len(self._choices[self._place[name]]) for name, _, _ in key]
         singles = len(self._attributes)

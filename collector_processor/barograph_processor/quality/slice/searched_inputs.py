@@ -8,10 +8,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.quality.slice.attribute import Attribute, RangeKey
+from barograph_processor.quality.slice.attribute import Attribute
 from barograph_processor.quality.slice.correlations import SliceCorrelations
 from barograph_processor.quality.slice.input_bins import MOST_BINS, InputBins
-from barograph_processor.quality.slice.layout import SliceKey, SliceLayout
+from barograph_processor.quality.slice.layout import Coded, SliceKey, SliceLayout
 from barograph_processor.quality.slice.pair_counts import LEVELS, PairCounts, pairs_of
 from barograph_processor.quality.slice.search import SliceSearch
 from barograph_processor.sequential.confidence import wilson_interval
@@ -139,11 +139,11 @@ class SearchedInputs:
         """Return the level of each attribute of ``n`` rows, shape ``(n, A)``, from their codes."""
         return _matrix(self._attributes, codes, n)
 
-    def known(self, key: RangeKey) -> KnownSlice:
+    def known(self, key: Coded) -> KnownSlice:
         """Return what the reference knew of a slice."""
         return KnownSlice(*self.search.known(key), self._correlations.of(key))
 
-    def named(self, key: RangeKey) -> SliceKey:
+    def named(self, key: Coded) -> SliceKey:
         """Return a slice as people name it."""
         return tuple(
             (name, self._levels[name][first])
@@ -152,7 +152,7 @@ class SearchedInputs:
             for name, first, last in key
         )
 
-    def levels(self, key: RangeKey) -> dict[str, frozenset[str]]:
+    def levels(self, key: Coded) -> dict[str, frozenset[str]]:
         """Return the single levels that a slice holds, by name."""
         return {
             name: frozenset((self._levels.get(name) or self.bins.levels(name))[first : last + 1])
