@@ -34,3 +34,13 @@ def test_scores_of_one_outcome_have_no_mean_to_vary(positives: int, stated: bool
         assert low is None or (high is not None and low < value < high)
     # The area is known better: also of a single positive among many negatives.
     assert found["auc"][1] is not None
+
+
+def test_an_area_is_as_unsure_as_the_scores_of_an_outcome_are_apart() -> None:
+    """Positives far above and far below all negatives: more than any one shape has it."""
+    true = np.arange(400) < 200
+    score = np.where(true, np.where(np.arange(400) % 2 == 0, 0.99, 0.01), 0.5)
+    area, low, high = BinaryPerformance.of(score > 0.6, true, score).estimates(AT_ONE_TIME)["auc"]
+    assert area == pytest.approx(0.5)
+    assert low == pytest.approx(0.5 - 1.966 * 0.5 / 200**0.5, abs=1e-3)
+    assert high == pytest.approx(0.5 + 1.966 * 0.5 / 200**0.5, abs=1e-3)

@@ -213,6 +213,20 @@ def test_a_prediction_that_is_no_number_takes_no_gap_away(taught: Bench) -> None
     assert abs(quality.errors.gap(quality.recent.performance)["mae"][0]) < 0.05
 
 
+def test_the_gap_carries_what_folds_do_not_agree_on(taught: Bench) -> None:
+    batch = _larger(400, 1000)
+    taught.registry.observe(unlabelled(batch))
+    taught.registry.attach(_labels(batch))
+    recent = taught.model.quality.recent
+    for name, gap in taught.model.quality.errors.gap(recent.performance).items():
+        widths = [
+            high - low
+            for _, low, high in (recent.estimates()[name], gap)
+            if low is not None and high is not None
+        ]
+        assert widths[0] < widths[1]
+
+
 def test_a_corrected_label_keeps_the_promise(taught: Bench) -> None:
     batch = _larger(400, 1000)
     taught.registry.observe(unlabelled(batch))

@@ -69,6 +69,19 @@ class TestEstimated:
         assert gap["lower"] < 0 < gap["upper"]
         assert not [r for r in bench.model.condition.reasons if "concept" in r]
 
+    def test_the_gap_carries_what_is_not_known_of_the_reference(self, late: bool) -> None:
+        bench = Bench.of(_TABLES)
+        _fed(bench, windows=5, start=0, late=late)
+        quality = bench.model.quality
+        gap = quality.scores.gap(quality.recent.performance)
+        _, low, high = quality.recent.estimates()["accuracy"]
+        assert gap is not None
+        assert gap[1] is not None
+        assert gap[2] is not None
+        assert low is not None
+        assert high is not None
+        assert gap[2] - gap[1] > 1.02 * (high - low)
+
     def test_concept_shift_is_a_gap_a_reason_and_harm(self, late: bool) -> None:
         bench = Bench.of(_TABLES)
         _fed(bench, windows=6, start=0, late=late)
