@@ -19,8 +19,8 @@ class Effect:
             reference's range), ``correlation`` of two inputs.
         subject: The level, or ``a, b`` for two inputs; None otherwise.
         before: In the reference.
-        now: Over the last few windows, the latest weighing most; of missing values and of a
-            level that no longer comes in the newest.
+        now: Over the last few windows, the latest weighing most; in the newest alone where
+            something stopped, or where the change was at most two windows old when it was raised.
         low: Lower end of a 95% interval of ``now``, widened by what dependence there was
             inside windows of the reference.
         high: Its upper end.
