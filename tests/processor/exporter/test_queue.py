@@ -80,6 +80,23 @@ def test_same_change_is_taken_once_sent_or_not(
     assert again.first() is None
 
 
+def test_what_has_arrived_is_not_sent_again_though_it_could_not_be_removed(
+    queue: AlarmQueue, path: Path
+) -> None:
+    away = path.with_name("away")
+    queue.put(alarms(b"a"))
+    first = queue.first()
+    assert first is not None
+    path.rename(away)
+    queue.remove(first[0])
+    away.rename(path)
+    assert queue.first() is None
+    queue.put(alarms(b"b"))
+    following = queue.first()
+    assert following is not None
+    assert following[1] == b"b"
+
+
 def test_what_is_sent_at_once_is_bounded(
     queue: AlarmQueue, path: Path, telemetry: Telemetry
 ) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 import grpc
 import httpx
@@ -17,6 +18,7 @@ import pytest
 
 from barograph_processor.memory import Memory, release
 from barograph_processor.otlp.status import retry_seconds
+from barograph_processor.pipeline import Acknowledgement
 from barograph_processor.receiver import ReceiverLimits
 from barograph_processor.receiver.awaited import AwaitedMessages
 from barograph_processor.receiver.intake import RefusedError
@@ -163,6 +165,35 @@ def test_while_memory_is_short_bodies_come_in_one_by_one(memory: _Told) -> None:
             for _ in range(5):
                 assert httpx.post(url, content=_BODY, headers=kind).status_code == 200
         assert recorder.refused() == {"memory": 2}
+
+
+def test_while_memory_is_short_one_whole_body_waits_at_a_time(memory: _Told) -> None:
+    """For what is done with it, over HTTP; the others may come again."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    class _Slow(Recorder):
+        def submit(
+            self, signal: Literal["traces", "logs"], payload: bytes, packed: bytes | None = None
+        ) -> Acknowledgement:
+            begun.set()
+            assert go_on.wait(30)
+            return super().submit(signal, payload, packed)
+
+    recorder = _Slow()
+    kind = {"content-type": "application/x-protobuf"}
+    with (
+        http_server(recorder, limits=_LIMITS, memory=memory) as base,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        url = f"{base}/v1/traces"
+        first = threads.submit(httpx.post, url, content=_BODY, headers=kind, timeout=30)
+        assert begun.wait(30)
+        memory.tell(200)
+        memory.look()
+        assert httpx.post(url, content=_BODY, headers=kind).status_code == 503
+        go_on.set()
+        assert first.result().status_code == 200
+    assert recorder.refused() == {"overloaded": 1}
 
 
 def test_while_memory_is_short_bodies_held_longest_are_given_up(memory: _Told) -> None:
