@@ -16,7 +16,7 @@ demo-collector: $(VENV)/.examples collector  ## the same through a real Collecto
 test: $(VENV)/.dev  ## all tests; those that need the real components are skipped without them
 	$(BIN)/python -m pytest
 
-check: $(VENV)/.dev  ## style, types, architecture, licences and known vulnerabilities
+check: $(VENV)/.dev docs  ## documentation, style, types, architecture, licences and known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -11,7 +11,7 @@ from barograph_processor.stats.array import Floats
 __all__ = ["LARGEST", "WeightedMean"]
 
 LARGEST = 1e150
-"""Values from this size on are left out: their squares could not be summed any more."""
+"""Values of this size and above are left out, since their squares could not be summed."""
 
 _FORMAT = struct.Struct("<q5d")
 

@@ -28,7 +28,7 @@ def place(url: str, view: str) -> str:
 
 def ready(page: Page, view: str) -> None:
     """Wait until all of a view is there."""
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.locator("h1:not(.loading)")).to_be_visible()
     if view != "overview":
         page.wait_for_selector(".js-plotly-plot .main-svg")
 
