@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.otlp import compiled
 from barograph_processor.otlp.buffer import Buffer, alike
 from barograph_processor.otlp.distinct import distinct
 from barograph_processor.otlp.values import Cell
@@ -54,6 +55,10 @@ def prefix_of(key: str) -> bytes:
 
 def numbers_of(data: Buffer, values: Stretches) -> npt.NDArray[np.float64] | None:
     """Return values that are all doubles, or all whole numbers below ``2**56``; else None."""
+    if compiled.wire is not None:
+        found = np.empty(len(values.start))
+        read = compiled.wire.numbers(data.payload, values.start, values.stop, found)
+        return found if read else None
     size = values.stop - values.start
     if not np.count_nonzero(size != _DOUBLE_BYTES):
         table = data.take(values.start, _DOUBLE_BYTES)

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.otlp import compiled
 from barograph_processor.otlp.buffer import MOST_BYTES, Buffer, Places, alike
 
 __all__ = ["distinct"]
@@ -29,6 +30,11 @@ def distinct(
         The number of each, by first appearance, shape ``(n,)``; and of each number
         the first stretch that has it.
     """
+    if compiled.wire is not None:
+        codes = np.empty(len(start), np.int32)
+        found = compiled.wire.distinct(data.payload, start, stop, codes)
+        if found is not None:
+            return codes, np.frombuffer(found, np.intp)
     size = stop - start
     first = int(size[0])
     of_a_size = 0 < first <= MOST_BYTES and not np.count_nonzero(size != first)

@@ -9,10 +9,9 @@ import numpy.typing as npt
 from barograph_processor.observation import SpanBatch
 from barograph_processor.otlp.buffer import Buffer, Places
 from barograph_processor.otlp.distinct import distinct
-from barograph_processor.otlp.rows import SPAN_ID_BYTES
+from barograph_processor.otlp.spans import Spans
 from barograph_processor.otlp.table import Table
 from barograph_processor.otlp.values import bounded
-from barograph_processor.otlp.walk import SpanPlaces
 from barograph_processor.stats.column import CategoricalColumn
 
 __all__ = ["MOST_MICROS", "Lineage"]
@@ -28,28 +27,27 @@ class Lineage:
 
     Args:
         data: Where they are.
-        places: Where their fields are.
+        spans: Their fields.
         duration_ns: Of each, shape ``(n,)``.
         table: All of them, predictions in groups.
     """
 
     def __init__(
-        self, data: Buffer, places: SpanPlaces, duration_ns: npt.NDArray[np.uint64], table: Table
+        self, data: Buffer, spans: Spans, duration_ns: npt.NDArray[np.uint64], table: Table
     ) -> None:
-        parent = _parents(data, places)
-        self._rows = np.flatnonzero((parent != 0) | (table.group >= 0))
+        self._rows = np.flatnonzero((spans.parent != 0) | (table.group >= 0))
         taken = self._rows
         group = table.group[taken]
         failed = table.failed[taken]
         micros = np.minimum(duration_ns[taken] // np.uint64(1000), np.uint64(MOST_MICROS))
         self._batch = SpanBatch(
             ids=table.ids[taken],
-            parent=parent[taken],
+            parent=spans.parent[taken],
             model=group.astype(np.int32),
             rows=((group >= 0) & ~failed).astype(np.int32),
             micros=micros.astype(np.int32),
             failed=failed,
-            name=_names(data, places, taken),
+            name=_names(data, spans, taken),
             models=tuple(key.model for key in table.keys),
         )
 
@@ -59,23 +57,11 @@ class Lineage:
         return (self._batch.between(first, last),) if last > first else ()
 
 
-def _parents(data: Buffer, places: SpanPlaces) -> npt.NDArray[np.uint64]:
-    """Return the span id of each one's parent; zero if it has none, or one of a wrong length."""
-    parent = np.zeros(len(places.span_id), np.uint64)
-    for step in places.parent:
-        whole = step.stop - step.start == SPAN_ID_BYTES
-        found = data.take(step.start, SPAN_ID_BYTES).view(">u8")[:, 0].astype(np.uint64)
-        # Of a field that comes twice the last one counts.
-        parent[step.rows] = np.where(whole, found, np.uint64(0))
-    return parent
-
-
-def _names(data: Buffer, places: SpanPlaces, rows: Places) -> CategoricalColumn:
-    start, stop = np.zeros((2, len(places.span_id)), np.intp)
-    for step in places.name:
-        start[step.rows], stop[step.rows] = step.start, step.stop
+def _names(data: Buffer, spans: Spans, rows: Places) -> CategoricalColumn:
     if len(rows) == 0:
         return CategoricalColumn(np.zeros(0, np.int32), ())
+    start, stop = np.zeros((2, len(spans)), np.intp)
+    start[spans.name.rows], stop[spans.name.rows] = spans.name.start, spans.name.stop
     start, stop = start[rows], stop[rows]
     codes, firsts = distinct(data, start, stop)
     bounds = zip(start[firsts].tolist(), stop[firsts].tolist(), strict=True)

@@ -21,22 +21,22 @@ from barograph_processor.exceptions import UndecodableError
 from barograph_processor.observation import TRACE_PREFIX, SpanIds
 from barograph_processor.otlp.assembly import Assembly
 from barograph_processor.otlp.attribute_values import cells_of, key_of, numbers_of, prefix_of
-from barograph_processor.otlp.buffer import Buffer, Places
+from barograph_processor.otlp.buffer import Buffer
 from barograph_processor.otlp.chunks import RESOURCES, SCHEMA_URL, SCOPES, fields, last
 from barograph_processor.otlp.conventions.barograph import place_of
 from barograph_processor.otlp.decoded import DecodedTraces
 from barograph_processor.otlp.dimensions import LATENCY, NOTHING, TraceDimensions
 from barograph_processor.otlp.distinct import distinct
-from barograph_processor.otlp.gathered import gather
 from barograph_processor.otlp.lineage import Lineage
 from barograph_processor.otlp.parts import NamePart, NumberPart, Part
 from barograph_processor.otlp.resources import Resources
 from barograph_processor.otlp.rows import Field, Role
 from barograph_processor.otlp.schema import is_newer_schema
+from barograph_processor.otlp.spans import Bounds, Spans, bounds_of, read_spans
 from barograph_processor.otlp.table import Table
 from barograph_processor.otlp.timestamps import MAX_NS
 from barograph_processor.otlp.values import Cell, text_of
-from barograph_processor.otlp.walk import SpanPlaces, Stretches, UnusualError, span_bounds, walk
+from barograph_processor.otlp.walk import Stretches, UnusualError
 from barograph_processor.stats.duration import DURATION_LEVELS, duration_codes
 
 __all__ = ["read_usual_requests", "read_usual_traces"]
@@ -91,24 +91,20 @@ def read_usual_requests(
         # Each frame by itself: what lacks an end must not find it in the next request.
         resources = Resources(dimensions)
         bounds = [_bounds(payload, resources) for payload in payloads]
-        rows = np.cumsum([0, *(len(start) for start, _ in bounds)]).tolist()
+        rows = np.cumsum([0, *map(len, bounds)]).tolist()
         if rows[-1] == 0:
             return [DecodedTraces() for _ in payloads]
         offsets = np.cumsum([0, *map(len, payloads)]).tolist()
         data = Buffer(b"".join(payloads))
-        start, stop = (
-            np.concatenate([b[side] + at for b, at in zip(bounds, offsets, strict=False)])
-            for side in (0, 1)
-        )
-        places = walk(data, start, stop)
-        if places.events and _EVALUATION in data.payload:
+        ends = np.concatenate([b + at for b, at in zip(bounds, offsets, strict=False)])
+        spans = read_spans(data, *np.ascontiguousarray(ends.T))
+        if spans.events and _EVALUATION in data.payload:
             return None
-        frame = _Frame.of(data, places)
-        columns = gather(data, places.attributes)
-        trace = _trace(dimensions, data, frame, columns, resources)
-        table = _assemble(data, frame, columns, trace)
+        frame = _Frame.of(data, spans)
+        trace = _trace(dimensions, data, frame, spans.attributes, resources)
+        table = _assemble(data, frame, spans.attributes, trace)
         if dimensions.spans:
-            lineage = Lineage(data, places, frame.duration_ns, table)
+            lineage = Lineage(data, spans, frame.duration_ns, table)
     except (UnusualError, UndecodableError):
         return None
     if len(payloads) == 1:
@@ -129,19 +125,20 @@ def _decoded(table: Table, lineage: Lineage | None, start: int, stop: int) -> De
     )
 
 
-def _bounds(payload: bytes, resources: Resources) -> tuple[Places, Places]:
+def _bounds(payload: bytes, resources: Resources) -> Bounds:
     """Return where each span begins and ends, and note whose they are."""
-    starts: list[int] = []
-    stops: list[int] = []
+    found = [np.zeros((0, 2), np.intp)]
     for resource in fields(payload, 0, len(payload), RESOURCES):
-        before = len(starts)
+        rows = 0
         resource_url = last(payload, *resource, SCHEMA_URL)
         for scope in fields(payload, *resource, SCOPES):
-            url = span_bounds(payload, *scope, starts, stops) or resource_url
-            if is_newer_schema(url.decode(errors="replace")):
+            bounds, url = bounds_of(payload, *scope)
+            if is_newer_schema((url or resource_url).decode(errors="replace")):
                 raise UnusualError
-        resources.note(payload, *resource, len(starts) - before)
-    return np.array(starts, np.intp), np.array(stops, np.intp)
+            found.append(bounds)
+            rows += len(bounds)
+        resources.note(payload, *resource, rows)
+    return np.concatenate(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +156,8 @@ class _Frame:
         return self.duration_ns.astype(np.float64) / 1e9
 
     @classmethod
-    def of(cls, data: Buffer, places: SpanPlaces) -> "_Frame":
-        rows = len(places.trace_id)
-        ids = np.empty((rows, 3), np.uint64)
-        ids[:, :2] = data.take(places.trace_id, 16).view(">u8")
-        ids[:, 2:] = data.take(places.span_id, 8).view(">u8")
-        start = data.take(places.start_time, 8).view("<u8")[:, 0]
-        end = data.take(places.end_time, 8).view("<u8")[:, 0]
+    def of(cls, data: Buffer, spans: Spans) -> "_Frame":
+        ids, start, end = spans.ids, spans.start_ns, spans.end_ns
         sound = (ids[:, 0] | ids[:, 1]).all() and ids[:, 2].all()
         if not (sound and (start <= end).all() and (end <= MAX_NS).all()):
             raise UnusualError
@@ -173,24 +165,20 @@ class _Frame:
             ids=ids,
             start_ns=start.astype(np.int64),
             duration_ns=end - start,
-            failed=_failed(data, places.status, rows),
+            failed=_failed(data, spans),
         )
 
 
-def _failed(data: Buffer, steps: Sequence[Stretches], rows: int) -> npt.NDArray[np.bool_]:
-    failed = np.zeros(rows, np.bool_)
-    seen = np.zeros(rows, np.bool_)
-    for step in steps:
-        if seen[step.rows].any():
-            # A message that comes twice is the two merged; senders do not do that.
-            raise UnusualError
-        seen[step.rows] = True
-        codes, firsts = distinct(data, step.start, step.stop)
+def _failed(data: Buffer, spans: Spans) -> npt.NDArray[np.bool_]:
+    failed = np.zeros(len(spans), np.bool_)
+    rows, start, stop = spans.status
+    if len(rows):
+        codes, firsts = distinct(data, start, stop)
         errors = [
             _is_error(data.payload[a:b])
-            for a, b in zip(step.start[firsts].tolist(), step.stop[firsts].tolist(), strict=True)
+            for a, b in zip(start[firsts].tolist(), stop[firsts].tolist(), strict=True)
         ]
-        failed[step.rows] = np.array(errors, np.bool_)[codes]
+        failed[rows] = np.array(errors, np.bool_)[codes]
     return failed
 
 

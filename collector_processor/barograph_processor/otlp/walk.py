@@ -90,16 +90,15 @@ class _Field(NamedTuple):
     content: Stretches
 
 
-def span_bounds(
-    payload: bytes, start: int, stop: int, starts: list[int], stops: list[int]
-) -> bytes:
-    """Append where each span of a ScopeSpans begins and ends; return its schema's address.
+def span_bounds(payload: bytes, start: int, stop: int) -> tuple[Places, bytes]:
+    """Return where each span of a ScopeSpans begins and ends, and its schema's address.
 
     One loop without calls: this runs for every span.
 
     Raises:
         UnusualError: It is damaged, has a field of a later version, or a span of 2 MiB.
     """
+    found: list[int] = []
     url = slice(0)
     at = start
     try:
@@ -117,9 +116,9 @@ def span_bounds(
                         raise UnusualError
                     size = size & 0x3FFF | most << 14
             if tag == _SPANS:
-                starts.append(at)
+                found.append(at)
                 at += size
-                stops.append(at)
+                found.append(at)
             elif tag in (_SCOPE, _SCHEMA_URL):
                 if tag == _SCHEMA_URL:
                     url = slice(at, at + size)
@@ -130,7 +129,7 @@ def span_bounds(
         raise UnusualError from None
     if at != stop:
         raise UnusualError
-    return payload[url]
+    return np.array(found, np.intp).reshape(-1, 2), payload[url]
 
 
 def walk(data: Buffer, start: Places, stop: Places) -> SpanPlaces:
