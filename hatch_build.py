@@ -58,4 +58,5 @@ def compiled(folder: Path) -> Path | None:
 
 
 if __name__ == "__main__":
-    print(compiled(ROOT / SOURCES) or sys.exit("it could not be compiled"))
+    made = compiled(ROOT / SOURCES)
+    sys.exit(None if made else "it could not be compiled")

@@ -1,9 +1,7 @@
-"""What the C in ``wire/`` offers. Arrays are C-contiguous, offsets into the data of 64 bits.
+# What the C in `wire/` offers. Arrays are C-contiguous, offsets into the data of 64 bits. None
+# says that something is unusual, or that a table of what is distinct was too crowded.
 
-None says that something is unusual, or that a table of what is distinct was too crowded.
-"""
-
-from collections.abc import Buffer
+from typing_extensions import Buffer
 
 def spans(data: bytes, start: int, stop: int, /) -> tuple[bytearray, int, int] | None: ...
 def fields(
@@ -15,7 +13,5 @@ def fields(
     places: Buffer,
     /,
 ) -> tuple[tuple[list[tuple[bytes, int]], bytearray], bool] | None: ...
-def distinct(
-    data: bytes, start: Buffer, stop: Buffer, codes: Buffer, /
-) -> bytearray | None: ...
+def distinct(data: bytes, start: Buffer, stop: Buffer, codes: Buffer, /) -> bytearray | None: ...
 def numbers(data: bytes, start: Buffer, stop: Buffer, values: Buffer, /) -> bool: ...

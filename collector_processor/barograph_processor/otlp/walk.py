@@ -246,7 +246,7 @@ def _note(found: SpanPlaces, data: Buffer, step: _Field) -> None:
     elif number in (_START, _END) and step.kind == _FIXED64:
         (found.start_time if number == _START else found.end_time)[content.rows] = content.start
     elif number == _DROPPED:
-        if data.byte(content.start).any():
+        if step.kind != _VARINT or data.byte(content.start).any():
             raise UnusualError
     elif number == _EVENTS:
         found.events = True

@@ -14,6 +14,8 @@ from barograph_processor.otlp.tally import MAX_REPEATED_CELLS
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 from tests.processor.otlp.build import START_NS, attributes, prediction, span, traces
 
+pytestmark = pytest.mark.usefixtures("way")
+
 
 def decode(*spans: Span, schema_url: str = "") -> DecodedTraces:
     return decode_traces(traces(*spans, schema_url=schema_url))

@@ -25,6 +25,8 @@ from tests.processor.otlp.build import prediction, span, traces
 from tests.processor.otlp.sameness import assert_same
 from tests.processor.otlp.test_usual import DIMENSIONS, requests
 
+pytestmark = pytest.mark.usefixtures("way")
+
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(requests(), min_size=1, max_size=4), DIMENSIONS)

@@ -16,6 +16,8 @@ from barograph_processor.otlp.usual import read_usual_traces
 from tests.processor.otlp.build import attributes, prediction, resource_spans, span, traces
 from tests.processor.otlp.sameness import assert_same
 
+pytestmark = pytest.mark.usefixtures("way")
+
 _FEATURES = ("a", "b", "amount", "größe")
 _NAMES = st.sampled_from(["", "eu", "us", "ä" * 70, "x" * 300]) | st.text(max_size=4)
 _INTS = st.sampled_from([0, 1, -1, 127, 128, 2**53 + 1]) | st.integers(-(2**63), 2**63 - 1)

@@ -1,0 +1,126 @@
+"""Compiled code neither reads nor writes what is not its own: watched by sanitizers.
+
+The code is compiled a second time, with AddressSanitizer and UndefinedBehaviorSanitizer,
+and reads requests that were cut and changed in a process of its own, which ends where
+one of the two finds anything.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[3]
+_SOURCES = _ROOT / "collector_processor/barograph_processor/otlp/wire"
+_READS = """
+import importlib.util, random, sys
+import numpy as np
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+spec = importlib.util.spec_from_file_location("_wire", sys.argv[1])
+wire = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(wire)
+from barograph_processor.otlp import compiled
+from barograph_processor.otlp.usual import read_usual_requests
+from barograph_processor.otlp.dimensions import TraceDimensions
+from benchmarks.ingest.load import SHAPES, Template
+
+compiled.wire = wire
+rng = random.Random(11)
+dimensions = TraceDimensions(("service.version",), ("http.route",), True, True)
+read = 0
+for _ in range(400):
+    shape = rng.choice(list(SHAPES))
+    request = bytearray(Template.make(shape, spans=rng.randrange(1, 6)).request())
+    for _ in range(rng.randrange(4)):
+        request[rng.randrange(len(request))] = rng.choice([0, 1, 0x0A, 0x12, 0x7F, 0x80, 0xFF])
+    if rng.random() < 0.3:
+        del request[rng.randrange(len(request)):]
+    # A bytes object of its own, so that what lies behind it is none of it.
+    read += read_usual_requests([bytes(request)], dimensions) is not None
+    data = bytes(request)
+    ends = np.sort(np.array([rng.randrange(len(data) + 1) for _ in range(41)], np.intp))
+    start, stop = ends[:-1].copy(), ends[1:].copy()
+    wire.distinct(data, start, stop, np.empty(40, np.int32))
+    wire.numbers(data, start, stop, np.empty(40))
+    wire.fields(data, start, stop, *(np.zeros((n, 40), np.int64) for n in (3, 3, 4)))
+    wire.spans(data, int(ends[0]), int(ends[-1]))
+for shape in SHAPES:
+    request = ExportTraceServiceRequest.FromString(Template.make(shape, spans=1).request())
+    span = request.resource_spans[0].scope_spans[0].spans[0].SerializeToString()
+    for size in range(len(span)):
+        # Cut anywhere, and longer than it is: what it says would lead behind the end.
+        for changed in (span[:size], span[:size] + bytes([127]) + span[size + 1 :]):
+            data, ends = b"-" + changed, (np.array([1]), np.array([len(changed) + 1]))
+            wire.fields(data, *ends, *(np.zeros((n, 1), np.int64) for n in (3, 3, 4)))
+            wire.spans(data, 1, len(data))
+            wire.distinct(data, *ends, np.empty(1, np.int32))
+            wire.numbers(data, *ends, np.empty(1))
+assert 100 < read < 400, read
+print("read", read)
+"""
+
+
+def build(sources: Path, made: Path) -> None:
+    command = ["cc", "-g", "-O1", "-shared", "-fPIC", "-fno-sanitize-recover=all"]
+    command += ["-fsanitize=address,undefined", "-Wall", "-Wextra", "-Wshadow", "-Werror"]
+    command += [f"-I{sysconfig.get_path('include')}", "-o", str(made)]
+    command += map(str, sorted(sources.glob("*.c")))
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+
+def run(library: Path) -> "subprocess.CompletedProcess[str]":
+    found = subprocess.run(
+        ["cc", "-print-file-name=libasan.so"], check=True, capture_output=True, text=True
+    )
+    environment = dict(os.environ)
+    environment["PYTHONPATH"] = os.pathsep.join([str(_ROOT), *filter(None, sys.path)])
+    # Python's own arenas would hide where an object ends, and it frees not all at its end.
+    environment |= {
+        "LD_PRELOAD": found.stdout.strip(),
+        "PYTHONMALLOC": "malloc",
+        "ASAN_OPTIONS": "detect_leaks=0",
+    }
+    return subprocess.run(
+        [sys.executable, "-c", _READS, str(library)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+@pytest.mark.usefixtures("needs_compiled")
+def test_no_byte_of_others_is_touched(tmp_path: Path) -> None:
+    build(_SOURCES, tmp_path / "_wire.so")
+    done = run(tmp_path / "_wire.so")
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert done.stdout.startswith("read")
+
+
+@pytest.mark.parametrize(
+    ("name", "check", "without"),
+    [
+        ("wire.h", "return size <= stop - *at ? size : -1;", "return size;"),
+        ("fields.c", "if (size > stop - at) {", "if (size > stop) {"),
+        ("attributes.c", "if (size > stop - start) {", "if (size > stop) {"),
+    ],
+)
+@pytest.mark.usefixtures("needs_compiled")
+def test_without_one_of_its_checks_it_would_be(
+    tmp_path: Path, name: str, check: str, without: str
+) -> None:
+    shutil.copytree(_SOURCES, tmp_path / "wire")
+    source = tmp_path / "wire" / name
+    text = source.read_text()
+    assert check in text
+    source.write_text(text.replace(check, without))
+    build(tmp_path / "wire", tmp_path / "_wire.so")
+    done = run(tmp_path / "_wire.so")
+    assert done.returncode != 0
+    assert "AddressSanitizer" in done.stderr
