@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# What an installation compiles, so that it is done anew.
+COMPILED := hatch_build.py $(wildcard collector_processor/barograph_processor/otlp/wire/*)
 
 .PHONY: demo demo-collector test check format docs collector clean
 
@@ -21,25 +23,27 @@ check: $(VENV)/.dev docs  ## documentation, style, types, architecture, licences
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/clang-format --dry-run --Werror collector_processor/barograph_processor/otlp/wire/*.[ch]
 	$(BIN)/oxlint --quiet collector_processor/barograph_processor/web/static/js
 	$(BIN)/python -m audit
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/clang-format -i collector_processor/barograph_processor/otlp/wire/*.[ch]
 
 docs: $(VENV)/.dev  ## the documentation as a site in build/docs; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
 
-collector:  ## build the real Collector and Jaeger once into a cache; install Prometheus, Alertmanager and Chromium
+collector:  ## build the real Collector and Jaeger once into a cache; install Prometheus, Alertmanager, Chromium and a C compiler
 	$(PYTHON) -m components install
 	$(PYTHON) -m components build all
 
-$(VENV)/.examples: pyproject.toml | $(BIN)/python
+$(VENV)/.examples: pyproject.toml $(COMPILED) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[examples]'
 	touch $@
 
-$(VENV)/.dev: pyproject.toml | $(BIN)/python
+$(VENV)/.dev: pyproject.toml $(COMPILED) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@ $(VENV)/.examples
 

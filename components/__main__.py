@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one 
     build = commands.add_parser("build", help="build the Go programs that are not in the cache")
     build.add_argument("name", nargs="?", default="all", choices=[*RECIPES, "all"])
     commands.add_parser(
-        "install", help="install Prometheus, Alertmanager and Chromium with apt-get"
+        "install", help="install Prometheus, Alertmanager, Chromium and a C compiler with apt-get"
     )
     environment = commands.add_parser("environment", help="install peers and oracles by themselves")
     environment.add_argument("name", nargs="+", choices=list(ENVIRONMENTS))

@@ -1,4 +1,4 @@
-"""Brings the programs that Debian packages: Prometheus, Alertmanager and Chromium."""
+"""Brings the programs that Debian packages: Prometheus, Alertmanager, Chromium, a C compiler."""
 
 import contextlib
 import os
@@ -15,6 +15,7 @@ PACKAGES = {
     "prometheus": ("prometheus", "promtool"),
     "prometheus-alertmanager": ("prometheus-alertmanager",),
     "chromium": ("chromium",),
+    "build-essential": ("cc",),
 }
 """From packages to the programs that are wanted of them."""
 

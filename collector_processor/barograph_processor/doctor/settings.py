@@ -10,6 +10,7 @@ from barograph_processor.access import Access
 from barograph_processor.config import AlarmConfig, Config, exposures
 from barograph_processor.doctor.finding import Finding, error, fine, warning
 from barograph_processor.exceptions import ConfigurationError
+from barograph_processor.otlp import compiled
 from barograph_processor.receiver import Certificates
 from barograph_processor.state.alarm.harm_budget import HARM_SHARES, harm_budget
 
@@ -22,6 +23,13 @@ def versions() -> Iterator[Finding]:
     """Say what runs."""
     found = [f"Python {platform.python_version()}", *map(_version, ("barograph", *_PACKAGES))]
     yield fine("versions", ", ".join(found))
+    if compiled.wire is not None:
+        yield fine("compiled", "spans are read by compiled code")
+    else:
+        yield fine(
+            "compiled",
+            "spans are read by numpy, for twice the CPU: no C compiler was there at installation",
+        )
 
 
 def security(config: Config) -> Iterator[Finding]:

@@ -19,8 +19,7 @@ attributes_end(Attributes *attributes)
 }
 
 int
-attributes_note(Attributes *attributes, Py_ssize_t row, int nth, Py_ssize_t start,
-                Py_ssize_t stop)
+attributes_note(Attributes *attributes, Py_ssize_t row, int nth, Py_ssize_t start, Py_ssize_t stop)
 {
     const uint8_t *data = attributes->data;
     /* Its key: a tag, a length of one byte, itself. */
@@ -45,7 +44,8 @@ attributes_note(Attributes *attributes, Py_ssize_t row, int nth, Py_ssize_t star
         if (rows == NULL) {
             return NO_MEMORY;
         }
-        memset(rows + attributes->last_room, 0xFF, (size_t)(room - attributes->last_room) * sizeof(int64_t));
+        memset(rows + attributes->last_room, 0xFF,
+               (size_t)(room - attributes->last_room) * sizeof(int64_t));
         attributes->last_row = rows;
         attributes->last_room = room;
     }

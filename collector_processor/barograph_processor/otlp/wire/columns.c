@@ -81,7 +81,7 @@ read_doubles(const uint8_t *data, const int64_t *starts, Py_ssize_t n, double *v
     return 1;
 }
 
-/* Whole numbers of at most eight bytes, below 2**56: a double holds not all of them, as in Python. */
+/* Whole numbers of at most eight bytes, below 2**56; to the nearest double, as in Python. */
 static int
 read_integers(const uint8_t *data, const int64_t *starts, const int64_t *stops, Py_ssize_t n,
               double *values)
@@ -89,7 +89,8 @@ read_integers(const uint8_t *data, const int64_t *starts, const int64_t *stops, 
     for (Py_ssize_t row = 0; row < n; row++) {
         const uint8_t *at = data + starts[row];
         Py_ssize_t size = (Py_ssize_t)(stops[row] - starts[row]) - HEADER;
-        if (size < 1 || size > LONGEST_WHOLE_NUMBER || at[0] != 0x12 || at[1] != size + 1 || at[2] != 0x18) {
+        if (size < 1 || size > LONGEST_WHOLE_NUMBER || at[0] != 0x12 || at[1] != size + 1 ||
+            at[2] != 0x18) {
             return 0;
         }
         uint64_t value = 0;

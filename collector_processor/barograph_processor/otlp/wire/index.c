@@ -110,4 +110,3 @@ index_number(Index *index, Py_ssize_t start, Py_ssize_t size)
     }
     return number;
 }
-
