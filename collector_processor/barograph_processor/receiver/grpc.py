@@ -1,6 +1,7 @@
 """OTLP over gRPC: messages go through as bytes, the pipeline decodes them once."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +23,8 @@ __all__ = ["GrpcReceiver"]
 
 _Context = grpc.aio.ServicerContext[Any, bytes]
 _Export = Callable[[AsyncIterator[Any], _Context], Awaitable[bytes]]
+
+_LOG: Final = logging.getLogger(__name__)
 
 _SERVICES: Final[dict[str, Literal["traces", "logs"]]] = {
     "opentelemetry.proto.collector.trace.v1.TraceService": "traces",
@@ -182,9 +185,16 @@ class GrpcReceiver:
         return message
 
     def _take(self, signal: Literal["traces", "logs"], message: bytes) -> bytes:
-        with self._intake.telemetry.stage("unpack"):
-            payload, packed = unpack(message, self._limits.max_request_bytes)
-        return self._intake.take(signal, payload, packed).SerializeToString()
+        try:
+            with self._intake.telemetry.stage("unpack"):
+                payload, packed = unpack(message, self._limits.max_request_bytes)
+            return self._intake.take(signal, payload, packed).SerializeToString()
+        except RefusedError:
+            raise
+        except Exception as error:
+            # gRPC would answer UNKNOWN, which says to a sender as little as to its operator.
+            _LOG.exception("a request over gRPC failed")
+            raise RefusedError.of_mistake() from error
 
 
 def _handler(service: str, export: _Export) -> "grpc.GenericRpcHandler[Any, bytes]":

@@ -128,8 +128,8 @@ class _HttpReceiver:
         return response
 
     async def failed(self, request: Request, _error: Exception) -> Response:
-        """Answer a request on which our code fails: for good, as it would fail again."""
-        refusal = RefusedError(Code.INTERNAL, "internal", "a mistake in our code; see the log")
+        """Answer a request on which our code fails."""
+        refusal = RefusedError.of_mistake()
         self._intake.count(refusal)
         return _refuse(refusal, _media_type(request))
 

@@ -1,7 +1,7 @@
 """What both receivers do with a request: hand it on, and name each refusal."""
 
 from collections.abc import Callable, Mapping
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
@@ -47,6 +47,11 @@ class RefusedError(Exception):
         self.reason = reason
         self.message = message
         self.retry_after = retry_after
+
+    @classmethod
+    def of_mistake(cls) -> Self:
+        """Return what is answered where our code fails: for good, as it would fail again."""
+        return cls(Code.INTERNAL, "internal", "a mistake in our code; see the log")
 
     def status(self) -> Status:
         """Return the error as the protocol sends it."""

@@ -117,6 +117,19 @@ def test_10_overload_says_when_to_come_back(recorder: Recorder, address: str) ->
     assert recorder.refused() == {"overloaded": 1}
 
 
+def test_a_mistake_of_ours_is_final_and_the_next_request_is_taken(
+    recorder: Recorder, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder.error = ZeroDivisionError("of ours")
+    code, status = failure(address, _TRACES, b"")
+    recorder.error = None
+    assert call(address, _TRACES, b"") == b""
+    assert code is grpc.StatusCode.INTERNAL
+    assert (status.code, list(status.details)) == (13, [])
+    assert recorder.refused() == {"internal": 1}
+    assert [record.levelname for record in caplog.records if record.levelno >= 30] == ["ERROR"]
+
+
 def test_14_unknown_fields_are_ignored(recorder: Recorder, address: str) -> None:
     assert call(address, _TRACES, traces(prediction(0, {})) + b"\x78\x01") == b""
     assert len(recorder.taken) == 1
