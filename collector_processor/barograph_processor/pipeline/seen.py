@@ -54,12 +54,9 @@ class SeenSet:
         return new
 
     def _add(self, keys: Keys) -> npt.NDArray[np.bool_]:
-        new = ~(self._young.contains(keys) | self._old.contains(keys))
+        new = ~self._old.contains(keys)
         rows = np.flatnonzero(new)
-        distinct, first = np.unique(keys[rows], return_index=True)
-        self._young.insert(distinct)
-        new[:] = False
-        new[rows[first]] = True
+        new[rows] = self._young.add(keys[rows])
         return new
 
     def state(self) -> Iterator[Keys]:
@@ -71,7 +68,7 @@ class SeenSet:
         """Take the next two from what ``state`` gave, for the same capacity or another."""
         self._young, self._old = _Table(), _Table()
         for table, keys in zip((self._young, self._old), state, strict=False):
-            table.insert(keys[: self.capacity])
+            table.add(keys[: self.capacity])
 
 
 class _Table:
@@ -92,34 +89,46 @@ class _Table:
 
     def contains(self, keys: Keys) -> npt.NDArray[np.bool_]:
         found = np.zeros(len(keys), np.bool_)
-        open_rows = np.arange(len(keys))
-        mask = np.uint64(len(self._slots) - 1)
-        at = keys & mask
-        while len(open_rows):
+        rows, at = np.arange(len(keys)), self._home(keys)
+        while len(rows):
             there = self._slots[at]
-            equal = there == keys[open_rows]
-            found[open_rows[equal]] = True
-            undecided = ~equal & (there != _EMPTY)
-            open_rows = open_rows[undecided]
-            at = at[undecided] + np.uint64(1) & mask
+            equal = there == keys[rows]
+            found[rows[equal]] = True
+            left = np.flatnonzero(~equal & (there != _EMPTY))
+            rows, at = rows[left], self._next(at[left])
         return found
 
-    def insert(self, keys: Keys) -> None:
-        """Insert distinct keys that are not in the table."""
-        self.count += len(keys)
-        if 2 * self.count > len(self._slots):
+    def add(self, keys: Keys) -> npt.NDArray[np.bool_]:
+        """Add keys, and return which of them were not there; of equal keys the first is."""
+        most = 2 * (self.count + len(keys))
+        if most > len(self._slots):
             before = self.keys()
-            self._slots = np.zeros(1 << (2 * self.count).bit_length(), np.uint64)
+            self._slots = np.zeros(1 << most.bit_length(), np.uint64)
             self._fill(before)
-        self._fill(keys)
+        new = self._fill(keys)
+        self.count += int(new.sum())
+        return new
 
-    def _fill(self, keys: Keys) -> None:
-        mask = np.uint64(len(self._slots) - 1)
-        at = keys & mask
-        while len(keys):
-            free = self._slots[at] == _EMPTY
-            # Of several keys for one slot the last one written stays; the others go on.
-            self._slots[at[free]] = keys[free]
-            left = self._slots[at] != keys
-            keys = keys[left]
-            at = at[left] + np.uint64(1) & mask
+    def _fill(self, keys: Keys) -> npt.NDArray[np.bool_]:
+        new = np.zeros(len(keys), np.bool_)
+        rows, at = np.arange(len(keys)), self._home(keys)
+        while len(rows):
+            free = np.flatnonzero(self._slots[at] == _EMPTY)
+            # Each writes its row into the free slot it is at, from the end on: of several for
+            # one slot the first stays, and it alone finds itself there and writes its key.
+            claimed, claims = at[free], rows[free].astype(np.uint64)
+            self._slots[claimed[::-1]] = claims[::-1]
+            won = np.flatnonzero(self._slots[claimed] == claims)
+            first = rows[free[won]]
+            self._slots[claimed[won]] = keys[first]
+            new[first] = True
+            left = np.flatnonzero(self._slots[at] != keys[rows])
+            rows, at = rows[left], self._next(at[left])
+        return new
+
+    def _home(self, keys: Keys) -> npt.NDArray[np.intp]:
+        """Return the slot at which each key's search begins."""
+        return (keys & np.uint64(len(self._slots) - 1)).astype(np.intp)
+
+    def _next(self, slots: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        return slots + 1 & len(self._slots) - 1

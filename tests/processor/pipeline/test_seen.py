@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from barograph_processor.pipeline.seen import Keys, SeenSet
 
-_KEYS = st.lists(st.integers(0, 40), max_size=120)
+# Some of them begin to search at one and the same slot.
+_KEYS = st.lists(st.integers(0, 40) | st.integers(1, 9).map((1 << 20).__mul__), max_size=120)
 
 
 def keys_of(values: list[int]) -> Keys:
