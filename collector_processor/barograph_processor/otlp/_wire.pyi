@@ -1,5 +1,5 @@
 # What the C in `wire/` offers. Arrays are C-contiguous, offsets into the data of 64 bits. None
-# says that something is unusual, or that a table of what is distinct was too crowded.
+# says that something is unusual.
 
 from typing_extensions import Buffer
 
@@ -13,5 +13,5 @@ def fields(
     places: Buffer,
     /,
 ) -> tuple[tuple[list[tuple[bytes, int]], bytearray], bool] | None: ...
-def distinct(data: bytes, start: Buffer, stop: Buffer, codes: Buffer, /) -> bytearray | None: ...
+def distinct(data: bytes, start: Buffer, stop: Buffer, codes: Buffer, /) -> bytearray: ...
 def numbers(data: bytes, start: Buffer, stop: Buffer, values: Buffer, /) -> bool: ...

@@ -32,9 +32,8 @@ def distinct(
     """
     if compiled.wire is not None:
         codes = np.empty(len(start), np.int32)
-        found = compiled.wire.distinct(data.payload, start, stop, codes)
-        if found is not None:
-            return codes, np.frombuffer(found, np.intp)
+        firsts = compiled.wire.distinct(data.payload, start, stop, codes)
+        return codes, np.frombuffer(firsts, np.intp)
     size = stop - start
     first = int(size[0])
     of_a_size = 0 < first <= MOST_BYTES and not np.count_nonzero(size != first)

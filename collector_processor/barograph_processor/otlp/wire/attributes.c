@@ -1,11 +1,11 @@
 #include "attributes.h"
 
 int
-attributes_begin(Attributes *attributes, const uint8_t *data, Py_ssize_t spans)
+attributes_begin(Attributes *attributes, const uint8_t *data)
 {
     memset(attributes, 0, sizeof(*attributes));
     attributes->data = data;
-    attributes->room = 16 * (spans + 1);
+    attributes->room = 1024;
     attributes->all = malloc((size_t)attributes->room * sizeof(Attribute));
     return index_begin(&attributes->keys, data) && attributes->all;
 }
@@ -34,7 +34,7 @@ attributes_note(Attributes *attributes, Py_ssize_t row, int nth, Py_ssize_t star
     if (key >= attributes->keys.count || !index_is(&attributes->keys, key, start, size)) {
         key = index_number(&attributes->keys, start, size);
         if (key < 0) {
-            return key == CROWDED ? UNUSUAL : (int)key;
+            return NO_MEMORY;
         }
         attributes->guess[nth] = (uint32_t)key;
     }

@@ -8,7 +8,7 @@
 #define MOST_FIELDS 1024
 
 /* What reading returns, beside NO_MEMORY. */
-enum { USUAL = 0, UNUSUAL = -3 };
+enum { USUAL = 0, UNUSUAL = -2 };
 
 typedef struct {
     uint32_t row;
@@ -28,8 +28,8 @@ typedef struct {
     uint32_t guess[MOST_FIELDS]; /* the key of each attribute of the span before */
 } Attributes;
 
-/* Begin with those of so many spans; whether there is memory. To be ended in either case. */
-int attributes_begin(Attributes *attributes, const uint8_t *data, Py_ssize_t spans);
+/* Begin with none; whether there is memory. To be ended in either case. */
+int attributes_begin(Attributes *attributes, const uint8_t *data);
 void attributes_end(Attributes *attributes);
 
 /* Note the nth attribute, below MOST_FIELDS, of a row: rows come in order. */

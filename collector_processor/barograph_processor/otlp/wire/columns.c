@@ -18,47 +18,41 @@ wire_distinct(PyObject *Py_UNUSED(module), PyObject *arguments)
     const int64_t *starts = start.buf, *stops = stop.buf;
     int32_t *numbers = codes.buf;
     Index index = {0};
+    Py_ssize_t *firsts = NULL;
     if (stop.len != start.len || codes.len != n * (Py_ssize_t)sizeof(int32_t)) {
         PyErr_SetString(PyExc_ValueError, "arrays of different lengths");
         goto done;
     }
-    if (!index_begin(&index, data.buf)) {
+    firsts = malloc((size_t)(n + 1) * sizeof(Py_ssize_t));
+    if (firsts == NULL || !index_begin(&index, data.buf)) {
         PyErr_NoMemory();
         goto done;
     }
-    Py_ssize_t *firsts = malloc((size_t)(n ? n : 1) * sizeof(Py_ssize_t));
-    Py_ssize_t number = firsts ? 0 : NO_MEMORY;
-    for (Py_ssize_t row = 0; row < n && number >= 0; row++) {
+    Py_ssize_t number = 0;
+    for (Py_ssize_t row = 0; row < n; row++) {
         if (!is_stretch(starts[row], stops[row], data.len)) {
             PyErr_SetString(PyExc_ValueError, "a stretch that is not of the data");
-            free(firsts);
             goto done;
         }
-        Py_ssize_t size = (Py_ssize_t)(stops[row] - starts[row]);
+        Py_ssize_t at = (Py_ssize_t)starts[row], size = (Py_ssize_t)stops[row] - at;
         /* Most are what the one before them was. */
-        if (row && index_is(&index, number, (Py_ssize_t)starts[row], size)) {
-            numbers[row] = (int32_t)number;
-            continue;
-        }
-        Py_ssize_t before = index.count;
-        number = index_number(&index, (Py_ssize_t)starts[row], size);
-        if (number >= 0) {
-            numbers[row] = (int32_t)number;
+        if (row == 0 || !index_is(&index, number, at, size)) {
+            Py_ssize_t before = index.count;
+            number = index_number(&index, at, size);
+            if (number == NO_MEMORY) {
+                PyErr_NoMemory();
+                goto done;
+            }
             if (index.count > before) {
                 firsts[number] = row;
             }
         }
+        numbers[row] = (int32_t)number;
     }
-    if (number == NO_MEMORY) {
-        PyErr_NoMemory();
-    } else if (number == CROWDED) {
-        result = Py_NewRef(Py_None);
-    } else {
-        result = PyByteArray_FromStringAndSize((const char *)firsts,
-                                               index.count * (Py_ssize_t)sizeof(Py_ssize_t));
-    }
-    free(firsts);
+    result = PyByteArray_FromStringAndSize((const char *)firsts,
+                                           index.count * (Py_ssize_t)sizeof(Py_ssize_t));
 done:
+    free(firsts);
     index_end(&index);
     PyBuffer_Release(&data);
     PyBuffer_Release(&start);

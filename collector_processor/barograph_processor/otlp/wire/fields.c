@@ -203,7 +203,7 @@ wire_fields(PyObject *Py_UNUSED(module), PyObject *arguments)
             .words = words.buf,
             .places = places.buf,
         };
-        int ready = attributes_begin(&spans.attributes, data.buf, n);
+        int ready = attributes_begin(&spans.attributes, data.buf);
         int told = ready ? read_spans(&spans, start.buf, stop.buf, data.len) : NO_MEMORY;
         if (told == USUAL) {
             PyObject *found = attributes_by_key(&spans.attributes);

@@ -1,8 +1,5 @@
 #include "index.h"
 
-/* A slot behind so many others that are taken was not found so by chance. */
-#define MOST_PROBES 64
-
 static uint64_t seeds[2];
 
 int
@@ -11,32 +8,65 @@ index_draw_seeds(void)
     PyObject *os = PyImport_ImportModule("os");
     PyObject *drawn = os ? PyObject_CallMethod(os, "urandom", "i", (int)sizeof(seeds)) : NULL;
     Py_XDECREF(os);
-    if (drawn == NULL) {
-        return -1;
+    char *bytes = drawn ? PyBytes_AsString(drawn) : NULL;
+    if (bytes) {
+        memcpy(seeds, bytes, sizeof(seeds));
     }
-    memcpy(seeds, PyBytes_AsString(drawn), sizeof(seeds));
-    seeds[1] |= 1; /* to multiply by an odd number loses nothing */
-    Py_DECREF(drawn);
-    return 0;
+    Py_XDECREF(drawn);
+    return bytes ? 0 : -1;
 }
 
+typedef struct {
+    uint64_t a, b, c, d;
+} Sip;
+
+static inline uint64_t
+turned(uint64_t word, int left)
+{
+    return word << left | word >> (64 - left);
+}
+
+static inline void
+sip_round(Sip *v)
+{
+    v->a += v->b;
+    v->c += v->d;
+    v->b = turned(v->b, 13) ^ v->a;
+    v->d = turned(v->d, 16) ^ v->c;
+    v->a = turned(v->a, 32) + v->d;
+    v->c += v->b;
+    v->d = turned(v->d, 21) ^ v->a;
+    v->b = turned(v->b, 17) ^ v->c;
+    v->c = turned(v->c, 32);
+}
+
+static inline void
+sip_word(Sip *v, uint64_t word)
+{
+    v->d ^= word;
+    sip_round(v);
+    v->a ^= word;
+}
+
+/* SipHash-1-3 (Aumasson and Bernstein, 2012), with which Python keeps its dictionaries. */
 static uint64_t
 hash_of(const uint8_t *at, Py_ssize_t size)
 {
-    uint64_t hash = seeds[0] ^ (uint64_t)size;
-    uint64_t word;
+    Sip v = {seeds[0] ^ 0x736F6D6570736575, seeds[1] ^ 0x646F72616E646F6D,
+             seeds[0] ^ 0x6C7967656E657261, seeds[1] ^ 0x7465646279746573};
+    uint64_t last = (uint64_t)size << 56;
     for (; size >= 8; at += 8, size -= 8) {
-        memcpy(&word, at, 8);
-        hash = (hash ^ word) * seeds[1];
-        hash ^= hash >> 32;
+        sip_word(&v, little_word(at));
     }
-    if (size) {
-        word = 0;
-        memcpy(&word, at, (size_t)size);
-        hash = (hash ^ word) * seeds[1];
-        hash ^= hash >> 32;
+    for (int byte = 0; byte < size; byte++) {
+        last |= (uint64_t)at[byte] << (8 * byte);
     }
-    return hash * seeds[1];
+    sip_word(&v, last);
+    v.c ^= 0xFF;
+    sip_round(&v);
+    sip_round(&v);
+    sip_round(&v);
+    return v.a ^ v.b ^ v.c ^ v.d;
 }
 
 int
@@ -74,7 +104,7 @@ index_grow(Index *index)
         return 0;
     }
     for (Py_ssize_t number = 0; number < index->count; number++) {
-        uint64_t slot = (known[number].hash >> 20) & mask;
+        uint64_t slot = known[number].hash & mask;
         while (slots[slot]) {
             slot = (slot + 1) & mask;
         }
@@ -91,14 +121,11 @@ Py_ssize_t
 index_number(Index *index, Py_ssize_t start, Py_ssize_t size)
 {
     uint64_t hash = hash_of(index->data + start, size);
-    uint64_t slot = (hash >> 20) & index->mask;
-    for (int probe = 0; index->slots[slot]; probe++) {
+    uint64_t slot = hash & index->mask;
+    while (index->slots[slot]) {
         Py_ssize_t number = (Py_ssize_t)index->slots[slot] - 1;
         if (index->known[number].hash == hash && index_is(index, number, start, size)) {
             return number;
-        }
-        if (probe == MOST_PROBES) {
-            return CROWDED;
         }
         slot = (slot + 1) & index->mask;
     }

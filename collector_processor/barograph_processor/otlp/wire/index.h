@@ -21,7 +21,7 @@ typedef struct {
 } Index;
 
 /* What `index_number` returns in place of a number. */
-enum { NO_MEMORY = -1, CROWDED = -2 };
+enum { NO_MEMORY = -1 };
 
 /* Draw what hashes depend on, so that nobody can send what falls into one slot; -1 if it fails. */
 int index_draw_seeds(void);
@@ -30,7 +30,7 @@ int index_draw_seeds(void);
 int index_begin(Index *index, const uint8_t *data);
 void index_end(Index *index);
 
-/* Return the number of a stretch of the data; CROWDED if chance would not have it so full. */
+/* Return the number of a stretch of the data, or NO_MEMORY. */
 Py_ssize_t index_number(Index *index, Py_ssize_t start, Py_ssize_t size);
 
 /* Whether a stretch of the data is that of a number. */

@@ -2,8 +2,8 @@
  *
  * Four functions of Python's, each the equal of one that is written in Python: `spans` and
  * `fields` of walk.py and gathered.py, `distinct` of distinct.py, `numbers` of
- * attribute_values.py. What they do not know they answer with None, and the Python way goes
- * on from there. None of them trusts a byte: every place is compared with the end of its
+ * attribute_values.py. What they do not know they answer with None or False, and the Python
+ * way goes on from there. None of them trusts a byte: every place is compared with the end of its
  * message before it is read.
  *
  * Only Python's stable interface is used, with its buffer protocol, and no header of numpy.
