@@ -148,13 +148,15 @@ def walk(data: Buffer, start: Places, stop: Places) -> SpanPlaces:
         end_time=np.zeros(n, np.intp),
     )
     rows, at, end = np.arange(n), start, stop
-    for _ in range(MOST_FIELDS):
-        if len(rows) == 0:
-            break
+    steps = 0
+    while len(rows):
         alive = at < end
         if np.count_nonzero(alive) < len(rows):
             rows, at, end = rows[alive], at[alive], end[alive]
             continue
+        steps += 1
+        if steps > MOST_FIELDS:
+            raise UnusualError
         after = np.empty(len(rows), np.intp)
         for some, step in _fields(data, rows, at):
             _note(found, data, step)
@@ -162,8 +164,6 @@ def walk(data: Buffer, start: Places, stop: Places) -> SpanPlaces:
         at = after
         if np.count_nonzero(at > end):
             raise UnusualError
-    else:
-        raise UnusualError
     for places in (found.trace_id, found.span_id, found.start_time, found.end_time):
         if not places.all():
             raise UnusualError
