@@ -39,7 +39,7 @@ class Compile(BuildHookInterface):  # type: ignore[type-arg] # hatchling's own i
 
 def compiled(folder: Path) -> Path | None:
     """Compile into a folder of packages, and return the file; None if that failed."""
-    sources = Path(SOURCES, *MODULE.split(".")).parent / "wire"
+    sources = Path(ROOT, SOURCES, *MODULE.split(".")).parent / "wire"
     made = Path(folder, *MODULE.split(".")).with_suffix(SUFFIX)
     made.unlink(missing_ok=True)
     extension = Extension(

@@ -28,7 +28,8 @@ def versions() -> Iterator[Finding]:
     else:
         yield fine(
             "compiled",
-            "spans are read by numpy, for twice the CPU: no C compiler was there at installation",
+            "spans are read by numpy, for twice the CPU: at installation there was no C compiler, "
+            "or its sources have changed since",
         )
 
 
