@@ -35,7 +35,7 @@ format: $(VENV)/.dev
 docs: $(VENV)/.dev  ## the documentation as a site in build/docs; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
 
-collector:  ## build the real Collector and Jaeger once into a cache; install Prometheus, Alertmanager, Chromium and a C compiler
+collector:  ## build the real Collector and Jaeger once into a cache; install Prometheus, Alertmanager, Chromium, a C compiler and Python's headers
 	$(PYTHON) -m components install
 	$(PYTHON) -m components build all
 
@@ -52,3 +52,4 @@ $(BIN)/python:
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -f collector_processor/barograph_processor/otlp/_wire.abi3.so

@@ -1,4 +1,4 @@
-"""Brings the programs that Debian packages: Prometheus, Alertmanager, Chromium, a C compiler."""
+"""Brings what Debian packages: Prometheus, Alertmanager, Chromium, a C compiler and headers."""
 
 import contextlib
 import os
@@ -16,6 +16,8 @@ PACKAGES = {
     "prometheus-alertmanager": ("prometheus-alertmanager",),
     "chromium": ("chromium",),
     "build-essential": ("cc",),
+    # Its headers come with this program, as they do with a Python from elsewhere.
+    "python3-dev": ("python3-config",),
 }
 """From packages to the programs that are wanted of them."""
 
