@@ -122,22 +122,23 @@ class LateFacts:
         """Join facts with predictions; those without one wait if they came for the first time."""
         named: dict[int, str] = {}
         ambiguous: set[int] = set()
+        known: dict[ModelKey, list[int]] = {}
         for key, model in self._models.items():
             mine = [i for i in range(len(facts)) if facts[i].fits(key)]
             if not mine:
                 continue
             slots = model.pending.find([facts[i].name for i in mine])
-            for i, slot in zip(mine, slots.tolist(), strict=True):
-                known = slot >= 0 or model.reviews.holds(facts[i].name)
-                if known and named.setdefault(i, key.name) != key.name:
-                    ambiguous.add(i)
-        for key, model in self._models.items():
-            mine = [
+            known[key] = [
                 i
-                for i, name in named.items()
-                if name == key.name and i not in ambiguous and facts[i].fits(key)
+                for i, slot in zip(mine, slots.tolist(), strict=True)
+                if slot >= 0 or model.reviews.holds(facts[i].name)
             ]
-            self._apply(model, self._answer(model, [facts[i] for i in mine]))
+            for i in known[key]:
+                if named.setdefault(i, key.name) != key.name:
+                    ambiguous.add(i)
+        for key, rows in known.items():
+            model = self._models[key]
+            self._apply(model, self._answer(model, [facts[i] for i in rows if i not in ambiguous]))
         for i in ambiguous:
             self._unjoined(facts[i].kind, "ambiguous_id", 1)
         for i, fact in enumerate(facts):

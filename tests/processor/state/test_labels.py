@@ -176,6 +176,17 @@ class TestJoining:
         found = {key.name: m.counters.labels for key, m in bench.registry.models.items()}
         assert found == {"m": 0, "other": 1}
 
+    def test_a_label_of_one_version_is_not_missed_by_the_other(self) -> None:
+        """While two versions take turns, each truth is of one; nothing was thinned."""
+        bench = Bench.of(_SMALL)
+        first, second = rows(50), rows(50, start=50, model=ModelKey("m", "2"))
+        for batch in (first, second):
+            bench.registry.observe(unlabelled(batch))
+        for batch in (first, second):
+            bench.registry.attach(labels_of(batch))
+        assert [m.counters.labels for m in bench.registry.models.values()] == [50, 50]
+        assert _unjoined(bench, "thinned") == 0
+
     def test_versions_that_predicted_the_same_both_learn(self) -> None:
         """A shadow and the model it shadows share the truth, unless the version is named."""
         bench = Bench.of(_SMALL)
