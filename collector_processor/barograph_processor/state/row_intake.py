@@ -65,15 +65,12 @@ class RowIntake:
         if len(batch) == 0:
             return
         self._joiner.judge.learn(batch)
+        if self._joiner.judge.contradicts(batch):
+            self._warn("another_task", len(batch))
         self._counters.observe(batch)
         before = self._clock.steps_back
         punctual, newest_ns = self._clock.admit(batch.event_time)
-        if self._clock.steps_back > before:
-            self._telemetry.add(
-                "barograph.monitor.warnings",
-                self._clock.steps_back - before,
-                reason="event_time_stepped_back",
-            )
+        self._warn("event_time_stepped_back", self._clock.steps_back - before)
         self._counters.late += len(batch) - int(punctual.sum())
         batch = self._reviews.observe(batch, newest_ns)
         if self._standing.condition_since_ns is None:
@@ -107,6 +104,10 @@ class RowIntake:
         if self._progress.watch is not None:
             for slot, complete in self._clock.remaining():
                 self._close(self._progress.watch, slot, partial=not complete)
+
+    def _warn(self, reason: str, count: int) -> None:
+        if count:
+            self._telemetry.add("barograph.monitor.warnings", count, reason=reason)
 
     def _remember(
         self, batch: ObservationBatch, begin: int, numbers: npt.NDArray[np.int64] | None = None

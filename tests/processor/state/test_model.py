@@ -221,6 +221,24 @@ class TestRestart:
             Bench.of().registry.restore(iter(trees))
 
 
+class TestTask:
+    @pytest.mark.parametrize(
+        ("tables", "counted"), [({}, 30), ({"models": {"m": {"task": "regression"}}}, 0)]
+    )
+    def test_the_first_stays_and_another_is_counted(
+        self, tables: dict[str, Any], counted: int
+    ) -> None:
+        """Unless the configuration says which it is: then nobody has to be told."""
+        bench = Bench.of(_SMALL | tables)
+        bench.registry.observe(replace(rows(10), task=None))
+        bench.registry.observe(rows(20, start=10))
+        bench = bench.restarted()
+        bench.registry.observe(replace(rows(30, start=30), task="multiclass"))
+        bench.registry.observe(replace(rows(10, start=60), task=None))
+        assert bench.model.judge.task == ("regression" if tables else "binary")
+        assert bench.counted("barograph.monitor.warnings", reason="another_task") == counted
+
+
 class TestFeatures:
     def test_nan_inf_and_nothing_are_values_like_others(self) -> None:
         """They are counted as missing or out of range, and stop nothing."""

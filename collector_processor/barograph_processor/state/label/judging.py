@@ -74,6 +74,10 @@ class Judge:
         if self._threshold is None:
             self._threshold = batch.threshold
 
+    def contradicts(self, batch: ObservationBatch) -> bool:
+        """Return whether a batch says another task than spans before it; it is not taken."""
+        return self._config.task is None and batch.task not in (None, self.task)
+
     def predicted(
         self, batch: ObservationBatch
     ) -> tuple[CategoricalColumn | None, npt.NDArray[np.float64] | None]:
