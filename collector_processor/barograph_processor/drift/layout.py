@@ -88,6 +88,11 @@ class Layout:
         """Return where the counts of one stream stand."""
         return slice(int(self.offsets[stream]), int(self.offsets[stream + 1]))
 
+    def has_numbers(self, key: StreamKey) -> bool:
+        """Return whether the reference had a finite number in a stream."""
+        held = dict(zip(self.keys, self.binnings, strict=True)).get(key)
+        return isinstance(held, NumericBinning) and len(held.cuts) > 0
+
     def sums(self, values: Floats) -> Floats:
         """Return the sum of values by slot, shape ``(B,)``, over each stream's, shape ``(S,)``."""
         return np.asarray(np.add.reduceat(values, self.offsets[:-1]))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from barograph_processor.observation import ObservationBatch
@@ -236,9 +237,13 @@ class TestConfidence:
         told = changes(bench, "confidence")
         assert told == [("open", 11), ("resolved", 16)]
 
-    def test_none_from_the_beginning_is_no_loss(self) -> None:
+    @pytest.mark.parametrize("confidence", [None, np.full(4000, np.nan)])
+    def test_none_from_the_beginning_is_no_loss(
+        self, confidence: npt.NDArray[np.float64] | None
+    ) -> None:
+        """Nor is one that is sent and never known."""
         bench = Bench.of(TABLES)
-        bench.registry.observe(rows(4000))
+        bench.registry.observe(replace(rows(4000), confidence=confidence))
         assert changes(bench, "confidence") == []
 
 

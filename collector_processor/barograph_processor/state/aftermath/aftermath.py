@@ -100,7 +100,7 @@ class Aftermath:
             closed.number,
             end_ns=closed.end_ns,
             sight=sight,
-            had_confidence=_CONFIDENCE in watch.learnt.profile.layout.keys,
+            had_confidence=watch.learnt.profile.layout.has_numbers(_CONFIDENCE),
             reference_end_ns=watch.learnt.end_ns,
             start_of=watch.start_of,
         )
