@@ -30,6 +30,8 @@ def configure_logging(kind: Literal["text", "json"], *, stream: TextIO | None = 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    # Those of Python, too: numpy's come with what applications send.
+    logging.captureWarnings(capture=True)
     logging.getLogger("barograph_processor").setLevel(logging.INFO)
 
 

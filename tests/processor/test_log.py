@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -16,7 +17,9 @@ _LOG = logging.getLogger("barograph_processor.test")
 def _as_before() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    logging.captureWarnings(capture=False)
     yield
+    logging.captureWarnings(capture=False)
     root.handlers[:] = handlers
     root.setLevel(level)
 
@@ -35,6 +38,16 @@ def test_json_is_an_object_a_line() -> None:
     assert ready["time"].endswith("+00:00")
     assert failed["message"] == "it failed: ä\n"
     assert "ValueError: invalid literal" in failed["exception"]
+
+
+@pytest.mark.filterwarnings("always")
+def test_warnings_of_python_are_objects_too() -> None:
+    stream = io.StringIO()
+    configure_logging("json", stream=stream)
+    warnings.warn("overflow encountered in cast", RuntimeWarning, stacklevel=1)
+    (line,) = map(json.loads, stream.getvalue().splitlines())
+    assert line["level"] == "warning"
+    assert "overflow encountered in cast" in line["message"]
 
 
 @pytest.mark.parametrize("kind", ["text", "json"])
