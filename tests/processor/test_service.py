@@ -99,7 +99,15 @@ def test_health_and_readiness(service: Service) -> None:
 
 @pytest.mark.parametrize(
     ("name", "version"),
-    [("plain", "1"), ("a/b c", "2.0"), ("modèle ✓", "β"), ("50% off?", "1+1"), ("x&y=z#", "v 1")],
+    [
+        ("plain", "1"),
+        ("a/b c", "2.0"),
+        ("modèle ✓", "β"),
+        ("50% off?", "1+1"),
+        ("x&y=z#", "v 1"),
+        ("a/b", "release/7"),
+        ("two\nlines\n", "1\n"),
+    ],
 )
 def test_model_of_any_name_is_found(service: Service, name: str, version: str) -> None:
     post(service, "traces", traces(prediction(1, {"model.name": name, "model.version": version})))

@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -12,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from barograph_processor.cli.client import service_client
+from barograph_processor.cli.client import model_path, service_client
 from barograph_processor.cli.options import SERVICE, URL
 from barograph_processor.cli.progress import progress
 from barograph_processor.config import ReferenceConfig
@@ -79,7 +78,7 @@ def promote(
     output: Output = Path("baseline.json"),
 ) -> None:
     """Take the reference that a running service has learnt from what it observed, as a file."""
-    url = f"{service.rstrip('/')}/api/baseline/{quote(model)}/{quote(version, safe='')}"
+    url = f"{service.rstrip('/')}/api/baseline/{model_path(model, version)}"
     try:
         with service_client() as client:
             answer = client.get(url)

@@ -4,13 +4,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import httpx
 
 from barograph_processor.config import read_secret
 from barograph_processor.exceptions import ConfigurationError
 
-__all__ = ["TOKEN", "service_client"]
+__all__ = ["TOKEN", "model_path", "service_client"]
 
 TOKEN: Final = "BAROGRAPH_TOKEN"  # noqa: S105 - the variable that holds it
 _TIMEOUT: Final = 30.0
@@ -45,3 +46,11 @@ def service_client(
     if not (token.isascii() and token.isprintable()):
         raise ConfigurationError(f"{source} holds no token")
     return httpx.Client(timeout=timeout, headers={"authorization": f"Bearer {token}"})
+
+
+def model_path(name: str, version: str) -> str:
+    """Return the end of an address of the API that says which model is meant.
+
+    Dots are encoded too: a client would resolve a name such as ``..`` on its way.
+    """
+    return "/".join(quote(part, safe="").replace(".", "%2E") for part in (name, version))

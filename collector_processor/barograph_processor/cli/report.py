@@ -2,13 +2,12 @@
 
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import httpx
 import typer
 from rich.console import Console
 
-from barograph_processor.cli.client import service_client
+from barograph_processor.cli.client import model_path, service_client
 from barograph_processor.cli.options import URL
 from barograph_processor.cli.progress import progress
 from barograph_processor.exceptions import ConfigurationError, DataError
@@ -64,9 +63,7 @@ def _asked(service: str) -> list[dict[str, Any]]:
         with service_client() as client:
             found = client.get(f"{base}/api/models").raise_for_status().json()["models"]
             return [
-                client.get(
-                    f"{base}/api/models/{quote(model['name'])}/{quote(model['version'], safe='')}"
-                )
+                client.get(f"{base}/api/models/{model_path(model['name'], model['version'])}")
                 .raise_for_status()
                 .json()
                 for model in found

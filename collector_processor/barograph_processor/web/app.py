@@ -11,7 +11,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from barograph_processor.access import Access
-from barograph_processor.observation import ModelKey
 from barograph_processor.pipeline import Pipeline
 from barograph_processor.signal import Alarm, Signal
 from barograph_processor.state.registry import ModelRegistry
@@ -24,6 +23,7 @@ from barograph_processor.web.exposition import (
 )
 from barograph_processor.web.guard import Guard, Guarded
 from barograph_processor.web.login import Login
+from barograph_processor.web.model_path import MODEL_PATH, asked_model
 from barograph_processor.web.page import Page
 from barograph_processor.web.predictions import PredictionLookup
 from barograph_processor.web.responses import OrjsonResponse, error_response
@@ -65,8 +65,8 @@ def web_app(
             Route("/healthz", views.health),
             Route("/readyz", views.ready),
             Route("/api/models", views.models),
-            Route("/api/models/{name:path}/{version}", views.model),
-            Route("/api/baseline/{name:path}/{version}", views.baseline),
+            Route(f"/api/models/{MODEL_PATH}", views.model),
+            Route(f"/api/baseline/{MODEL_PATH}", views.baseline),
             Route("/api/alarms", views.alarms),
             *Login(access, sessions, telemetry).routes(),
             *PredictionLookup(registry, pipeline, trace_url=trace_url).routes(),
@@ -117,7 +117,7 @@ class _Views:
         return OrjsonResponse({"models": found})
 
     def model(self, request: Request) -> Response:
-        key = ModelKey(request.path_params["name"], request.path_params["version"])
+        key = asked_model(request)
         with self._pipeline.hold():
             model = self._registry.models.get(key)
             if model is None:
@@ -126,7 +126,7 @@ class _Views:
         return OrjsonResponse(found)
 
     def baseline(self, request: Request) -> Response:
-        key = ModelKey(request.path_params["name"], request.path_params["version"])
+        key = asked_model(request)
         with self._pipeline.hold():
             model = self._registry.models.get(key)
             reference = None if model is None else model.reference

@@ -150,7 +150,10 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path, content: str, why: str) 
 
 
 def test_promote_pins_what_a_service_has_learnt(tmp_path: Path) -> None:
-    """The file that ``promote`` writes is the reference of the running service."""
+    """The file that ``promote`` writes is the reference of the running service.
+
+    Whatever the model is called: a name may hold what paths are made of.
+    """
     config = parse_config(
         {
             "serve": {
@@ -166,13 +169,15 @@ def test_promote_pins_what_a_service_has_learnt(tmp_path: Path) -> None:
     file = tmp_path / "baseline.json"
     with Service(config) as service:
         url = f"http://{service.addresses['web']}"
-        arguments = ["baseline", "promote", "team/m", "1", "--url", url, "-o", str(file)]
+        arguments = ["baseline", "promote", "../team/m", "release/1", "--url", url, "-o", str(file)]
         early = CliRunner().invoke(app, arguments)
         assert "no complete reference" in str(early.exception)
         with service.pipeline.hold():
             service.registry.observe(_batch(600))
         promoted = CliRunner().invoke(app, arguments)
         assert promoted.exit_code == 0, promoted.output
+        drawn = ["report", "--from", url, "-o", str(tmp_path / "report.html")]
+        assert CliRunner().invoke(app, drawn).exit_code == 0
     shown = json.loads(CliRunner().invoke(app, ["baseline", "show", str(file), "--json"]).stdout)
     assert shown["rows"] == 500
 
@@ -192,7 +197,7 @@ def _model(learnt: Baseline | None = None) -> ModelState:
 def _batch(n: int) -> ObservationBatch:
     rng = np.random.default_rng(2)
     return ObservationBatch(
-        model=ModelKey("team/m", "1"),
+        model=ModelKey("../team/m", "release/1"),
         ids=rng.integers(1, 2**63, (n, 3)).astype(np.uint64),
         prediction_ids=tuple(f"p{row}" for row in range(n)),
         event_time=np.arange(n, dtype=np.int64) * 1_000_000_000,
