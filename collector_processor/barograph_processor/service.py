@@ -40,7 +40,7 @@ from barograph_processor.rotation import Rotation
 from barograph_processor.signal import Signal
 from barograph_processor.state.alarm.alarms import AlarmChange
 from barograph_processor.state.registry import Happening, ModelRegistry
-from barograph_processor.state.window.baseline import Baseline, read_baselines
+from barograph_processor.state.window.baseline import read_baselines
 from barograph_processor.telemetry import Telemetry
 from barograph_processor.web.app import web_app
 
@@ -74,7 +74,10 @@ class Service:
         self.instance_id = instance_id(self._directory)
         self.telemetry = Telemetry()
         self.registry = ModelRegistry(
-            config, self.telemetry, clock=time.time_ns, baselines=_baselines(config)
+            config,
+            self.telemetry,
+            clock=time.time_ns,
+            baselines=read_baselines(config.reference_files),
         )
         limits = config.limits
         endpoint = config.serve.export
@@ -291,8 +294,3 @@ class Service:
 
 def _writers(access: Access) -> Authorize:
     return lambda headers: access.allows(bearer(headers), "otlp")
-
-
-def _baselines(config: Config) -> dict[str, Baseline]:
-    files = {name: model.reference.file for name, model in config.models.items()}
-    return read_baselines({**files, "*": config.reference.file})

@@ -37,3 +37,9 @@ class Config(ModelTables, frozen=True, kw_only=True):
         if known is None:
             return ModelConfig(**{name: getattr(self, name) for name in MODEL_TABLES})
         return known
+
+    @property
+    def reference_files(self) -> dict[str, str | None]:
+        """The baseline of each model by its name, of all others by ``*``; None for none."""
+        named = {name: model.reference.file for name, model in self.models.items()}
+        return {**named, "*": self.reference.file}

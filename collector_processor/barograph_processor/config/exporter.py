@@ -1,7 +1,7 @@
 """``[exporter]``: how the downstream is spoken to."""
 
 from barograph_processor.config.secret import check_source
-from barograph_processor.config.table import Table, positive
+from barograph_processor.config.table import Table, positive, waits
 
 __all__ = ["ExporterConfig"]
 
@@ -28,7 +28,8 @@ class ExporterConfig(Table, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
-        positive(timeout_seconds=self.timeout_seconds, queue_bytes=self.queue_bytes)
+        waits(timeout_seconds=self.timeout_seconds)
+        positive(queue_bytes=self.queue_bytes)
         check_source("headers", self.headers)
         if (self.cert is None) != (self.key is None):
             raise ValueError("cert and key belong together: give both, or none")

@@ -1,8 +1,13 @@
 """``[limits]``: what may grow, and how far."""
 
-from barograph_processor.config.table import Table, positive
+from typing import Final
+
+from barograph_processor.config.table import Table, positive, waits
 
 __all__ = ["LimitsConfig"]
+
+# What gRPC can be told.
+_MOST_REQUEST_BYTES: Final = 2**31 - 1
 
 
 class LimitsConfig(Table, frozen=True, kw_only=True):
@@ -47,3 +52,8 @@ class LimitsConfig(Table, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
         positive(**{name: getattr(self, name) for name in self.__struct_fields__})
+        waits(pending_seconds=self.pending_seconds, checkpoint_seconds=self.checkpoint_seconds)
+        if self.request_bytes > _MOST_REQUEST_BYTES:
+            raise ValueError(
+                f"request_bytes must be at most {_MOST_REQUEST_BYTES}, got {self.request_bytes!r}"
+            )

@@ -3,7 +3,7 @@
 import re
 from typing import Final, Literal
 
-from barograph_processor.config.table import Table, positive
+from barograph_processor.config.table import Table, waits
 
 __all__ = ["ServeConfig"]
 
@@ -46,7 +46,7 @@ class ServeConfig(Table, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
-        positive(evaluation_seconds=self.evaluation_seconds)
+        waits(evaluation_seconds=self.evaluation_seconds)
         for name in ("otlp_grpc", "otlp_http", "web"):
             address = getattr(self, name)
             host, _, port = address.rpartition(":")

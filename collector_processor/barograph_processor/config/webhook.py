@@ -6,7 +6,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from barograph_processor.config.secret import check_source, file_of
-from barograph_processor.config.table import Table, positive
+from barograph_processor.config.table import Table, positive, waits
 
 __all__ = ["WebhookConfig"]
 
@@ -48,11 +48,8 @@ class WebhookConfig(Table, frozen=True, kw_only=True):
             raise ValueError(
                 f"name must be lower case letters, digits, - and _, at most 63, got {self.name!r}"
             )
-        positive(
-            timeout_seconds=self.timeout_seconds,
-            queue_bytes=self.queue_bytes,
-            give_up_seconds=self.give_up_seconds,
-        )
+        waits(timeout_seconds=self.timeout_seconds, give_up_seconds=self.give_up_seconds)
+        positive(queue_bytes=self.queue_bytes)
         check_source("headers", self.headers)
         if not self.url.startswith(("http://", "https://")):
             check_source("url", self.url)

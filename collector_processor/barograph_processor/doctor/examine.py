@@ -7,7 +7,7 @@ from barograph_processor.doctor.collector import collector
 from barograph_processor.doctor.endpoints import clock, downstream, listening
 from barograph_processor.doctor.finding import Finding
 from barograph_processor.doctor.memory import memory
-from barograph_processor.doctor.settings import budget, security, versions
+from barograph_processor.doctor.settings import budget, references, security, versions
 from barograph_processor.doctor.state import state
 from barograph_processor.doctor.webhooks import webhooks
 
@@ -30,6 +30,7 @@ def examine(config: Config, *, collector_file: Path | None = None) -> list[Findi
         *versions(),
         *security(config),
         *webhooks(config),
+        *references(config),
         *state(config),
         *memory(config),
         *listening(config),

@@ -13,8 +13,9 @@ from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.otlp import compiled
 from barograph_processor.receiver import Certificates
 from barograph_processor.state.alarm.harm_budget import HARM_SHARES, harm_budget
+from barograph_processor.state.window.baseline import read_baselines
 
-__all__ = ["budget", "security", "versions"]
+__all__ = ["budget", "references", "security", "versions"]
 
 _PACKAGES: Final = ("numpy", "grpcio", "opentelemetry-proto", "protobuf", "starlette", "uvicorn")
 
@@ -55,6 +56,17 @@ def security(config: Config) -> Iterator[Finding]:
         )
     else:
         yield fine("secrets", "tokens and certificates that are configured can be read")
+
+
+def references(config: Config) -> Iterator[Finding]:
+    """Read the baselines that are named, if any are."""
+    try:
+        read = read_baselines(config.reference_files)
+    except ConfigurationError as mistake:
+        yield error("reference", str(mistake), "mend the file or its name; serve will not start")
+    else:
+        if read:
+            yield fine("reference", f"baselines that can be read: {len(read)}")
 
 
 def budget(config: Config) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ import pytest
 
 from barograph_processor.config import Config, parse_config
 from barograph_processor.doctor import Finding, examine
+from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.service import Service
 from tests.processor.receiver.certificates import Authority
 
@@ -39,6 +40,17 @@ def levels(config: Config, check: str) -> list[str]:
 def test_nothing_configured_is_fine(tmp_path: Path) -> None:
     assert {finding.level for finding in examine(config(tmp_path))} == {"ok"}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_baseline_that_serve_would_stop_at_is_an_error(tmp_path: Path) -> None:
+    assert levels(config(tmp_path), "reference") == []
+    gone = {"reference": {"file": str(tmp_path / "gone.json")}}
+    for tables in (gone, {"models": {"m": gone}}):
+        [finding] = found(config(tmp_path, **tables), "reference")
+        assert finding.level == "error"
+        assert "gone.json" in finding.message
+        with pytest.raises(ConfigurationError):
+            Service(config(tmp_path, **tables))
 
 
 def test_running_processor_is_known(tmp_path: Path) -> None:
