@@ -14,7 +14,7 @@ __all__ = ["Placed", "RecentSpans"]
 _NO_PREDICTION: Final = -1
 _UNWATCHED: Final = -2
 _LEVELS: Final = 8
-_MOST_AT_ONCE: Final = 8192
+_MOST_AT_ONCE: Final = 32_768
 _MARKS: Final = 1 << 18
 _PLACES: Final = (np.uint64(0), np.uint64(18), np.uint64(36))
 """Which bits of a key are looked up in marks, one after the other: from these on."""
@@ -275,5 +275,10 @@ def _names(spans: SpanBatch) -> npt.NDArray[np.object_]:
 def _near(keys: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
     """Return where keys are among the wanted ones, in order, and a few more."""
     marked = np.zeros(_MARKS, np.bool_)
-    marked[wanted & np.uint64(_MARKS - 1)] = True
-    return np.flatnonzero(marked[keys & np.uint64(_MARKS - 1)])
+    marked[_marks(wanted)] = True
+    return np.flatnonzero(marked[_marks(keys)])
+
+
+def _marks(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
+    # As numbers that index arrays: to look up by others takes twice as long.
+    return (keys & np.uint64(_MARKS - 1)).astype(np.intp)
