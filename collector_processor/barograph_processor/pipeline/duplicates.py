@@ -38,11 +38,11 @@ def fresh_predictions(
         For each part, in order, the rows of its new spans, None if there are none, and
         the number of spans dropped.
     """
-    keys = [_span_keys(_ids(part)) for part in parts]
-    if not keys:
+    ids = [_ids(part) for part in parts]
+    if not ids:
         return []
-    new = seen.add(np.concatenate(keys))
-    ends = np.cumsum([len(own) for own in keys])
+    new = seen.add(_span_keys(np.concatenate(ids)))
+    ends = np.cumsum([len(own) for own in ids])
     return [_kept(part, mine) for part, mine in zip(parts, np.split(new, ends[:-1]), strict=True)]
 
 
