@@ -282,7 +282,7 @@ def _added(
     """Return counts of both; either may know fewer strata."""
     if known is None:
         return more
-    short, long = sorted((known, more), key=lambda counts: counts.shape[1])
+    short, long = (known, more) if known.shape[1] < more.shape[1] else (more, known)
     both = long.copy()
     both[:, : short.shape[1]] += short
     return both
