@@ -12,6 +12,7 @@ from barograph_processor.observation import (
     ObservationBatch,
     span_hexes,
 )
+from barograph_processor.quality.loss import ABSENT, canonical_class
 from barograph_processor.semconv import EVALUATION_REVIEW, REACTION_KINDS
 from barograph_processor.state.aftermath.outcomes import LARGEST
 from barograph_processor.state.aftermath.verdict import score_of
@@ -120,6 +121,10 @@ class LateFacts:
 
     def _join(self, facts: Sequence[Fact], *, early: bool) -> None:
         """Join facts with predictions; those without one wait if they came for the first time."""
+        told = [fact for fact in facts if not _is_absent(fact)]
+        if len(told) < len(facts):
+            self._unjoined("label", "wrong_type", len(facts) - len(told))
+            facts = told
         named: dict[int, str] = {}
         ambiguous: set[int] = set()
         known: dict[ModelKey, list[int]] = {}
@@ -276,6 +281,11 @@ def _facts(events: EventBatch) -> Iterator[tuple[int, Fact]]:
             response=None if response is None else short_ids((response,))[0],
         )
         yield row, fact
+
+
+def _is_absent(fact: Fact) -> bool:
+    """Say whether a label's text is a word for none, as tables write a truth that is missing."""
+    return fact.kind == "label" and np.isnan(fact.number) and canonical_class(fact.text) == ABSENT
 
 
 def _truth(facts: Iterable[Fact]) -> Column:

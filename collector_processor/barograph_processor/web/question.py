@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from barograph_processor.quality.loss import ABSENT, canonical_class
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.review.review_item import ReviewItem
 
@@ -73,6 +74,8 @@ class Question:
             raise ValueError(f"say which {self.kind} is right, as label")
         if self.kind == "number" and (isinstance(label, str | bool) or not isfinite(label)):
             raise ValueError(f"the label must be a number, got {label!r}")
+        if self.kind == "class" and canonical_class(label).strip() in ("", ABSENT):
+            raise ValueError(f"the label must be a class, got {label!r}")
         return label
 
     def _class(self, *, right: bool) -> str | None:

@@ -61,6 +61,27 @@ class TestJoining:
         assert bench.model.counters.labels == 50
         assert _unjoined(bench, "already_labelled") == 50
 
+    @pytest.mark.parametrize("per_day", [0, 1_000_000])
+    @pytest.mark.parametrize("source", ["human", None])
+    def test_a_label_that_is_a_word_for_none_is_none(
+        self, per_day: int, source: str | None
+    ) -> None:
+        """As tables write a truth that is missing; whether or not people are asked."""
+        bench = Bench.of(_SMALL | {"review": {"per_day": per_day}})
+        value = np.full(500, 0.7)
+        bench.registry.observe(replace(unlabelled(rows(500)), label=None, value=value))
+        drawn = [item.id for item in bench.model.reviews.queue]
+        assert bool(drawn) == bool(per_day)
+        first, second = drawn[:2] or ("p0", "p1")
+        bench.registry.attach(facts("label", [first, second], text=["nan", " NaN "], source=source))
+        assert _unjoined(bench, "wrong_type") == 2
+        assert [item.id for item in bench.model.reviews.queue if item.open] == drawn
+        bench.registry.attach(
+            facts("label", ["p7", first], text=["1", "__missing__"], source=source)
+        )
+        assert _unjoined(bench, "wrong_type") == 3
+        assert bench.model.quality.baseline.n == bench.model.counters.labels == 1
+
     def test_unknown_and_nameless(self) -> None:
         bench = Bench.of(_SMALL)
         bench.registry.observe(unlabelled(rows(10)))

@@ -142,6 +142,8 @@ def test_answers_survive_a_kill(tmp_path: Path) -> None:
 def test_right_or_wrong_is_enough_where_it_is_clear(service: Service, client: httpx.Client) -> None:
     send(service, "fraud", **BINARY)
     first, second = queue(client, "fraud")["items"][:2]
+    for nothing in ("nan", " "):
+        assert answer(client, first, "fraud", label=nothing).status_code == 400
     assert answer(client, first, "fraud", right=True).status_code == 200
     assert answer(client, second, "fraud", right=False).status_code == 200
     assert settled(client, "fraud", 2)["risk"]["value"] == pytest.approx(0.5, abs=0.2)
