@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ for _ in range(400):
     wire.distinct(data, start, stop, np.empty(40, np.int32))
     wire.numbers(data, start, stop, np.empty(40))
     wire.fields(data, start, stop, *(np.zeros((n, 40), np.int64) for n in (3, 3, 4)))
-    wire.spans(data, int(ends[0]), int(ends[-1]))
+    wire.spans(data, int(failures[0]), int(failures[-1]))
 for shape in SHAPES:
     request = ExportTraceServiceRequest.FromString(Template.make(shape, spans=1).request())
     span = request.resource_spans[0].scope_spans[0].spans[0].SerializeToString()
@@ -65,29 +66,21 @@ print("read", read)
 """
 
 
-def build(sources: Path, made: Path) -> None:
-    command = ["cc", "-g", "-O1", "-shared", "-fPIC", "-fno-sanitize-recover=all"]
-    command += ["-fsanitize=address,undefined", "-Wall", "-Wextra", "-Wshadow", "-Werror"]
-    command += [f"-I{sysconfig.get_path('include')}", "-o", str(made)]
-    command += map(str, sorted(sources.glob("*.c")))
+_SANITIZED = ("-g", "-O1", "-fno-sanitize-recover=all", "-fsanitize=address,undefined")
+
+
+def build(sources: Iterable[Path], made: Path, *options: str) -> None:
+    command = ["cc", "-shared", "-fPIC", "-Wall", "-Wextra", "-Wshadow", "-Werror", *options]
+    command += [f"-I{_SOURCES}", f"-I{sysconfig.get_path('include')}", "-o", str(made)]
+    command += map(str, sorted(sources))
     subprocess.run(command, check=True, capture_output=True, timeout=120)
 
 
-def run(library: Path) -> "subprocess.CompletedProcess[str]":
-    found = subprocess.run(
-        ["cc", "-print-file-name=libasan.so"], check=True, capture_output=True, text=True
-    )
-    environment = dict(os.environ)
-    environment["PYTHONPATH"] = os.pathsep.join([str(_ROOT), *filter(None, sys.path)])
-    # Python's own arenas would hide where an object ends, and it frees not all at its end.
-    environment |= {
-        "LD_PRELOAD": found.stdout.strip(),
-        "PYTHONMALLOC": "malloc",
-        "ASAN_OPTIONS": "detect_leaks=0",
-    }
+def python(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    path = os.pathsep.join([str(_ROOT), *filter(None, sys.path)])
     return subprocess.run(
-        [sys.executable, "-c", _READS, str(library)],
-        env=environment,
+        [sys.executable, *arguments],
+        env=dict(os.environ) | {"PYTHONPATH": path} | environment,
         capture_output=True,
         text=True,
         timeout=240,
@@ -95,10 +88,25 @@ def run(library: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def read_watched(library: Path) -> "subprocess.CompletedProcess[str]":
+    found = subprocess.run(
+        ["cc", "-print-file-name=libasan.so"], check=True, capture_output=True, text=True
+    )
+    # Python's own arenas would hide where an object ends, and it frees not all at its end.
+    return python(
+        "-c",
+        _READS,
+        str(library),
+        LD_PRELOAD=found.stdout.strip(),
+        PYTHONMALLOC="malloc",
+        ASAN_OPTIONS="detect_leaks=0",
+    )
+
+
 @pytest.mark.usefixtures("needs_compiled")
 def test_no_byte_of_others_is_touched(tmp_path: Path) -> None:
-    build(_SOURCES, tmp_path / "_wire.so")
-    done = run(tmp_path / "_wire.so")
+    build(_SOURCES.glob("*.c"), tmp_path / "_wire.so", *_SANITIZED)
+    done = read_watched(tmp_path / "_wire.so")
     assert done.returncode == 0, done.stderr[-4000:]
     assert done.stdout.startswith("read")
 
@@ -120,8 +128,8 @@ def test_without_one_of_its_checks_it_would_be(
     text = source.read_text()
     assert check in text
     source.write_text(text.replace(check, without))
-    build(tmp_path / "wire", tmp_path / "_wire.so")
-    done = run(tmp_path / "_wire.so")
+    build((tmp_path / "wire").glob("*.c"), tmp_path / "_wire.so", *_SANITIZED)
+    done = read_watched(tmp_path / "_wire.so")
     assert done.returncode != 0
     assert "AddressSanitizer" in done.stderr
 
@@ -136,22 +144,65 @@ for size in range(1, 80):
     data = bytes(255 - n for n in range(size))
     assert hash_of(data, size) == hash(data) % 2**64, size
 """
+_UNSEEDED = """
+#include "index.c"
+
+uint64_t unseeded(const uint8_t *at, Py_ssize_t size) { return hash_of(at, size); }
+"""
 
 
 @pytest.mark.usefixtures("needs_compiled")
 def test_tables_are_kept_by_the_hash_of_python(tmp_path: Path) -> None:
     """With one that mixes less, strings collide whatever it is seeded with: oracle `hash`."""
-    source = tmp_path / "unseeded.c"
-    source.write_text(
-        '#include "index.c"\n'
-        "uint64_t unseeded(const uint8_t *at, Py_ssize_t size) { return hash_of(at, size); }\n"
-    )
-    library = tmp_path / "unseeded.so"
-    command = ["cc", "-shared", "-fPIC", f"-I{_SOURCES}", f"-I{sysconfig.get_path('include')}"]
-    subprocess.run([*command, "-o", str(library), str(source)], check=True, timeout=120)
-    subprocess.run(
-        [sys.executable, "-c", _HASHES, str(library)],
-        env=dict(os.environ) | {"PYTHONHASHSEED": "0"},  # which is to hash without a secret
-        check=True,
-        timeout=120,
-    )
+    source, library = tmp_path / "unseeded.c", tmp_path / "unseeded.so"
+    source.write_text(_UNSEEDED)
+    build([source], library)
+    # Of this seed Python, too, hashes without a secret.
+    done = python("-c", _HASHES, str(library), PYTHONHASHSEED="0")
+    assert done.returncode == 0, done.stderr[-4000:]
+
+
+_COUNTED = """
+#include <stdlib.h>
+
+__attribute__((weak)) long taken_now = 0, left_to_take = -1;
+
+static inline void *
+counted(void *taken)
+{
+    taken_now += taken != NULL;
+    return taken;
+}
+
+static inline void *
+counted_realloc(void *taken, size_t size)
+{
+    return taken ? realloc(taken, size) : counted(malloc(size));
+}
+
+static inline void
+counted_free(void *taken)
+{
+    taken_now -= taken != NULL;
+    free(taken);
+}
+
+#define malloc(size) (left_to_take-- ? counted(malloc(size)) : NULL)
+#define calloc(count, size) (left_to_take-- ? counted(calloc(count, size)) : NULL)
+#define realloc(taken, size) (left_to_take-- ? counted_realloc(taken, size) : NULL)
+#define free(taken) counted_free(taken)
+"""
+
+
+@pytest.mark.usefixtures("needs_compiled")
+def test_nothing_is_kept_wherever_memory_ends(tmp_path: Path) -> None:
+    header, library = tmp_path / "counted.h", tmp_path / "_wire.so"
+    header.write_text(_COUNTED)
+    build(_SOURCES.glob("*.c"), library, "-include", str(header))
+    done = python("-m", "tests.processor.otlp.wire_failures", str(library))
+    assert done.returncode == 0, done.stderr[-4000:]
+    failures = dict(line.rsplit(": ", 1) for line in done.stdout.splitlines())
+    # With tables that grow: of attributes and their keys, of spans, and of what is distinct.
+    assert int(failures["fields"]) >= 15
+    assert int(failures["spans"]) >= 2
+    assert int(failures["distinct"]) >= 10
