@@ -85,7 +85,6 @@ def read_spans(data: Buffer, start: Places, stop: Places) -> Spans:
         raise UnusualError
     (keys, columns), events = found
     table = np.frombuffer(columns, np.intp).reshape(3, -1)
-    last = np.cumsum([count for _, count in keys]).tolist()
     return Spans(
         ids=ids,
         start_ns=words[0],
@@ -93,10 +92,7 @@ def read_spans(data: Buffer, start: Places, stop: Places) -> Spans:
         parent=words[2],
         status=_present(places[0], places[1]),
         name=_present(places[2], places[3]),
-        attributes={
-            prefix: Stretches(*table[:, end - count : end])
-            for (prefix, count), end in zip(keys, last, strict=True)
-        },
+        attributes={prefix: Stretches(*table[:, begin:end]) for prefix, begin, end in keys},
         events=events,
     )
 

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from barograph_processor.otlp import compiled
 from barograph_processor.otlp.attribute_values import numbers_of
 from barograph_processor.otlp.buffer import Buffer
+from barograph_processor.otlp.chunks import RESOURCES, SCOPES, fields
 from barograph_processor.otlp.distinct import distinct
 from barograph_processor.otlp.message import length_delimited
 from barograph_processor.otlp.spans import Spans, bounds_of, read_spans
 from barograph_processor.otlp.walk import Stretches, UnusualError
+from benchmarks.ingest.load import SHAPES, Shape, Template
 from tests.processor.otlp.build import prediction, span
 
 _WIRE = compiled.wire
@@ -118,6 +120,19 @@ def test_of_one_span_both_find_the_same_unusual(one: bytes) -> None:
     payload, start, stop = laid([one])
     found, expected = both(read_spans, Buffer(payload), start, stop)
     assert (found is None) == (expected is None)
+
+
+@pytest.mark.parametrize("count", [63, 64, 65, 512])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_many_spans(shape: Shape, count: int) -> None:
+    """Compiled code lays columns of some lengths apart."""
+    payload = Template.make(shape, spans=count).request()
+    (resource,) = fields(payload, 0, len(payload), RESOURCES)
+    (scope,) = fields(payload, *resource, SCOPES)
+    bounds, _ = bounds_of(payload, *scope)
+    found, expected = both(read_spans, Buffer(payload), *bounds.T.copy())
+    for name in _SPAN_FIELDS:
+        assert_equal(getattr(found, name), getattr(expected, name))
 
 
 def test_spans_that_are_cut_anywhere_are_unusual() -> None:

@@ -36,7 +36,7 @@ dimensions = TraceDimensions(("service.version",), ("http.route",), True, True)
 read = 0
 for _ in range(400):
     shape = rng.choice(list(SHAPES))
-    request = bytearray(Template.make(shape, spans=rng.randrange(1, 6)).request())
+    request = bytearray(Template.make(shape, spans=rng.choice([1, 2, 3, 4, 5, 64])).request())
     for _ in range(rng.randrange(4)):
         request[rng.randrange(len(request))] = rng.choice([0, 1, 0x0A, 0x12, 0x7F, 0x80, 0xFF])
     if rng.random() < 0.3:
@@ -49,7 +49,7 @@ for _ in range(400):
     wire.distinct(data, start, stop, np.empty(40, np.int32))
     wire.numbers(data, start, stop, np.empty(40))
     wire.fields(data, start, stop, *(np.zeros((n, 40), np.int64) for n in (3, 3, 4)))
-    wire.spans(data, int(failures[0]), int(failures[-1]))
+    wire.spans(data, int(ends[0]), int(ends[-1]))
 for shape in SHAPES:
     request = ExportTraceServiceRequest.FromString(Template.make(shape, spans=1).request())
     span = request.resource_spans[0].scope_spans[0].spans[0].SerializeToString()

@@ -1,5 +1,10 @@
 #include "attributes.h"
 
+/* Columns of 512 rows would be pages apart, and a cache keeps few lines that are: behind
+   columns of such lengths one line is left out. In numbers of 8 bytes. */
+#define PAGES_APART 64
+#define LINE 8
+
 int
 attributes_begin(Attributes *attributes, const uint8_t *data)
 {
@@ -72,30 +77,34 @@ attributes_by_key(const Attributes *attributes)
 {
     const Py_ssize_t count = attributes->count, keys = attributes->keys.count;
     PyObject *list = PyList_New(keys);
-    PyObject *table = PyByteArray_FromStringAndSize(NULL, 3 * count * (Py_ssize_t)sizeof(int64_t));
     Py_ssize_t *next = calloc((size_t)keys + 1, sizeof(Py_ssize_t));
-    if (list == NULL || table == NULL || next == NULL) {
-        if (next == NULL && !PyErr_Occurred()) {
+    if (list == NULL || next == NULL) {
+        if (!PyErr_Occurred()) {
             PyErr_NoMemory();
         }
         goto failed;
     }
     for (Py_ssize_t at = 0; at < count; at++) {
-        next[attributes->all[at].key + 1]++;
+        next[attributes->all[at].key]++;
     }
+    Py_ssize_t room = 0;
     for (Py_ssize_t key = 0; key < keys; key++) {
         const Stretch *known = &attributes->keys.known[key];
-        PyObject *item = Py_BuildValue("(y#n)", (const char *)attributes->data + known->start,
-                                       known->size, next[key + 1]);
+        Py_ssize_t begin = room, end = begin + next[key];
+        PyObject *item = Py_BuildValue("(y#nn)", (const char *)attributes->data + known->start,
+                                       known->size, begin, end);
         if (item == NULL || PyList_SetItem(list, key, item) < 0) {
             goto failed;
         }
+        room = next[key] % PAGES_APART ? end : end + LINE;
+        next[key] = begin;
     }
-    for (Py_ssize_t key = 0; key < keys; key++) {
-        next[key + 1] += next[key];
+    PyObject *table = PyByteArray_FromStringAndSize(NULL, 3 * room * (Py_ssize_t)sizeof(int64_t));
+    if (table == NULL) {
+        goto failed;
     }
     int64_t *rows = (int64_t *)(void *)PyByteArray_AsString(table);
-    int64_t *starts = rows + count, *stops = starts + count;
+    int64_t *starts = rows + room, *stops = starts + room;
     for (Py_ssize_t at = 0; at < count; at++) {
         const Attribute *attribute = &attributes->all[at];
         Py_ssize_t place = next[attribute->key]++;
@@ -109,6 +118,5 @@ attributes_by_key(const Attributes *attributes)
 failed:
     free(next);
     Py_XDECREF(list);
-    Py_XDECREF(table);
     return NULL;
 }

@@ -36,7 +36,8 @@ void attributes_end(Attributes *attributes);
 int attributes_note(Attributes *attributes, Py_ssize_t row, int nth, Py_ssize_t start,
                     Py_ssize_t stop);
 
-/* Return [(prefix, rows), ...] and the columns row, start and stop, those of a key together. */
+/* Return [(prefix, begin, end), ...], and a table of the rows row, start and stop, in which
+   those of a key are from `begin` to before `end`; between keys anything may be. */
 PyObject *attributes_by_key(const Attributes *attributes);
 
 #endif
