@@ -85,6 +85,9 @@ class Doubts:
         return [*self._about_columns, *self._about_classes()]
 
     def _about_classes(self) -> Iterable[str]:
+        if self._task == "ranking":
+            # Its labels are places, and no items.
+            return
         positive = self._config.model.positive
         if self._predicted and self._true and not self._predicted.keys() & self._true.keys():
             yield (

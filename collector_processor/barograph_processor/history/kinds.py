@@ -33,7 +33,8 @@ def decide(columns: Mapping[str, Any], config: ColumnsConfig, *, task: str | Non
     """Decide by the first rows.
 
     Predictions and labels of classes are names, but for a binary prediction with
-    fractions, which is a probability; those of a regression are numbers.
+    fractions, which is a probability; those of a regression are numbers. Labels of a
+    ranking are names too: several places are a text.
 
     Args:
         columns: Arrow columns by name.
@@ -50,7 +51,7 @@ def decide(columns: Mapping[str, Any], config: ColumnsConfig, *, task: str | Non
     roles = {name for name in (config.prediction, config.label) if name is not None}
     if task == "regression":
         numeric |= roles
-    elif task in {"binary", "multiclass"}:
+    elif task in {"binary", "multiclass", "ranking"}:
         numeric -= roles
         if task == "binary" and config.prediction is not None:
             known = _known(columns[config.prediction])

@@ -134,6 +134,22 @@ def test_what_may_be_meant_is_a_warning(
     assert any(doubt in warning for warning in run.warnings), run.warnings
 
 
+def test_numbers_at_the_end_of_what_floats_hold_end_nothing(tmp_path: Path) -> None:
+    columns = {**table(), "f0": [1.7e308, 0.0, -1.7e308] * 500}
+    assert replayed(write(tmp_path / "d.csv", columns)).rows == 1500
+
+
+def test_labels_of_a_ranking_are_places_one_or_several(tmp_path: Path) -> None:
+    """Most are numbers, so that the column looks like one."""
+    places = ["1", '"2,3"', "1"] * 500
+    columns = {"f0": table()["f0"], "pred": ["item"] * 1500, "y": places}
+    run = replayed(write(tmp_path / "d.csv", columns), model={"task": "ranking"})
+    assert run.warnings == []
+    assert run.model is not None
+    found = run.model.quality.baseline.estimates()
+    assert found["mrr"][0] == pytest.approx((1 + 1 / 2 + 1) / 3, abs=0.01)
+
+
 def test_a_declared_category_needs_no_doubt(tmp_path: Path) -> None:
     columns = table()
     columns["f0"][:800] = ["abc"] * 800

@@ -136,7 +136,10 @@ def _round_cuts(values: Floats) -> Floats:
         return np.empty(0)
     ranks = np.arange(1, MOST_BINS) / MOST_BINS
     cuts = np.unique(np.quantile(values, ranks, method="inverted_cdf"))
-    step = 10.0 ** math.floor(math.log10(max(np.ptp(cuts), np.finfo(np.float64).tiny)) - 1.5)
+    floats = np.finfo(np.float64)
+    with np.errstate(over="ignore"):
+        width = float(np.clip(np.ptp(cuts), floats.tiny, floats.max))
+    step = 10.0 ** math.floor(math.log10(width) - 1.5)
     if len(cuts) > 1 and 0 < step < math.inf:
         cuts = np.unique(np.rint(cuts / step) * step)
     return np.asarray(cuts[cuts < values.max()])
