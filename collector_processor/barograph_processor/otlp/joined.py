@@ -104,12 +104,23 @@ def _joined_names(parts: Sequence[NamePart], first: npt.NDArray[np.int64]) -> Na
         same = np.concatenate([part.codes for part in parts])
         return NamePart(_joined_rows(parts, first), same, parts[0].levels)
     levels: dict[str, int] = {}
-    codes = []
+    numbers: list[int] = []
+    begins = []
     for part in parts:
-        numbers = [levels.setdefault(level, len(levels)) for level in part.levels]
-        codes.append(np.array([*numbers, -1], np.int32)[part.codes])
-    return NamePart(_joined_rows(parts, first), np.concatenate(codes), tuple(levels))
+        # The code -1 finds itself before the others of its part.
+        numbers.append(-1)
+        begins.append(len(numbers))
+        numbers += [levels.setdefault(level, len(levels)) for level in part.levels]
+    places = np.concatenate([part.codes for part in parts]) + _spread(begins, parts)
+    return NamePart(_joined_rows(parts, first), np.array(numbers, np.int32)[places], tuple(levels))
 
 
 def _joined_rows(parts: Sequence[Part], first: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
-    return np.concatenate([part.rows + at for part, at in zip(parts, first, strict=False)])
+    return np.concatenate([part.rows for part in parts]) + _spread(first[:-1], parts)
+
+
+def _spread(
+    of_part: npt.NDArray[np.int64] | Sequence[int], parts: Sequence[Part]
+) -> npt.NDArray[np.int64]:
+    """Return for each row what its part has."""
+    return np.repeat(of_part, [len(part.rows) for part in parts])
