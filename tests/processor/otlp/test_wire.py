@@ -58,30 +58,40 @@ def assert_equal(found: Any, expected: Any) -> None:
         assert found == expected
 
 
-_FIELDS = [
+_USUAL_FIELDS = [
     length_delimited(1, bytes(range(1, 17))),
-    length_delimited(1, b"short"),
     length_delimited(2, bytes(range(1, 9))),
     length_delimited(4, bytes(range(1, 9))),
     length_delimited(4, b"\1"),
     length_delimited(5, b"name"),
     length_delimited(5, b""),
+    b"\x2a\x84\x80\x80\x00name",
     b"\x39" + bytes(range(8)),
     b"\x41" + bytes(range(8)),
     b"\x38\x05",
     b"\x45" + bytes(4),
     b"\x50\x00",
-    b"\x50\x01",
     b"\x48\x80\x01",
     length_delimited(11, b""),
     length_delimited(15, b"\x18\x02"),
-    length_delimited(15, b""),
     b"\x85\x01" + bytes(4),
+    b"\x81\x01" + b"field 16",
+    b"\xca\x00\x03\x0a\x01c",
+    b"\xca\x01\x00",
+    b"\x38" + b"\x80" * 9 + b"\x01",
+]
+_FIELDS = [
+    *_USUAL_FIELDS,
+    length_delimited(1, b"short"),
+    length_delimited(9, b""),
+    length_delimited(9, b"\x12\x01a"),
+    b"\x2a\x84\x80\x80\x80\x00name",
+    b"\x50\x01",
+    length_delimited(15, b""),
     b"\x85\x81" + bytes(4),
     b"\x06",
     b"\x00",
     b"\xff" * 12,
-    b"\x38" + b"\x80" * 9 + b"\x01",
     b"\x38" + b"\x80" * 10 + b"\x01",
 ]
 _KEYS = st.sampled_from([b"a", b"b", b"", b"k" * 127, b"k" * 128, "größe".encode()])
@@ -89,11 +99,13 @@ _VALUES = st.sampled_from([b"", b"\x12\x00", b"\x12\x02\x18\x05", b"\x12\x09\x21
 _ATTRIBUTES = st.builds(
     lambda key, value: length_delimited(9, length_delimited(1, key) + value), _KEYS, _VALUES
 )
-_WHOLE = b"".join(_FIELDS[at] for at in (0, 2, 7, 8))
+_WHOLE = b"".join(_USUAL_FIELDS[at] for at in (0, 1, 7, 8))
 _SPANS = st.lists(st.sampled_from(_FIELDS) | _ATTRIBUTES | st.binary(max_size=3), max_size=6).map(
     lambda drawn: _WHOLE + b"".join(drawn)
 ) | st.binary(max_size=40)
-_SOUND = st.lists(_ATTRIBUTES, max_size=5).map(lambda drawn: _WHOLE + b"".join(drawn))
+_SOUND = st.lists(st.sampled_from(_USUAL_FIELDS) | _ATTRIBUTES, max_size=5).map(
+    lambda drawn: _WHOLE + b"".join(drawn)
+)
 
 
 def laid(spans: list[bytes]) -> tuple[bytes, npt.NDArray[np.intp], npt.NDArray[np.intp]]:
@@ -252,6 +264,10 @@ def test_what_is_no_part_of_the_data_is_not_read() -> None:
             _WIRE.spans(b"abcd", start, stop)
         ids, words, where = (np.zeros((n, 1), np.int64) for n in (3, 3, 4))
         assert _WIRE.fields(b"abcd", places(start), places(stop), ids, words, where) is None
+    # Zero stands for no place, so no span begins there.
+    whole, end = _WHOLE, places(len(_WHOLE))
+    assert _WIRE.fields(whole, places(0), end, ids, words, where) is None
+    assert _WIRE.fields(b"-" + whole, places(1), end + 1, ids, words, where) is not None
     with pytest.raises(ValueError, match="lengths"):
         _WIRE.distinct(b"abcd", places(0), places(1), np.zeros(2, np.int32))
     with pytest.raises(ValueError, match="lengths"):
