@@ -8,10 +8,11 @@ import typer
 from rich.console import Console
 
 from barograph_processor.cli.commands import Commands
-from barograph_processor.exceptions import BarographError
+from barograph_processor.exceptions import BarographError, OverloadedError
 
 __all__ = ["main"]
 
+_AGAIN: Final = 1
 _BAD_INPUT: Final = 2
 
 app = typer.Typer(
@@ -42,11 +43,15 @@ def _options(
 
 
 def main() -> None:
-    """Run a command. Exit code 2 and one line on stderr for input that cannot be used."""
+    """Run a command.
+
+    One line on stderr, and exit code 2, for input that cannot be used; 1 for what may go
+    well another time.
+    """
     try:
         app()
     except BarographError as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(
             f"barograph: {error}", markup=False
         )
-        sys.exit(_BAD_INPUT)
+        sys.exit(_AGAIN if isinstance(error, OverloadedError) else _BAD_INPUT)

@@ -33,6 +33,7 @@ class HeldStore:
 
     Raises:
         ConfigurationError: The directory cannot be written, or another process has it.
+        OverloadedError: The disk is full, or fails.
         StateError: The file is damaged, or of an unknown format.
     """
 

@@ -66,6 +66,7 @@ class Journal:
 
     Raises:
         ConfigurationError: The directory cannot be written, or another process has it.
+        OverloadedError: The disk is full, or fails.
         StateError: The file is damaged, or of an unknown format.
     """
 

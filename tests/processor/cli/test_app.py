@@ -10,8 +10,9 @@ import pytest
 import typer
 from typer.main import get_command
 
-from barograph_processor.cli.app import app
+from barograph_processor.cli.app import app, main
 from barograph_processor.cli.commands import COMMANDS, Commands
+from barograph_processor.exceptions import OverloadedError
 
 
 def barograph(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -81,6 +82,19 @@ def test_mistakes_are_exit_code_2_and_one_line(
     (line,) = done.stderr.splitlines()
     assert line.startswith("barograph: ")
     assert said in line
+
+
+def test_what_may_go_well_another_time_is_exit_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full() -> None:
+        raise OverloadedError("the disk is full")
+
+    monkeypatch.setattr("barograph_processor.cli.app.app", full)
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 1
+    assert capsys.readouterr().err == "barograph: the disk is full\n"
 
 
 @pytest.mark.parametrize("arguments", [("replay",), ("divine",), ("serve", "--grcp", "x")])

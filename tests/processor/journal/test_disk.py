@@ -78,6 +78,15 @@ def test_full_disk(disk: Disk) -> None:
     again.close()
 
 
+def test_full_disk_at_the_start(disk: Disk) -> None:
+    """What room alone mends is no mistake of whoever configured it: systemd tries again."""
+    path = disk.path / "journal.sqlite"
+    opened(path).close()
+    with disk.full(), pytest.raises(OverloadedError, match="cannot be written"):
+        opened(path)
+    opened(path).close()
+
+
 def fail_once(journal: Journal, path: Path) -> None:
     """Let the journal lose its file, as a fault would: its connection ends in the middle."""
     journal._held.store.close()
