@@ -29,8 +29,8 @@ def versions() -> Iterator[Finding]:
     else:
         yield fine(
             "compiled",
-            "spans are read by numpy, for twice the CPU: at installation there was no C compiler, "
-            "or its sources have changed since",
+            "spans are read by numpy, for two to three times the CPU: at installation there was no "
+            "C compiler, or the sources have changed since",
         )
 
 

@@ -1,7 +1,7 @@
 """The compiled part of reading spans, where the installation has one.
 
 It is compiled when the package is installed, if there is a C compiler then. Without
-it numpy does the same for about twice the time; both give equal answers.
+it numpy does the same for two to three times the CPU; both give equal answers.
 """
 
 from pathlib import Path
