@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 
 from barograph_processor.drift.layout import Layout
-from barograph_processor.quality.expected_loss import ExpectedLoss, serves
-from barograph_processor.quality.intervals import ALPHA, AT_ONE_TIME, MIN_ROWS, Estimate, root
+from barograph_processor.quality.expected_loss import ExpectedLoss, jackknifed, serves
+from barograph_processor.quality.intervals import AT_ONE_TIME, MIN_ROWS, Estimate, root
 from barograph_processor.quality.rehearsal import distance, rehearse
 from barograph_processor.quality.trees import LEAVES, LeafNumbers, Trees, count_leaves, strongest
 from barograph_processor.quality.weighted import LARGEST
 from barograph_processor.stats.array import Bools, Floats, Ints
-from barograph_processor.stats.normal import critical_value
-from barograph_processor.stats.student import student_quantile
 
 __all__ = ["FOLDS", "LOSSES", "ErrorModel"]
 
@@ -23,6 +21,8 @@ _METRICS = ("mae", "rmse")
 LOSSES = len(_METRICS)
 FOLDS = 5
 _TREES = 48
+_SMALLER_BIAS = 2
+"""Times the trees that serve single rows: noise is averaged by a window, bias is not."""
 _MIN_ROWS = 200
 _MAX_ROWS = 20_000
 _MAX_COLUMNS = 16
@@ -108,7 +108,7 @@ class ErrorModel:
             folds.append(trees)
         best = missed.sum(axis=0).argmin(axis=0)
         served = [serves(missed[:, 0, m], missed[:, b, m]) for m, b in enumerate(best)]
-        cut = np.where(served, best, 0)
+        cut = np.where(served, np.minimum(_SMALLER_BIAS * best, _TREES), 0)
         said = np.concatenate(paths)[:, cut, np.arange(len(cut))].T
         off = rehearse(cells, loss, said, layout=layout, columns=columns, trees=int(cut.max()))
         losses = {
@@ -177,13 +177,27 @@ class ErrorModel:
     def promise(self, said: Floats) -> dict[str, tuple[float, float]]:
         """Return what was expected of rows and its standard error, by metric.
 
+        It carries the fit and what is missed where rows are far from those of the reference,
+        as an estimate does, with the distance that the promise itself shows. Where an estimate
+        so far away has no interval, the error is infinite.
+
         Args:
             said: What each fold expected of both losses in the mean, shape ``(K, M)``.
         """
-        (mae, mae_error), (square, square_error) = _jackknifed(said)
-        rms = math.sqrt(square)
-        found = {"mae": (mae, mae_error), "rmse": (rms, square_error / (2 * rms or 1.0))}
-        return {name: found[name] for name in self.losses}
+        found = {}
+        for name, (value, fit) in zip(_METRICS, jackknifed(said), strict=True):
+            if name not in self.losses:
+                continue
+            far = self.losses[name].distance(value)
+            near = self._known(far) >= MIN_ROWS
+            error = self.losses[name].doubt(value, fit, far) if near else math.inf
+            rms = math.sqrt(value)
+            found[name] = (rms, error / (2 * rms or 1.0)) if name == "rmse" else (value, error)
+        return found
+
+    def _known(self, far: float) -> float:
+        """Return how many rows of the reference tell as much if weighed to others so far away."""
+        return self.rows / (1 + far**2)
 
     @staticmethod
     def rows_of(counts: Ints) -> int:
@@ -218,20 +232,17 @@ class ErrorModel:
             ]
         )
         far = distance(trees_of, self.held, rows)
-        # Rows of the reference that would tell as much if these were weighed by the ratio.
-        known = self.rows / (1 + far**2)
         found: dict[str, Estimate] = {}
-        for name, (value, fit) in zip(_METRICS, _jackknifed(said), strict=True):
+        for name, (value, fit) in zip(_METRICS, jackknifed(said), strict=True):
             loss = self.losses.get(name)
             if loss is None:
                 continue
             # As far as a quantity that is never negative is large, so is what it varies by.
-            larger = max(value / loss.mean, 1.0)
-            spread, missed = loss.spread * larger, far * loss.missed * larger
-            variance = spread**2 / rows + fit**2 + missed**2
-            reach = AT_ONE_TIME.radius(rows) * math.sqrt(variance) + beyond * loss.varied
+            noise = loss.spread * loss.larger(value) / math.sqrt(rows)
+            error = math.hypot(noise, loss.doubt(value, fit, far))
+            reach = AT_ONE_TIME.radius(rows) * error + beyond * loss.varied
             said_of: Estimate = value, None, None
-            if min(rows, known) >= MIN_ROWS and value > 0:
+            if min(rows, self._known(far)) >= MIN_ROWS and value > 0:
                 # What is never negative and has been too low is off by more than what is too high.
                 factor = math.exp(min(reach / value, _FARTHEST))
                 said_of = value, value / factor, value * factor
@@ -281,14 +292,3 @@ class ErrorModel:
         unheld = np.zeros(layout.slots, dtype=np.bool_)
         unheld[np.array(plain["unheld"], dtype=np.int64)] = True
         return cls(layout, unheld, held, folds, losses, int(plain["rows"]))
-
-
-def _jackknifed(said: Floats) -> list[tuple[float, float]]:
-    """Return what folds say of each loss, ``(K, M)``, together, and its standard error.
-
-    That is the jackknife's, so much larger as Student's quantile is for how few these are.
-    """
-    k = len(said)
-    wider = student_quantile(1 - ALPHA / 2, k - 1) / critical_value(ALPHA)
-    errors = np.sqrt((k - 1) * said.var(axis=0)) * wider
-    return list(zip(np.maximum(said.mean(axis=0), 0.0).tolist(), errors.tolist(), strict=True))

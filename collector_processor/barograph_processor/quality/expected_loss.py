@@ -3,12 +3,17 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
+from barograph_processor.quality.intervals import ALPHA
 from barograph_processor.stats.array import Floats
+from barograph_processor.stats.normal import critical_value
 from barograph_processor.stats.student import student_quantile
 
-__all__ = ["ExpectedLoss", "serves"]
+__all__ = ["ExpectedLoss", "jackknifed", "serves"]
 
-_ALPHA = 0.05
+_FARTHEST = 7.0
+_TINY = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,29 @@ class ExpectedLoss:
         """Standard deviation of what is expected of rows."""
         return self.spread * math.sqrt(self.explained / max(1 - self.explained, 1e-9))
 
+    def larger(self, value: float) -> float:
+        """Return how many times larger than in the reference a mean is, at least 1."""
+        return max(value / self.mean, 1.0)
+
+    def distance(self, value: float) -> float:
+        """Return how far rows are of which no more is known than what is expected in the mean.
+
+        In the sense of ``rehearsal.distance``: as if what is expected of rows were distributed
+        normally, as in the reference, and had moved. What moves beside it is not seen.
+        """
+        apart = min(abs(value - self.mean) / max(self.varied, _TINY), _FARTHEST)
+        return math.sqrt(math.expm1(apart**2))
+
+    def doubt(self, value: float, fit: float, far: float) -> float:
+        """Return the standard error of what is expected in the mean of rows at a distance.
+
+        Args:
+            value: What is expected.
+            fit: Standard error of the fit.
+            far: The distance.
+        """
+        return math.hypot(fit, far * self.missed * self.larger(value))
+
 
 def serves(around: Floats, left: Floats) -> bool:
     """Return whether squares left are fewer than those around the mean, both by fold.
@@ -41,4 +69,15 @@ def serves(around: Floats, left: Floats) -> bool:
     """
     gain = around - left
     error = float(gain.std(ddof=1)) / math.sqrt(len(gain))
-    return bool(gain.mean() > student_quantile(1 - _ALPHA, len(gain) - 1) * error)
+    return bool(gain.mean() > student_quantile(1 - ALPHA, len(gain) - 1) * error)
+
+
+def jackknifed(said: Floats) -> list[tuple[float, float]]:
+    """Return what folds say of each loss, ``(K, M)``, together, and its standard error.
+
+    That is the jackknife's, so much larger as Student's quantile is for how few these are.
+    """
+    k = len(said)
+    wider = student_quantile(1 - ALPHA / 2, k - 1) / critical_value(ALPHA)
+    errors = np.sqrt((k - 1) * said.var(axis=0)) * wider
+    return list(zip(np.maximum(said.mean(axis=0), 0.0).tolist(), errors.tolist(), strict=True))

@@ -133,9 +133,9 @@ def estimate_gap(estimate: Estimate, promised: float, error: float = 0.0) -> Est
         estimate: The figure.
         promised: What it is held against.
         error: Standard error of the promise, by as many of which as ``ALPHA`` says the interval
-            is wider at either end.
+            is wider at either end; if that is infinite, there is none.
     """
-    value, low, high = estimate
+    value, low, high = estimate if math.isfinite(error) else (estimate[0], None, None)
     doubt = critical_value(ALPHA) * error
     return (
         value - promised,

@@ -14,7 +14,7 @@ __all__ = ["LEAVES", "LeafNumbers", "Trees", "count_leaves", "strongest"]
 
 _DEPTH = 3
 LEAVES = 2**_DEPTH
-_RATE = 0.2
+_RATE = 0.3
 _SHRINK = 20.0
 """In rows: a leaf or a name that holds as many says half of what its rows do."""
 

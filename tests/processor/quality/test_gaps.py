@@ -20,21 +20,43 @@ def test_a_gap_is_as_wide_as_figure_and_promise_are_unsure() -> None:
     found = estimate_gap((0.5, 0.4, 0.7), 0.25, 0.1)
     assert found == pytest.approx((0.25, 0.15 - 0.196, 0.45 + 0.196), abs=1e-4)
     assert estimate_gap((0.5, None, None), 0.25, 0.1) == (0.25, None, None)
+    assert estimate_gap((0.5, 0.4, 0.7), 0.25, math.inf) == (0.25, None, None)
 
 
-def test_a_promise_is_as_sure_as_folds_agree() -> None:
-    """Five folds: the jackknife's error, larger by Student's quantile over the normal one."""
+@pytest.fixture(scope="module")
+def model() -> ErrorModel:
+    """Errors that grow with the only input."""
     rng = np.random.default_rng(1)
     x = rng.random(2000)
     layout = Layout((StreamKey("input.drift", "x"),), (NumericBinning.learn(x, 100),))
     cells = layout.cells([NumericColumn(x)], len(x))
-    model = ErrorModel.learn(cells, x * rng.normal(size=2000), layout)
-    assert model is not None
-    said = np.array([[0.9, 3.0], [1.1, 5.0], [1.0, 4.0], [1.0, 4.0], [1.0, 4.0]])
+    found = ErrorModel.learn(cells, x * rng.normal(size=2000), layout)
+    assert found is not None
+    return found
+
+
+def test_a_promise_is_as_sure_as_folds_agree(model: ErrorModel) -> None:
+    """Five folds: the jackknife's error, larger by Student's quantile over the normal one."""
+    mae, square = (model.losses[name].mean for name in ("mae", "rmse"))
+    said = np.outer([0.9, 1.1, 1.0, 1.0, 1.0], [mae, square])
     spread = math.sqrt(4 * 0.02 / 5) * 2.7764 / 1.96
     found = model.promise(said)
-    assert found["mae"] == pytest.approx((1.0, spread), rel=0.01)
-    assert found["rmse"] == pytest.approx((2.0, 10 * spread / (2 * 2.0)), rel=0.01)
+    assert found["mae"] == pytest.approx((mae, mae * spread), rel=0.01)
+    rms = math.sqrt(square)
+    assert found["rmse"] == pytest.approx((rms, square * spread / (2 * rms)), rel=0.01)
+
+
+def test_a_promise_is_less_sure_the_further_it_is_from_the_reference(model: ErrorModel) -> None:
+    """As an estimate is, and not at all where there is none of that."""
+    loss = model.losses["mae"]
+    for apart in (0.5, 1.0, 1.5):
+        far = math.sqrt(math.exp(apart**2) - 1)
+        said = np.full((FOLDS, LOSSES), loss.mean + apart * loss.varied)
+        error = far * loss.missed * said[0, 0] / loss.mean
+        assert model.promise(said)["mae"] == pytest.approx((said[0, 0], error))
+    # 2,000 rows of the reference tell as much as 2,000 / exp(2.2**2), which are fewer than 30.
+    said = np.full((FOLDS, LOSSES), loss.mean + 2.2 * loss.varied)
+    assert model.promise(said)["mae"] == (said[0, 0], math.inf)
 
 
 def test_promises_count_by_the_weight_of_their_rows() -> None:
