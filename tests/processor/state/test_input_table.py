@@ -24,3 +24,15 @@ def test_what_stays_keeps_its_own_inputs(restart: bool) -> None:
     assert isinstance(device, CategoricalColumn)
     np.testing.assert_array_equal(age.values, [30.0, 50.0, np.nan])
     assert device.values() == ["b", None, "c"]
+
+
+def test_an_input_that_turns_into_names_is_missing() -> None:
+    """Beyond the room that it had too; and 1e308 is more than it can hold, and no mistake."""
+    table = InputTable()
+    table.add({"x": NumericColumn(np.array([1e308, 2.0]))}, np.arange(2), 0)
+    names = CategoricalColumn(np.zeros(1000, dtype=np.int32), ("a",))
+    table.add({"x": names}, np.arange(1000), 2)
+    found = table.take(np.arange(1002))["x"]
+    assert isinstance(found, NumericColumn)
+    np.testing.assert_array_equal(found.values[:2], [np.inf, 2.0])
+    assert np.isnan(found.values[2:]).all()

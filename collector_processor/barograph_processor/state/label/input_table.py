@@ -44,8 +44,9 @@ class InputTable:
                     categories[name] = column
             elif name not in self._categories.names:
                 self._write(name, slots, column.values[rows])
-        for name in self._numbers.keys() - inputs.keys():
-            self._write(name, slots, np.nan)
+        for name in self._numbers:
+            if not isinstance(inputs.get(name), NumericColumn):
+                self._write(name, slots, np.nan)
         self._categories.add(categories, rows, start)
         for name in self._categories.full:
             self._known[name] = False
@@ -85,4 +86,5 @@ class InputTable:
         if column is None:
             column = np.full(slots.start, np.nan, np.float32)
         self._numbers[name] = column = grown(column, slots.stop)
-        column[slots] = values
+        with np.errstate(over="ignore"):
+            column[slots] = values
