@@ -1,4 +1,4 @@
-/* The module that Python loads; what its functions do stands in _wire.pyi. */
+/* The module that Python loads; what its functions do stands in compiled.py. */
 
 #include "index.h"
 
