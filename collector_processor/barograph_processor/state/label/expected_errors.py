@@ -99,9 +99,9 @@ class ExpectedErrors:
     def gap(self, recent: RealizedPerformance) -> dict[str, Estimate]:
         """Return realized errors minus those that the same predictions' inputs promised.
 
-        Intervals hold at all times at once, and carry what the folds do not agree on; but not
-        what is missed where inputs move, as those of ``estimates`` do. Empty unless all of the
-        labels had such a promise.
+        Intervals hold at all times at once, and carry what the folds do not agree on and what is
+        missed where inputs move; none where they went so far that an estimate has none. Empty
+        unless all of the labels had such a promise.
         """
         if self.model is None or recent.n == 0 or recent.promised.n != recent.n:
             return {}
