@@ -7,7 +7,6 @@ from typing import Self
 import numpy as np
 
 from barograph_processor.drift.binning import CategoricalBinning, NumericBinning
-from barograph_processor.drift.correlation import rank_correlations
 from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.layout import Layout
 from barograph_processor.drift.pooled import Pooled
@@ -17,6 +16,8 @@ from barograph_processor.stats.array import Bools, Floats, Ints
 __all__ = ["Comparison", "Shares"]
 
 _NEARLY_ALL = 0.97
+_NONE = np.zeros(1)
+_LEAST = np.finfo(np.float64).tiny
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +33,15 @@ class Shares:
     missing: Floats
     unseen: Floats
     out_of_range: Floats
+
+    @property
+    def broken(self) -> Bools:
+        """Which streams are unlike anything in the reference, shape ``(S,)``.
+
+        That is where nearly all rows have no value, a name that the reference did not have, or
+        a number beyond its range. Where the reference was like that too, there is no evidence.
+        """
+        return np.asarray(self.missing + self.unseen + self.out_of_range >= _NEARLY_ALL)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,10 +74,14 @@ class Comparison:
             np.flatnonzero(~np.eye(len(bank.reference), dtype=np.bool_)),
         )
 
-    def distances(self, pooled: Pooled) -> Floats:
+    def distances(self, pooled: Pooled, correlations: Floats) -> Floats:
         """Return the effect size of each stream, shape ``(S,)``; NaN where there is none.
 
         The last one is of the inputs together, if the bank watches them.
+
+        Args:
+            pooled: Counts of windows.
+            correlations: What the bank says of them.
         """
         found = np.full(len(self._bank.keys), np.nan)
         if len(self._numbers.own.streams):
@@ -75,34 +89,14 @@ class Comparison:
         if len(self._names.own.streams):
             found[self._names.own.streams] = self._names.distances(pooled.slots)
         if len(self._layout.correlated) and pooled.rows:
-            change = self.correlations(pooled).ravel() - self._bank.reference.ravel()
-            found[-1] = np.sqrt(np.mean(change[self._pairs] ** 2))
+            change = (correlations - self._bank.reference).ravel()[self._pairs]
+            found[-1] = np.sqrt((change**2).mean())
         return found
 
     def shares(self, pooled: Pooled) -> Shares:
         """Return what cannot be told by values; 0 without rows, and for the inputs together."""
-        held = np.append(pooled.slots, 0.0) / (pooled.rows or 1.0)
-        first, second = self._shares
-        return Shares(*(held[first] + held[second]))
-
-    def broken(self, newest: Pooled) -> Bools:
-        """Return which streams are unlike anything in the reference, shape ``(S,)``.
-
-        That is where nearly all rows have no value, a name that the reference did not have, or
-        a number beyond its range. Where the reference was like that too, there is no evidence.
-
-        Args:
-            newest: Counts of one window.
-        """
-        shares = self.shares(newest)
-        return np.asarray(shares.missing + shares.unseen + shares.out_of_range >= _NEARLY_ALL)
-
-    def correlations(self, pooled: Pooled) -> Floats:
-        """Return rank correlations, those of the reference where unknown, shape ``(d, d)``."""
-        layout, bank = self._layout, self._bank
-        sums = layout.sums(pooled.slots * bank.rank_scores)[layout.correlated]
-        now = rank_correlations(pooled.cross, sums, max(pooled.rows, 1))
-        return np.where(np.isnan(now), bank.reference, now)
+        held = np.concatenate([pooled.slots, _NONE])[self._shares] / (pooled.rows or 1.0)
+        return Shares(*(held[0] + held[1]))
 
 
 def _told(layout: Layout) -> Ints:
@@ -264,13 +258,9 @@ class _Names:
     def distances(self, slots: Floats) -> Floats:
         """Return the distances in ``[0, 1]``, shape ``(D,)``; or NaN."""
         p, n = self.own.shares(slots[self.own.chosen])
-        q = self.before
-        middle = np.maximum((p + q) / 2, np.finfo(np.float64).tiny)
-        parts = _times_log2(p, middle) + _times_log2(q, middle)
-        divergence = np.add.reduceat(parts, self.own.starts) / 2
+        both = np.array([p, self.before])
+        middle = np.maximum((p + self.before) / 2, _LEAST)
+        # Of p log2(p / middle), which is 0 where p is.
+        parts = both * np.log2(np.where(both > 0, both, middle) / middle)
+        divergence = np.add.reduceat(parts[0] + parts[1], self.own.starts) / 2
         return np.where((n > 0) & self.known, np.sqrt(np.maximum(divergence, 0.0)), np.nan)
-
-
-def _times_log2(p: Floats, middle: Floats) -> Floats:
-    """Return ``p log2(p / middle)``, 0 where ``p`` is."""
-    return p * np.log2(np.where(p > 0, p, middle) / middle)

@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.drift.counts import WindowCounts
-from barograph_processor.drift.pooled import Pooled
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.season import Regressors
 from barograph_processor.drift.trend import Trends, TrendState
@@ -68,19 +66,6 @@ class Evidence:
                 calibration.remember(nu, usable, n, live=False)
         calibration.recompute()
         return regression, trend, calibration
-
-    def take(self, counts: WindowCounts, time: float, log_rows: float, latched: Bools) -> None:
-        """Take a window, at least one row.
-
-        Args:
-            counts: Of its rows.
-            time: Its midpoint, epoch seconds.
-            log_rows: Log rows of the windows that were merged into it, mean over its rows.
-            latched: Streams under an alarm, shape ``(S,)``: nothing is learnt from them.
-        """
-        x = self._regressors.of(log_rows, time)
-        broken = self._profile.comparison.broken(Pooled.of(counts))
-        self.step(x, counts.rows, self._profile.bank.means(counts), latched, broken)
 
     def step(self, x: Floats, n: float, z: Floats, latched: Bools, broken: Bools) -> None:
         """Take the scores of a window.

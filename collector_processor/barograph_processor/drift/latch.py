@@ -45,7 +45,8 @@ class Recent:
 
     def distance(self, stream: int) -> float | None:
         """Return the effect size of a stream over the last few windows."""
-        size = float(self.profile.comparison.distances(self.pooled)[stream])
+        now = self.profile.bank.correlations(self.pooled)
+        size = float(self.profile.comparison.distances(self.pooled, now)[stream])
         return None if math.isnan(size) else size
 
     def watched(
@@ -103,7 +104,7 @@ class Recent:
             score: Of the series that has the evidence.
             inflation: Variance of a window's mean relative to independent rows, at least 1.
         """
-        if self.profile.comparison.broken(self.newest)[stream]:
+        if self.profile.comparison.shares(self.newest).broken[stream]:
             return self._unlike(stream) or score
         if score.name == "missing":
             return score

@@ -12,6 +12,7 @@ from barograph_processor.drift.alarm import (
     StreamStatus,
     Transition,
 )
+from barograph_processor.drift.comparison import Shares
 from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.evidence import Evidence
 from barograph_processor.drift.latch import Latch, Recent
@@ -21,6 +22,7 @@ from barograph_processor.drift.season import Regressors
 from barograph_processor.drift.warning import PERSISTENT, reference_warnings
 from barograph_processor.sequential.budget import false_discovery_set
 from barograph_processor.sequential.shiryaev_roberts import LARGEST
+from barograph_processor.stats.array import Bools, Floats
 
 __all__ = ["DriftMonitor"]
 
@@ -86,7 +88,9 @@ class DriftMonitor:
         self._windows: list[int] = []
         self._waiting: tuple[WindowCounts, float, float] | None = None
         self._pooled = Pooled.of(profile.empty())
-        self._last: tuple[StreamStatus, ...] = self._statuses(self._pooled)
+        self._last: tuple[StreamStatus, ...] = self._statuses(
+            self._pooled, profile.bank.reference, profile.comparison.shares(self._pooled)
+        )
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -137,17 +141,18 @@ class DriftMonitor:
             self._waiting = (counts, time, log_rows)
             return DriftUpdate(self._last, ())
         self._waiting = None
+        bank, newest = self.profile.bank, Pooled.of(counts)
+        correlations, shares = bank.correlations(newest), self.profile.comparison.shares(newest)
+        x, z = self._regressors.of(log_rows, time), bank.means(counts, correlations)
         latched = np.array([latch is not None for latch in self._latches])
-        self._evidence.take(counts, time, log_rows, latched)
-        self._pooled = self._pooled.then(counts)
-        newest = Pooled.of(counts)
-        transitions = self._judge(window, newest)
-        self._last = self._statuses(newest)
+        self._evidence.step(x, counts.rows, z, latched, shares.broken)
+        self._pooled = self._pooled.then(newest)
+        transitions = self._judge(window, newest, latched)
+        self._last = self._statuses(newest, correlations, shares)
         return DriftUpdate(self._last, tuple(transitions))
 
-    def _judge(self, window: int, newest: Pooled) -> list[Transition]:
+    def _judge(self, window: int, newest: Pooled, latched: Bools) -> list[Transition]:
         evidence = self._evidence.by_stream
-        latched = np.array([latch is not None for latch in self._latches])
         found = false_discovery_set(np.where(latched, LARGEST, evidence), self._budget)
         self._found = int(found.sum())
         self._windows = [*self._windows[-127:], window]
@@ -185,9 +190,10 @@ class DriftMonitor:
         rank = self._found if found else self._found + 1
         return math.log10(self._budget * len(self.keys) / max(rank, 1))
 
-    def _statuses(self, pooled: Pooled) -> tuple[StreamStatus, ...]:
-        comparison = self.profile.comparison
-        shares = comparison.shares(pooled)
+    def _statuses(
+        self, newest: Pooled, correlations: Floats, shares: Shares
+    ) -> tuple[StreamStatus, ...]:
+        distances = self.profile.comparison.distances(newest, correlations)
         thresholds = [self._log10_threshold(found=found) for found in (False, True)]
         return tuple(
             StreamStatus(
@@ -203,7 +209,7 @@ class DriftMonitor:
             for key, latch, distance, missing, unseen, out_of_range, evidence in zip(
                 self.keys,
                 self._latches,
-                comparison.distances(pooled).tolist(),
+                distances.tolist(),
                 shares.missing.tolist(),
                 shares.unseen.tolist(),
                 shares.out_of_range.tolist(),

@@ -34,11 +34,11 @@ class Pooled:
         """Take one window with weight 1."""
         return cls(float(counts.rows), counts.slots.astype(np.float64), counts.sums, counts.cross)
 
-    def then(self, counts: WindowCounts) -> "Pooled":
+    def then(self, newest: "Pooled") -> "Pooled":
         """Return the pool with all weights halved, and a window with weight 1."""
         return Pooled(
-            self.rows * FORGET + counts.rows,
-            self.slots * FORGET + counts.slots,
-            self.sums * FORGET + counts.sums,
-            self.cross * FORGET + counts.cross,
+            self.rows * FORGET + newest.rows,
+            self.slots * FORGET + newest.slots,
+            self.sums * FORGET + newest.sums,
+            self.cross * FORGET + newest.cross,
         )

@@ -112,7 +112,9 @@ class ReferenceProfile:
         once, kept = fresh.sum(axis=1), slice(-MAX_WINDOWS, None)
         rows, log_rows, mean_time = rows[kept], log_rows[kept], mean_time[kept]
         bank = ScoreBank.build(layout, total, once, _harmonic(rows))
-        scores = np.array([bank.means(part, inside=True) for part in parts[kept]])
+        scores = np.array(
+            [bank.means(part, bank.correlations(part), inside=True) for part in parts[kept]]
+        )
         bank.replace_new(scores, fresh[:, kept], rows)
         return cls(layout, total, rows, log_rows, mean_time, scores.astype(np.float16), once)
 

@@ -1,18 +1,25 @@
 """All scores of all streams in flat arrays: one multiplication gives a window's means."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from barograph_processor.drift.correlation import correlation_deviations, rank_correlations
+from barograph_processor.drift.correlation import (
+    correlation_distances,
+    correlation_noise,
+    rank_correlations,
+)
 from barograph_processor.drift.counts import WindowCounts
 from barograph_processor.drift.layout import Layout
+from barograph_processor.drift.pooled import Pooled
 from barograph_processor.drift.score import Score, scores_of
 from barograph_processor.drift.shape import Shapes
 from barograph_processor.drift.stream import StreamKey
 from barograph_processor.drift.trend import Trends
 from barograph_processor.sequential.bets import TILT_WEIGHTS, TILTS
 from barograph_processor.stats.array import Floats, Ints
+from barograph_processor.stats.chi_square import chi_square_to_normal
 
 __all__ = ["ScoreBank"]
 
@@ -73,7 +80,10 @@ class ScoreBank:
     _starts: Ints
     _base: Floats
     _shapes: Shapes
-    _order: Ints
+    _noise: Floats
+    _df: Floats
+    _linear: Ints
+    _squared: Ints
 
     @property
     def groups(self) -> Ints:
@@ -112,9 +122,13 @@ class ScoreBank:
         series = [*linear, *shapes, *trends, *together]
         order = np.argsort([s for s, _ in series], kind="stable")
         ordered = [series[j] for j in order.tolist()]
+        place = np.argsort(order)
+        of_trends = slice(len(linear) + len(shapes), len(series) - len(together))
         rank_scores = layout.rank_scores(total.slots)
         offsets = layout.offsets.tolist()
         owner = np.array([s for s, _ in ordered], dtype=np.int64)
+        reference = _reference(layout, rank_scores, total)
+        held = Shapes.build(layout, total.slots, [s for s, _ in shapes], rows, max(total.rows, 1))
         scores = tuple(_slim(score) for _, score in ordered)
         return cls(
             keys=(*layout.keys, *([StreamKey("input.drift", None)] if together else [])),
@@ -122,7 +136,7 @@ class ScoreBank:
             owner=owner,
             bets=np.array([_bets(score) for score in scores]),
             rank_scores=rank_scores,
-            reference=_reference(layout, rank_scores, total),
+            reference=reference,
             trends=Trends.build(scores, owner),
             _layout=layout,
             _reference_rows=total.rows,
@@ -130,35 +144,42 @@ class ScoreBank:
             _values=np.concatenate([score.values for _, score in linear]),
             _starts=np.cumsum([0, *(len(score.slots) for _, score in linear)])[:-1],
             _base=np.array([score.base for _, score in linear]),
-            _shapes=Shapes.build(
-                layout, total.slots, [s for s, _ in shapes], rows, max(total.rows, 1)
-            ),
-            _order=order,
+            _shapes=held,
+            _noise=correlation_noise(reference),
+            _df=np.append(held.df, np.full(len(together), len(together) - 1.0)),
+            _linear=place[: len(linear)],
+            _squared=np.delete(place, of_trends)[len(linear) :],
         )
 
-    def means(self, counts: WindowCounts, *, inside: bool = False) -> Floats:
+    def correlations(self, window: WindowCounts | Pooled) -> Floats:
+        """Return a window's rank correlations, those of the reference where unknown, ``(d, d)``."""
+        sums = _rank_sums(self._layout, self.rank_scores, window)
+        return rank_correlations(window.cross, sums, max(window.rows, 1), self.reference)
+
+    def means(self, counts: WindowCounts, correlations: Floats, *, inside: bool = False) -> Floats:
         """Return the mean scores of a window, shape ``(J,)``; NaN for a window without rows.
+
+        What is about chi-square is turned into a normal deviate and divided by the root of
+        the rows, so that it behaves as the mean of a score with variance 1.
 
         Args:
             counts: Of the window.
+            correlations: From ``correlations``.
             inside: Whether the window is part of the reference.
         """
-        if counts.rows == 0:
+        rows = counts.rows
+        if rows == 0:
             return np.full(len(self.scores), np.nan)
+        means = np.zeros(len(self.scores))
         linear = np.add.reduceat(counts.slots[self._slots] * self._values, self._starts)
-        linear = linear / counts.rows + self._base
-        shapes = self._shapes.deviations(counts.slots, counts.rows, inside=inside)
-        trends = np.zeros(len(self.trends.series))
-        if not len(self.reference):
-            return np.concatenate([linear, shapes, trends])[self._order]
-        together = correlation_deviations(
-            counts,
-            _rank_sums(self._layout, self.rank_scores, counts),
-            self.reference,
-            self._reference_rows,
-            inside=inside,
-        )
-        return np.concatenate([linear, shapes, trends, together])[self._order]
+        means[self._linear] = linear / rows + self._base
+        share = rows / max(self._reference_rows, 1)
+        variance = max(1 - share, 0.1) if inside else 1 + share
+        shapes = self._shapes.distances(counts.slots, rows) / variance
+        together = correlation_distances(correlations, self.reference, self._noise, rows / variance)
+        squares = np.concatenate([shapes, together])
+        means[self._squared] = chi_square_to_normal(squares, self._df) / math.sqrt(rows)
+        return means
 
     def replace_new(self, means: Floats, fresh: Floats, rows: Floats) -> None:
         """Write into ``means`` of reference windows what ``new`` would have scored there.
@@ -174,9 +195,9 @@ class ScoreBank:
                 means[:, j] = share * score.values[0] + score.base
 
 
-def _rank_sums(layout: Layout, rank_scores: Floats, counts: WindowCounts) -> Floats:
+def _rank_sums(layout: Layout, rank_scores: Floats, window: WindowCounts | Pooled) -> Floats:
     """Return the sums of the rank scores of the inputs watched together, shape ``(d,)``."""
-    return layout.sums(counts.slots * rank_scores)[layout.correlated]
+    return layout.sums(window.slots * rank_scores)[layout.correlated]
 
 
 def _bets(score: Score) -> Floats:
@@ -208,4 +229,4 @@ def _reference(layout: Layout, rank_scores: Floats, total: WindowCounts) -> Floa
     if not len(layout.correlated):
         return np.zeros((0, 0))
     sums = _rank_sums(layout, rank_scores, total)
-    return np.nan_to_num(rank_correlations(total.cross, sums, max(total.rows, 1)))
+    return rank_correlations(total.cross, sums, max(total.rows, 1), np.zeros_like(total.cross))

@@ -8,7 +8,6 @@ from barograph_processor.drift.binning import CategoricalBinning
 from barograph_processor.drift.layout import Layout
 from barograph_processor.drift.score import MIN_EXPECTED
 from barograph_processor.stats.array import Floats, Ints
-from barograph_processor.stats.chi_square import chi_square_to_normal
 
 __all__ = ["Shapes"]
 
@@ -24,14 +23,12 @@ class Shapes:
         expected: Share of the stream's rows in each cell in the reference, shape ``(cells,)``.
         starts: First cell of each stream, shape ``(C,)``.
         df: Cells of the stream less one, shape ``(C,)``.
-        rows: Rows of the reference.
     """
 
     cell: Ints
     expected: Floats
     starts: Ints
     df: Floats
-    rows: int
 
     @classmethod
     def build(
@@ -66,25 +63,19 @@ class Shapes:
             np.array(expected),
             np.array(starts, dtype=np.int64),
             np.array(df, dtype=np.float64),
-            rows,
         )
 
-    def deviations(self, slots: Ints, rows: int, *, inside: bool) -> Floats:
-        """Return the distances of a window as normal deviates over ``sqrt(rows)``, shape ``(C,)``.
+    def distances(self, slots: Ints, rows: int) -> Floats:
+        """Return the distances of a window, shape ``(C,)``.
 
-        ``sum (c - n p)^2 / (n p)`` is about chi-square for independent rows. The root makes it
-        behave as the mean over the window of a score with variance 1.
+        ``sum (c - n p)^2 / (n p)`` is about chi-square for independent rows if ``p`` is known.
 
         Args:
             slots: Counts of the window, shape ``(B,)``.
             rows: Its rows, at least 1.
-            inside: Whether the window is part of the reference.
         """
         if not len(self.starts):
             return np.empty(0)
         held = np.bincount(self.cell, slots, minlength=len(self.expected) + 1)[:-1]
         wanted = rows * self.expected
-        square = np.add.reduceat((held - wanted) ** 2 / wanted, self.starts)
-        share = rows / max(self.rows, 1)
-        square /= max(1 - share, 0.1) if inside else 1 + share
-        return np.asarray(chi_square_to_normal(square, self.df) / np.sqrt(rows))
+        return np.asarray(np.add.reduceat((held - wanted) ** 2 / wanted, self.starts))

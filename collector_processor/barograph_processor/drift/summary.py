@@ -132,7 +132,7 @@ def correlation_effect(profile: ReferenceProfile, pooled: Pooled, feature: str |
     layout, before = profile.layout, profile.bank.reference
     names = [layout.keys[s].feature for s in layout.correlated.tolist()]
     i = names.index(feature)
-    now = profile.comparison.correlations(pooled)
+    now = profile.bank.correlations(pooled)
     change = np.abs(now[i] - before[i])
     change[i] = -1.0
     j = int(change.argmax())

@@ -34,7 +34,8 @@ def profile() -> ReferenceProfile:
 def test_distances_are_those_of_each_stream_alone(profile: ReferenceProfile, rows: int) -> None:
     """No value is beyond the reference, whose centres then stay where they are."""
     counts = profile.count(_columns(np.random.default_rng(rows), rows))
-    found = profile.comparison.distances(Pooled.of(counts))
+    window = Pooled.of(counts)
+    found = profile.comparison.distances(window, profile.bank.correlations(window))
     assert len(found) == len(profile.bank.keys) == len(profile.layout.keys) + 1
     for s, binning in enumerate(profile.layout.binnings):
         at = profile.layout.of(s)
@@ -65,5 +66,7 @@ def test_shares_are_of_all_rows(profile: ReferenceProfile) -> None:
 
 def test_no_row_has_neither(profile: ReferenceProfile) -> None:
     nothing = Pooled.of(profile.empty())
-    assert np.isnan(profile.comparison.distances(nothing)).all()
+    correlations = profile.bank.correlations(nothing)
+    assert (correlations == profile.bank.reference).all()
+    assert np.isnan(profile.comparison.distances(nothing, correlations)).all()
     assert not profile.comparison.shares(nothing).missing.any()
