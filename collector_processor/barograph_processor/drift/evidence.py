@@ -88,8 +88,8 @@ class Evidence:
         calibration.remember(nu, taught, n, live=True)
         known = self._temper()
         cap = np.where(broken[self.owner], BROKEN_CAP, CAP)
-        u = np.clip(nu / known.root, -cap, cap)
-        bets = np.where(usable[:, None], u[:, None] * TILTS - calibration.normalizers, 0.0)
+        u = np.minimum(np.maximum(nu / known.root, -cap), cap)
+        bets = u[:, None] * TILTS - calibration.normalizers
         moved = shiryaev_roberts(self._processes, bets)
         self._processes = np.where(usable[:, None], moved, self._processes)
         self._processes[known.shut] = 0.0

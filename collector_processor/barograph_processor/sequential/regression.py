@@ -9,6 +9,7 @@ its rows. Several ``rho`` run in parallel, weighted by how well they predicted.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -149,7 +150,8 @@ class WindowRegression:
         usable = (state.df >= _MIN_DF)[owner]
         spread = np.sqrt((scale * scale * weights).sum(axis=1))
         limit = normal_to_student(_WINSOR, df)
-        judged = _Judged(px, g + leverage, np.clip(t, -limit, limit), scale, df, usable)
+        clipped = np.minimum(np.maximum(t, -limit), limit)
+        judged = _Judged(px, g + leverage, clipped, scale, df, usable)
         self._learn(judged, learn, live=live)
         return nu, spread, usable
 
@@ -181,8 +183,7 @@ class WindowRegression:
             state.df += learn
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Judged:
+class _Judged(NamedTuple):
     """A window beside its prediction: ``P x``, ``g + x' P x``, clipped errors, freedom of each."""
 
     px: Floats

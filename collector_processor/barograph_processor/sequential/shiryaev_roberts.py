@@ -25,7 +25,7 @@ def shiryaev_roberts(evidence: Floats, log_bets: Floats) -> Floats:
         Shin, Ramdas and Rinaldo (2023), E-detectors, arXiv:2203.03532.
     """
     with np.errstate(over="ignore"):
-        grown = (evidence + 1) * np.exp(np.clip(log_bets, -700.0, 700.0))
+        grown = (evidence + 1) * np.exp(log_bets)
     return np.asarray(np.minimum(grown, LARGEST), dtype=np.float64)
 
 

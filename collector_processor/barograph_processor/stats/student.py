@@ -25,17 +25,17 @@ def student_to_normal(t: Floats, df: Floats | float) -> Floats:
         Wallace (1959), Bounds on normal approximations to Student's and the chi-square
         distributions, Ann. Math. Statist. 30(4), 1121-1130.
     """
-    return np.asarray(
-        np.sign(t) * (8 * df + 1) / (8 * df + 3) * np.sqrt(df * np.log1p(t * t / df)),
-        dtype=np.float64,
-    )
+    eight = 8 * df
+    size = (eight + 1) / (eight + 3) * np.sqrt(df * np.log1p(t * t / df))
+    return np.asarray(np.copysign(size, t), dtype=np.float64)
 
 
 def normal_to_student(nu: Floats | float, df: Floats | float) -> Floats:
     """Return the inverse of `student_to_normal`: the t deviate that belongs to ``nu``."""
-    nu, df = np.asarray(nu, dtype=np.float64), np.asarray(df, dtype=np.float64)
-    half = nu * (8 * df + 3) / (8 * df + 1)
-    return np.asarray(np.sign(nu) * np.sqrt(df * np.expm1(half * half / df)), dtype=np.float64)
+    eight = 8 * df
+    half = nu * (eight + 3) / (eight + 1)
+    size = np.sqrt(df * np.expm1(half * half / df))
+    return np.asarray(np.copysign(size, nu), dtype=np.float64)
 
 
 def student_quantile(p: float, df: float) -> float:
