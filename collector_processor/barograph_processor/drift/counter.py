@@ -37,20 +37,17 @@ class Counter:
             column = np.array([getattr(binning, name) for binning in numeric]).reshape(-1, 1)
             object.__setattr__(self, f"_{name}", column)
 
-    def __call__(
-        self, columns: Mapping[StreamKey, Column], cells: Ints | None = None
-    ) -> WindowCounts:
+    def __call__(self, columns: Mapping[StreamKey, Column]) -> WindowCounts:
         """Return the counts of a batch.
 
         Args:
             columns: By stream, each of ``n`` rows.
-            cells: The slot of each row in each stream, shape ``(S, n)``, if it is known.
 
         Raises:
             ValueError: The columns differ in length.
         """
         known = [columns.get(key) for key in self.layout.keys]
-        lengths = {len(column) for column in columns.values()}
+        lengths = set(map(len, columns.values()))
         if len(lengths) > 1:
             raise ValueError(f"columns of a batch differ in length: {sorted(lengths)}")
         rows = lengths.pop() if lengths else 0
@@ -59,27 +56,25 @@ class Counter:
         sums = np.zeros((len(layout.numeric), 2))
         cross = np.zeros((d, d))
         for start in range(0, rows, _CHUNK):
-            part, index = known, None if cells is None else cells[:, start : start + _CHUNK]
+            part = known
             if rows > _CHUNK:
                 span = np.arange(start, min(start + _CHUNK, rows))
                 part = [column.take(span) if column is not None else None for column in known]
-            if index is None:
-                index = layout.cells(part, min(_CHUNK, rows - start))
-            self._add(part, index, slots, sums, cross)
+            n = min(_CHUNK, rows - start)
+            numbers = layout.numbers(part, n)
+            self._add(layout.cells(part, n, numbers), numbers, slots, sums, cross)
         return WindowCounts(rows, slots, sums, cross, layout.fingerprint)
 
-    def _add(
-        self, columns: list[Column | None], index: Ints, slots: Ints, sums: Floats, cross: Floats
-    ) -> None:
+    def _add(self, index: Ints, numbers: Floats, slots: Ints, sums: Floats, cross: Floats) -> None:
         layout = self.layout
         slots += np.bincount(index.ravel(), minlength=layout.slots)
-        sums += self._deviations(layout.numbers(columns, index.shape[1]))
+        self._add_deviations(numbers, sums)
         if len(cross):
             u = self.rank_scores[index[layout.correlated]]
             cross += u @ u.T
 
-    def _deviations(self, z: Floats) -> Floats:
-        """Return the sums of ``z`` and ``z * z`` of numeric streams, as in `WindowCounts`.
+    def _add_deviations(self, z: Floats, sums: Floats) -> None:
+        """Add the sums of ``z`` and ``z * z`` of numeric streams, as in `WindowCounts`.
 
         To the nearest 2**-16: sums of that are exact, in any order and in any number of
         batches, as long as that of ``z * z`` stays below 2**21. All streams at once: a call
@@ -87,6 +82,7 @@ class Counter:
 
         Args:
             z: The values, NaN where there is none, shape ``(D, n)``; changed.
+            sums: Shape ``(D, 2)``.
         """
         with np.errstate(over="ignore", invalid="ignore"):
             z -= self._mean
@@ -97,4 +93,5 @@ class Counter:
         np.clip(z, -1e9, 1e9, out=z)
         z *= 2**16
         np.rint(z, out=z)
-        return np.stack([z.sum(axis=1) / 2**16, np.einsum("sn,sn->s", z, z) / 2**32], axis=1)
+        sums[:, 0] += z.sum(axis=1) / 2**16
+        sums[:, 1] += np.einsum("sn,sn->s", z, z) / 2**32

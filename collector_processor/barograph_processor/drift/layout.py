@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from barograph_processor.drift.binning import (
     Binning,
@@ -42,7 +43,7 @@ class Layout:
     correlated: Ints = field(init=False)
     fingerprint: bytes = field(init=False)
     _cuts: Floats = field(init=False)
-    _missing: Ints = field(init=False)
+    _missing: npt.NDArray[np.unsignedinteger[Any]] = field(init=False)
 
     def __post_init__(self) -> None:
         slots = [binning.slots for binning in self.binnings]
@@ -63,12 +64,14 @@ class Layout:
         object.__setattr__(self, "fingerprint", digest)
         ordered = [b for b in self.binnings if isinstance(b, NumericBinning)]
         # Nothing is above infinity, so that streams with fewer cuts have as many as all.
-        cuts = np.full((max((len(b.cuts) for b in ordered), default=0), len(ordered), 1), np.inf)
+        most = max((len(b.cuts) for b in ordered), default=0) + 1
+        cuts = np.full((most, len(ordered), 1), np.inf)
         for d, binning in enumerate(ordered):
             cuts[: len(binning.cuts), d, 0] = binning.cuts
         object.__setattr__(self, "_cuts", cuts)
-        missing = np.array([b.missing_slot for b in ordered], dtype=np.int64)
-        object.__setattr__(self, "_missing", missing[:, None])
+        missing = [[b.missing_slot] for b in ordered]
+        held = np.array(missing, dtype=np.min_scalar_type(most)).reshape(-1, 1)
+        object.__setattr__(self, "_missing", held)
 
     def _varies(self, stream: int) -> bool:
         binning, key = self.binnings[stream], self.keys[stream]
@@ -111,35 +114,39 @@ class Layout:
                 own[:] = column.values
         return found
 
-    def cells(self, columns: Sequence[Column | None], rows: int) -> Ints:
+    def cells(
+        self, columns: Sequence[Column | None], rows: int, numbers: Floats | None = None
+    ) -> Ints:
         """Return the slot of every row in every stream, shape ``(S, n)``.
 
         Args:
             columns: One a stream, of ``n`` rows; None where all are missing.
             rows: Which ``n`` is.
+            numbers: What ``numbers`` returns of them, if that is known.
         """
-        numbers = self.numbers(columns, rows)
         index = np.empty((len(columns), rows), dtype=np.int64)
-        index[self.numeric] = self._below(numbers) + np.isnan(numbers) * self._missing
+        index[self.numeric] = self._places(
+            self.numbers(columns, rows) if numbers is None else numbers
+        )
         for s, (column, binning) in enumerate(zip(columns, self.binnings, strict=True)):
             if isinstance(binning, CategoricalBinning) or isinstance(column, CategoricalColumn):
                 index[s] = binning.missing_slot if column is None else binning.index(column)
         index += self.offsets[:-1, None]
         return index
 
-    def _below(self, numbers: Floats) -> Ints:
-        """Return how many cuts each number is above, the same shape.
+    def _places(self, numbers: Floats) -> npt.NDArray[np.unsignedinteger[Any]]:
+        """Return the slot of each number within its stream: how many cuts it is above.
 
         To compare it with every cut guesses no branches: with two dozen of them and all
         streams at once that takes half the time of searches.
         """
-        found = np.empty(numbers.shape, dtype=np.int64)
+        found = np.empty(numbers.shape, dtype=self._missing.dtype)
         step = max(_AT_ONCE // max(self._cuts.size, 1), 1)
         for first in range(0, numbers.shape[1], step):
-            above = self._cuts < numbers[:, first : first + step]
-            held = np.min_scalar_type(len(above))
-            found[:, first : first + step] = above.view(np.uint8).sum(axis=0, dtype=held)
-        return found
+            within = (numbers[:, first : first + step] <= self._cuts).view(np.uint8)
+            within.sum(axis=0, dtype=found.dtype, out=found[:, first : first + step])
+        # What is within no cut, not even infinity, is missing.
+        return np.asarray(np.minimum(len(self._cuts) - found, self._missing))
 
     @property
     def ordered(self) -> Bools:

@@ -1,13 +1,12 @@
 """What one drift detector looks at."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["StreamKey"]
 
 
-@dataclass(frozen=True, slots=True, order=False)
-class StreamKey:
-    """The identity of one stream of values of a model.
+class StreamKey(NamedTuple):
+    """The identity of one stream of values of a model: a tuple, for columns are held by it.
 
     Attributes:
         signal: ``input.drift``, ``prediction.drift`` or ``confidence.drift``.

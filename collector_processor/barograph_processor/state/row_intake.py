@@ -158,13 +158,11 @@ class RowIntake:
                 part = batch if len(rows) == len(batch) else batch.take(_stretch(rows))
                 self._aftermath.hold(slot, part)
                 usable, columns = self._summarize(part)
-                cells = watch.learnt.profile.cells(columns, len(usable))
                 self._cover(slot, usable)
                 watch.add(
                     slot,
                     WindowRows(
                         columns,
-                        cells,
                         usable.ids,
                         OperationsWindow.of(part.latency, part.failed, part.event_time),
                         self._labels_of(usable),

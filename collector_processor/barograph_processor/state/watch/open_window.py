@@ -104,7 +104,6 @@ class WindowRows:
 
     Attributes:
         columns: What is watched of those that did not fail, each of ``n`` rows.
-        cells: The slot of each in each stream of the reference, shape ``(S, n)``.
         ids: Their trace and span ids, shape ``(n, 3)``.
         operations: The calls of all.
         labels: Labels that came with them; None if none did.
@@ -113,7 +112,6 @@ class WindowRows:
     """
 
     columns: RowColumns
-    cells: npt.NDArray[np.int64]
     ids: npt.NDArray[np.uint64]
     operations: OperationsWindow
     labels: LabelledRows | None
@@ -145,7 +143,7 @@ class OpenWindow:
     def add(self, rows: WindowRows) -> None:
         """Add rows."""
         if len(rows.ids):
-            counts = self._profile.count(rows.columns, rows.cells)
+            counts = self._profile.count(rows.columns)
             self.counts = counts if self.counts is None else self.counts.merge(counts)
         if rows.leaves is not None:
             self.leaves = rows.leaves if self.leaves is None else self.leaves + rows.leaves
