@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.column import CategoricalColumn
@@ -28,22 +29,21 @@ class Rarity:
         self._counts: dict[str, dict[str, int]] = {}
         self._weights: dict[str, dict[str, float]] = {}
 
-    def of(self, slices: Mapping[str, CategoricalColumn], rows: slice) -> Floats:
+    def of(self, slices: Mapping[str, CategoricalColumn], rows: npt.NDArray[np.intp]) -> Floats:
         """Return the weights of some rows, shape ``(k,)``, not negative.
 
         Args:
             slices: Levels by dimension, each of ``n`` rows.
-            rows: Which ``k`` of them.
+            rows: Which of them, shape ``(k,)``.
         """
         found = []
-        size = rows.stop - rows.start
         for name, column in slices.items():
             known = self._weights.get(name)
             if known is not None:
                 table = np.array([*(known.get(level, 1.0) for level in column.levels), 1.0])
                 found.append(table[column.codes[rows]])
         if not found:
-            return np.ones(size)
+            return np.ones(len(rows))
         weights: Floats = np.mean(found, axis=0)
         return weights
 

@@ -117,8 +117,7 @@ class ReviewSampler:
             end = min(n, row + self._chunk_end - self._count)
             others = np.flatnonzero(days[row:end] != days[row])
             part = slice(row, row + int(others[0]) if len(others) else end)
-            shape = self._shape(uncertainty[part], self._rarity.of(slices, part))
-            drawn += self._pick(row, chance[part], shape)
+            drawn += self._pick(part, chance[part], uncertainty, slices)
             self._rarity.add(slices, part)
             self._advance(part.stop - row, int(newest_ns[part.stop - 1]), uncertainty[part])
             row = part.stop
@@ -206,29 +205,42 @@ class ReviewSampler:
             return _FIRST_ROWS_A_DAY
         return self._count * _DAY_NS / max(time_ns - self._first_ns, _SHORTEST_NS)
 
+    def _pick(
+        self,
+        part: slice,
+        chance: Floats,
+        uncertainty: Floats,
+        slices: Mapping[str, CategoricalColumn],
+    ) -> list[tuple[int, float, float]]:
+        """Draw among the rows of a chunk; each draw lowers the chance of those behind it."""
+        found: list[tuple[int, float, float]] = []
+        # Of few rows only has it to be known what their shape is: no draw makes a rate higher.
+        most = self._left / self._expected_left * _MOST_SHAPE
+        rows = part.start + np.flatnonzero(chance < most)
+        if not len(rows):
+            return found
+        chance = chance[rows - part.start]
+        shape = self._shape(uncertainty[rows], self._rarity.of(slices, rows))
+        at = 0
+        while at < len(rows) and self._left:
+            rate = self._left / self._expected_left
+            propensity = np.minimum(rate * shape[at:], 1.0)
+            hits = np.flatnonzero(chance[at:] < propensity)
+            if not len(hits):
+                break
+            hit = int(hits[0])
+            floor = min(rate * self._uniform, 1.0)
+            found.append((int(rows[at + hit]), float(propensity[hit]), floor))
+            self._left -= 1
+            at += hit + 1
+        return found
+
     def _shape(self, uncertainty: Floats, rarity: Floats) -> Floats:
         mean = self._uncertainty_mean
         relative = np.ones(len(uncertainty)) if mean is None else uncertainty / mean
         relative = np.where(np.isnan(relative), 1.0, relative)
         shape = self._uniform + (1 - self._uniform) * (relative + rarity) / 2
         return np.minimum(shape, _MOST_SHAPE)
-
-    def _pick(self, first: int, chance: Floats, shape: Floats) -> list[tuple[int, float, float]]:
-        """Draw among the rows of a chunk; each draw lowers the chance of those behind it."""
-        found: list[tuple[int, float, float]] = []
-        row = 0
-        while row < len(chance) and self._left:
-            rate = self._left / self._expected_left
-            propensity = np.minimum(rate * shape[row:], 1.0)
-            hits = np.flatnonzero(chance[row:] < propensity)
-            if not len(hits):
-                break
-            hit = int(hits[0])
-            floor = min(rate * self._uniform, 1.0)
-            found.append((first + row + hit, float(propensity[hit]), floor))
-            self._left -= 1
-            row += hit + 1
-        return found
 
     def _advance(self, rows: int, time_ns: int, uncertainty: Floats) -> None:
         self._count += rows

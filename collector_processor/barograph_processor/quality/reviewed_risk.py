@@ -88,22 +88,30 @@ class ReviewedRisk:
         """
         surprises = np.full(len(guess), np.nan)
         rows = np.flatnonzero(~np.isnan(guess))
+        if not len(rows):
+            return surprises
         known = guess[rows]
-        row = 0
-        while row < len(known):
-            part = known[row : row + _BLOCK - self._rows]
-            if self._guess is not None:
-                surprises[rows[row : row + len(part)]] = part - self._guess
-            self._rows += len(part)
-            self._sum += int(np.rint(part * _UNIT).sum())
-            row += len(part)
-            if self._rows == _BLOCK:
-                mean = self._sum / _UNIT / _BLOCK
-                self._blocks = min(self._blocks + 1, _MOST_BLOCKS)
-                before = 0.0 if self._guess is None else self._guess
-                self._guess = before + (mean - before) / self._blocks
-                self._rows, self._sum = 0, 0
+        # Each block is told from one mean; the first of these goes on with what is open.
+        begins = np.maximum(np.arange(-self._rows, len(known), _BLOCK), 0)
+        counts = np.diff(begins, append=len(known))
+        sums = np.add.reduceat(np.rint(known * _UNIT).astype(np.int64), begins)
+        means = []
+        for count, total in zip(counts.tolist(), sums.tolist(), strict=True):
+            means.append(math.nan if self._guess is None else self._guess)
+            self._count(count, total)
+        surprises[rows] = known - np.repeat(means, counts)
         return surprises
+
+    def _count(self, rows: int, total: int) -> None:
+        """Count guesses, no more than the block that is open has room for."""
+        self._rows += rows
+        self._sum += total
+        if self._rows == _BLOCK:
+            mean = self._sum / _UNIT / _BLOCK
+            self._blocks = min(self._blocks + 1, _MOST_BLOCKS)
+            before = 0.0 if self._guess is None else self._guess
+            self._guess = before + (mean - before) / self._blocks
+            self._rows, self._sum = 0, 0
 
     def answer(
         self, loss: float, *, chance: float, floor: float, surprise: float | None, time_ns: int

@@ -71,8 +71,8 @@ class Reviews:
             The batch, without the labels that came with it and are no fair sample.
         """
         guess = guessed_loss(batch, self._judge.task)
-        surprise = self.answers.surprises(np.where(batch.failed, np.nan, guess))
         own = ~batch.failed
+        surprise = self.answers.surprises(np.where(own, guess, np.nan))
         if batch.propensity is not None:
             rows = np.flatnonzero((batch.propensity > 0) & own)
             own &= np.isnan(batch.propensity)
