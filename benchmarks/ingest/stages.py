@@ -37,6 +37,10 @@ class _Nowhere:
     def observe(self, batch: ObservationBatch) -> None:
         self.rows += len(batch)
 
+    def stretch(self, key: ModelKey, most: int) -> int:
+        del key
+        return most
+
     def admit(self, key: ModelKey) -> bool:
         del key
         return True

@@ -45,6 +45,9 @@ class Sink(Protocol):
     def observe(self, batch: ObservationBatch) -> None:
         """Take predictions, each once."""
 
+    def stretch(self, key: ModelKey, most: int) -> int:
+        """Return how many predictions of a model are best taken at once, from 1 to ``most``."""
+
     def relate(self, spans: Sequence[SpanBatch]) -> None:
         """Take who was called by whom, before the predictions among them are observed."""
 
@@ -190,10 +193,15 @@ class Feeder:
                 self._observe(batch)
 
     def _observe(self, batch: ObservationBatch) -> None:
-        for start in range(0, len(batch), _MOST_ROWS):
-            part = batch.take(slice(start, start + _MOST_ROWS))
+        start = 0
+        while start < len(batch):
+            stop = len(batch)
+            if stop - start > _MOST_ROWS:
+                stop = start + self._sink.stretch(batch.model, _MOST_ROWS)
+            part = batch.take(slice(start, stop))
             with self._courtesy.turn(), self._unharmed(len(part)):
                 self._sink.observe(part)
+            start = stop
 
     def _attach(self, events: EventBatch) -> None:
         fresh, dropped = fresh_events(events, self._facts)

@@ -89,6 +89,10 @@ class ModelState:
         """Take rows in order of arrival."""
         self._rows.observe(batch)
 
+    def stretch(self, most: int) -> int:
+        """Return how many rows are best taken at once; see ``WindowClock.stretch``."""
+        return self._progress.clock.stretch(most)
+
     def look(self, now_ns: int, *, since_ns: int) -> None:
         """Look at the wall clock: no predictions for too long are an alarm.
 

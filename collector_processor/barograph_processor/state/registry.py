@@ -80,6 +80,14 @@ class ModelRegistry:
         if self._facts.waiting and batch.prediction_ids:
             self._facts.settle(batch)
 
+    def stretch(self, key: ModelKey, most: int) -> int:
+        """Return how many predictions of a model are best taken at once, from 1 to ``most``.
+
+        What they lead to is the same; a window that is cut costs more than a whole one.
+        """
+        model = self._models.get(key)
+        return most if model is None else model.stretch(most)
+
     def look(self, now_ns: int, *, since_ns: int) -> None:
         """Look at the wall clock: models that are silent for too long are told.
 

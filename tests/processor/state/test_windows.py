@@ -54,6 +54,15 @@ def test_windows_by_seconds_wait_for_the_lateness() -> None:
     assert late == 1, "9 s is further behind 15 s than 5 s"
 
 
+def test_a_stretch_ends_with_the_last_window_that_it_fills() -> None:
+    """Of windows by rows, as far as rows can tell; else it is as long as it may be."""
+    clock = WindowClock(max_rows=30, seconds=None, lateness=100)
+    assert clock.stretch(100) == 90
+    deal_in(clock, [[1.0] * 50])
+    assert [clock.stretch(most) for most in (9, 10, 39, 40, 100)] == [9, 10, 10, 40, 100]
+    assert WindowClock(max_rows=None, seconds=5, lateness=0).stretch(7) == 7
+
+
 def test_windows_by_both_close_by_whichever_comes_first() -> None:
     clock = WindowClock(max_rows=2, seconds=10, lateness=0)
     closed, _ = dealt(clock, [1, 2, 3, 11, 12, 13, 40])

@@ -115,6 +115,17 @@ class WindowClock:
                 yield from self._expire(int(over[part[0]]))
                 yield from self._join(period[part], part)
 
+    def stretch(self, most: int) -> int:
+        """Return after how many rows, from 1 to ``most``, the last window of these is full.
+
+        ``most`` if none will be, or if windows do not end by their rows.
+        """
+        if self._max_rows is None:
+            return most
+        held = self._open[max(self._open)] if self._open else 0
+        last = (held + most) // self._max_rows * self._max_rows - held
+        return last if last > 0 else most
+
     def remaining(self) -> list[tuple[Slot, bool]]:
         """Forget and return the open windows in order, each with whether it is complete."""
         left = sorted(self._open)
