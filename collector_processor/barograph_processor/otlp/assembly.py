@@ -3,14 +3,14 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from barograph_processor import semconv
 from barograph_processor.observation import ModelKey, SpanIds
-from barograph_processor.otlp.parts import NamePart, Part, part_values
+from barograph_processor.otlp.parts import NamePart, NumberPart, Part, by_appearance, part_values
 from barograph_processor.otlp.rows import Field, GroupKey
 from barograph_processor.otlp.table import Table
 from barograph_processor.otlp.walk import UnusualError
@@ -18,6 +18,9 @@ from barograph_processor.otlp.walk import UnusualError
 __all__ = ["Assembly"]
 
 _MOST_SIGNATURES: Final = 2**62
+_FEW_SIGNATURES: Final = 4096
+
+_Level = TypeVar("_Level")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,82 +69,98 @@ class Assembly:
         part = self.shared.get(semconv.EVENT_TIME)
         if part is None:
             return self.start_ns
+        assert isinstance(part, NumberPart)
         times = self.start_ns.copy()
-        times[part.rows] = part_values(part)
+        part.fill(times)
         return times
 
     def _weight(self) -> npt.NDArray[np.float64]:
-        weight = np.ones(len(self.ids))
+        rate = np.ones(len(self.ids))
         part = self.shared.get(semconv.SAMPLE_RATE)
-        if part is not None:
-            rates = part_values(part)
-            if not ((rates > 0) & (rates <= 1)).all():
-                raise UnusualError
-            weight[part.rows] = 1.0 / rates
-        return weight
+        if part is None:
+            return rate
+        assert isinstance(part, NumberPart)
+        part.fill(rate)
+        if not ((rate > 0) & (rate <= 1)).all():
+            raise UnusualError
+        return 1.0 / rate
 
     def _group_numbers(self) -> tuple[npt.NDArray[np.int64], list[GroupKey]]:
         """Number the groups by first appearance; rows of no model have -1."""
-        model, models = self._names(semconv.MODEL_NAME)
-        version, versions = self._names(semconv.MODEL_VERSION)
-        task, tasks = self._names(semconv.TASK)
-        positive, positives = self._names(semconv.POSITIVE)
-        threshold, thresholds = self._thresholds()
-        if not set(tasks) <= set(semconv.TASKS):
+        model = self.shared.get(semconv.MODEL_NAME)
+        if isinstance(model, NamePart) and (model.codes < 0).any():
             raise UnusualError
-        if (
-            semconv.MODEL_NAME in self.shared
-            and (model[self.shared[semconv.MODEL_NAME].rows] < 0).any()
-        ):
+        models, versions = self._names(semconv.MODEL_NAME), self._names(semconv.MODEL_VERSION)
+        tasks, positives = self._names(semconv.TASK), self._names(semconv.POSITIVE)
+        thresholds = self._thresholds()
+        if not set(tasks.levels) <= set(semconv.TASKS):
             raise UnusualError
-        signature = np.zeros(len(self.ids), np.int64)
-        sizes = [len(levels) + 1 for levels in (models, versions, tasks, positives, thresholds)]
-        if math.prod(sizes) > _MOST_SIGNATURES:
-            raise UnusualError
-        columns = (model, version, task, positive, threshold)
-        for codes, size in zip(columns, sizes, strict=True):
-            signature = signature * size + (codes + 1)
-        first, inverse = _first_appearances(signature)
+        sizes = []
+        signature: npt.NDArray[np.int64] | int = 0
+        for column in (models, versions, tasks, positives, thresholds):
+            sizes.append(len(column.levels) + 1)
+            if math.prod(sizes) > _MOST_SIGNATURES:
+                raise UnusualError
+            signature = signature * sizes[-1] + (column.codes + 1)
+        number, signatures = _numbered(signature, len(self.ids), math.prod(sizes))
         keys: list[GroupKey] = []
-        place = np.full(len(first), -1)
-        for at in np.argsort(first).tolist():
-            m, v, t, p, h = (int(codes[first[at]]) for codes in columns)
-            if m < 0:
-                continue
-            place[at] = len(keys)
+        place = []
+        for each in signatures:
             # A code of -1 is the None behind the levels.
-            key = ModelKey(models[m], (*versions, semconv.UNVERSIONED)[v])
-            keys.append(
-                GroupKey(key, (*tasks, None)[t], (*positives, None)[p], (*thresholds, None)[h])
-            )
-        return place[inverse], keys
+            m, v, t, p, h = _codes(each, sizes)
+            place.append(len(keys) if m >= 0 else -1)
+            if m >= 0:
+                key = ModelKey(models.levels[m], (*versions.levels, semconv.UNVERSIONED)[v])
+                task, positive = (*tasks.levels, None)[t], (*positives.levels, None)[p]
+                keys.append(GroupKey(key, task, positive, (*thresholds.levels, None)[h]))
+        return (number if len(keys) == len(place) else np.array(place)[number]), keys
 
-    def _names(self, key: str) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
-        codes = np.full(len(self.ids), -1, np.int64)
+    def _names(self, key: str) -> "_Shared[str]":
         part = self.shared.get(key)
         if part is None:
-            return codes, ()
+            return _Shared(-1, ())
         assert isinstance(part, NamePart)
-        codes[part.rows] = part.codes
-        return codes, part.levels
+        codes = 0 if part.only else part.spread(len(self.ids)).astype(np.int64)
+        return _Shared(codes, part.levels)
 
-    def _thresholds(self) -> tuple[npt.NDArray[np.int64], tuple[float, ...]]:
-        codes = np.full(len(self.ids), -1, np.int64)
+    def _thresholds(self) -> "_Shared[float]":
         part = self.shared.get(semconv.THRESHOLD)
         if part is None:
-            return codes, ()
+            return _Shared(-1, ())
         if not np.isfinite(part_values(part)).all():
             raise UnusualError
-        values, codes[part.rows] = np.unique(part_values(part), return_inverse=True)
-        return codes, tuple(values.tolist())
+        values, found = np.unique(part_values(part), return_inverse=True)
+        codes = np.full(len(self.ids), -1)
+        NumberPart(part.rows, found).fill(codes)
+        return _Shared(codes, tuple(values.tolist()))
 
 
-def _first_appearances(
-    signature: npt.NDArray[np.int64],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp]]:
-    """Return where each distinct value first stands, and for each row which value it has."""
-    if (signature == signature[0]).all():
+class _Shared(NamedTuple, Generic[_Level]):
+    """What rows share: a code into the levels for each row, or one for all; -1 for none."""
+
+    codes: npt.NDArray[np.int64] | int
+    levels: tuple[_Level, ...]
+
+
+def _numbered(
+    signature: npt.NDArray[np.int64] | int, n: int, count: int
+) -> tuple[npt.NDArray[np.int64], list[int]]:
+    """Number ``n`` rows by first appearance of their signature; return the signatures as well."""
+    if isinstance(signature, int):
         # One call site, one model: the case that has to be quick.
-        return np.zeros(1, np.int64), np.zeros(len(signature), np.intp)
-    _, first, inverse = np.unique(signature, return_index=True, return_inverse=True)
-    return first, inverse
+        return np.zeros(n, np.int64), [signature]
+    if count <= _FEW_SIGNATURES:
+        number, order = by_appearance(signature, count)
+        return number[signature], order
+    values, places = np.unique(signature, return_inverse=True)
+    number, order = by_appearance(places, len(values))
+    return number[places], values[order].tolist()
+
+
+def _codes(signature: int, sizes: Sequence[int]) -> list[int]:
+    """Return the codes that a signature is made of."""
+    codes = []
+    for size in reversed(sizes):
+        signature, code = divmod(signature, size)
+        codes.append(code - 1)
+    return codes[::-1]

@@ -12,13 +12,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.otlp import compiled
 from barograph_processor.otlp.buffer import Buffer, alike
 from barograph_processor.otlp.distinct import distinct
-from barograph_processor.otlp.values import Cell
+from barograph_processor.otlp.parts import NumberPart, Rows
+from barograph_processor.otlp.spans import Cells, Column, Way
+from barograph_processor.otlp.values import Cell, is_number
 from barograph_processor.otlp.walk import Stretches, UnusualError
 
-__all__ = ["cells_of", "key_of", "numbers_of", "prefix_of"]
+__all__ = ["column_of", "key_of", "prefix_of"]
 
 _KEY: Final = 0x0A
 _VALUE: Final = 0x12
@@ -53,12 +54,27 @@ def prefix_of(key: str) -> bytes:
     return bytes([_KEY, min(len(encoded), 0xFF)]) + encoded
 
 
-def numbers_of(data: Buffer, values: Stretches) -> npt.NDArray[np.float64] | None:
+def column_of(data: Buffer, values: Stretches, way: Way, n: int) -> Column:
+    """Return values as a column of ``n`` rows; a way that passes them over makes no sense.
+
+    Raises:
+        UnusualError: A cell is an array, map or bytes, or damaged.
+    """
+    rows: Rows = None if len(values.rows) == n else values.rows
+    if way is Way.NUMBERS:
+        numbers = _numbers(data, values)
+        if numbers is not None:
+            return NumberPart(rows, numbers)
+    codes, firsts = distinct(data, values.start, values.stop)
+    start, stop = values.start[firsts].tolist(), values.stop[firsts].tolist()
+    cells = [_cell(data.payload[a:b]) for a, b in zip(start, stop, strict=True)]
+    if way is Way.NUMBERS and all(is_number(cell) for cell in cells):
+        return NumberPart(rows, np.array(cells, np.float64)[codes])
+    return Cells(rows, codes, cells)
+
+
+def _numbers(data: Buffer, values: Stretches) -> npt.NDArray[np.float64] | None:
     """Return values that are all doubles, or all whole numbers below ``2**56``; else None."""
-    if compiled.wire is not None:
-        found = np.empty(len(values.start))
-        read = compiled.wire.numbers(data.payload, values.start, values.stop, found)
-        return found if read else None
     size = values.stop - values.start
     if not np.count_nonzero(size != _DOUBLE_BYTES):
         table = data.take(values.start, _DOUBLE_BYTES)
@@ -99,20 +115,6 @@ _CLOSE: Final = tuple(
         (0x000000000FFFFFFF, 4),
     )
 )
-
-
-def cells_of(data: Buffer, values: Stretches) -> tuple[npt.NDArray[np.int32], list[Cell]]:
-    """Read each distinct value once.
-
-    Returns:
-        Codes into the values, one for each attribute, and the values.
-
-    Raises:
-        UnusualError: One of them is an array, map or bytes, or damaged.
-    """
-    codes, firsts = distinct(data, values.start, values.stop)
-    start, stop = values.start[firsts].tolist(), values.stop[firsts].tolist()
-    return codes, [_cell(data.payload[a:b]) for a, b in zip(start, stop, strict=True)]
 
 
 def _cell(value: bytes) -> Cell:

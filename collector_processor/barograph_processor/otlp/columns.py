@@ -10,7 +10,7 @@ import numpy.typing as npt
 from barograph_processor.observation import ObservationBatch
 from barograph_processor.otlp.rows import Field, GroupKey, Role, SpanRows
 from barograph_processor.otlp.tally import Tally
-from barograph_processor.otlp.values import Cell, number_of, text_of
+from barograph_processor.otlp.values import Cell, is_number, number_of, text_of
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
 
 __all__ = ["RowGroups", "is_dense"]
@@ -139,18 +139,14 @@ def _column(cells: Sequence[Cell], tally: Tally) -> Column:
     of categories a number is one more name. Which of the two it is, one row out
     of line must not decide for the others.
     """
-    numeric = sum(_is_number(cell) for cell in cells)
+    numeric = sum(is_number(cell) for cell in cells)
     named = sum(_is_name(cell) for cell in cells)
     if numeric and named:
         tally.warnings["mixed_types"] += min(numeric, named)
     if named and named >= numeric:
         return CategoricalColumn.of([text_of(cell) for cell in cells])
-    values = [number_of(cell) if _is_number(cell) else np.nan for cell in cells]
+    values = [number_of(cell) if is_number(cell) else np.nan for cell in cells]
     return NumericColumn(np.array(values, np.float64))
-
-
-def _is_number(cell: Cell) -> bool:
-    return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
 def _is_name(cell: Cell) -> bool:

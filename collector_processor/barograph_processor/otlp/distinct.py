@@ -5,7 +5,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.otlp import compiled
 from barograph_processor.otlp.buffer import MOST_BYTES, Buffer, Places, alike
 
 __all__ = ["distinct"]
@@ -30,10 +29,6 @@ def distinct(
         The number of each, by first appearance, shape ``(n,)``; and of each number
         the first stretch that has it.
     """
-    if compiled.wire is not None:
-        codes = np.empty(len(start), np.int32)
-        firsts = compiled.wire.distinct(data.payload, start, stop, codes)
-        return codes, np.frombuffer(firsts, np.intp)
     size = stop - start
     first = int(size[0])
     of_a_size = 0 < first <= MOST_BYTES and not np.count_nonzero(size != first)

@@ -7,7 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.observation import ObservationBatch
-from barograph_processor.otlp.parts import NamePart, NumberPart, Part, part_values
+from barograph_processor.otlp.parts import (
+    NamePart,
+    NumberPart,
+    Part,
+    Rows,
+    part_places,
+    part_values,
+)
 from barograph_processor.otlp.rows import Field, GroupKey, Role
 from barograph_processor.otlp.table import Table
 from barograph_processor.otlp.walk import UnusualError
@@ -115,12 +122,14 @@ def _joined_names(parts: Sequence[NamePart], first: npt.NDArray[np.int64]) -> Na
     return NamePart(_joined_rows(parts, first), np.array(numbers, np.int32)[places], tuple(levels))
 
 
-def _joined_rows(parts: Sequence[Part], first: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
-    return np.concatenate([part.rows for part in parts]) + _spread(first[:-1], parts)
+def _joined_rows(parts: Sequence[Part], first: npt.NDArray[np.int64]) -> Rows:
+    if all(part.rows is None for part in parts):
+        return None
+    return np.concatenate([part_places(part) for part in parts]) + _spread(first[:-1], parts)
 
 
 def _spread(
     of_part: npt.NDArray[np.int64] | Sequence[int], parts: Sequence[Part]
 ) -> npt.NDArray[np.int64]:
     """Return for each row what its part has."""
-    return np.repeat(of_part, [len(part.rows) for part in parts])
+    return np.repeat(of_part, [part.size for part in parts])

@@ -4,12 +4,11 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from barograph_processor.observation import SpanBatch
-from barograph_processor.otlp.buffer import Buffer, Places
-from barograph_processor.otlp.distinct import distinct
-from barograph_processor.otlp.spans import Spans
+from barograph_processor.otlp.buffer import Places
+from barograph_processor.otlp.parts import by_appearance
+from barograph_processor.otlp.spans import Spans, Texts
 from barograph_processor.otlp.table import Table
 from barograph_processor.otlp.values import bounded
 from barograph_processor.stats.column import CategoricalColumn
@@ -26,20 +25,16 @@ class Lineage:
     """The spans of some requests that are predictions or have a parent.
 
     Args:
-        data: Where they are.
-        spans: Their fields.
-        duration_ns: Of each, shape ``(n,)``.
+        spans: What is read of them.
         table: All of them, predictions in groups.
     """
 
-    def __init__(
-        self, data: Buffer, spans: Spans, duration_ns: npt.NDArray[np.uint64], table: Table
-    ) -> None:
+    def __init__(self, spans: Spans, table: Table) -> None:
         self._rows = np.flatnonzero((spans.parent != 0) | (table.group >= 0))
         taken = self._rows
         group = table.group[taken]
         failed = table.failed[taken]
-        micros = np.minimum(duration_ns[taken] // np.uint64(1000), np.uint64(MOST_MICROS))
+        micros = np.minimum(spans.duration_ns[taken] // np.uint64(1000), np.uint64(MOST_MICROS))
         self._batch = SpanBatch(
             ids=table.ids[taken],
             parent=spans.parent[taken],
@@ -47,7 +42,7 @@ class Lineage:
             rows=((group >= 0) & ~failed).astype(np.int32),
             micros=micros.astype(np.int32),
             failed=failed,
-            name=_names(data, spans, taken),
+            name=_names(spans.name, taken),
             models=tuple(key.model for key in table.keys),
         )
 
@@ -57,19 +52,16 @@ class Lineage:
         return (self._batch.between(first, last),) if last > first else ()
 
 
-def _names(data: Buffer, spans: Spans, rows: Places) -> CategoricalColumn:
-    if len(rows) == 0:
-        return CategoricalColumn(np.zeros(0, np.int32), ())
-    start, stop = np.zeros((2, len(spans)), np.intp)
-    start[spans.name.rows], stop[spans.name.rows] = spans.name.start, spans.name.stop
-    start, stop = start[rows], stop[rows]
-    codes, firsts = distinct(data, start, stop)
-    bounds = zip(start[firsts].tolist(), stop[firsts].tolist(), strict=True)
-    texts = [_name(data.payload[a:b]) for a, b in bounds]
+def _names(names: Texts, rows: Places) -> CategoricalColumn:
     levels: dict[str, int] = {}
     # Two long names, or two damaged ones, may be one here.
-    table = [levels.setdefault(text, len(levels)) for text in texts]
-    return CategoricalColumn(np.array(table, np.int32)[codes], tuple(levels))
+    codes = [levels.setdefault(_name(text), len(levels)) for text in names.texts]
+    found = np.array(codes, np.int32)[names.codes[rows]]
+    if len(rows) == len(names.codes):
+        return CategoricalColumn(found, tuple(levels))
+    number, order = by_appearance(found, len(levels))
+    texts = tuple(levels)
+    return CategoricalColumn(number.astype(np.int32)[found], tuple(texts[at] for at in order))
 
 
 def _name(encoded: bytes) -> str:

@@ -11,43 +11,60 @@ from barograph_processor.otlp.timestamps import timestamp_ns
 from barograph_processor.otlp.values import Cell
 from barograph_processor.otlp.walk import UnusualError
 
-__all__ = ["Codes", "NamePart", "NumberPart", "Part", "part_values"]
+__all__ = [
+    "Codes",
+    "NamePart",
+    "NumberPart",
+    "Part",
+    "Rows",
+    "by_appearance",
+    "part_places",
+    "part_values",
+]
 
 Codes = npt.NDArray[np.int32]
+
+Rows = Places | None
+"""Whose values are, in order; None says that every row has one."""
 
 
 class NumberPart(NamedTuple):
     """Numbers of some rows, in their order."""
 
-    rows: Places
+    rows: Rows
     values: npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
     @classmethod
-    def of_times(cls, rows: Places, codes: Codes, cells: Sequence[Cell]) -> "NumberPart":
+    def of_times(cls, rows: Rows, codes: Codes, cells: Sequence[Cell]) -> "NumberPart":
         """Return points in time, ns since the epoch; all have to be readable."""
         times = [timestamp_ns(cell) for cell in cells]
         if None in times:
             raise UnusualError
         return cls(rows, np.array(times, np.int64)[codes])
 
+    @property
+    def size(self) -> int:
+        """How many rows have one."""
+        return len(self.values)
+
+    def fill(self, values: npt.NDArray[np.float64] | npt.NDArray[np.int64]) -> None:
+        """Write it into values of all rows."""
+        values[slice(None) if self.rows is None else self.rows] = self.values
+
     def between(self, start: int, stop: int) -> "NumberPart":
         """Return what it has of the rows from one to before another, counted from there."""
-        span = slice(*np.searchsorted(self.rows, (start, stop)).tolist())
-        return NumberPart(self.rows[span] - start, self.values[span])
-
-    def reordered(self, order: Places, rows: Places) -> "NumberPart":
-        """Return the same in another order, under other row numbers."""
-        return NumberPart(rows, self.values[order])
-
-    def cut(self, span: slice, rows: Places) -> "NumberPart":
-        """Return a stretch of it, under other row numbers."""
+        rows, span = _between(self.rows, start, stop)
         return NumberPart(rows, self.values[span])
+
+    def taken(self, order: Places | slice, rows: Rows) -> "NumberPart":
+        """Return some of it, in another order, under other row numbers."""
+        return NumberPart(rows, self.values[order])
 
 
 class NamePart(NamedTuple):
     """Names of some rows, in their order: codes, -1 where missing, into levels."""
 
-    rows: Places
+    rows: Rows
     codes: Codes
     levels: tuple[str, ...]
 
@@ -57,7 +74,7 @@ class NamePart(NamedTuple):
         return cls(np.zeros(0, np.intp), np.zeros(0, np.int32), ())
 
     @classmethod
-    def of(cls, rows: Places, codes: Codes, texts: Sequence[str | None]) -> "NamePart":
+    def of(cls, rows: Rows, codes: Codes, texts: Sequence[str | None]) -> "NamePart":
         """Return names whose codes are into texts, of which two may be equal."""
         levels: dict[str, int] = {}
         places = [-1 if text is None else levels.setdefault(text, len(levels)) for text in texts]
@@ -65,32 +82,49 @@ class NamePart(NamedTuple):
             codes = np.array(places, np.int32)[codes]
         return cls(rows, codes, tuple(levels))
 
+    @property
+    def size(self) -> int:
+        """How many rows have one, or could have."""
+        return len(self.codes)
+
+    @property
+    def only(self) -> bool:
+        """Whether every row has the first name."""
+        return self.rows is None and len(self.levels) == 1 and not self.codes.any()
+
+    def spread(self, n: int) -> Codes:
+        """Return a code for each of ``n`` rows."""
+        if self.rows is None:
+            return self.codes
+        codes = np.full(n, -1, np.int32)
+        codes[self.rows] = self.codes
+        return codes
+
     def over(self, other: "NamePart | None") -> "NamePart":
         """Return these names where there are any, else the other's; rows in order."""
         named = self.codes >= 0
-        mine = NamePart(self.rows[named], self.codes[named], self.levels)
-        if other is None or len(other.rows) == 0:
-            return mine
-        left = ~np.isin(other.rows, mine.rows)
-        rows = np.concatenate([mine.rows, other.rows[left]])
-        codes = np.concatenate([mine.codes, other.codes[left] + len(mine.levels)])
+        if self.rows is None and named.all():
+            return self
+        mine, codes = part_places(self)[named], self.codes[named]
+        if other is None or not other.size:
+            return NamePart(mine, codes, self.levels)
+        theirs = part_places(other)
+        left = ~np.isin(theirs, mine)
+        rows = np.concatenate([mine, theirs[left]])
+        codes = np.concatenate([codes, other.codes[left] + len(self.levels)])
         order = np.argsort(rows)
         return NamePart.of(
-            rows[order], codes[order].astype(np.int32), (*mine.levels, *other.levels)
+            rows[order], codes[order].astype(np.int32), (*self.levels, *other.levels)
         )
 
     def between(self, start: int, stop: int) -> "NamePart":
         """Return what it has of the rows from one to before another, counted from there."""
-        span = slice(*np.searchsorted(self.rows, (start, stop)).tolist())
-        return NamePart(self.rows[span] - start, self.codes[span], self.levels)
-
-    def reordered(self, order: Places, rows: Places) -> "NamePart":
-        """Return the same in another order, under other row numbers."""
-        return NamePart(rows, self.codes[order], self.levels)
-
-    def cut(self, span: slice, rows: Places) -> "NamePart":
-        """Return a stretch of it, under other row numbers and over the same levels."""
+        rows, span = _between(self.rows, start, stop)
         return NamePart(rows, self.codes[span], self.levels)
+
+    def taken(self, order: Places | slice, rows: Rows) -> "NamePart":
+        """Return some of it, in another order, under other row numbers."""
+        return NamePart(rows, self.codes[order], self.levels)
 
 
 Part = NumberPart | NamePart
@@ -100,3 +134,33 @@ def part_values(part: Part) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
     """Return the values of a part that was read as numbers."""
     assert isinstance(part, NumberPart)
     return part.values
+
+
+def part_places(part: Part) -> Places:
+    """Return the rows that have a value, one by one."""
+    return np.arange(part.size) if part.rows is None else part.rows
+
+
+def by_appearance(
+    codes: npt.NDArray[np.int32] | npt.NDArray[np.int64], count: int
+) -> tuple[npt.NDArray[np.int64], list[int]]:
+    """Return a new number for each code, -1 for -1 behind them, and the codes that occur.
+
+    Args:
+        codes: Shape ``(n,)``, below ``count``, -1 for none.
+        count: How many there may be.
+    """
+    first = np.full(count + 1, len(codes))
+    # Of several rows of one code the last one written stays, here the first; -1 is the last code.
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    order = np.argsort(first[:-1], kind="stable")[: int((first[:-1] < len(codes)).sum())]
+    number = np.full(count + 1, -1, np.int64)
+    number[order] = np.arange(len(order))
+    return number, order.tolist()
+
+
+def _between(rows: Rows, start: int, stop: int) -> tuple[Rows, slice]:
+    if rows is None:
+        return None, slice(start, stop)
+    span = slice(*np.searchsorted(rows, (start, stop)).tolist())
+    return rows[span] - start, span

@@ -1,149 +1,80 @@
-"""The fields of many spans at once: by compiled code where there is any, else by numpy."""
+"""The spans of some requests as columns: what both ways of reading them find."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.observation import SpanIds
-from barograph_processor.otlp import compiled
-from barograph_processor.otlp.buffer import Buffer, Places
-from barograph_processor.otlp.gathered import gather
-from barograph_processor.otlp.rows import SPAN_ID_BYTES, TRACE_ID_BYTES
-from barograph_processor.otlp.walk import SpanPlaces, Stretches, UnusualError, span_bounds, walk
+from barograph_processor.otlp.parts import Codes, NumberPart, Rows
+from barograph_processor.otlp.values import Cell
 
-__all__ = ["Bounds", "Spans", "bounds_of", "read_spans", "walk_spans"]
+__all__ = ["Cells", "Column", "Spans", "Texts", "Way", "WayOf"]
 
-Bounds = npt.NDArray[np.intp]
-"""Where each span begins and ends, shape ``(n, 2)``."""
 
-_IDS: Final = 3
-_WORDS: Final = 3
-_PLACES: Final = 4
+class Way(IntEnum):
+    """What is made of the values of a key."""
+
+    PASS_OVER = 0
+    NUMBERS = 1
+    """Numbers if all of them are, else cells."""
+    CELLS = 2
+
+
+WayOf = Callable[[bytes], Way]
+"""Says it of a prefix: the bytes that hold an attribute's key, its tag, its length, itself."""
+
+
+class Cells(NamedTuple):
+    """Values of some rows, in their order: codes into cells, of which two may be equal."""
+
+    rows: Rows
+    codes: Codes
+    cells: Sequence[Cell]
+
+
+class Texts(NamedTuple):
+    """Bytes of all rows: codes into texts, by first appearance."""
+
+    codes: Codes
+    texts: Sequence[bytes]
+
+
+Column = NumberPart | Cells
 
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Spans that have all that a span has to have.
+    """Spans that have all that a span has to have, in order.
 
     Attributes:
-        ids: Trace and span ids, shape ``(n, 3)``.
-        start_ns: Shape ``(n,)``, as it was sent.
-        end_ns: The same.
+        counts: Spans of each request.
+        resources: Each Resource message, and how many spans are of it.
+        urls: Addresses of schemas.
+        ids: Trace and span ids, not zero, shape ``(n, 3)``.
+        start_ns: Shape ``(n,)``, ns since the epoch.
+        duration_ns: Shape ``(n,)``; no span ends behind 63 bits.
         parent: Span id of each one's parent, zero for none or one of a wrong length.
-        status: The messages of those that have one, each row at most once.
-        name: The same of names.
-        attributes: By the prefix that holds the key, as of ``gather``.
+        name: Of each span, as it was sent.
+        status: The Status message of each span.
+        columns: The attributes that are not passed over, by prefix.
         events: Whether any span has events.
     """
 
+    counts: Sequence[int]
+    resources: Sequence[tuple[bytes, int]]
+    urls: Sequence[bytes]
     ids: SpanIds
-    start_ns: npt.NDArray[np.uint64]
-    end_ns: npt.NDArray[np.uint64]
+    start_ns: npt.NDArray[np.int64]
+    duration_ns: npt.NDArray[np.uint64]
     parent: npt.NDArray[np.uint64]
-    status: Stretches
-    name: Stretches
-    attributes: Mapping[bytes, Stretches]
+    name: Texts
+    status: Texts
+    columns: Mapping[bytes, Column]
     events: bool
 
     def __len__(self) -> int:
         return len(self.ids)
-
-
-def bounds_of(payload: bytes, start: int, stop: int) -> tuple[Bounds, bytes]:
-    """Return where each span of a ScopeSpans begins and ends, and its schema's address.
-
-    Raises:
-        UnusualError: It is damaged, has a field of a later version, or a span of 2 MiB.
-    """
-    if compiled.wire is None:
-        return span_bounds(payload, start, stop)
-    found = compiled.wire.spans(payload, start, stop)
-    if found is None:
-        raise UnusualError
-    bounds, url_start, url_stop = found
-    return np.frombuffer(bounds, np.intp).reshape(-1, 2), payload[url_start:url_stop]
-
-
-def read_spans(data: Buffer, start: Places, stop: Places) -> Spans:
-    """Read the spans between ``start`` and ``stop``, both of shape ``(n,)``, ``n`` at least 1.
-
-    Raises:
-        UnusualError: A span is damaged, is of too many fields, has attributes that its
-            sender dropped, repeats a key or its status, or lacks an id or a time.
-    """
-    if compiled.wire is None:
-        return walk_spans(data, start, stop)
-    n = len(start)
-    ids = np.empty((n, _IDS), np.uint64)
-    words = np.zeros((_WORDS, n), np.uint64)
-    places = np.zeros((_PLACES, n), np.intp)
-    found = compiled.wire.fields(data.payload, start, stop, ids, words, places)
-    if found is None:
-        raise UnusualError
-    (keys, columns), events = found
-    table = np.frombuffer(columns, np.intp).reshape(3, -1)
-    return Spans(
-        ids=ids,
-        start_ns=words[0],
-        end_ns=words[1],
-        parent=words[2],
-        status=_present(places[0], places[1]),
-        name=_present(places[2], places[3]),
-        attributes={prefix: Stretches(*table[:, begin:end]) for prefix, begin, end in keys},
-        events=events,
-    )
-
-
-def walk_spans(data: Buffer, start: Places, stop: Places) -> Spans:
-    """Do the same as ``read_spans``, all spans in step."""
-    places = walk(data, start, stop)
-    n = len(start)
-    ids = np.empty((n, _IDS), np.uint64)
-    ids[:, :2] = data.take(places.trace_id, TRACE_ID_BYTES).view(">u8")
-    ids[:, 2:] = data.take(places.span_id, SPAN_ID_BYTES).view(">u8")
-    return Spans(
-        ids=ids,
-        start_ns=data.take(places.start_time, 8).view("<u8")[:, 0],
-        end_ns=data.take(places.end_time, 8).view("<u8")[:, 0],
-        parent=_parents(data, places),
-        status=_once(places.status, n),
-        name=_latest(places.name, n),
-        attributes=gather(data, places.attributes),
-        events=places.events,
-    )
-
-
-def _parents(data: Buffer, places: SpanPlaces) -> npt.NDArray[np.uint64]:
-    parent = np.zeros(len(places.span_id), np.uint64)
-    for step in places.parent:
-        whole = step.stop - step.start == SPAN_ID_BYTES
-        found = data.take(step.start, SPAN_ID_BYTES).view(">u8")[:, 0].astype(np.uint64)
-        # Of a field that comes twice the last one counts.
-        parent[step.rows] = np.where(whole, found, np.uint64(0))
-    return parent
-
-
-def _once(steps: list[Stretches], n: int) -> Stretches:
-    """Return the stretches of all steps, if no row has two."""
-    found = _latest(steps, n)
-    if len(found.rows) < sum(len(step.rows) for step in steps):
-        # A message that comes twice is the two merged; senders do not do that.
-        raise UnusualError
-    return found
-
-
-def _latest(steps: list[Stretches], n: int) -> Stretches:
-    """Return the last stretch of each row that has any."""
-    start, stop = np.zeros((2, n), np.intp)
-    for step in steps:
-        start[step.rows], stop[step.rows] = step.start, step.stop
-    return _present(start, stop)
-
-
-def _present(start: Places, stop: Places) -> Stretches:
-    # Zero is the place before all spans.
-    rows = np.flatnonzero(start)
-    return Stretches(rows, start[rows], stop[rows])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -44,25 +45,24 @@ class Split:
 
     def cut(self, part: Part) -> Sequence[Part | None]:
         """Return what each group has of a part, None for nothing; rows count from its first."""
-        complete = len(part.rows) == len(self.order)
-        places = self.place[part.rows]
-        if self.bounds.tolist() == [0, len(self.order)]:
-            # One group of all: nothing to cut, and the order within a part is free.
-            return [part.cut(slice(None), places)]
-        if complete and (part.rows[1:] > part.rows[:-1]).all():
+        bounds = self.bounds.tolist()
+        if bounds == [0, len(self.order)]:
+            # One group of all: nothing to cut.
+            return [part]
+        if part.rows is None:
             # A row each, in order: sorted already, by the order that the groups have.
-            cuts = self.bounds
-            part = part.reordered(self.order, places)
-            places = np.arange(len(self.order))
-        else:
-            if (places[1:] < places[:-1]).any():
-                order = np.argsort(places)
-                places = places[order]
-                part = part.reordered(order, places)
-            cuts = np.searchsorted(places, self.bounds)
+            part = part.taken(self.order, None)
+            return [
+                part.taken(slice(start, stop), None) if stop > start else None
+                for start, stop in pairwise(bounds)
+            ]
+        places = self.place[part.rows]
+        if (places[1:] < places[:-1]).any():
+            order = np.argsort(places)
+            places = places[order]
+            part = part.taken(order, places)
+        cuts = np.searchsorted(places, self.bounds).tolist()
         return [
-            part.cut(slice(start, stop), places[start:stop] - first) if stop > start else None
-            for start, stop, first in zip(
-                cuts.tolist(), cuts[1:].tolist(), self.bounds.tolist(), strict=False
-            )
+            part.taken(slice(start, stop), places[start:stop] - first) if stop > start else None
+            for (start, stop), first in zip(pairwise(cuts), bounds, strict=False)
         ]

@@ -10,7 +10,14 @@ import numpy.typing as npt
 from barograph_processor.observation import ObservationBatch, SpanIds, span_hexes
 from barograph_processor.otlp.buffer import Places
 from barograph_processor.otlp.columns import is_dense
-from barograph_processor.otlp.parts import NamePart, NumberPart, Part, part_values
+from barograph_processor.otlp.parts import (
+    NamePart,
+    NumberPart,
+    Part,
+    by_appearance,
+    part_places,
+    part_values,
+)
 from barograph_processor.otlp.rows import Field, GroupKey, Role
 from barograph_processor.otlp.split import Split
 from barograph_processor.otlp.walk import UnusualError
@@ -61,18 +68,16 @@ class Table:
     def prediction_ids(self, rows: Places) -> Sequence[str]:
         """Return the ids of rows, by which late facts name them."""
         spans = span_hexes(self.ids[rows])
-        if not len(self.named.rows):
+        if not self.named.size:
             return spans
         levels = (*self.named.levels, "")
-        codes = np.full(len(self), -1)
-        codes[self.named.rows] = self.named.codes
-        given = [levels[code] for code in codes[rows].tolist()]
+        given = [levels[code] for code in self.named.spread(len(self))[rows].tolist()]
         return tuple(text or span for text, span in zip(given, spans, strict=True))
 
     def names(self, rows: Places) -> Sequence[str]:
         """Return all by which late facts may name rows: ids, and spans of those with other ids."""
         ids = self.prediction_ids(rows)
-        return (*ids, *span_hexes(self.ids[self.named.rows])) if len(self.named.rows) else ids
+        return (*ids, *span_hexes(self.ids[part_places(self.named)])) if self.named.size else ids
 
     def received(self, time_ns: int) -> Self:
         """Return the table with the time at which all of it came, ns since the epoch."""
@@ -81,11 +86,11 @@ class Table:
     def between(self, start: int, stop: int) -> Self:
         """Return the rows from one to before another, as a table of their own."""
         parts = {
-            place: [cut for part in found if len((cut := part.between(start, stop)).rows)]
+            place: [cut for part in found if (cut := part.between(start, stop)).size]
             for place, found in self.parts.items()
         }
         group = self.group[start:stop]
-        number, order = _by_appearance(group, len(self.keys))
+        number, order = by_appearance(group, len(self.keys))
         return replace(
             self,
             keys=tuple(self.keys[at] for at in order),
@@ -151,10 +156,7 @@ class Table:
 
     def _check_kinds(self, parts: Sequence[Part]) -> None:
         """Refuse names beside numbers, or beside other names, in one column of one group."""
-        telling = sum(
-            (self._counts(p.rows[p.codes >= 0] if isinstance(p, NamePart) else p.rows) > 0) * 1
-            for p in parts
-        )
+        telling = sum((self._counts(_told(part)) > 0) * 1 for part in parts)
         if (np.asarray(telling) > 1).any():
             raise UnusualError
 
@@ -162,7 +164,7 @@ class Table:
         """Refuse a group of which most cells are gaps."""
         columns, cells = np.zeros((2, len(self.keys)), np.int64)
         for parts in _invented(self.parts).values():
-            held = sum(self._counts(part.rows) for part in parts)
+            held = sum(self._counts(part_places(part)) for part in parts)
             columns += held > 0
             cells += held
         rows = self._counts(np.arange(len(self)))
@@ -178,7 +180,7 @@ class Table:
         self, key: GroupKey, rows: Places, parts: Mapping[Field, Sequence[Part]]
     ) -> ObservationBatch:
         invented = _invented(parts)
-        cells = sum(len(part.rows) for found in invented.values() for part in found)
+        cells = sum(part.size for found in invented.values() for part in found)
         if not is_dense(len(rows), len(invented), cells):
             raise UnusualError
         columns = {place: _column(found, len(rows)) for place, found in parts.items()}
@@ -215,6 +217,12 @@ def _invented(parts: Mapping[Field, Sequence[Part]]) -> Mapping[Field, Sequence[
     return {place: found for place, found in parts.items() if place.role is not Role.TRACE}
 
 
+def _told(part: Part) -> Places:
+    """Return the rows that a part says something of."""
+    places = part_places(part)
+    return places[part.codes >= 0] if isinstance(part, NamePart) else places
+
+
 def _column(parts: Sequence[Part], rows: int) -> Column:
     # A name that is missing in all rows says nothing of the column's type.
     telling = [p for p in parts if isinstance(p, NumberPart) or (p.codes >= 0).any()]
@@ -223,11 +231,12 @@ def _column(parts: Sequence[Part], rows: int) -> Column:
         raise UnusualError
     if kinds == {NamePart}:
         return _names(telling, rows)
-    if len(telling) == 1 and len(telling[0].rows) == rows:
-        return NumericColumn(part_values(telling[0]).astype(np.float64, copy=False))
+    numbers = [part for part in telling if isinstance(part, NumberPart)]
+    if len(numbers) == 1 and numbers[0].size == rows:
+        return NumericColumn(numbers[0].values.astype(np.float64, copy=False))
     values = np.full(rows, np.nan)
-    for part in telling:
-        values[part.rows] = part_values(part)
+    for part in numbers:
+        part.fill(values)
     return NumericColumn(values)
 
 
@@ -237,10 +246,7 @@ def _names(parts: Sequence[Part], rows: int) -> CategoricalColumn:
         raise UnusualError
     (part,) = parts
     assert isinstance(part, NamePart)
-    codes = part.codes
-    if len(part.rows) != rows:
-        codes = np.full(rows, -1, np.int32)
-        codes[part.rows] = part.codes
+    codes = part.codes if part.size == rows else part.spread(rows)
     return _of_levels_that_occur(codes, part.levels)
 
 
@@ -251,21 +257,8 @@ def _of_levels_that_occur(
     if len(levels) == 1 and codes.min() == 0:
         # Of one resource: nothing to look for.
         return CategoricalColumn(codes, levels)
-    number, order = _by_appearance(codes, len(levels))
+    number, order = by_appearance(codes, len(levels))
     return CategoricalColumn(number.astype(np.int32)[codes], tuple(levels[code] for code in order))
-
-
-def _by_appearance(
-    codes: npt.NDArray[np.int32] | npt.NDArray[np.int64], count: int
-) -> tuple[npt.NDArray[np.int64], list[int]]:
-    """Return a new number for each code, -1 for -1 behind them, and the codes that occur."""
-    first = np.full(count + 1, len(codes))
-    # Of several rows of one code the last one written stays, here the first; -1 is the last code.
-    first[codes[::-1]] = np.arange(len(codes))[::-1]
-    order = np.argsort(first[:-1], kind="stable")[: int((first[:-1] < len(codes)).sum())]
-    number = np.full(count + 1, -1, np.int64)
-    number[order] = np.arange(len(order))
-    return number, order.tolist()
 
 
 def _of_role(columns: Mapping[Field, Column], role: Role) -> dict[str, Column]:

@@ -17,6 +17,7 @@ __all__ = [
     "Value",
     "attributes_of",
     "bounded",
+    "is_number",
     "number_of",
     "text_of",
     "value_of",
@@ -70,6 +71,11 @@ def number_of(cell: Cell) -> float:
     if cell is None or isinstance(cell, str):
         return math.nan
     return float(cell)
+
+
+def is_number(cell: Cell) -> bool:
+    """Whether a cell is a number; a bool is none."""
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
 def text_of(cell: Cell) -> str | None:

@@ -14,7 +14,15 @@ import numpy.typing as npt
 from barograph_processor.otlp.buffer import Buffer, Places, alike
 from barograph_processor.otlp.rows import SPAN_ID_BYTES, TRACE_ID_BYTES
 
-__all__ = ["MOST_FIELDS", "SpanPlaces", "Stretches", "UnusualError", "span_bounds", "walk"]
+__all__ = [
+    "MOST_FIELDS",
+    "SpanPlaces",
+    "Stretches",
+    "UnusualError",
+    "frames",
+    "span_bounds",
+    "walk",
+]
 
 MOST_FIELDS: Final = 1024
 """Most fields of a span, attributes among them; a step costs the same for one span as for all."""
@@ -90,8 +98,34 @@ class _Field(NamedTuple):
     content: Stretches
 
 
-def span_bounds(payload: bytes, start: int, stop: int) -> tuple[Places, bytes]:
-    """Return where each span of a ScopeSpans begins and ends, and its schema's address.
+def frames(payload: bytes, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
+    """Yield the tag of each field of a message, and where its content begins and ends.
+
+    Raises:
+        UnusualError: It is damaged, or has a field that is not of bytes.
+    """
+    at = start
+    while at < stop:
+        tag, size = payload[at], 0
+        at += 1
+        for place in range(_LONGEST_LENGTH):
+            if at == stop:
+                raise UnusualError
+            byte = payload[at]
+            at += 1
+            size |= (byte & 0x7F) << 7 * place
+            if byte < _CONTINUES:
+                break
+        else:
+            raise UnusualError
+        if tag & 7 != _BYTES or size > stop - at:
+            raise UnusualError
+        yield tag, at, at + size
+        at += size
+
+
+def span_bounds(payload: bytes, start: int, stop: int) -> tuple[Places, list[bytes]]:
+    """Return where each span of a ScopeSpans begins and ends, and its schemas' addresses.
 
     One loop without calls: this runs for every span.
 
@@ -99,7 +133,7 @@ def span_bounds(payload: bytes, start: int, stop: int) -> tuple[Places, bytes]:
         UnusualError: It is damaged, has a field of a later version, or a span of 2 MiB.
     """
     found: list[int] = []
-    url = slice(0)
+    urls = []
     at = start
     try:
         while at < stop:
@@ -121,7 +155,7 @@ def span_bounds(payload: bytes, start: int, stop: int) -> tuple[Places, bytes]:
                 found.append(at)
             elif tag in (_SCOPE, _SCHEMA_URL):
                 if tag == _SCHEMA_URL:
-                    url = slice(at, at + size)
+                    urls.append(payload[at : at + size])
                 at += size
             else:
                 raise UnusualError
@@ -129,7 +163,7 @@ def span_bounds(payload: bytes, start: int, stop: int) -> tuple[Places, bytes]:
         raise UnusualError from None
     if at != stop:
         raise UnusualError
-    return np.array(found, np.intp).reshape(-1, 2), payload[url]
+    return np.array(found, np.intp).reshape(-1, 2), urls
 
 
 def walk(data: Buffer, start: Places, stop: Places) -> SpanPlaces:

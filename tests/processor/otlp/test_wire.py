@@ -1,46 +1,38 @@
-"""Compiled code finds in spans what numpy finds, whatever the bytes are."""
+"""Compiled code finds in requests what numpy finds, whatever the bytes are."""
 
 from collections.abc import Mapping
 from dataclasses import fields as fields_of_class
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from barograph_processor.otlp import compiled
-from barograph_processor.otlp.attribute_values import numbers_of
-from barograph_processor.otlp.buffer import Buffer
-from barograph_processor.otlp.chunks import RESOURCES, SCOPES, fields
-from barograph_processor.otlp.distinct import distinct
+from barograph_processor.otlp.compiled import read_spans
 from barograph_processor.otlp.message import length_delimited
-from barograph_processor.otlp.spans import Spans, bounds_of, read_spans
-from barograph_processor.otlp.walk import Stretches, UnusualError
+from barograph_processor.otlp.parts import NumberPart
+from barograph_processor.otlp.spans import Cells, Spans, Way, WayOf
+from barograph_processor.otlp.walk import UnusualError
 from benchmarks.ingest.load import SHAPES, Shape, Template
 from tests.processor.otlp.build import prediction, span
 
 _WIRE = compiled.wire
 pytestmark = pytest.mark.usefixtures("needs_compiled")
-_SPAN_FIELDS = tuple(field.name for field in fields_of_class(Spans))
 
 
-def both(read: Any, *arguments: Any) -> tuple[Any, Any]:
+def both(payloads: list[bytes], way_of: WayOf) -> tuple[Spans | None, Spans | None]:
     """Return what compiled code and numpy make of the same; None where it is unusual."""
-    found = []
+    found: list[Spans | None] = []
     for wire in (_WIRE, None):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(compiled, "wire", wire)
             try:
-                found.append(read(*arguments))
+                found.append(read_spans(payloads, way_of))
             except UnusualError:
                 found.append(None)
     return found[0], found[1]
-
-
-def places(*numbers: int) -> npt.NDArray[np.intp]:
-    return np.array(numbers, np.intp)
 
 
 def assert_equal(found: Any, expected: Any) -> None:
@@ -49,13 +41,24 @@ def assert_equal(found: Any, expected: Any) -> None:
         for key, value in expected.items():
             assert_equal(found[key], value)
     elif isinstance(expected, tuple):
+        assert type(found) is type(expected)
         for one, other in zip(found, expected, strict=True):
             assert_equal(one, other)
     elif isinstance(expected, np.ndarray):
-        assert found.dtype.itemsize == expected.dtype.itemsize
+        assert found.dtype == expected.dtype
         np.testing.assert_array_equal(found, expected)
+    elif isinstance(expected, list):
+        # As they are written: 1, 1.0 and True are equal, and NaN is not.
+        assert list(map(repr, found)) == list(map(repr, expected))
     else:
         assert found == expected
+
+
+def assert_same(found: Spans | None, expected: Spans | None) -> None:
+    assert found is not None
+    assert expected is not None
+    for field in fields_of_class(Spans):
+        assert_equal(getattr(found, field.name), getattr(expected, field.name))
 
 
 _USUAL_FIELDS = [
@@ -94,10 +97,31 @@ _FIELDS = [
     b"\xff" * 12,
     b"\x38" + b"\x80" * 10 + b"\x01",
 ]
-_KEYS = st.sampled_from([b"a", b"b", b"", b"k" * 127, b"k" * 128, "größe".encode()])
-_VALUES = st.sampled_from([b"", b"\x12\x00", b"\x12\x02\x18\x05", b"\x12\x09\x21" + bytes(8)])
+_KEYS = [b"a", b"b", b"", b"k" * 127, b"k" * 128, "größe".encode()]
+_VALUES = st.sampled_from(
+    [
+        b"",
+        b"\x12\x00",
+        b"\x12\x02\x18\x05",
+        b"\x12\x82\x00\x18\x05",
+        b"\x12\x03\x18\x85\x00",
+        b"\x12\x0b\x18" + b"\xff" * 9 + b"\x01",
+        b"\x12\x0b\x18" + b"\xff" * 9 + b"\x7f",
+        b"\x12\x0c\x18" + b"\xff" * 10 + b"\x01",
+        b"\x12\x09\x21" + bytes(8),
+        b"\x12\x02\x10\x02",
+        b"\x12\x03\x0a\x01x",
+        b"\x12\x03\x0a\x01\xff",
+        b"\x12\x03\x0a\x02x",
+        b"\x12\x02\x0a\x01x",
+        b"\x12\x02\x3a\x00",
+        b"\x18\x05",
+    ]
+)
 _ATTRIBUTES = st.builds(
-    lambda key, value: length_delimited(9, length_delimited(1, key) + value), _KEYS, _VALUES
+    lambda key, value: length_delimited(9, length_delimited(1, key) + value),
+    st.sampled_from(_KEYS),
+    _VALUES,
 )
 _WHOLE = b"".join(_USUAL_FIELDS[at] for at in (0, 1, 7, 8))
 _SPANS = st.lists(st.sampled_from(_FIELDS) | _ATTRIBUTES | st.binary(max_size=3), max_size=6).map(
@@ -108,53 +132,72 @@ _SOUND = st.lists(st.sampled_from(_USUAL_FIELDS) | _ATTRIBUTES, max_size=5).map(
 )
 
 
-def laid(spans: list[bytes]) -> tuple[bytes, npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return spans one behind the other, behind one byte, and where each begins and ends."""
-    ends = np.cumsum([1, *map(len, spans)]).astype(np.intp)
-    return b"\x0a" + b"".join(spans), ends[:-1].copy(), ends[1:].copy()
+_KEY_WAYS = st.dictionaries(st.sampled_from(_KEYS), st.sampled_from(Way))
+
+
+def ways(drawn: Mapping[bytes, Way]) -> WayOf:
+    return lambda prefix: drawn.get(prefix[2:], Way.NUMBERS)
+
+
+def all_cells(prefix: bytes) -> Way:
+    del prefix
+    return Way.CELLS
+
+
+def all_numbers(prefix: bytes) -> Way:
+    del prefix
+    return Way.NUMBERS
+
+
+def request(spans: list[bytes]) -> bytes:
+    """Return a request of spans."""
+    return length_delimited(
+        1, length_delimited(2, b"".join(length_delimited(2, one) for one in spans))
+    )
 
 
 @settings(max_examples=1000, deadline=None)
-@given(st.lists(_SPANS, min_size=1, max_size=5) | st.lists(_SOUND, min_size=1, max_size=5))
-def test_what_numpy_finds_usual_is_read_the_same(spans: list[bytes]) -> None:
-    payload, start, stop = laid(spans)
-    found, expected = both(read_spans, Buffer(payload), start, stop)
+@given(
+    st.lists(_SPANS, min_size=1, max_size=5) | st.lists(_SOUND, min_size=1, max_size=5),
+    st.integers(0, 5),
+    _KEY_WAYS,
+)
+def test_what_numpy_finds_usual_is_read_the_same(
+    spans: list[bytes], first: int, drawn: dict[bytes, Way]
+) -> None:
+    payloads = [request(spans[:first]), request(spans[first:])]
+    found, expected = both(payloads, ways(drawn))
     if expected is not None:
-        assert found is not None
-        for name in _SPAN_FIELDS:
-            assert_equal(getattr(found, name), getattr(expected, name))
+        assert_same(found, expected)
 
 
 @settings(max_examples=300, deadline=None)
-@given(_SPANS)
-def test_of_one_span_both_find_the_same_unusual(one: bytes) -> None:
+@given(_SPANS, _KEY_WAYS)
+def test_of_one_span_both_find_the_same_unusual(one: bytes, drawn: dict[bytes, Way]) -> None:
     """Of several in step numpy knows less: two field numbers of two bytes are unusual to it."""
-    payload, start, stop = laid([one])
-    found, expected = both(read_spans, Buffer(payload), start, stop)
+    found, expected = both([request([one])], ways(drawn))
     assert (found is None) == (expected is None)
 
 
 @pytest.mark.parametrize("count", [63, 64, 65, 512])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_many_spans(shape: Shape, count: int) -> None:
+@pytest.mark.parametrize("way_of", [all_numbers, all_cells])
+def test_many_spans(shape: Shape, count: int, way_of: WayOf) -> None:
     """Compiled code lays columns of some lengths apart."""
-    payload = Template.make(shape, spans=count).request()
-    (resource,) = fields(payload, 0, len(payload), RESOURCES)
-    (scope,) = fields(payload, *resource, SCOPES)
-    bounds, _ = bounds_of(payload, *scope)
-    found, expected = both(read_spans, Buffer(payload), *bounds.T.copy())
-    for name in _SPAN_FIELDS:
-        assert_equal(getattr(found, name), getattr(expected, name))
+    assert_same(*both([Template.make(shape, spans=count).request()] * 2, way_of))
 
 
-def test_spans_that_are_cut_anywhere_are_unusual() -> None:
+@pytest.mark.parametrize("way_of", [all_numbers, all_cells])
+def test_requests_that_are_cut_anywhere_are_unusual(way_of: WayOf) -> None:
     whole = prediction(1, {"input.a": 1.5, "input.b": "x"}, parent_span_id=bytes(8), name="n")
     encoded = whole.SerializeToString()
+    sound = request([encoded])
+    for size in range(1, len(sound)):
+        # What lies behind a request is none of it, though it would be its end.
+        assert both([sound[:size], sound[size:]], way_of) == (None, None)
     read = 0
     for size in range(len(encoded) + 1):
-        payload, start, stop = laid([encoded[:size]])
-        # What lies behind a span is none of it, though it would be its end.
-        found, expected = both(read_spans, Buffer(payload + encoded[size:]), start, stop)
+        found, expected = both([request([encoded[:size]])], way_of)
         assert (found is None) == (expected is None)
         read += found is not None
     # Between its last fields, where nothing that has to be there is missing.
@@ -165,112 +208,162 @@ def test_spans_that_are_cut_anywhere_are_unusual() -> None:
 def test_spans_of_too_many_fields_are_unusual(count: int) -> None:
     # Beside others of whatever length: numpy takes them out of its steps as they end.
     spans = [_WHOLE + b"\x30\x01" * (size - 4) for size in (count, *range(4, 1024, 3))]
-    payload, start, stop = laid(spans)
-    found, expected = both(read_spans, Buffer(payload), start, stop)
+    found, expected = both([request(spans)], all_cells)
     assert (found is None) == (expected is None) == (count > 1024)
+
+
+@pytest.mark.parametrize(
+    ("field", "unusual"),
+    [
+        (length_delimited(1, bytes(16)), True),
+        (length_delimited(2, bytes(8)), True),
+        (b"\x39" + (2**63).to_bytes(8, "little"), True),
+        (b"\x41" + (2**63).to_bytes(8, "little"), True),
+        (b"\x41" + (2**63 - 1).to_bytes(8, "little"), False),
+        (b"\x41" + bytes(8), True),
+    ],
+)
+def test_ids_of_zeros_and_times_that_end_before_they_start(field: bytes, unusual: bool) -> None:
+    found, expected = both([request([_WHOLE, _WHOLE + field])], all_cells)
+    assert (found is None) == (expected is None) == unusual
+
+
+_FRAMES = st.lists(
+    st.tuples(st.sampled_from([0x0A, 0x12, 0x1A, 0x22, 0x08, 0x8A]), st.binary(max_size=4)).map(
+        lambda drawn: bytes([drawn[0]]) + length_delimited(1, drawn[1])[1:]
+    )
+    | st.just(length_delimited(2, _WHOLE))
+    | st.binary(max_size=3),
+    max_size=4,
+).map(b"".join)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.data(), st.integers(0, 2))
+def test_frames_are_read_the_same(data: st.DataObject, depth: int) -> None:
+    """Of a scope in a resource in a request, of a resource in a request, or of a request."""
+    payload = data.draw(_FRAMES)
+    for number in (2, 1)[2 - depth :]:
+        payload = length_delimited(number, payload) + data.draw(st.just(b"") | _FRAMES)
+    found, expected = both([payload], all_cells)
+    assert (found is None) == (expected is None)
+    if expected is not None:
+        assert_same(found, expected)
+
+
+def test_many_spans_of_two_resources_and_some_schemas() -> None:
+    scope = b"".join(length_delimited(2, _WHOLE) for _ in range(3000)) + length_delimited(3, b"a")
+    first = length_delimited(1, b"one") + length_delimited(2, scope) + length_delimited(3, b"b")
+    second = 2 * length_delimited(2, scope) + length_delimited(1, b"two")
+    payloads = [length_delimited(1, first) + length_delimited(1, second), length_delimited(1, b"")]
+    found, expected = both(payloads, all_cells)
+    assert_same(found, expected)
+    assert found is not None
+    assert found.counts == [9000, 0]
+    assert found.resources == [(b"one", 3000), (b"two", 6000), (b"", 0)]
+    assert found.urls == [b"a", b"b", b"a", b"a"]
+
+
+def named(texts: list[bytes]) -> list[bytes]:
+    """Return spans whose names and attributes are texts, the attributes in another order."""
+    return [
+        _WHOLE
+        + length_delimited(5, text)
+        + b"".join(
+            length_delimited(9, length_delimited(1, key) + length_delimited(2, value))
+            for key, value in ((b"a", length_delimited(1, text)), (b"b", length_delimited(1, last)))
+        )
+        for text, last in zip(texts, texts[::-1], strict=True)
+    ]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(["", "a", "b", "ab" * 70]) | st.text(), min_size=1))
+def test_texts_are_numbered_the_same(texts: list[str]) -> None:
+    """Each column by itself, though the others have the same."""
+    assert_same(*both([request(named([text.encode() for text in texts]))], all_cells))
+
+
+def test_more_distinct_texts_than_a_first_table_holds() -> None:
+    rng = np.random.default_rng(3)
+    texts = [rng.bytes(size).hex().encode() for size in rng.integers(0, 10, 20_000)]
+    found, expected = both([request(named(texts))], all_cells)
+    assert expected is not None
+    assert len(expected.name.texts) > 10_000
+    assert_same(found, expected)
+
+
+_NUMBERS = st.sampled_from(
+    [0, 1, 127, 128, 2**28, 2**53 + 1, 2**56 - 1, 2**56, 2**63 - 1, -1, -(2**63)]
+) | st.floats(allow_nan=False)
+_OTHERS = st.booleans() | st.text(max_size=2)
 
 
 @settings(max_examples=500, deadline=None)
 @given(
-    st.lists(
-        st.sampled_from([0x0A, 0x12, 0x1A, 0x22]).flatmap(
-            lambda tag: st.binary(max_size=200).map(lambda b: bytes([tag]) + length_of(b) + b)
-        )
-        | st.binary(max_size=3),
-        max_size=6,
-    )
+    st.lists(_NUMBERS, min_size=1, max_size=5)
+    | st.lists(st.floats(), min_size=1)
+    | st.lists(_NUMBERS | _OTHERS, min_size=1, max_size=5),
+    st.data(),
+    st.sampled_from([all_numbers, all_cells]),
 )
-def test_spans_of_a_scope_lie_at_the_same_places(parts: list[bytes]) -> None:
-    payload = b"".join(parts)
-    found, expected = both(bounds_of, payload, 0, len(payload))
-    assert (found is None) == (expected is None)
-    if found is not None:
-        assert_equal(found, expected)
-
-
-def length_of(content: bytes) -> bytes:
-    return length_delimited(1, content)[1 : -len(content) or None]
-
-
-def test_scope_of_many_spans() -> None:
-    payload = b"".join(length_delimited(2, bytes(n % 7)) for n in range(5000))
-    found, expected = both(bounds_of, payload, 0, len(payload))
-    assert len(found[0]) == 5000
-    assert_equal(found, expected)
-
-
-@pytest.mark.parametrize("size", [2**21 - 1, 2**21])
-def test_span_of_two_mebibytes_is_unusual(size: int) -> None:
-    payload = length_delimited(2, bytes(size))
-    found, expected = both(bounds_of, payload, 0, len(payload))
-    assert (found is None) == (expected is None) == (size == 2**21)
-
-
-@settings(max_examples=500, deadline=None)
-@given(st.lists(st.sampled_from([b"", b"a", b"b", b"ab" * 70]) | st.binary(), min_size=1))
-def test_stretches_are_numbered_the_same(stretches: list[bytes]) -> None:
-    ends = np.cumsum([0, *map(len, stretches)]).astype(np.intp)
-    data = Buffer(b"".join(stretches))
-    found, expected = both(distinct, data, ends[:-1].copy(), ends[1:].copy())
-    assert_equal(found, expected)
-
-
-def test_more_distinct_stretches_than_a_first_table_holds() -> None:
-    rng = np.random.default_rng(3)
-    stretches = [rng.bytes(size) for size in rng.integers(0, 20, 20_000)]
-    ends = np.cumsum([0, *map(len, stretches)]).astype(np.intp)
-    data = Buffer(b"".join(stretches))
-    found, expected = both(distinct, data, ends[:-1].copy(), ends[1:].copy())
-    assert len(expected[1]) > 10_000
-    assert_equal(found, expected)
-
-
-_NUMBERS = st.sampled_from(
-    [0, 1, 127, 128, 2**28, 2**53 + 1, 2**56 - 1, 2**56, 2**63 - 1, -1]
-) | st.floats(allow_nan=False)
-
-
-@settings(max_examples=500, deadline=None)
-@given(st.lists(_NUMBERS, min_size=1, max_size=5) | st.lists(st.floats(), min_size=1), st.data())
-def test_numbers_are_read_the_same(numbers: list[float], data: st.DataObject) -> None:
-    encoded = [bytearray(value_of(number)) for number in numbers]
+def test_values_are_read_the_same(
+    values: list[float | str], data: st.DataObject, way_of: WayOf
+) -> None:
+    encoded = [bytearray(attribute_of(value)) for value in values]
     if data.draw(st.booleans()):
         one = data.draw(st.sampled_from(encoded))
-        one[data.draw(st.integers(0, len(one) - 1))] ^= data.draw(st.integers(0, 255))
-    ends = np.cumsum([0, *map(len, encoded)]).astype(np.intp)
-    values = Stretches(np.arange(len(numbers)), ends[:-1].copy(), ends[1:].copy())
-    found, expected = both(numbers_of, Buffer(b"".join(encoded)), values)
+        one[data.draw(st.integers(3, len(one) - 1))] ^= data.draw(st.integers(0, 255))
+    spans = [_WHOLE + length_delimited(9, bytes(one)) for one in encoded]
+    found, expected = both([request(spans)], way_of)
     assert (found is None) == (expected is None)
-    if found is not None:
-        np.testing.assert_array_equal(found, expected)
+    if expected is not None:
+        assert_same(found, expected)
 
 
-def value_of(number: float) -> bytes:
-    """Return a number as what stands behind a key on the wire."""
-    (pair,) = span(1, {"k": number}).attributes
-    return pair.SerializeToString()[3:]
+def attribute_of(value: float | str) -> bytes:
+    """Return a value as an attribute of the wire."""
+    (pair,) = span(1, {"k": value}).attributes
+    return pair.SerializeToString()
 
 
-def test_what_is_no_part_of_the_data_is_not_read() -> None:
-    """No bytes of a sender's lead there: a mistake of ours would."""
+def test_what_turns_out_to_be_no_number_is_read_once_more() -> None:
+    """Beside a column of numbers, and in a column that some rows lack."""
+    values: list[float | str] = [0, 1, 2.5, "x", 1]
+    spans = [
+        _WHOLE
+        + length_delimited(9, b"\x0a\x01a" + attribute_of(row)[3:])
+        + (length_delimited(9, b"\x0a\x01b" + attribute_of(value)[3:]) if row else b"")
+        for row, value in enumerate(values)
+    ]
+    found, expected = both([request(spans)], all_numbers)
+    assert_same(found, expected)
+    assert found is not None
+    numbers, cells = found.columns[b"\x0a\x01a"], found.columns[b"\x0a\x01b"]
+    assert isinstance(numbers, NumberPart)
+    assert numbers.rows is None
+    assert isinstance(cells, Cells)
+    assert cells.cells == [1, 2.5, "x"]
+    assert cells.rows is not None
+    assert cells.rows.tolist() == [1, 2, 3, 4]
+    assert cells.codes.tolist() == [0, 1, 2, 0]
+
+
+def test_our_own_mistakes_are_told() -> None:
+    """No bytes of a sender's lead there."""
     assert _WIRE is not None
-    out, codes = np.zeros(1), np.zeros(1, np.int32)
-    for start, stop in ((-1, 2), (2, 1), (0, 5), (5, 5)):
-        with pytest.raises(ValueError, match="stretch"):
-            _WIRE.distinct(b"abcd", places(start), places(stop), codes)
-        with pytest.raises(ValueError, match="stretch"):
-            _WIRE.numbers(b"abcd", places(start), places(stop), out)
-        with pytest.raises(ValueError, match="stretch"):
-            _WIRE.spans(b"abcd", start, stop)
-        ids, words, where = (np.zeros((n, 1), np.int64) for n in (3, 3, 4))
-        assert _WIRE.fields(b"abcd", places(start), places(stop), ids, words, where) is None
-    # Zero stands for no place, so no span begins there.
-    whole, end = _WHOLE, places(len(_WHOLE))
-    assert _WIRE.fields(whole, places(0), end, ids, words, where) is None
-    assert _WIRE.fields(b"-" + whole, places(1), end + 1, ids, words, where) is not None
-    with pytest.raises(ValueError, match="lengths"):
-        _WIRE.distinct(b"abcd", places(0), places(1), np.zeros(2, np.int32))
-    with pytest.raises(ValueError, match="lengths"):
-        _WIRE.numbers(b"abcd", places(0, 1), places(1), out)
-    with pytest.raises(ValueError, match="lengths"):
-        _WIRE.fields(b"abcd", places(0), places(1), ids, words, np.zeros((3, 1), np.int64))
+    wire: Any = _WIRE
+    payload = request([_WHOLE + length_delimited(9, attribute_of(1))])
+    with pytest.raises(TypeError):
+        wire.read([payload], all_cells)
+    with pytest.raises(TypeError):
+        wire.read((bytearray(payload),), all_cells)
+    with pytest.raises(TypeError):
+        wire.read((payload,), lambda _: "no way")
+    with pytest.raises(UnusualError):
+        wire.read((payload,), raises)
+
+
+def raises(prefix: bytes) -> Way:
+    del prefix
+    raise UnusualError

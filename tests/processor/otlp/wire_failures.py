@@ -12,51 +12,55 @@ from contextlib import suppress
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from barograph_processor.otlp.message import length_delimited
 
-_SPAN = length_delimited(1, bytes(16)) + length_delimited(2, bytes(8))
-_SPAN += b"\x39" + bytes(8) + b"\x41" + bytes(8)
-_SPAN += b"".join(
-    length_delimited(9, length_delimited(1, b"%04d" % key) + b"\x12\x00") for key in range(300)
-)
-_REPEATED = _SPAN + length_delimited(9, length_delimited(1, b"0007"))
 _PLACES, _NEVER = 1000, -1  # more than any of them takes memory at
-_MISTAKES = (BufferError, OverflowError, TypeError, ValueError)
+_MISTAKES = (OverflowError, TypeError, ValueError)
+
+
+def _span(number: int, keys: int) -> bytes:
+    """Return a span with values that differ and some that do not, of all kinds."""
+    span = length_delimited(1, b"1" * 16) + length_delimited(2, b"1" * 8)
+    span += b"\x39" + bytes(8) + b"\x41" + bytes(8)
+    for key in range(keys):
+        value = (b"\x18" + bytes([number % 5]), length_delimited(1, b"%d" % (number % 70)))[key % 2]
+        value = value if key or number else length_delimited(1, b"a number from then on")
+        pair = length_delimited(1, b"%04d" % key) + length_delimited(2, value)
+        span += length_delimited(9, pair)
+    return span
+
+
+def _request(*spans: bytes) -> bytes:
+    scope = b"".join(length_delimited(2, span) for span in spans) + length_delimited(3, b"url")
+    return length_delimited(1, length_delimited(1, b"resource") + length_delimited(2, scope))
+
+
+def _way_of(prefix: bytes) -> int:
+    """Pass over one key of three, read numbers of another and whatever it is of the third."""
+    return int(prefix[2:]) % 3
+
+
+def _raises(prefix: bytes) -> int:
+    raise ValueError(prefix)
 
 
 def calls(wire: Any) -> dict[str, tuple[Callable[..., object], tuple[Any, ...]]]:
     """Return calls of each kind: of what is usual, of what is not, and of our own mistakes."""
-    usual, unusual = b"-" + 4 * _SPAN, b"-" + 4 * _REPEATED
-    out = [np.zeros((n, 4), np.int64) for n in (3, 3, 4)]
-    scope = length_delimited(2, b"ab") * 1500
-    noise, at = np.random.default_rng(5).bytes(4000), np.arange(0, 4008, 8)
-    start, stop, after = at[:-1], at[1:], at[1:] + 8
-    codes, values, fixed = np.empty(500, np.int32), np.empty(500), bytes(4000)
+    spans = [_span(number, keys=70 if number == 3 else 3) for number in range(600)]
+    usual, whole = _request(*spans), _span(1, keys=70)
+    repeated = _request(whole + length_delimited(9, length_delimited(1, b"0007")))
+    array = length_delimited(9, length_delimited(1, b"0002") + b"\x12\x02\x2a\x00")
     return {
-        "fields": (wire.fields, (usual, *_quarters(usual), *out)),
-        "unusual": (wire.fields, (unusual, *_quarters(unusual), *out)),
-        "fields of no array": (wire.fields, (usual, *_quarters(usual), *out[:2], fixed)),
-        "fields of other lengths": (wire.fields, (usual, start, stop, *out)),
-        "spans": (wire.spans, (scope, 0, len(scope))),
-        "unusual scope": (wire.spans, (scope, 0, len(scope) - 1)),
-        "spans outside": (wire.spans, (scope, 0, len(scope) + 1)),
-        "spans far outside": (wire.spans, (scope, 0, 1 << 70)),
-        "distinct": (wire.distinct, (noise, start, stop, codes)),
-        "distinct outside": (wire.distinct, (noise, stop, after, codes)),
-        "distinct of other lengths": (wire.distinct, (noise, start, stop, values)),
-        "distinct of text": (wire.distinct, ("text", start, stop, codes)),
-        "numbers": (wire.numbers, (noise, start, stop, values)),
-        "numbers outside": (wire.numbers, (noise, stop, after, values)),
-        "numbers of no array": (wire.numbers, (noise, start, stop, fixed)),
+        "usual": (wire.read, ((usual, _request(whole)), _way_of)),
+        "repeated key": (wire.read, ((usual, repeated), _way_of)),
+        "array": (wire.read, ((usual, _request(_span(1, keys=2) + array)), _way_of)),
+        "cut": (wire.read, ((usual[:-1],), _way_of)),
+        "another field": (wire.read, ((usual + b"\x10\x01",), _way_of)),
+        "way that raises": (wire.read, ((usual,), _raises)),
+        "way that is none": (wire.read, ((usual,), bytes.decode)),
+        "no bytes": (wire.read, ((usual, bytearray(usual)), _way_of)),
+        "no tuple": (wire.read, ([usual], _way_of)),
     }
-
-
-def _quarters(data: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    ends = 1 + np.arange(5) * (len(data) // 4)
-    return ends[:-1], ends[1:]
 
 
 def _failures(

@@ -1,4 +1,4 @@
-/* Attributes of spans, gathered by key while the spans are read one after the other. */
+/* Attributes of spans and their keys, noted while the spans are read one after the other. */
 
 #ifndef BAROGRAPH_ATTRIBUTES_H
 #define BAROGRAPH_ATTRIBUTES_H
@@ -7,37 +7,40 @@
 
 #define MOST_FIELDS 1024
 
-/* What reading returns, beside NO_MEMORY. */
-enum { USUAL = 0, UNUSUAL = -2 };
+/* What every span has one of beside its attributes, as if these were their keys. */
+enum { NAME_KEY, STATUS_KEY, FIRST_KEY };
 
 typedef struct {
-    uint32_t row;
-    uint32_t start; /* behind the key */
-    uint32_t stop;
+    const uint8_t *start; /* behind the key */
+    uint32_t size;
     uint32_t key;
 } Attribute;
 
 typedef struct {
-    const uint8_t *data;
+    Py_ssize_t count; /* of its attributes */
+    Py_ssize_t row;   /* of the last of them */
+} Use;
+
+typedef struct {
     Index keys;
+    Use *uses; /* of each key */
+    Py_ssize_t uses_room;
     Attribute *all;
     Py_ssize_t count;
     Py_ssize_t room;
-    int64_t *last_row; /* of each key */
-    Py_ssize_t last_room;
     uint32_t guess[MOST_FIELDS]; /* the key of each attribute of the span before */
 } Attributes;
 
-/* Begin with none; whether there is memory. To be ended in either case. */
-int attributes_begin(Attributes *attributes, const uint8_t *data);
+/* Begin with none. To be ended in either case. */
+int attributes_begin(Attributes *attributes);
 void attributes_end(Attributes *attributes);
 
 /* Note the nth attribute, below MOST_FIELDS, of a row: rows come in order. */
-int attributes_note(Attributes *attributes, Py_ssize_t row, int nth, Py_ssize_t start,
-                    Py_ssize_t stop);
+int attributes_note(Attributes *attributes, Py_ssize_t row, int nth, const uint8_t *start,
+                    const uint8_t *stop);
 
-/* Return [(prefix, begin, end), ...], and a table of the rows row, start and stop, in which
-   those of a key are from `begin` to before `end`; between keys anything may be. */
-PyObject *attributes_by_key(const Attributes *attributes);
+/* Note a row's name or status. */
+int attributes_note_own(Attributes *attributes, Py_ssize_t row, uint32_t key, const uint8_t *start,
+                        Py_ssize_t size);
 
 #endif

@@ -1,134 +1,215 @@
-/* The values of many attributes of one key; all stretches begin behind the key. */
+#include "columns.h"
+#include "values.h"
 
-#include "index.h"
+/* What is made of a column's values. `way_of` returns the first three. */
+enum {
+    PASS_OVER = 0,
+    NUMBERS = 1, /* numbers if all are, else cells */
+    CELLS = 2,
+    TEXTS,  /* bytes as they are */
+    TURNED, /* behind numbers came something else */
+    DONE,
+};
 
-#define HEADER 3 /* a tag, a length, the type's tag */
-#define DOUBLE_BYTES (HEADER + 8)
-#define LONGEST_WHOLE_NUMBER 8
+/* Columns of 512 rows would be pages apart, and a cache keeps few lines that are: behind
+   columns of such lengths one line is left out. In numbers of 8 bytes. */
+#define PAGES_APART 64
+#define LINE 8
+
+typedef struct {
+    long way;
+    Py_ssize_t place;
+    Py_ssize_t rows;
+    Py_ssize_t filled;
+    PyObject *key;   /* NULL where it is passed over */
+    PyObject *cells; /* or texts, by code; NULL while there are none */
+} Column;
+
+typedef struct {
+    const Spans *spans;
+    Column *all;
+    Py_ssize_t count;
+    Index values;
+    PyObject *table;
+    PyObject *rows;
+} Columns;
+
+/* Ask what is to be made of each key, and give its values a place. */
+static int
+lay_out(Columns *columns, PyObject *way_of)
+{
+    const Attributes *attributes = &columns->spans->attributes;
+    Py_ssize_t room = 0, rows_room = 0;
+    for (Py_ssize_t key = 0; key < columns->count; key++) {
+        Column *column = &columns->all[key];
+        const Stretch *known = &attributes->keys.known[key];
+        const Py_ssize_t count = attributes->uses[key].count;
+        column->key = PyBytes_FromStringAndSize((const char *)known->start, known->size);
+        if (column->key == NULL) {
+            return FAILED;
+        }
+        column->way = TEXTS;
+        if (key >= FIRST_KEY) {
+            PyObject *way = PyObject_CallFunctionObjArgs(way_of, column->key, NULL);
+            column->way = way ? PyLong_AsLong(way) : FAILED;
+            Py_XDECREF(way);
+            if (column->way < PASS_OVER) {
+                return FAILED;
+            }
+        }
+        if (column->way == PASS_OVER) {
+            continue;
+        }
+        column->place = room;
+        room += count % PAGES_APART ? count : count + LINE;
+        column->rows = -1;
+        if (count < columns->spans->count) {
+            column->rows = rows_room;
+            rows_room += count;
+        }
+    }
+    const Py_ssize_t word = (Py_ssize_t)sizeof(int64_t);
+    columns->table = PyByteArray_FromStringAndSize(NULL, room * word);
+    columns->rows = PyByteArray_FromStringAndSize(NULL, rows_room * word);
+    return columns->table && columns->rows ? USUAL : FAILED;
+}
+
+/* Find the code of a value among those of its column. */
+static int
+find_code(Columns *columns, uint32_t key, const Attribute *attribute, int32_t *code)
+{
+    Column *column = &columns->all[key];
+    Index *values = &columns->values;
+    const Py_ssize_t before = values->count;
+    Py_ssize_t number = index_number(values, key, attribute->start, attribute->size);
+    if (number < 0) {
+        return FAILED;
+    }
+    if (values->count > before) {
+        PyObject *cell =
+            column->way == TEXTS
+                ? PyBytes_FromStringAndSize((const char *)attribute->start, attribute->size)
+                : value_cell(attribute->start, attribute->size);
+        if (cell == NULL) {
+            return PyErr_Occurred() ? FAILED : UNUSUAL;
+        }
+        if (column->cells == NULL) {
+            column->cells = PyList_New(0);
+        }
+        int told = column->cells ? PyList_Append(column->cells, cell) : FAILED;
+        Py_DECREF(cell);
+        if (told != USUAL) {
+            return FAILED;
+        }
+        values->known[number].code = (uint32_t)PyList_Size(column->cells) - 1;
+    }
+    *code = (int32_t)values->known[number].code;
+    return USUAL;
+}
+
+/* Fill the columns that are not done, in one walk over all attributes. */
+static int
+fill(Columns *columns)
+{
+    const Spans *spans = columns->spans;
+    double *table = (double *)(void *)PyByteArray_AsString(columns->table);
+    int64_t *rows = (int64_t *)(void *)PyByteArray_AsString(columns->rows);
+    const Attribute *attribute = spans->attributes.all;
+    for (Py_ssize_t row = 0; row < spans->count; row++) {
+        const Attribute *end = spans->attributes.all + spans->all[row].attributes;
+        for (; attribute < end; attribute++) {
+            Column *column = &columns->all[attribute->key];
+            double *values = table + column->place;
+            if (column->way == NUMBERS &&
+                !value_number(attribute->start, attribute->size, values + column->filled)) {
+                column->way = column->filled ? TURNED : CELLS;
+            }
+            if (column->way == CELLS || column->way == TEXTS) {
+                int32_t *codes = (int32_t *)(void *)values + column->filled;
+                int told = find_code(columns, attribute->key, attribute, codes);
+                if (told != USUAL) {
+                    return told;
+                }
+            } else if (column->way != NUMBERS) {
+                continue;
+            }
+            if (column->rows >= 0) {
+                rows[column->rows + column->filled] = row;
+            }
+            column->filled++;
+        }
+    }
+    return USUAL;
+}
+
+/* Take up again what turned out to be no numbers only; whether there is any. */
+static int
+take_up(Columns *columns)
+{
+    int any = 0;
+    for (Py_ssize_t key = 0; key < columns->count; key++) {
+        Column *column = &columns->all[key];
+        if (column->way == TURNED) {
+            column->way = CELLS;
+            column->filled = 0;
+            any = 1;
+        } else {
+            column->way = DONE;
+        }
+    }
+    return any;
+}
+
+static PyObject *
+columns_found(const Columns *columns)
+{
+    PyObject *found = PyList_New(0);
+    for (Py_ssize_t key = 0; found && key < columns->count; key++) {
+        const Column *column = &columns->all[key];
+        if (column->filled == 0 && key >= FIRST_KEY) {
+            continue;
+        }
+        PyObject *one = Py_BuildValue("(OnnnO)", column->key, column->place, column->filled,
+                                      column->rows, column->cells ? column->cells : Py_None);
+        if (one == NULL || PyList_Append(found, one) < 0) {
+            Py_CLEAR(found);
+        }
+        Py_XDECREF(one);
+    }
+    return found ? Py_BuildValue("(NOO)", found, columns->table, columns->rows) : NULL;
+}
 
 PyObject *
-wire_distinct(PyObject *Py_UNUSED(module), PyObject *arguments)
+columns_read(const Spans *spans, PyObject *way_of, int *told)
 {
-    Py_buffer data, start, stop, codes;
-    PyObject *result = NULL;
-    if (!PyArg_ParseTuple(arguments, "y*y*y*w*", &data, &start, &stop, &codes)) {
-        return NULL;
-    }
-    const Py_ssize_t n = start.len / (Py_ssize_t)sizeof(int64_t);
-    const int64_t *starts = start.buf, *stops = stop.buf;
-    int32_t *numbers = codes.buf;
-    Index index = {0};
-    Py_ssize_t *firsts = NULL;
-    if (stop.len != start.len || codes.len != n * (Py_ssize_t)sizeof(int32_t)) {
-        PyErr_SetString(PyExc_ValueError, "arrays of different lengths");
-        goto done;
-    }
-    firsts = malloc((size_t)(n + 1) * sizeof(Py_ssize_t));
-    if (firsts == NULL || !index_begin(&index, data.buf)) {
+    Columns columns = {.spans = spans, .count = spans->attributes.keys.count};
+    PyObject *found = NULL;
+    columns.all = calloc((size_t)columns.count, sizeof(Column));
+    if (columns.all == NULL) {
         PyErr_NoMemory();
-        goto done;
-    }
-    Py_ssize_t number = 0;
-    for (Py_ssize_t row = 0; row < n; row++) {
-        if (!is_stretch(starts[row], stops[row], data.len)) {
-            PyErr_SetString(PyExc_ValueError, "a stretch that is not of the data");
-            goto done;
-        }
-        Py_ssize_t at = (Py_ssize_t)starts[row], size = (Py_ssize_t)stops[row] - at;
-        /* Most are what the one before them was. */
-        if (row == 0 || !index_is(&index, number, at, size)) {
-            Py_ssize_t before = index.count;
-            number = index_number(&index, at, size);
-            if (number == NO_MEMORY) {
-                PyErr_NoMemory();
-                goto done;
-            }
-            if (index.count > before) {
-                firsts[number] = row;
-            }
-        }
-        numbers[row] = (int32_t)number;
-    }
-    result = PyByteArray_FromStringAndSize((const char *)firsts,
-                                           index.count * (Py_ssize_t)sizeof(Py_ssize_t));
-done:
-    free(firsts);
-    index_end(&index);
-    PyBuffer_Release(&data);
-    PyBuffer_Release(&start);
-    PyBuffer_Release(&stop);
-    PyBuffer_Release(&codes);
-    return result;
-}
-
-static int
-read_doubles(const uint8_t *data, const int64_t *starts, Py_ssize_t n, double *values)
-{
-    for (Py_ssize_t row = 0; row < n; row++) {
-        const uint8_t *at = data + starts[row];
-        if (at[0] != 0x12 || at[1] != 9 || at[2] != 0x21) {
-            return 0;
-        }
-        uint64_t word = little_word(at + HEADER);
-        memcpy(&values[row], &word, 8);
-    }
-    return 1;
-}
-
-/* Whole numbers of at most eight bytes, below 2**56; to the nearest double, as in Python. */
-static int
-read_integers(const uint8_t *data, const int64_t *starts, const int64_t *stops, Py_ssize_t n,
-              double *values)
-{
-    for (Py_ssize_t row = 0; row < n; row++) {
-        const uint8_t *at = data + starts[row];
-        Py_ssize_t size = (Py_ssize_t)(stops[row] - starts[row]) - HEADER;
-        if (size < 1 || size > LONGEST_WHOLE_NUMBER || at[0] != 0x12 || at[1] != size + 1 ||
-            at[2] != 0x18) {
-            return 0;
-        }
-        uint64_t value = 0;
-        for (Py_ssize_t byte = 0; byte < size; byte++) {
-            uint8_t seven = at[HEADER + byte];
-            if ((seven >= 0x80) != (byte < size - 1)) {
-                return 0;
-            }
-            value |= (uint64_t)(seven & 0x7F) << (7 * byte);
-        }
-        values[row] = (double)value;
-    }
-    return 1;
-}
-
-PyObject *
-wire_numbers(PyObject *Py_UNUSED(module), PyObject *arguments)
-{
-    Py_buffer data, start, stop, values;
-    PyObject *result = NULL;
-    if (!PyArg_ParseTuple(arguments, "y*y*y*w*", &data, &start, &stop, &values)) {
+        *told = FAILED;
         return NULL;
     }
-    const Py_ssize_t n = start.len / (Py_ssize_t)sizeof(int64_t);
-    const int64_t *starts = start.buf, *stops = stop.buf;
-    if (stop.len != start.len || values.len != start.len) {
-        PyErr_SetString(PyExc_ValueError, "arrays of different lengths");
-        goto done;
+    *told = index_begin(&columns.values);
+    if (*told == USUAL) {
+        *told = lay_out(&columns, way_of);
     }
-    int doubles = 1;
-    for (Py_ssize_t row = 0; row < n; row++) {
-        if (!is_stretch(starts[row], stops[row], data.len)) {
-            PyErr_SetString(PyExc_ValueError, "a stretch that is not of the data");
-            goto done;
-        }
-        doubles &= stops[row] - starts[row] == DOUBLE_BYTES;
+    if (*told == USUAL) {
+        do {
+            *told = fill(&columns);
+        } while (*told == USUAL && take_up(&columns));
     }
-    int read = (doubles && read_doubles(data.buf, starts, n, values.buf)) ||
-               read_integers(data.buf, starts, stops, n, values.buf);
-    result = PyBool_FromLong(read);
-done:
-    PyBuffer_Release(&data);
-    PyBuffer_Release(&start);
-    PyBuffer_Release(&stop);
-    PyBuffer_Release(&values);
-    return result;
+    if (*told == USUAL) {
+        found = columns_found(&columns);
+        *told = found ? USUAL : FAILED;
+    }
+    index_end(&columns.values);
+    for (Py_ssize_t key = 0; key < columns.count; key++) {
+        Py_XDECREF(columns.all[key].key);
+        Py_XDECREF(columns.all[key].cells);
+    }
+    free(columns.all);
+    Py_XDECREF(columns.table);
+    Py_XDECREF(columns.rows);
+    return found;
 }

@@ -1,5 +1,7 @@
 #include "index.h"
 
+#define ODD UINT64_C(0x9E3779B97F4A7C15) /* 2**64 over the golden ratio */
+
 static uint64_t seeds[2];
 
 int
@@ -70,15 +72,19 @@ hash_of(const uint8_t *at, Py_ssize_t size)
 }
 
 int
-index_begin(Index *index, const uint8_t *data)
+index_begin(Index *index)
 {
-    index->data = data;
     index->count = 0;
     index->room = 32;
     index->mask = 2 * (uint64_t)index->room - 1;
+    memset(index->recent, 0, sizeof(index->recent));
     index->known = malloc((size_t)index->room * sizeof(Stretch));
     index->slots = calloc((size_t)index->mask + 1, sizeof(uint32_t));
-    return index->known && index->slots;
+    if (index->known == NULL || index->slots == NULL) {
+        PyErr_NoMemory();
+        return FAILED;
+    }
+    return USUAL;
 }
 
 void
@@ -96,12 +102,14 @@ index_grow(Index *index)
     uint64_t mask = 2 * (uint64_t)room - 1;
     Stretch *known = realloc(index->known, (size_t)room * sizeof(Stretch));
     if (known == NULL) {
-        return 0;
+        PyErr_NoMemory();
+        return FAILED;
     }
     index->known = known;
     uint32_t *slots = calloc((size_t)mask + 1, sizeof(uint32_t));
     if (slots == NULL) {
-        return 0;
+        PyErr_NoMemory();
+        return FAILED;
     }
     for (Py_ssize_t number = 0; number < index->count; number++) {
         uint64_t slot = known[number].hash & mask;
@@ -114,26 +122,45 @@ index_grow(Index *index)
     index->slots = slots;
     index->room = room;
     index->mask = mask;
-    return 1;
+    return USUAL;
 }
 
-Py_ssize_t
-index_number(Index *index, Py_ssize_t start, Py_ssize_t size)
+/* Look a stretch up in the table, and add it if it is new. */
+static Py_ssize_t
+look_up(Index *index, uint32_t owner, const uint8_t *start, Py_ssize_t size)
 {
-    uint64_t hash = hash_of(index->data + start, size);
+    /* Equal bytes of different owners lie apart: an odd number has a place of its own for each. */
+    uint64_t hash = hash_of(start, size) + owner * ODD;
     uint64_t slot = hash & index->mask;
     while (index->slots[slot]) {
         Py_ssize_t number = (Py_ssize_t)index->slots[slot] - 1;
-        if (index->known[number].hash == hash && index_is(index, number, start, size)) {
+        if (index->known[number].hash == hash && index_is(index, number, owner, start, size)) {
             return number;
         }
         slot = (slot + 1) & index->mask;
     }
     Py_ssize_t number = index->count++;
-    index->known[number] = (Stretch){start, size, hash};
+    index->known[number] = (Stretch){start, size, hash, owner, 0};
     index->slots[slot] = (uint32_t)number + 1;
-    if (index->count == index->room && !index_grow(index)) {
-        return NO_MEMORY;
+    if (index->count == index->room && index_grow(index) != USUAL) {
+        return FAILED;
+    }
+    return number;
+}
+
+Py_ssize_t
+index_number(Index *index, uint32_t owner, const uint8_t *start, Py_ssize_t size)
+{
+    /* Most are among the few that came last. Who sends what falls together here gains nothing:
+       the table's own hash is behind it. */
+    const uint64_t word = last_word(start, size) + (uint64_t)size;
+    uint32_t *recent = &index->recent[(word + owner * ODD) * ODD >> (64 - RECENT_BITS)];
+    if (*recent && index_is(index, *recent - 1, owner, start, size)) {
+        return *recent - 1;
+    }
+    Py_ssize_t number = look_up(index, owner, start, size);
+    if (number >= 0) {
+        *recent = (uint32_t)number + 1;
     }
     return number;
 }

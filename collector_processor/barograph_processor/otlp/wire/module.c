@@ -1,12 +1,9 @@
-/* The module that Python loads; what its functions do stands in compiled.py. */
+/* The module that Python loads; what its function does stands in compiled.py. */
 
 #include "index.h"
 
 static PyMethodDef methods[] = {
-    {"spans", wire_spans, METH_VARARGS, NULL},
-    {"fields", wire_fields, METH_VARARGS, NULL},
-    {"distinct", wire_distinct, METH_VARARGS, NULL},
-    {"numbers", wire_numbers, METH_VARARGS, NULL},
+    {"read", wire_read, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
