@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 
 from barograph_processor import service
 from barograph_processor.cli import main
@@ -18,11 +19,13 @@ class NoJournal(Journal):
         self._last_seq = 0
         self._bytes = 0
 
-    def append(self, signal: SignalKind, payload: bytes, *, time_ns: int | None = None) -> int:
+    def begin(self, signal: SignalKind, payload: bytes, *, time_ns: int) -> "Future[int]":
         del signal, payload, time_ns
+        written = Future[int]()
         with self._counting:
             self._last_seq += 1
-            return self._last_seq
+            written.set_result(self._last_seq)
+        return written
 
     def read(self, after: int) -> Iterator[Record]:
         del after

@@ -107,7 +107,7 @@ class Service:
             checkpoint_seconds=limits.checkpoint_seconds,
             dimensions=TraceDimensions.of(config.traces),
         )
-        intake = Intake(self.pipeline.submit, self.telemetry, _writers(access))
+        intake = Intake(self.pipeline.begin, self.telemetry, _writers(access))
         bounds = ReceiverLimits(max_request_bytes=limits.request_bytes)
         self._memory = Memory(limits.memory_bytes)
         self._grpc = GrpcReceiver(

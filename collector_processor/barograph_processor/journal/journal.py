@@ -107,16 +107,17 @@ class Journal:
         Raises:
             OverloadedError: The journal is full, the disk is, or it is closed.
         """
-        request = _Append(signal, payload, time.time_ns() if time_ns is None else time_ns)
-        with self._guard:
-            if self._closed:
-                raise OverloadedError("shutting down")
-            if self._bytes + request.cost > self._max_bytes:
-                raise OverloadedError(f"the journal is full: {self._max_bytes} bytes")
-            self._bytes += request.cost
-            # Queued under the guard: behind close's last item nothing would be read.
-            self._waiting.put(request)
-        return request.done.result()
+        time_ns = time.time_ns() if time_ns is None else time_ns
+        return self.begin(signal, payload, time_ns=time_ns).result()
+
+    def begin(self, signal: SignalKind, payload: bytes, *, time_ns: int) -> "Future[int]":
+        """Have a request written; as ``append``, which returns or raises what the future does."""
+        request = _Append(signal, payload, time_ns)
+        try:
+            self._enqueue(request)
+        except OverloadedError as error:
+            request.done.set_exception(error)
+        return request.done
 
     def read(self, after: int) -> Iterator[Record]:
         """Yield the records behind ``after``, in order; damaged ones are counted and left out.
@@ -172,6 +173,16 @@ class Journal:
             self._waiting.put(_Stop())
         self._writer.join()
         self._held.close()
+
+    def _enqueue(self, request: _Append) -> None:
+        with self._guard:
+            if self._closed:
+                raise OverloadedError("shutting down")
+            if self._bytes + request.cost > self._max_bytes:
+                raise OverloadedError(f"the journal is full: {self._max_bytes} bytes")
+            self._bytes += request.cost
+            # Queued under the guard: behind close's last item nothing would be read.
+            self._waiting.put(request)
 
     def _begin(self, work: Callable[[Store], None]) -> "Future[None]":
         step = _Step(work)

@@ -4,45 +4,27 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Final
 
 from barograph_processor.exceptions import OverloadedError
 from barograph_processor.journal import Journal, SignalKind
-from barograph_processor.otlp import (
-    NOTHING,
-    DecodedLogs,
-    DecodedTraces,
-    TraceDimensions,
-    decode_logs,
-)
+from barograph_processor.otlp import NOTHING, TraceDimensions
 from barograph_processor.pipeline.decoder import Decoder
 from barograph_processor.pipeline.envelope import Envelope
 from barograph_processor.pipeline.feeder import Feeder, Sink
 from barograph_processor.pipeline.inbox import Inbox, Item, Look
+from barograph_processor.pipeline.reception import Acknowledgement, Read, Reception
 from barograph_processor.pipeline.replay import replayed
 from barograph_processor.pipeline.seen import SeenSet
 from barograph_processor.pipeline.turn import Courtesy, TurnLock
 from barograph_processor.telemetry import Telemetry
 
-__all__ = ["Acknowledgement", "Pipeline"]
+__all__ = ["Pipeline"]
 
 _LOG: Final = logging.getLogger(__name__)
 _NS_PER_S: Final = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledgement:
-    """What the sender is told about a request that was taken.
-
-    Attributes:
-        rejected: Spans or log records refused, not to be sent again.
-        message: What was wrong; empty if nothing was. With ``rejected`` 0, a warning.
-    """
-
-    rejected: int
-    message: str
 
 
 class Pipeline:
@@ -87,16 +69,16 @@ class Pipeline:
         self._telemetry = telemetry
         self._checkpoint_seconds = checkpoint_seconds
         self._checkpoint_bytes = checkpoint_bytes
-        self._dimensions = dimensions
         # A label per prediction and some reactions: as many facts as spans are kept in mind.
         self._spans, self._facts = SeenSet(seen_capacity), SeenSet(seen_capacity)
         courtesy = Courtesy()
-        self._decoder = Decoder(telemetry, dimensions, courtesy)
+        self._decoder = Decoder(dimensions)
         self._feeder = Feeder(
             sink, telemetry, spans=self._spans, facts=self._facts, courtesy=courtesy
         )
         self._turn = TurnLock()
         self._inbox = Inbox(max_queue_bytes)
+        self._reception = Reception(self._decoder, journal, self._inbox, telemetry, courtesy)
         self._seq = 0
         self._unsaved_bytes = 0
         self._saved_at = time.monotonic()
@@ -152,21 +134,21 @@ class Pipeline:
             UndecodableError: It is no OTLP request.
             OverloadedError: It cannot be taken now.
         """
-        self._inbox.reserve(len(payload))
-        try:
-            received_ns = time.time_ns()
-            decoded: DecodedTraces | DecodedLogs
-            if signal == "traces":
-                decoded = self._decoder.decode(payload)
-            else:
-                decoded = decode_logs(payload, received_ns=received_ns)
-            stored = packed or payload
-            seq = self._journal.append(signal, stored, time_ns=received_ns)
-        except BaseException:
-            self._inbox.release(len(payload))
-            raise
-        self._inbox.put(Item(seq, signal, decoded, len(payload), received_ns, len(stored)))
-        return Acknowledgement(decoded.rejected, decoded.message)
+        return self.begin(signal, lambda: (payload, packed)).result()
+
+    def begin(self, signal: SignalKind, read: Read) -> "Future[Acknowledgement]":
+        """Have a request taken; as ``submit``, which returns or raises what the future does.
+
+        One that is cancelled before it is read is not taken.
+
+        Args:
+            signal: What it carries.
+            read: Reads it, on another thread.
+
+        Raises:
+            OverloadedError: It cannot be taken any more.
+        """
+        return self._reception.begin(signal, read)
 
     def look(self, now_ns: int, *, since_ns: int) -> None:
         """Have the sink look at the wall clock, in turn with the requests.
@@ -236,6 +218,7 @@ class Pipeline:
         if self._inbox.close():
             self._worker.join()
             self._try_checkpoint()
+        self._reception.close()
 
     def _run(self) -> None:
         while True:

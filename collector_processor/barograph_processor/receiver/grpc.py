@@ -4,7 +4,8 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import partial
 from typing import Any, Final, Literal, NoReturn
 
 import grpc
@@ -41,7 +42,7 @@ class GrpcReceiver:
     The size limit holds for the decompressed message too; beyond it the answer is
     RESOURCE_EXHAUSTED without RetryInfo, which tells the sender to give up.
 
-    Messages are awaited on an event loop, and only those that are there take a thread:
+    Messages are awaited on an event loop, and only those that are there are handed on:
     however many do not end, they keep nobody out. Whoever may not write is answered
     before a byte of its message is read.
 
@@ -70,9 +71,6 @@ class GrpcReceiver:
         self._budget = BodyBudget(self._limits.max_in_flight_bytes, memory)
         self._awaited = AwaitedMessages(
             memory, max_bytes=self._limits.max_request_bytes, seconds=self._limits.body_seconds
-        )
-        self._threads = ThreadPoolExecutor(
-            self._limits.threads, thread_name_prefix="barograph-grpc"
         )
         self._thread: threading.Thread | None = None
         self._end: Callable[[float], object]
@@ -104,7 +102,6 @@ class GrpcReceiver:
             self._end(grace)
             self._thread.join()
             self._thread = None
-        self._threads.shutdown(wait=True)
 
     async def _serve(self, bound: "Future[int]") -> None:
         loop = asyncio.get_running_loop()
@@ -160,8 +157,7 @@ class GrpcReceiver:
                 with self._budget.lease() as lease:
                     lease.extend(len(message))
                     lease.complete()
-                    loop = asyncio.get_running_loop()
-                    return await loop.run_in_executor(self._threads, self._take, signal, message)
+                    return await self._answer(signal, message)
             except RefusedError as refusal:
                 self._intake.count(refusal)
                 await _abort(context, refusal)
@@ -184,11 +180,10 @@ class GrpcReceiver:
             )
         return message
 
-    def _take(self, signal: Literal["traces", "logs"], message: bytes) -> bytes:
+    async def _answer(self, signal: Literal["traces", "logs"], message: bytes) -> bytes:
+        read = partial(unpack, message, self._limits.max_request_bytes)
         try:
-            with self._intake.telemetry.stage("unpack"):
-                payload, packed = unpack(message, self._limits.max_request_bytes)
-            return self._intake.take(signal, payload, packed).SerializeToString()
+            return (await self._intake.take(signal, read)).SerializeToString()
         except RefusedError:
             raise
         except Exception as error:

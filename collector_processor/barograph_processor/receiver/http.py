@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-import threading
+from functools import partial
 from typing import Final, Literal
 
 import anyio
@@ -56,7 +56,7 @@ def http_receiver(
     """Return the application: POST to ``/v1/traces`` and ``/v1/logs``; all else is refused.
 
     Args:
-        intake: Where requests go, on threads of their own: it blocks.
+        intake: Where requests go.
         limits: Bounds.
         memory: What there is for bodies, whole or not.
     """
@@ -82,8 +82,7 @@ class _HttpReceiver:
         self._awaited = AwaitedMessages(
             memory, max_bytes=limits.max_request_bytes, seconds=limits.body_seconds
         )
-        self._converting = threading.Lock()
-        self._threads: anyio.CapacityLimiter | None = None
+        self._converting: anyio.CapacityLimiter | None = None
         self._watch: asyncio.Task[None] | None = None
 
     async def export(self, request: Request) -> Response:
@@ -93,21 +92,16 @@ class _HttpReceiver:
             self._intake.check(request.headers)
             _check_type(media_type)
             with self._budget.lease() as lease:
-                if self._threads is None:
-                    # Made here, because they belong to the event loop that runs us.
-                    self._threads = anyio.CapacityLimiter(self._limits.threads)
+                if self._converting is None:
+                    # Made here, because they belong to the event loop that runs us. One at a
+                    # time: it takes memory, and the interpreter runs one thread anyway.
+                    self._converting = anyio.CapacityLimiter(1)
                     self._watch = asyncio.create_task(self._awaited.watch())
                 async with self._awaited.one():
                     body = await read_body(request, lease, self._limits)
                 lease.complete()
-                answer = await anyio.to_thread.run_sync(
-                    self._take,
-                    _SIGNALS[request.url.path],
-                    body,
-                    request.headers.get("content-encoding", "").strip().lower(),
-                    media_type,
-                    limiter=self._threads,
-                )
+                encoding = request.headers.get("content-encoding", "").strip().lower()
+                answer = await self._answer(_SIGNALS[request.url.path], body, encoding, media_type)
         except RefusedError as refusal:
             self._intake.count(refusal)
             return _refuse(refusal, media_type)
@@ -133,22 +127,27 @@ class _HttpReceiver:
         self._intake.count(refusal)
         return _refuse(refusal, _media_type(request))
 
-    def _take(
+    async def _answer(
         self, signal: Literal["traces", "logs"], body: bytes, encoding: str, media_type: str
     ) -> Message:
         if media_type == _PROTOBUF:
-            with self._intake.telemetry.stage("unpack"):
-                payload = decompress(body, encoding, self._limits.max_request_bytes)
-            return self._intake.take(signal, payload, body if encoding == "gzip" else None)
+            return await self._intake.take(signal, partial(self._unpack, body, encoding))
+        payload = await anyio.to_thread.run_sync(
+            self._convert, signal, body, encoding, limiter=self._converting
+        )
+        return await self._intake.take(signal, lambda: (payload, None))
+
+    def _unpack(self, body: bytes, encoding: str) -> tuple[bytes, bytes | None]:
+        payload = decompress(body, encoding, self._limits.max_request_bytes)
+        return payload, body if encoding == "gzip" else None
+
+    def _convert(self, signal: Literal["traces", "logs"], body: bytes, encoding: str) -> bytes:
         convert = traces_from_json if signal == "traces" else logs_from_json
         text = decompress(body, encoding, self._limits.max_json_bytes)
         try:
-            # One at a time: it takes memory, and the interpreter runs one thread anyway.
-            with self._converting:
-                payload = convert(text)
+            return convert(text)
         except UndecodableError as error:
             raise RefusedError(Code.INVALID_ARGUMENT, "undecodable", str(error)) from error
-        return self._intake.take(signal, payload)
 
 
 def _media_type(request: Request) -> str:

@@ -1,13 +1,16 @@
 """What both receivers do with a request: hand it on, and name each refusal."""
 
+import asyncio
 from collections.abc import Callable, Mapping
-from typing import Literal, Protocol, Self
+from concurrent.futures import Future
+from typing import Literal, Self
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from barograph_processor.exceptions import OverloadedError, UndecodableError
 from barograph_processor.otlp.status import Code, Status, status
+from barograph_processor.pipeline import Acknowledgement, Read
 from barograph_processor.telemetry import Telemetry
 
 __all__ = ["Authorize", "Intake", "RefusedError", "Submit"]
@@ -16,17 +19,8 @@ Authorize = Callable[[Mapping[str, str]], bool]
 """Says from a request's headers or metadata, with lower-case keys, whether it may write."""
 
 
-class _Acknowledgement(Protocol):
-    @property
-    def rejected(self) -> int: ...
-
-    @property
-    def message(self) -> str: ...
-
-
-Submit = Callable[[Literal["traces", "logs"], bytes, bytes | None], _Acknowledgement]
-"""``Pipeline.submit``: the request, and the same in gzip if it came so; blocks until it is
-durable; any thread."""
+Submit = Callable[[Literal["traces", "logs"], Read], "Future[Acknowledgement]"]
+"""``Pipeline.begin``: the future is set once the request is durable."""
 
 
 class RefusedError(Exception):
@@ -83,21 +77,20 @@ class Intake:
         if self._authorize is not None and not self._authorize(headers):
             raise RefusedError(Code.UNAUTHENTICATED, "unauthenticated", "not authorized")
 
-    def take(
-        self, signal: Literal["traces", "logs"], payload: bytes, packed: bytes | None = None
+    async def take(
+        self, signal: Literal["traces", "logs"], read: Read
     ) -> ExportTraceServiceResponse | ExportLogsServiceResponse:
         """Submit a request and return the answer; ``partial_success`` is set only if needed.
 
         Args:
             signal: What it carries.
-            payload: The message.
-            packed: The same in gzip, if it came so.
+            read: Reads it, on another thread.
 
         Raises:
             RefusedError: It was not taken.
         """
         try:
-            done = self._submit(signal, payload, packed)
+            done = await asyncio.wrap_future(self._submit(signal, read))
         except UndecodableError as error:
             raise RefusedError(Code.INVALID_ARGUMENT, "undecodable", str(error)) from error
         except OverloadedError as error:

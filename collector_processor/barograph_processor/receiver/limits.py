@@ -18,7 +18,6 @@ class ReceiverLimits:
             are there, by each of gRPC and HTTP.
         drain_bytes: What is still read of a body that is too large, so that the
             client comes to read the answer; beyond it the connection is closed.
-        threads: Requests worked on at once, by each of gRPC and HTTP.
         body_seconds: Time for a body to arrive.
         connection_seconds: Age of a gRPC connection at which it is asked to come anew.
         idle_seconds: Time without a request after which a gRPC connection is ended.
@@ -30,7 +29,6 @@ class ReceiverLimits:
     max_json_bytes: int = 16 * _MIB
     max_in_flight_bytes: int = 256 * _MIB
     drain_bytes: int = 128 * _MIB
-    threads: int = 16
     body_seconds: float = 60.0
     connection_seconds: float = 600.0
     idle_seconds: float = 300.0

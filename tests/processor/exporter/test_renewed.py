@@ -10,7 +10,7 @@ from barograph_processor.config import ExporterConfig, WebhookConfig
 from barograph_processor.exceptions import ConfigurationError
 from barograph_processor.exporter import Transport, connect_renewed
 from barograph_processor.notify import renewed_webhook
-from barograph_processor.receiver import Certificates, GrpcReceiver, Intake, ServerTls
+from barograph_processor.receiver import Certificates, GrpcReceiver, ServerTls
 from barograph_processor.telemetry import Telemetry
 from tests.processor.exporter.backend import Backend, running_backend
 from tests.processor.receiver.certificates import Authority
@@ -137,9 +137,7 @@ def test_exporter_shows_and_trusts_the_certificates_that_are_there_now(tmp_path:
         tls = Certificates(
             ServerTls(*(Path(authority.file(name)) for name in ("server", "server.key", "ca")))
         )
-        receiver = GrpcReceiver(
-            address, Intake(Recorder().submit, Telemetry()), credentials=tls.otlp_grpc
-        )
+        receiver = GrpcReceiver(address, Recorder().intake(), credentials=tls.otlp_grpc)
         receiver.start()
         return receiver
 

@@ -1,7 +1,5 @@
 """Requests that are decoded together read as each alone."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -18,9 +16,7 @@ from barograph_processor.otlp import (
 )
 from barograph_processor.otlp.chunks import CHUNK_BYTES
 from barograph_processor.pipeline.decoder import Decoder
-from barograph_processor.pipeline.turn import Courtesy
 from barograph_processor.stats.column import CategoricalColumn
-from barograph_processor.telemetry import Telemetry
 from tests.processor.otlp.build import prediction, span, traces
 from tests.processor.otlp.sameness import assert_same
 from tests.processor.otlp.test_usual import DIMENSIONS, requests
@@ -75,28 +71,13 @@ def test_gaps_are_counted_by_request() -> None:
     assert decode_together([traces(*wide), traces(*narrow)]) is None
 
 
-def test_threads_have_what_is_theirs() -> None:
-    decoder = Decoder(Telemetry(), NOTHING, Courtesy())
-    payloads = [traces(*(prediction(n, {}) for n in range(size))) for size in range(1, 33)]
+def test_each_has_what_is_its_own() -> None:
+    payloads = [traces(*(prediction(n, {}) for n in range(size))) for size in range(1, 100)]
     payloads[5] = b"\x0a\xff"
-    found: dict[int, int] = {}
-    broken: list[int] = []
-    start = threading.Barrier(len(payloads))
-
-    def work(number: int) -> None:
-        start.wait()
-        try:
-            found[number] = decoder.decode(payloads[number]).accepted
-        except UndecodableError:
-            broken.append(number)
-
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(len(payloads))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert broken == [5]
-    assert found == {n: n + 1 for n in range(len(payloads)) if n != 5}
+    found = Decoder(NOTHING).decode_all(payloads)
+    assert isinstance(found[5], UndecodableError)
+    accepted = [each.accepted for each in found if isinstance(each, DecodedTraces)]
+    assert accepted == [n + 1 for n in range(99) if n != 5]
 
 
 @pytest.mark.parametrize("payload", [b"", traces(span(1, {}))])
@@ -112,8 +93,6 @@ def test_one_that_is_read_in_parts_holds_up_no_other() -> None:
     text = "x" * 100_000
     large = traces(*(prediction(n, {"input.x": float(n), "input.t": text}) for n in range(12)))
     assert len(large) > CHUNK_BYTES
-    decoder = Decoder(Telemetry(), NOTHING, Courtesy())
-    payloads = [small, large, small, large, large, small]
-    with ThreadPoolExecutor(len(payloads)) as threads:
-        found = list(threads.map(decoder.decode, payloads))
-    assert [each.accepted for each in found] == [1, 12, 1, 12, 12, 1]
+    found = Decoder(NOTHING).decode_all([small, large, small, large, large, small])
+    accepted = [each.accepted for each in found if isinstance(each, DecodedTraces)]
+    assert accepted == [1, 12, 1, 12, 12, 1]

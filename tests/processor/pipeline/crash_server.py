@@ -24,7 +24,7 @@ def main(path: Path) -> None:
     # Checkpoints all the time, so that many kills fall into one.
     pipeline = Pipeline(ledger, journal, telemetry, seen_capacity=100_000, checkpoint_seconds=0.02)
     pipeline.start()
-    receiver = GrpcReceiver("127.0.0.1:0", Intake(pipeline.submit, telemetry))
+    receiver = GrpcReceiver("127.0.0.1:0", Intake(pipeline.begin, telemetry))
     receiver.start()
     print(receiver.port, flush=True)  # noqa: T201 - it is how the parent learns the port
     stopped.wait()

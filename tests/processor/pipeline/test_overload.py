@@ -77,7 +77,7 @@ def test_everything_arrives_once_and_the_queue_keeps_its_bound(tmp_path: Path) -
     bound = 5 * len(_request(0))
     pipeline = Pipeline(sink, journal, telemetry, max_queue_bytes=bound, seen_capacity=10_000)
     pipeline.start()
-    receiver = GrpcReceiver("127.0.0.1:0", Intake(pipeline.submit, telemetry))
+    receiver = GrpcReceiver("127.0.0.1:0", Intake(pipeline.begin, telemetry))
     receiver.start()
     senders = [_Sender(f"127.0.0.1:{receiver.port}", sink, n) for n in range(_SENDERS)]
     threads = [threading.Thread(target=sender.run) for sender in senders]

@@ -5,6 +5,7 @@ import gzip
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,7 +14,7 @@ import uvicorn
 
 from barograph_processor.memory import Memory
 from barograph_processor.otlp import decode_logs, decode_traces
-from barograph_processor.pipeline import Acknowledgement
+from barograph_processor.pipeline import Acknowledgement, Read
 from barograph_processor.receiver import (
     Authorize,
     GrpcReceiver,
@@ -34,11 +35,13 @@ class Recorder:
         error: What to raise instead.
         taken: Signal and payload of each request that was taken.
         telemetry: Counts refusals.
+        threads: Where requests are read.
     """
 
     error: Exception | None = None
     taken: list[tuple[str, bytes]] = field(default_factory=list)
     telemetry: Telemetry = field(default_factory=Telemetry)
+    threads: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
 
     def submit(
         self, signal: Literal["traces", "logs"], payload: bytes, packed: bytes | None = None
@@ -50,6 +53,9 @@ class Recorder:
         self.taken.append((signal, payload))
         return Acknowledgement(decoded.rejected, decoded.message)
 
+    def begin(self, signal: Literal["traces", "logs"], read: Read) -> "Future[Acknowledgement]":
+        return self.threads.submit(lambda: self.submit(signal, *read()))
+
     def refused(self) -> dict[str, float]:
         """Requests refused, by reason."""
         return {
@@ -59,7 +65,7 @@ class Recorder:
         }
 
     def intake(self, authorize: Authorize | None = None) -> Intake:
-        return Intake(self.submit, self.telemetry, authorize)
+        return Intake(self.begin, self.telemetry, authorize)
 
 
 @contextmanager

@@ -170,7 +170,7 @@ def test_connections_that_grow_old_lose_no_request(recorder: Recorder) -> None:
 
 def test_message_that_does_not_end_is_cut_off(recorder: Recorder) -> None:
     """Its thread is free again: others are served although every thread was held so."""
-    limits = ReceiverLimits(connection_seconds=0.2, body_seconds=0.2, threads=2)
+    limits = ReceiverLimits(connection_seconds=0.2, body_seconds=0.2)
     stop = threading.Event()
 
     def never() -> Iterator[bytes]:

@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,7 +18,7 @@ from barograph_processor.exceptions import OverloadedError
 from barograph_processor.otlp import decode_traces
 from barograph_processor.otlp.status import Status
 from barograph_processor.pipeline import Acknowledgement
-from barograph_processor.receiver import Intake, ReceiverLimits, http_receiver
+from barograph_processor.receiver import ReceiverLimits, http_receiver
 from tests.processor.otlp.build import logs, prediction, record, traces
 from tests.processor.receiver.server import Recorder, http_server
 
@@ -254,15 +254,18 @@ def test_sender_without_the_token_is_refused(recorder: Recorder) -> None:
         assert post(base + "/v1/traces", b"", authorization="Bearer x").status_code == 200
 
 
-async def test_event_loop_is_free_while_a_request_waits_for_the_disk(recorder: Recorder) -> None:
+async def test_event_loop_is_free_while_a_request_waits_for_the_disk() -> None:
     """Two requests are in the journal at once, although there is one event loop."""
     together = threading.Barrier(2)
 
-    def submit(_signal: str, _payload: bytes, _packed: bytes | None) -> Acknowledgement:
-        together.wait(timeout=30)
-        return Acknowledgement(0, "")
+    class _Slow(Recorder):
+        def submit(
+            self, signal: Literal["traces", "logs"], payload: bytes, packed: bytes | None = None
+        ) -> Acknowledgement:
+            together.wait(timeout=30)
+            return super().submit(signal, payload, packed)
 
-    app = http_receiver(Intake(submit, recorder.telemetry))
+    app = http_receiver(_Slow().intake())
     transport = httpx.ASGITransport(app)
     headers = {"content-type": _PROTOBUF}
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
