@@ -93,7 +93,8 @@ class Layout:
 
     def has_numbers(self, key: StreamKey) -> bool:
         """Return whether the reference had a finite number in a stream."""
-        held = dict(zip(self.keys, self.binnings, strict=True)).get(key)
+        streams = zip(self.keys, self.binnings, strict=True)
+        held = next((binning for own, binning in streams if own == key), None)
         return isinstance(held, NumericBinning) and len(held.cuts) > 0
 
     def sums(self, values: Floats) -> Floats:

@@ -94,6 +94,8 @@ class CoverageMonitor:
     @property
     def biased(self) -> list[CoverageBias]:
         """The strata that are marked, the widest apart first."""
+        if not self._marked:
+            return []
         coverage, rest = self._effects()
         found = [
             CoverageBias(

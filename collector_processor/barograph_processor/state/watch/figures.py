@@ -42,12 +42,12 @@ def figures(
     if update is not None:
         for status in update.streams:
             figure = {
-                "distance": None if status.distance is None else float(status.distance),
-                "missing": float(status.missing),
-                "unseen": float(status.unseen),
-                "out_of_range": float(status.out_of_range),
-                "evidence": float(status.log10_evidence),
-                "threshold": float(status.log10_threshold),
+                "distance": status.distance,
+                "missing": status.missing,
+                "unseen": status.unseen,
+                "out_of_range": status.out_of_range,
+                "evidence": status.log10_evidence,
+                "threshold": status.log10_threshold,
                 "alarm": status.alarm is not None,
             }
             found.setdefault(status.key.signal, {})[status.key.feature or ""] = figure
