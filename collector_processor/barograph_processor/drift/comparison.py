@@ -168,7 +168,10 @@ class _Numbers:
 
     Attributes:
         own: Which slots these are.
-        centres: What a value in each slot is about, shape ``(N,)``.
+        inner: What a value in each slot is about, 0 in the ends of a stream, shape ``(N,)``.
+        first: The same of the first slot of each stream, shape ``(D,)``.
+        last: Of the last one.
+        several: Which streams have several slots.
         widths: How far each centre is from the next one of its stream, 0 at the end.
         scale: Standard deviation of each stream, shape ``(D,)``.
         mean: The mean of each.
@@ -177,7 +180,10 @@ class _Numbers:
     """
 
     own: _Slots
-    centres: Floats
+    inner: Floats
+    first: Floats
+    last: Floats
+    several: Bools
     widths: Floats
     scale: Floats
     mean: Floats
@@ -194,9 +200,14 @@ class _Numbers:
         with np.errstate(over="ignore", invalid="ignore"):
             widths = np.append(centres[1:] - centres[:-1], 0.0)[: len(centres)]
         widths[own.ends] = 0.0
+        first, last, inner = centres[own.starts], centres[own.ends], centres
+        inner[own.starts] = inner[own.ends] = 0.0
         return cls(
             own,
-            centres,
+            inner,
+            first,
+            last,
+            own.sizes > 1,
             widths,
             np.array([b.scale for b in numeric]),
             np.array([b.mean for b in numeric]),
@@ -215,16 +226,14 @@ class _Numbers:
 
     def _widths(self, held: Floats, n: Floats, z_sum: Floats) -> Floats:
         """Return the widths, with the centre of values beyond the range where the mean says."""
-        centres, starts, ends = self.centres, self.own.starts, self.own.ends
+        first, last, starts, ends = self.first, self.last, self.own.starts, self.own.ends
         low, high = held[starts], held[ends]
-        beyond = (low + high > 0) & (self.own.sizes > 1)
+        beyond = (low + high > 0) & self.several
         if not beyond.any():
             return self.widths
         widths = self.widths.copy()
-        first, last = centres[starts], centres[ends]
-        within = held * centres
-        within[starts] = within[ends] = 0.0
-        excess = z_sum * self.scale + n * self.mean - np.add.reduceat(within, starts)
+        within = np.add.reduceat(held * self.inner, starts)
+        excess = z_sum * self.scale + n * self.mean - within
         up, down = beyond & (high >= low), beyond & (high < low)
         top = np.maximum(last, (excess - low * first) / np.where(up, high, 1.0))
         bottom = np.minimum(first, (excess - high * last) / np.where(down, low, 1.0))

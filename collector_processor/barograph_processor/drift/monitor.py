@@ -195,26 +195,18 @@ class DriftMonitor:
     ) -> tuple[StreamStatus, ...]:
         distances = self.profile.comparison.distances(newest, correlations)
         thresholds = [self._log10_threshold(found=found) for found in (False, True)]
+        # Field by field: one of each stream and window adds up.
         return tuple(
-            StreamStatus(
-                key=key,
-                distance=None if math.isnan(distance) else distance,
-                missing=missing,
-                unseen=unseen,
-                out_of_range=out_of_range,
-                log10_evidence=math.log10(max(evidence, 1e-300)),
-                log10_threshold=thresholds[latch is not None],
-                alarm=None if latch is None else latch.alarm,
-            )
-            for key, latch, distance, missing, unseen, out_of_range, evidence in zip(
+            map(
+                StreamStatus,
                 self.keys,
-                self._latches,
-                distances.tolist(),
+                [None if math.isnan(size) else size for size in distances.tolist()],
                 shares.missing.tolist(),
                 shares.unseen.tolist(),
                 shares.out_of_range.tolist(),
-                self._evidence.by_stream.tolist(),
-                strict=True,
+                [math.log10(max(held, 1e-300)) for held in self._evidence.by_stream.tolist()],
+                [thresholds[latch is not None] for latch in self._latches],
+                [None if latch is None else latch.alarm for latch in self._latches],
             )
         )
 

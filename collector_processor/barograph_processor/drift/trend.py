@@ -7,6 +7,7 @@ direction; under drift that goes on, both point the same way. It is made of stud
 deviates, so seasons that were declared and windows of unequal size are allowed for already.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,7 +145,7 @@ class Trends:
         Returns:
             Shape ``(C,)``; 0 where there is no direction yet.
         """
-        deviates = np.clip(nu[self.parts], -CAP, CAP) * self.scale
+        deviates = np.minimum(np.maximum(nu[self.parts], -CAP), CAP) * self.scale
         surprise = deviates - state.last * persistence[self.owner]
         trend = np.zeros(len(self.series))
         for at, start in enumerate(self.starts.tolist()):
@@ -152,7 +153,7 @@ class Trends:
             along = state.direction[own]
             variance = float(along @ state.spread[at] @ along) / float(state.windows[at])
             if variance > 0:
-                trend[at] = along @ surprise[own] / np.sqrt(variance)
+                trend[at] = float(along @ surprise[own]) / math.sqrt(variance)
         judged = student_to_normal(trend, state.windows)
         state.direction = _FORGET * state.direction + deviates
         state.last = deviates
@@ -180,10 +181,10 @@ class Trends:
         )
 
     def _learn(self, state: TrendState, deviates: Floats) -> None:
-        unknown = np.isnan(deviates)
-        for at, start in enumerate(self.starts.tolist()):
-            own = slice(start, start + len(state.spread[at]))
-            if not unknown[own].any():
-                part = deviates[own]
-                state.spread[at] += part[:, None] * part
-                state.windows[at] += 1
+        """Take deviates of all trends, shape ``(P,)``; all or none of a trend's are NaN."""
+        known = ~np.isnan(deviates[self.starts])
+        state.windows += known
+        for at in known.nonzero()[0].tolist():
+            start, spread = int(self.starts[at]), state.spread[at]
+            part = deviates[start : start + len(spread)]
+            spread += part[:, None] * part

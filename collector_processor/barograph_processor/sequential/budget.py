@@ -60,7 +60,7 @@ def false_discovery_set(evidence: Floats, budget: float) -> Bools:
     evidence = np.asarray(evidence, dtype=np.float64)
     k = len(evidence)
     ranked = np.sort(evidence)[::-1]
-    enough = np.flatnonzero(ranked * np.arange(1, k + 1) >= k * budget)
+    enough = (ranked * np.arange(1, k + 1) >= k * budget).nonzero()[0]
     if not len(enough):
         return np.zeros(k, dtype=np.bool_)
     return np.asarray(evidence >= ranked[enough[-1]])
