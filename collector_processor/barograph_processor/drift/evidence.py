@@ -94,7 +94,9 @@ class Evidence:
         self._processes = np.where(usable[:, None], moved, self._processes)
         self._processes[known.shut] = 0.0
         self._recent[:-1] = self._recent[1:]
-        self._recent[-1] = np.where(usable, np.rint(np.clip(u, -CAP, CAP) * _RESOLUTION), _ABSENT)
+        self._recent[-1] = np.where(
+            usable, np.rint(np.minimum(np.maximum(u, -CAP), CAP) * _RESOLUTION), _ABSENT
+        )
         self._age += 1
         self._spread = spread * known.root
 

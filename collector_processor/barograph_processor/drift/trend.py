@@ -7,11 +7,11 @@ direction; under drift that goes on, both point the same way. It is made of stud
 deviates, so seasons that were declared and windows of unequal size are allowed for already.
 """
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from barograph_processor.drift.score import Score
 from barograph_processor.sequential.bets import CAP
@@ -42,6 +42,16 @@ class TrendState:
     windows, shape ``(k, k)``."""
     windows: Floats
     """How many were summed, with the prior, shape ``(C,)``."""
+    products: Floats = field(init=False)
+    """What ``spread`` holds, matrix after matrix, shape ``(Q,)``: its arrays are views of this."""
+
+    def __post_init__(self) -> None:
+        self.products = np.concatenate([np.empty(0), *(matrix.ravel() for matrix in self.spread)])
+        stops = np.cumsum([matrix.size for matrix in self.spread], dtype=np.int64)
+        self.spread = [
+            self.products[stop - matrix.size : stop].reshape(matrix.shape)
+            for matrix, stop in zip(self.spread, stops.tolist(), strict=True)
+        ]
 
     def to_lists(self) -> list[Any]:
         """Return what `from_lists` takes, an independent copy."""
@@ -62,7 +72,7 @@ class TrendState:
 
     def copy_trend(self, other: "TrendState", at: int, parts: Bools, *, turn: bool) -> None:
         """Take one trend's spread from ``other``, and its direction if it shall ``turn`` too."""
-        self.spread[at] = other.spread[at].copy()
+        self.spread[at][:] = other.spread[at]
         self.windows[at] = other.windows[at]
         self.pending[:, parts] = np.nan
         if turn:
@@ -88,6 +98,20 @@ class Trends:
     starts: Ints
     owner: Ints
     scale: Floats
+    _row: npt.NDArray[np.unsignedinteger[Any]] = field(init=False)
+    _column: npt.NDArray[np.unsignedinteger[Any]] = field(init=False)
+    _first: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the parts of each product, ``Q`` in all, and the first product of each trend."""
+        sizes = np.bincount(self.owner, minlength=len(self.series))
+        of_row = sizes[self.owner]
+        row = np.repeat(np.arange(len(self.owner)), of_row)
+        begins = self.starts[self.owner] - (np.cumsum(of_row) - of_row)
+        kind = np.min_scalar_type(len(row))
+        object.__setattr__(self, "_row", row.astype(kind))
+        object.__setattr__(self, "_column", (np.arange(len(row)) + begins[row]).astype(kind))
+        object.__setattr__(self, "_first", np.cumsum(sizes**2) - sizes**2)
 
     @classmethod
     def build(cls, scores: tuple[Score, ...], owner: Ints) -> "Trends":
@@ -147,13 +171,11 @@ class Trends:
         """
         deviates = np.minimum(np.maximum(nu[self.parts], -CAP), CAP) * self.scale
         surprise = deviates - state.last * persistence[self.owner]
-        trend = np.zeros(len(self.series))
-        for at, start in enumerate(self.starts.tolist()):
-            own = slice(start, start + len(state.spread[at]))
-            along = state.direction[own]
-            variance = float(along @ state.spread[at] @ along) / float(state.windows[at])
-            if variance > 0:
-                trend[at] = float(along @ surprise[own]) / math.sqrt(variance)
+        along = state.direction
+        square = along[self._row] * state.products * along[self._column]
+        sd = np.sqrt(np.maximum(np.add.reduceat(square, self._first) / state.windows, 0.0))
+        trend = np.add.reduceat(along * surprise, self.starts)
+        trend = np.divide(trend, sd, out=np.zeros(len(sd)), where=sd > 0)
         judged = student_to_normal(trend, state.windows)
         state.direction = _FORGET * state.direction + deviates
         state.last = deviates
@@ -182,9 +204,7 @@ class Trends:
 
     def _learn(self, state: TrendState, deviates: Floats) -> None:
         """Take deviates of all trends, shape ``(P,)``; all or none of a trend's are NaN."""
-        known = ~np.isnan(deviates[self.starts])
-        state.windows += known
-        for at in known.nonzero()[0].tolist():
-            start, spread = int(self.starts[at]), state.spread[at]
-            part = deviates[start : start + len(spread)]
-            spread += part[:, None] * part
+        known = ~np.isnan(deviates)
+        learnt = np.where(known, deviates, 0.0)
+        state.products += learnt[self._row] * learnt[self._column]
+        state.windows += known[self.starts]
