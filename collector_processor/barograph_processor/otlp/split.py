@@ -35,8 +35,16 @@ class Split:
         place[order] = np.arange(len(order))
         return cls(order, place, np.searchsorted(numbers[order], np.arange(groups + 1)))
 
-    def rows(self, group: int) -> Places:
-        """Return a group's rows, in order."""
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is one group, of all rows."""
+        bounds: list[int] = self.bounds.tolist()
+        return bounds == [0, len(self.order)]
+
+    def rows(self, group: int) -> Places | slice:
+        """Return a group's rows, in order; a slice if they are all rows."""
+        if self.is_whole:
+            return slice(None)
         return self.order[self.bounds[group] : self.bounds[group + 1]]
 
     def size(self, group: int) -> int:
@@ -45,10 +53,9 @@ class Split:
 
     def cut(self, part: Part) -> Sequence[Part | None]:
         """Return what each group has of a part, None for nothing; rows count from its first."""
-        bounds = self.bounds.tolist()
-        if bounds == [0, len(self.order)]:
-            # One group of all: nothing to cut.
+        if self.is_whole:
             return [part]
+        bounds = self.bounds.tolist()
         if part.rows is None:
             # A row each, in order: sorted already, by the order that the groups have.
             part = part.taken(self.order, None)

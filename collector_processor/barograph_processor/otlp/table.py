@@ -65,7 +65,7 @@ class Table:
         """The rows that are in a group."""
         return np.flatnonzero(self.group >= 0)
 
-    def prediction_ids(self, rows: Places) -> Sequence[str]:
+    def prediction_ids(self, rows: Places | slice) -> Sequence[str]:
         """Return the ids of rows, by which late facts name them."""
         spans = span_hexes(self.ids[rows])
         if not self.named.size:
@@ -177,17 +177,18 @@ class Table:
         return np.bincount(self.group[rows] + 1, minlength=len(self.keys) + 1)[1:]
 
     def _batch(
-        self, key: GroupKey, rows: Places, parts: Mapping[Field, Sequence[Part]]
+        self, key: GroupKey, rows: Places | slice, parts: Mapping[Field, Sequence[Part]]
     ) -> ObservationBatch:
+        ids = self.ids[rows]
         invented = _invented(parts)
         cells = sum(part.size for found in invented.values() for part in found)
-        if not is_dense(len(rows), len(invented), cells):
+        if not is_dense(len(ids), len(invented), cells):
             raise UnusualError
-        columns = {place: _column(found, len(rows)) for place, found in parts.items()}
+        columns = {place: _column(found, len(ids)) for place, found in parts.items()}
         weight = self.weight[rows]
         return ObservationBatch(
             model=key.model,
-            ids=self.ids[rows],
+            ids=ids,
             prediction_ids=self.prediction_ids(rows),
             event_time=self.event_time[rows],
             latency=self.latency[rows],
@@ -208,7 +209,7 @@ class Table:
             propensity=_numbers(columns.get(Field(Role.PROPENSITY))),
             positive=key.positive,
             threshold=key.threshold,
-            received_ns=None if self.received_ns is None else int(self.received_ns[rows[-1]]),
+            received_ns=None if self.received_ns is None else int(self.received_ns[rows][-1]),
         )
 
 

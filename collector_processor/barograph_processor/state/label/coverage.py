@@ -268,12 +268,16 @@ def _numbered(
 ) -> tuple[Sequence[int], npt.NDArray[np.intp]]:
     """Return the distinct periods of some rows in order, and for each row which it has."""
     first = int(periods.min())
-    if int(periods.max()) - first <= 1:
-        # Rows of a window, which is as long as a period.
-        owner = (periods - first).astype(np.intp, copy=False)
-        return range(first, first + int(owner.max()) + 1), owner
-    distinct, owner = np.unique(periods, return_inverse=True)
-    return distinct.tolist(), owner
+    size = int(periods.max()) - first + 1
+    if size > _PERIODS:
+        distinct, owner = np.unique(periods, return_inverse=True)
+        return distinct.tolist(), owner
+    # As most rows of a window: without a sort.
+    owner = (periods - first).astype(np.intp, copy=False)
+    held = np.flatnonzero(np.bincount(owner))
+    if len(held) < size:
+        owner = np.searchsorted(held, owner)
+    return (held + first).tolist(), owner
 
 
 def _added(
