@@ -10,7 +10,14 @@ import numpy.typing as npt
 
 from barograph_processor import semconv
 from barograph_processor.observation import ModelKey, SpanIds
-from barograph_processor.otlp.parts import NamePart, NumberPart, Part, by_appearance, part_values
+from barograph_processor.otlp.parts import (
+    NamePart,
+    NumberPart,
+    Part,
+    by_appearance,
+    numbers_of,
+    part_values,
+)
 from barograph_processor.otlp.rows import Field, GroupKey
 from barograph_processor.otlp.table import Table
 from barograph_processor.otlp.walk import UnusualError
@@ -150,11 +157,11 @@ def _numbered(
         # One call site, one model: the case that has to be quick.
         return np.zeros(n, np.int64), [signature]
     if count <= _FEW_SIGNATURES:
-        number, order = by_appearance(signature, count)
-        return number[signature], order
+        order = by_appearance(signature, count)
+        return numbers_of(order, count)[signature], order
     values, places = np.unique(signature, return_inverse=True)
-    number, order = by_appearance(places, len(values))
-    return number[places], values[order].tolist()
+    order = by_appearance(places, len(values))
+    return numbers_of(order, len(values))[places], values[order].tolist()
 
 
 def _codes(signature: int, sizes: Sequence[int]) -> list[int]:

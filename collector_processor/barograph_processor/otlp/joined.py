@@ -28,7 +28,7 @@ def batches_of(tables: Sequence[Table]) -> tuple[ObservationBatch, ...]:
     Each model has its rows in the same order as if the tables were split one by one;
     where that cannot be, they are.
     """
-    if len(tables) > 1 and all(_like(table, tables[0]) for table in tables):
+    if len(tables) > 1 and _are_alike(tables):
         try:
             joined = _joined(tables)
             if _one_key_a_model(joined):
@@ -39,8 +39,9 @@ def batches_of(tables: Sequence[Table]) -> tuple[ObservationBatch, ...]:
     return tuple(chain.from_iterable(table.batches() for table in tables))
 
 
-def _like(table: Table, other: Table) -> bool:
-    return _kinds(table) == _kinds(other)
+def _are_alike(tables: Sequence[Table]) -> bool:
+    first = _kinds(tables[0])
+    return all(_kinds(table) == first for table in tables[1:])
 
 
 def _kinds(table: Table) -> Mapping[Field, Sequence[type]]:
@@ -107,29 +108,18 @@ def _joined_part(parts: Sequence[Part], first: npt.NDArray[np.int64]) -> Part:
 
 
 def _joined_names(parts: Sequence[NamePart], first: npt.NDArray[np.int64]) -> NamePart:
-    if all(part.levels is parts[0].levels for part in parts):
-        same = np.concatenate([part.codes for part in parts])
-        return NamePart(_joined_rows(parts, first), same, parts[0].levels)
     levels: dict[str, int] = {}
-    numbers: list[int] = []
-    begins = []
+    codes = []
     for part in parts:
-        # The code -1 finds itself before the others of its part.
-        numbers.append(-1)
-        begins.append(len(numbers))
-        numbers += [levels.setdefault(level, len(levels)) for level in part.levels]
-    places = np.concatenate([part.codes for part in parts]) + _spread(begins, parts)
-    return NamePart(_joined_rows(parts, first), np.array(numbers, np.int32)[places], tuple(levels))
+        numbers = [levels.setdefault(level, len(levels)) for level in part.levels]
+        same = numbers == list(range(len(numbers)))
+        # The code -1 finds the last of them.
+        codes.append(part.codes if same else np.array([*numbers, -1], np.int32)[part.codes])
+    return NamePart(_joined_rows(parts, first), np.concatenate(codes), tuple(levels))
 
 
 def _joined_rows(parts: Sequence[Part], first: npt.NDArray[np.int64]) -> Rows:
     if all(part.rows is None for part in parts):
         return None
-    return np.concatenate([part_places(part) for part in parts]) + _spread(first[:-1], parts)
-
-
-def _spread(
-    of_part: npt.NDArray[np.int64] | Sequence[int], parts: Sequence[Part]
-) -> npt.NDArray[np.int64]:
-    """Return for each row what its part has."""
-    return np.repeat(of_part, [part.size for part in parts])
+    places = [part_places(part) + at for part, at in zip(parts, first.tolist(), strict=False)]
+    return np.concatenate(places)

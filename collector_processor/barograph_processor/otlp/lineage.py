@@ -7,7 +7,7 @@ import numpy as np
 
 from barograph_processor.observation import SpanBatch
 from barograph_processor.otlp.buffer import Places
-from barograph_processor.otlp.parts import by_appearance
+from barograph_processor.otlp.parts import by_appearance, numbers_of
 from barograph_processor.otlp.spans import Spans, Texts
 from barograph_processor.otlp.table import Table
 from barograph_processor.otlp.values import bounded
@@ -30,16 +30,16 @@ class Lineage:
     """
 
     def __init__(self, spans: Spans, table: Table) -> None:
-        self._rows = np.flatnonzero((spans.parent != 0) | (table.group >= 0))
-        taken = self._rows
-        group = table.group[taken]
+        ours = table.group >= 0
+        self._rows = np.flatnonzero(ours | (spans.parent != 0))
+        taken = slice(None) if len(self._rows) == len(spans) else self._rows
         failed = table.failed[taken]
         micros = np.minimum(spans.duration_ns[taken] // np.uint64(1000), np.uint64(MOST_MICROS))
         self._batch = SpanBatch(
             ids=table.ids[taken],
             parent=spans.parent[taken],
-            model=group.astype(np.int32),
-            rows=((group >= 0) & ~failed).astype(np.int32),
+            model=table.group[taken].astype(np.int32),
+            rows=(ours[taken] & ~failed).astype(np.int32),
             micros=micros.astype(np.int32),
             failed=failed,
             name=_names(spans.name, taken),
@@ -52,16 +52,16 @@ class Lineage:
         return (self._batch.between(first, last),) if last > first else ()
 
 
-def _names(names: Texts, rows: Places) -> CategoricalColumn:
+def _names(names: Texts, rows: Places | slice) -> CategoricalColumn:
     levels: dict[str, int] = {}
     # Two long names, or two damaged ones, may be one here.
     codes = [levels.setdefault(_name(text), len(levels)) for text in names.texts]
-    found = np.array(codes, np.int32)[names.codes[rows]]
-    if len(rows) == len(names.codes):
-        return CategoricalColumn(found, tuple(levels))
-    number, order = by_appearance(found, len(levels))
-    texts = tuple(levels)
-    return CategoricalColumn(number.astype(np.int32)[found], tuple(texts[at] for at in order))
+    found, texts = np.array(codes, np.int32)[names.codes[rows]], tuple(levels)
+    if isinstance(rows, slice):
+        return CategoricalColumn(found, texts)
+    order = by_appearance(found, len(texts))
+    number = numbers_of(order, len(texts)).astype(np.int32)
+    return CategoricalColumn(number[found], tuple(texts[at] for at in order))
 
 
 def _name(encoded: bytes) -> str:

@@ -1,7 +1,7 @@
 """Columns that some rows of a request have: numbers, or names."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +18,15 @@ __all__ = [
     "Part",
     "Rows",
     "by_appearance",
+    "numbers_of",
     "part_places",
     "part_values",
 ]
 
 Codes = npt.NDArray[np.int32]
+
+# Up to here a dictionary of Python's is quicker than numpy's steps.
+_FEW_ROWS: Final = 256
 
 Rows = Places | None
 """Whose values are, in order; None says that every row has one."""
@@ -141,22 +145,28 @@ def part_places(part: Part) -> Places:
     return np.arange(part.size) if part.rows is None else part.rows
 
 
-def by_appearance(
-    codes: npt.NDArray[np.int32] | npt.NDArray[np.int64], count: int
-) -> tuple[npt.NDArray[np.int64], list[int]]:
-    """Return a new number for each code, -1 for -1 behind them, and the codes that occur.
+def by_appearance(codes: npt.NDArray[np.signedinteger], count: int) -> list[int]:
+    """Return the codes that occur, in order of their first appearance.
 
     Args:
         codes: Shape ``(n,)``, below ``count``, -1 for none.
         count: How many there may be.
     """
+    if len(codes) <= _FEW_ROWS:
+        return [code for code in dict.fromkeys(codes.tolist()) if code >= 0]
     first = np.full(count + 1, len(codes))
     # Of several rows of one code the last one written stays, here the first; -1 is the last code.
     first[codes[::-1]] = np.arange(len(codes))[::-1]
-    order = np.argsort(first[:-1], kind="stable")[: int((first[:-1] < len(codes)).sum())]
+    order = np.argsort(first[:-1], kind="stable")
+    found: list[int] = order[: np.count_nonzero(first[:-1] < len(codes))].tolist()
+    return found
+
+
+def numbers_of(order: Sequence[int], count: int) -> npt.NDArray[np.int64]:
+    """Return a number for each of ``count`` codes, its place in an order; -1 for -1 and others."""
     number = np.full(count + 1, -1, np.int64)
     number[order] = np.arange(len(order))
-    return number, order.tolist()
+    return number
 
 
 def _between(rows: Rows, start: int, stop: int) -> tuple[Rows, slice]:

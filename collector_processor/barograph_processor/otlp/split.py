@@ -30,6 +30,9 @@ class Split:
     @classmethod
     def of(cls, numbers: npt.NDArray[np.int64], groups: int) -> "Split":
         """Split rows by their groups' numbers; rows with -1 are in none."""
+        if groups == 1 and not numbers.any():
+            every = np.arange(len(numbers))
+            return cls(every, every, np.array([0, len(numbers)]))
         order = np.argsort(numbers, kind="stable")
         place = np.empty(len(order), np.intp)
         place[order] = np.arange(len(order))

@@ -15,6 +15,7 @@ from barograph_processor.otlp.parts import (
     NumberPart,
     Part,
     by_appearance,
+    numbers_of,
     part_places,
     part_values,
 )
@@ -90,11 +91,11 @@ class Table:
             for place, found in self.parts.items()
         }
         group = self.group[start:stop]
-        number, order = by_appearance(group, len(self.keys))
+        order = by_appearance(group, len(self.keys))
         return replace(
             self,
             keys=tuple(self.keys[at] for at in order),
-            group=number[group],
+            group=numbers_of(order, len(self.keys))[group],
             ids=self.ids[start:stop],
             event_time=self.event_time[start:stop],
             latency=self.latency[start:stop],
@@ -179,13 +180,13 @@ class Table:
     def _batch(
         self, key: GroupKey, rows: Places | slice, parts: Mapping[Field, Sequence[Part]]
     ) -> ObservationBatch:
-        ids = self.ids[rows]
-        invented = _invented(parts)
-        cells = sum(part.size for found in invented.values() for part in found)
-        if not is_dense(len(ids), len(invented), cells):
-            raise UnusualError
+        ids, weight = self.ids[rows], self.weight[rows]
+        if not is_dense(len(ids), len(parts), 0):
+            invented = _invented(parts)
+            cells = sum(part.size for found in invented.values() for part in found)
+            if not is_dense(len(ids), len(invented), cells):
+                raise UnusualError
         columns = {place: _column(found, len(ids)) for place, found in parts.items()}
-        weight = self.weight[rows]
         return ObservationBatch(
             model=key.model,
             ids=ids,
@@ -225,14 +226,18 @@ def _told(part: Part) -> Places:
 
 
 def _column(parts: Sequence[Part], rows: int) -> Column:
-    # A name that is missing in all rows says nothing of the column's type.
-    telling = [p for p in parts if isinstance(p, NumberPart) or (p.codes >= 0).any()]
-    kinds = {type(part) for part in telling}
-    if len(kinds) > 1:
-        raise UnusualError
-    if kinds == {NamePart}:
-        return _names(telling, rows)
-    numbers = [part for part in telling if isinstance(part, NumberPart)]
+    if len(parts) > 1:
+        # A name that is missing in all rows says nothing of the column's type.
+        parts = [p for p in parts if isinstance(p, NumberPart) or (p.codes >= 0).any()]
+    names = [part for part in parts if isinstance(part, NamePart)]
+    if names:
+        # One key is one column of the wire, but two long keys can be one name of ours.
+        if len(parts) > 1:
+            raise UnusualError
+        column = _names(names[0], rows)
+        if column.levels:
+            return column
+    numbers = [part for part in parts if isinstance(part, NumberPart)]
     if len(numbers) == 1 and numbers[0].size == rows:
         return NumericColumn(numbers[0].values.astype(np.float64, copy=False))
     values = np.full(rows, np.nan)
@@ -241,25 +246,14 @@ def _column(parts: Sequence[Part], rows: int) -> Column:
     return NumericColumn(values)
 
 
-def _names(parts: Sequence[Part], rows: int) -> CategoricalColumn:
-    # One key is one column of the wire, but two long keys can be one name of ours.
-    if len(parts) > 1:
-        raise UnusualError
-    (part,) = parts
-    assert isinstance(part, NamePart)
-    codes = part.codes if part.size == rows else part.spread(rows)
-    return _of_levels_that_occur(codes, part.levels)
-
-
-def _of_levels_that_occur(
-    codes: npt.NDArray[np.int32], levels: tuple[str, ...]
-) -> CategoricalColumn:
+def _names(part: NamePart, rows: int) -> CategoricalColumn:
     """Return a column whose levels are in order of appearance, whatever came beside its rows."""
-    if len(levels) == 1 and codes.min() == 0:
-        # Of one resource: nothing to look for.
-        return CategoricalColumn(codes, levels)
-    number, order = by_appearance(codes, len(levels))
-    return CategoricalColumn(number.astype(np.int32)[codes], tuple(levels[code] for code in order))
+    codes = part.codes if part.size == rows else part.spread(rows)
+    order = by_appearance(codes, len(part.levels))
+    if order == list(range(len(part.levels))):
+        return CategoricalColumn(codes, part.levels)
+    number = numbers_of(order, len(part.levels)).astype(np.int32)
+    return CategoricalColumn(number[codes], tuple(part.levels[code] for code in order))
 
 
 def _of_role(columns: Mapping[Field, Column], role: Role) -> dict[str, Column]:

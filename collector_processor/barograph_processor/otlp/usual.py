@@ -207,14 +207,14 @@ def _parts(place: Field, column: Column) -> list[Part]:
     rows, codes, cells = column
     if place.role not in (Role.INPUT, Role.OUTPUT):
         return [NumberPart(rows, _plain_numbers(cells)[codes])]
-    numeric = np.array([is_number(cell) for cell in cells], np.bool_)
-    if numeric.all():
+    numeric = [is_number(cell) for cell in cells]
+    if all(numeric):
         return [NumberPart(rows, np.array(cells, np.float64)[codes])]
     if None in cells:
         raise UnusualError
-    if not numeric.any():
+    if not any(numeric):
         return [_names(column)]
-    places, mine = part_places(NamePart(rows, codes, ())), numeric[codes]
+    places, mine = part_places(NamePart(rows, codes, ())), np.array(numeric)[codes]
     values = np.array([cell if is_number(cell) else np.nan for cell in cells], np.float64)
     texts = [None if is_number(cell) else text_of(cell) for cell in cells]
     return [
