@@ -3,7 +3,7 @@
 import math
 from typing import Protocol
 
-from barograph_processor.sequential.confidence import wilson_interval
+from barograph_processor.sequential.confidence import corrected_interval
 from barograph_processor.sequential.mixtures import asymptotic_radius, beta_binomial_interval
 from barograph_processor.stats.normal import critical_value
 from barograph_processor.stats.student import student_quantile
@@ -46,7 +46,7 @@ class _AtOneTime:
     """Right at one time that was fixed before: for a window that is shown once."""
 
     def share(self, successes: float, n: float) -> tuple[float, float]:
-        return wilson_interval(successes, n, alpha=ALPHA)
+        return corrected_interval(successes, n, alpha=ALPHA)
 
     def radius(self, n: float) -> float:
         return student_quantile(1 - ALPHA / 2, max(n - 1, 1.0))
@@ -86,29 +86,43 @@ def estimate_size(value: float, variance: float, n: float, intervals: Intervals)
 
     Few large values make most of such a mean: where they have not come yet it is too low, and
     so is its variance. So what is asked of each mean above it is how far the value would be
-    below, if rows varied in proportion to it. Below, the interval is that of the logarithm.
-    Where so little is known that no mean would be too large, there is no interval.
+    below, if rows varied in proportion to it; and to that is added what skewness moves the end
+    by (Johnson), as large as that of a lognormal that varies as much. Below, the interval is
+    that of the logarithm, less half a row of those that, all alike, would vary like this. Where
+    so little is known that no mean would be too large, there is no interval.
 
     Args:
         value: The mean. Not negative.
         variance: Of it, not of the rows. Not negative.
         n: Effective rows.
         intervals: Which kind of interval.
+
+    References:
+        Johnson (1978), Modified t tests and confidence intervals for asymmetrical populations,
+        JASA 73(363), 536-544.
     """
-    reach = intervals.radius(n) * math.sqrt(variance) if n >= MIN_ROWS else math.inf
-    if value == 0 and reach == 0:
+    if n < MIN_ROWS:
+        return value, None, None
+    error, radius = math.sqrt(variance), intervals.radius(n)
+    if value == 0 and error == 0:
         return 0.0, 0.0, 0.0
+    reach = radius * error
     if reach >= value:
         return value, None, None
-    return value, value * math.exp(-reach / value), value / (1 - reach / value)
+    varied = (error / value) ** 2
+    # The skewness is 3 c + c**3 with c the coefficient of variation, sqrt(n * varied). What
+    # there is of the first term is in the quotient.
+    skewed = n * varied**2 * (2 * radius**2 + 1) / 6
+    low = value * math.exp(-reach / value) * max(1 - varied / 2, 0.0)
+    return value, low, value / (1 - reach / value) + value * skewed
 
 
 def estimate_gain(value: float, variance: float, n: float, intervals: Intervals) -> Estimate:
     """Return a mean of values in ``[0, 1]`` with its interval.
 
-    It is that of a share of as many yes and no as would vary like this. That rare values may
-    not have come yet is seen to as by Agresti and Coull (1998): as if four of the rows varied
-    as much as rows can.
+    It is that of a share of as many yes and no as would vary like this. Rare values that are far
+    from the others may not have come yet, and make neither the mean nor its variance; so each
+    end is at least as far as it were if as many rows as can be missed were at 0, or at 1.
 
     Args:
         value: The mean, in ``[0, 1]``.
@@ -120,10 +134,10 @@ def estimate_gain(value: float, variance: float, n: float, intervals: Intervals)
         return value, None, None
     # Of weighted rows a mean may be rounded out of its range.
     share = min(max(value, 0.0), 1.0)
-    most = share * (1 - share)
-    doubt = variance + 4 * most / n**2
-    rows = n if doubt <= 0 else max(n, most / doubt)
-    return value, *intervals.share(share * rows, rows)
+    rows = n if variance <= 0 else max(n, share * (1 - share) / variance)
+    low, high = intervals.share(share * rows, rows)
+    _, missed = intervals.share(0.0, n)
+    return value, min(low, share * (1 - missed)), max(high, share + (1 - share) * missed)
 
 
 def estimate_gap(estimate: Estimate, promised: float, error: float = 0.0) -> Estimate:

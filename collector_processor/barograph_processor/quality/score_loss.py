@@ -43,7 +43,9 @@ def _estimate(
     A mean over both outcomes varies with how many rows of the rarer one there happen to be, of
     which each costs more; the spread of rows does not show that where these are few. So it is
     put together of three parts with an interval each: the share of one outcome, and the mean
-    loss of either, that in proportion, as errors have it.
+    loss of either, that in proportion, as errors have it. Where scores are nearly sure, the few
+    rows that cost much may not have come yet; so it is at least as wide as it were for outcomes
+    that come as often as the scores say.
 
     Args:
         value: The mean.
@@ -70,7 +72,16 @@ def _estimate(
     for part, kind in ((share, worse), (1 - share, better)):
         less, more = kind.doubt(most, intervals)
         below, above = math.hypot(below, part * less), math.hypot(above, part * more)
-    return value, max(value - below, 0.0), min(value + above, most)
+    reach = intervals.radius(scores.n) * _promised_error(scores, losses)
+    return value, max(value - max(below, reach), 0.0), min(value + max(above, reach), most)
+
+
+def _promised_error(scores: ScoreHistogram, losses: Floats) -> float:
+    """Return the standard error of the mean loss of so many rows, if outcomes were as scored."""
+    weight = scores.total
+    score = scores.mean_score
+    spread = float(weight @ (score * (1 - score) * (losses[1] - losses[0]) ** 2))
+    return math.sqrt(spread / float(weight.sum()) / scores.n)
 
 
 class _Kind:
@@ -87,6 +98,8 @@ class _Kind:
         """Return how far the mean may be below and above what was found."""
         if self.mean <= 0:
             return 0.0, 0.0
-        reach = intervals.radius(self.rows) * self.error / self.mean
-        less = -math.expm1(-reach) * self.mean
+        varied = self.error / self.mean
+        reach = intervals.radius(self.rows) * varied
+        # Half a row less of those that, all alike, would vary like this.
+        less = self.mean * (1 - math.exp(-reach) * max(1 - varied**2 / 2, 0.0))
         return less, min(math.expm1(min(reach, math.log(most / self.mean))) * self.mean, most)

@@ -6,7 +6,11 @@ from barograph_processor.sequential.betting import BettingProcess
 from barograph_processor.sequential.betting_sequence import BettingSequence
 from barograph_processor.sequential.budget import bonferroni_thresholds, false_discovery_set
 from barograph_processor.sequential.change_point import ChangePoint, change_point
-from barograph_processor.sequential.confidence import EmpiricalBernsteinSequence, wilson_interval
+from barograph_processor.sequential.confidence import (
+    EmpiricalBernsteinSequence,
+    corrected_interval,
+    wilson_interval,
+)
 from barograph_processor.sequential.conformal import conformal_p_values, sequential_p_values
 from barograph_processor.sequential.cumulative import CumulativeSums
 from barograph_processor.sequential.level_change import level_change
@@ -30,6 +34,7 @@ __all__ = [
     "change_point",
     "clipped_normal_log_mgf",
     "conformal_p_values",
+    "corrected_interval",
     "false_discovery_set",
     "level_change",
     "sequential_p_values",

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from barograph_processor.observation import ModelKey
+from barograph_processor.quality.intervals import AT_ONE_TIME
 from barograph_processor.quality.risk import RiskTransition
-from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.signal import Apart
 from barograph_processor.state.alarm.alarms import (
     AlarmBook,
@@ -69,10 +69,10 @@ class Verdicts:
             return None
         since_ns = quality.since(onset.since_label)
         labels = max(onset.at_label - onset.since_label, 1)
-        lower, upper = wilson_interval(onset.risk * labels, labels, alpha=0.05)
+        low, high = AT_ONE_TIME.share(onset.risk * labels, labels)
         finding = self._harm(
             quality,
-            (onset.risk, float(lower), float(upper)),
+            (onset.risk, low, high),
             since_ns=since_ns,
             since_window=min(watch.number_at(since_ns), window),
             evidence=(onset.log10_evidence, onset.log10_threshold),

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from barograph_processor.quality.intervals import AT_ONE_TIME
 from barograph_processor.quality.slice.counts import SliceCounts
 from barograph_processor.quality.slice.evidence import SliceEvidence
 from barograph_processor.quality.slice.hindsight import Hindsight
@@ -17,7 +18,6 @@ from barograph_processor.quality.slice.recent import RecentCounts
 from barograph_processor.quality.slice.sample import SliceSample
 from barograph_processor.quality.slice.status import SliceStatus, SliceTransition
 from barograph_processor.quality.slice.usual_risk import UsualRisk
-from barograph_processor.sequential.confidence import wilson_interval
 from barograph_processor.stats.array import Floats, Ints
 from barograph_processor.stats.column import CategoricalColumn, Column
 
@@ -230,7 +230,7 @@ class SliceMonitor:
 
     def _status(self, k: int) -> SliceStatus:
         n, lost, tolerated, rest, share = self._recent.of(k)
-        low, high = wilson_interval(min(max(lost, 0.0), n), n)
+        low, high = AT_ONE_TIME.share(min(max(lost, 0.0), n), n)
         return SliceStatus(
             key=self.places.key(k),
             risk=lost / n if n else 0.0,

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from barograph_processor.quality.intervals import AT_ALL_TIMES, Estimate
-from barograph_processor.sequential.confidence import wilson_interval
+from barograph_processor.quality.intervals import AT_ALL_TIMES, AT_ONE_TIME, Estimate
 from barograph_processor.state.label.labels import Correction
 from barograph_processor.state.label.realized import RealizedPerformance, Share
 from barograph_processor.stats.array import Floats
@@ -47,7 +46,7 @@ class LabelSums:
             return share
         # Of a regression the sums know errors; its losses are as if of shares at most.
         lost, n = self.lost + before.lost, float(performance.n)
-        low, high = wilson_interval(min(lost, n), n)
+        low, high = AT_ONE_TIME.share(min(lost, n), n)
         return lost / n, low, high
 
     def correct(self, correction: Correction, losses: tuple[Floats, Floats] | None = None) -> int:
