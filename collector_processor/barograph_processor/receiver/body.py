@@ -1,8 +1,7 @@
 """Bodies of HTTP requests: bounded in size, before and after decompression, and in time."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from typing import Final
+from collections.abc import AsyncIterator
+from typing import Final, Self
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -35,15 +34,9 @@ class BodyBudget:
         self._held = 0
         self._whole = 0
 
-    @contextmanager
-    def lease(self) -> Iterator["_Lease"]:
-        """Hold bytes for the length of the context."""
-        lease = _Lease(self)
-        try:
-            yield lease
-        finally:
-            self._held -= lease.held
-            self._whole -= lease.whole
+    def lease(self) -> "_Lease":
+        """Return what holds bytes for the length of its context."""
+        return _Lease(self)
 
     def take(self, size: int) -> None:
         """Take bytes for a body.
@@ -66,22 +59,33 @@ class BodyBudget:
             raise _overloaded()
         self._whole += size
 
+    def give_back(self, size: int, *, whole: int) -> None:
+        """Undo ``take``, and ``complete`` for so many of the bytes."""
+        self._held -= size
+        self._whole -= whole
+
 
 class _Lease:
     def __init__(self, budget: BodyBudget) -> None:
         self._budget = budget
-        self.held = 0
-        self.whole = 0
+        self._held = 0
+        self._whole = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._budget.give_back(self._held, whole=self._whole)
 
     def extend(self, size: int) -> None:
         """Take more bytes for the same body."""
         self._budget.take(size)
-        self.held += size
+        self._held += size
 
     def complete(self) -> None:
         """Say that the body is whole."""
-        self._budget.complete(self.held)
-        self.whole = self.held
+        self._budget.complete(self._held)
+        self._whole = self._held
 
 
 async def read_body(request: Request, lease: _Lease, limits: ReceiverLimits) -> bytes:

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Future
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final, Literal, NoReturn
 
 import grpc
@@ -152,7 +152,7 @@ class GrpcReceiver:
     def _export(self, signal: Literal["traces", "logs"]) -> _Export:
         async def export(_messages: AsyncIterator[Any], context: _Context) -> bytes:
             try:
-                self._intake.check(_metadata(context))
+                self._intake.check(_Metadata(context))
                 message = await self._message(context)
                 with self._budget.lease() as lease:
                     lease.extend(len(message))
@@ -171,7 +171,7 @@ class GrpcReceiver:
 
     async def _message(self, context: _Context) -> bytes:
         """Return the call's message, once all of it is there."""
-        async with self._awaited.one():
+        with self._awaited.one():
             message = await context.read()
         if not isinstance(message, bytes):
             # Whether anybody is still there, gRPC does not say.
@@ -199,9 +199,25 @@ def _handler(service: str, export: _Export) -> "grpc.GenericRpcHandler[Any, byte
     return grpc.method_handlers_generic_handler(service, {"Export": method})
 
 
-def _metadata(context: _Context) -> dict[str, str]:
-    metadata = context.invocation_metadata() or ()
-    return {key: value for key, value in metadata if isinstance(value, str)}
+class _Metadata(Mapping[str, str]):
+    """A call's metadata, read from gRPC once somebody looks at it."""
+
+    def __init__(self, context: _Context) -> None:
+        self._context = context
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        metadata = self._context.invocation_metadata() or ()
+        return {key: value for key, value in metadata if isinstance(value, str)}
+
+    def __getitem__(self, key: str) -> str:
+        return self._texts[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
 
 
 async def _abort(context: _Context, refusal: RefusedError) -> NoReturn:

@@ -97,7 +97,7 @@ class _HttpReceiver:
                     # time: it takes memory, and the interpreter runs one thread anyway.
                     self._converting = anyio.CapacityLimiter(1)
                     self._watch = asyncio.create_task(self._awaited.watch())
-                async with self._awaited.one():
+                with self._awaited.one():
                     body = await read_body(request, lease, self._limits)
                 lease.complete()
                 encoding = request.headers.get("content-encoding", "").strip().lower()

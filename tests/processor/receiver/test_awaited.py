@@ -125,7 +125,7 @@ async def test_one_whose_time_is_over_is_given_up_no_more(memory: _Told) -> None
     awaited = AwaitedMessages(memory, max_bytes=10 * _PAGE, seconds=0.11)
 
     async def hold() -> None:
-        async with awaited.one():
+        with awaited.one():
             await asyncio.sleep(10)
 
     watch = asyncio.create_task(awaited.watch())

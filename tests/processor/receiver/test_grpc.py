@@ -3,7 +3,7 @@
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import grpc
 import pytest
@@ -142,8 +142,8 @@ def test_metrics_are_refused_politely_and_counted(recorder: Recorder, address: s
 
 
 def test_sender_without_the_token_is_refused(recorder: Recorder) -> None:
-    def authorize(headers: object) -> bool:
-        return isinstance(headers, dict) and headers.get("authorization") == "Bearer x"
+    def authorize(headers: Mapping[str, str]) -> bool:
+        return headers.get("authorization") == "Bearer x"
 
     with grpc_server(recorder, authorize=authorize) as address:
         code, _ = failure(address, _TRACES, b"")
