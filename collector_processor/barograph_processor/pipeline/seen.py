@@ -92,10 +92,10 @@ class _Table:
         rows, at = np.arange(len(keys)), self._home(keys)
         while len(rows):
             there = self._slots[at]
-            equal = there == keys[rows]
+            equal = there == keys
             found[rows[equal]] = True
             left = np.flatnonzero(~equal & (there != _EMPTY))
-            rows, at = rows[left], self._next(at[left])
+            rows, keys, at = rows[left], keys[left], self._next(at[left])
         return found
 
     def add(self, keys: Keys) -> npt.NDArray[np.bool_]:
@@ -128,7 +128,7 @@ class _Table:
 
     def _home(self, keys: Keys) -> npt.NDArray[np.intp]:
         """Return the slot at which each key's search begins."""
-        return (keys & np.uint64(len(self._slots) - 1)).astype(np.intp)
+        return (keys & np.uint64(len(self._slots) - 1)).view(np.intp)
 
     def _next(self, slots: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         return slots + 1 & len(self._slots) - 1

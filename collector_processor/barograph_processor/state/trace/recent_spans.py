@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.observation import ModelKey, SpanBatch, span_keys, trace_keys
+from barograph_processor.state.trace.common_keys import common, near_keys
 
 __all__ = ["Placed", "RecentSpans"]
 
@@ -15,9 +16,6 @@ _NO_PREDICTION: Final = -1
 _UNWATCHED: Final = -2
 _LEVELS: Final = 8
 _MOST_AT_ONCE: Final = 32_768
-_MARKS: Final = 1 << 18
-_PLACES: Final = (np.uint64(0), np.uint64(18), np.uint64(36))
-"""Which bits of a key are looked up in marks, one after the other: from these on."""
 
 _COLUMNS: Final[dict[str, Any]] = {
     "key": np.uint64,
@@ -104,28 +102,27 @@ class RecentSpans:
         return int(self._columns["rows"][since][mine].sum())
 
     def _take(self, columns: dict[str, npt.NDArray[Any]]) -> Placed:
-        fresh = np.flatnonzero(self._fresh(columns["key"]))
+        fresh = self._fresh(columns["key"])
+        if not fresh.all():
+            columns = {name: column[fresh] for name, column in columns.items()}
         before = self.count
-        self._append({name: column[fresh] for name, column in columns.items()})
-        placed = self._place(columns["trace"][fresh])
+        self._append(columns)
+        placed = self._place(columns["trace"])
         self._pass(before - self._capacity, self.count - self._capacity)
-        if self.count % self._capacity == 0 and len(fresh):
+        if self.count % self._capacity == 0 and self.count > before:
             self._forget()
         return placed
 
     def _fresh(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
         """Return which spans are new; of equal ones the first is."""
-        distinct, first = np.unique(keys, return_index=True)
-        known = self._columns["key"][: self._size]
-        for bits in _PLACES:
-            # The few that are among them, and fewer others each time.
-            known = known[_near(known, distinct, bits)]
+        ordered = np.sort(keys)
+        known = common(self._columns["key"][: self._size], ordered)
+        if not len(known) and not (ordered[1:] == ordered[:-1]).any():
+            # As nearly always, and quickly seen.
+            return np.ones(len(keys), np.bool_)
         fresh = np.zeros(len(keys), np.bool_)
-        fresh[first] = True
-        if len(known):
-            at = np.minimum(np.searchsorted(distinct, known), len(distinct) - 1)
-            fresh[first[at[distinct[at] == known]]] = False
-        return fresh
+        fresh[np.unique(keys, return_index=True)[1]] = True
+        return fresh & ~np.isin(keys, known)
 
     def _append(self, columns: dict[str, npt.NDArray[Any]]) -> None:
         size = self._size + len(columns["key"])
@@ -143,9 +140,13 @@ class RecentSpans:
         """Join what can be joined now that these traces have new spans."""
         columns = self._columns
         start = max(self._size - self._capacity - len(traces), 0)
-        near = start + _near(columns["trace"][start : self._size], traces)
+        loose = columns["owner"][start : self._size] == _NO_PREDICTION
+        loose &= ~columns["joined"][start : self._size]
+        near = np.zeros(0, np.intp)
+        if loose.any():
+            near = start + near_keys(columns["trace"][start : self._size], traces)
         owner = columns["owner"][near]
-        children = np.flatnonzero((owner == _NO_PREDICTION) & ~columns["joined"][near])
+        children = np.flatnonzero(loose[near - start])
         above, low, high = self._above(near, owner, children)
         # A chain that is longer than what is kept would be found only in large batches.
         joined = (above >= 0) & (near[high] - near[low] < self._capacity)
@@ -253,7 +254,7 @@ def _columns(
     return {
         "key": span_keys(trace, ids[:, 2]),
         "trace": trace,
-        "parent": np.where(parent == 0, np.uint64(0), span_keys(trace, parent)),
+        "parent": _parents(trace, parent),
         "owner": np.concatenate([_owners(spans, numbers) for spans in batches]),
         "rows": np.concatenate([spans.rows for spans in batches]),
         "micros": np.concatenate([spans.micros for spans in batches]),
@@ -263,6 +264,16 @@ def _columns(
     }
 
 
+def _parents(
+    traces: npt.NDArray[np.uint64], parent: npt.NDArray[np.uint64]
+) -> npt.NDArray[np.uint64]:
+    """Return the key of each span's parent, 0 where it has none."""
+    keys = np.zeros_like(parent)
+    below = np.flatnonzero(parent)
+    keys[below] = span_keys(traces[below], parent[below])
+    return keys
+
+
 def _owners(spans: SpanBatch, numbers: Mapping[ModelKey, int]) -> npt.NDArray[np.int32]:
     owners = [*(numbers.get(key, _UNWATCHED) for key in spans.models), _NO_PREDICTION]
     return np.array(owners, np.int32)[spans.model]
@@ -270,24 +281,3 @@ def _owners(spans: SpanBatch, numbers: Mapping[ModelKey, int]) -> npt.NDArray[np
 
 def _names(spans: SpanBatch) -> npt.NDArray[np.object_]:
     return np.array([*spans.name.levels, ""], np.object_)[spans.name.codes]
-
-
-def _near(
-    keys: npt.NDArray[np.uint64],
-    wanted: npt.NDArray[np.uint64],
-    bits: np.uint64 = _PLACES[0],
-) -> npt.NDArray[np.intp]:
-    """Return where keys are among the wanted ones, in order, and a few more.
-
-    They are compared in the bits from a given one on.
-    """
-    marked = np.zeros(_MARKS, np.bool_)
-    marked[_marks(wanted, bits)] = True
-    return np.flatnonzero(marked[_marks(keys, bits)])
-
-
-def _marks(keys: npt.NDArray[np.uint64], bits: np.uint64) -> npt.NDArray[np.int64]:
-    marks = keys >> bits
-    marks &= np.uint64(_MARKS - 1)
-    # Unsigned numbers take twice as long to index by.
-    return marks.view(np.int64)
