@@ -30,6 +30,7 @@ class InputTable:
         self._categories = SliceTable()
         self._known: dict[str, bool] = {}
 
+    @np.errstate(over="ignore")
     def add(self, inputs: InputColumns, rows: npt.NDArray[np.intp], start: int) -> None:
         """Keep the inputs of some rows in the slots from ``start`` on."""
         slots = slice(start, start + len(rows))
@@ -86,5 +87,4 @@ class InputTable:
         if column is None:
             column = np.full(slots.start, np.nan, np.float32)
         self._numbers[name] = column = grown(column, slots.stop)
-        with np.errstate(over="ignore"):
-            column[slots] = values
+        column[slots] = values

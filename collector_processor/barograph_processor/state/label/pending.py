@@ -123,16 +123,14 @@ class PendingPredictions:
             stop = int(keep[room]) if len(keep) > room else end
             rows = keep[:room]
             evicted += stop - start - len(rows)
-            slots = self._columns.append(ids[rows])
-            self._names.append(names_at(names, rows), names_at(responses, rows))
-            for name, column in columns.items():
-                if column is not None:
-                    self._columns[name][slots] = column[rows]
+            known = {name: column[rows] for name, column in columns.items() if column is not None}
             if predicted is not None:
                 # Here and not before: clearing numbers the classes anew.
-                self._columns["predicted"][slots] = self._classes.encode(predicted)[rows]
-            self._columns["reference"][slots] = reference
-            self._columns["kept"][slots] = self._thinning.rate
+                known["predicted"] = self._classes.encode(predicted)[rows]
+            slots = self._columns.append(
+                ids[rows], {**known, "reference": reference, "kept": self._thinning.rate}
+            )
+            self._names.append(names_at(names, rows), names_at(responses, rows))
             self._slices.add(slices, rows, slots.start)
             self._inputs.add(inputs, rows, slots.start)
             self._cells.add(cells, rows, slots.start, slots=reference_slots)

@@ -81,15 +81,22 @@ class PendingColumns:
         rows = np.flatnonzero(keys[at] == own)
         return rows + first, at[rows]
 
-    def append(self, ids: npt.NDArray[np.uint64]) -> slice:
-        """Add rows of which nothing is known but the ids, shape ``(k, 3)``; return their slots."""
+    def append(self, ids: npt.NDArray[np.uint64], known: Mapping[str, Any]) -> slice:
+        """Add rows; return their slots.
+
+        Args:
+            ids: Their trace and span ids, shape ``(k, 3)``.
+            known: What else is known of them by column, shape ``(k,)`` or one for all.
+        """
         slots = slice(self._size, self._size + len(ids))
         self._size = slots.stop
-        self._ids = grown(self._ids, slots.stop, self._capacity)
+        if slots.stop > len(self._ids):
+            self._ids = grown(self._ids, slots.stop, self._capacity)
+            for name, column in self._rows.items():
+                self._rows[name] = grown(column, slots.stop, self._capacity)
         self._ids[slots] = ids
         for name, (_, unknown) in _FIELDS.items():
-            self._rows[name] = grown(self._rows[name], slots.stop, self._capacity)
-            self._rows[name][slots] = unknown
+            self._rows[name][slots] = known.get(name, unknown)
         return slots
 
     def retain(self, slots: npt.NDArray[np.intp]) -> None:

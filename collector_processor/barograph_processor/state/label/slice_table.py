@@ -54,7 +54,7 @@ class SliceTable:
                     continue
                 self._codes[name] = np.full(start, -1, dtype=np.int16)
                 self._levels[name] = {}
-            self._write(name, slots, self._recode(name, column.take(rows)))
+            self._write(name, slots, self._recode(name, column, rows))
         for name in self._codes.keys() - slices.keys():
             self._write(name, slots, -1)
 
@@ -94,15 +94,17 @@ class SliceTable:
         held = sum(known.startswith(TRACE_PREFIX) == of_trace for known in self._codes)
         return held < (_TRACE_DIMENSIONS if of_trace else _DIMENSIONS)
 
-    def _recode(self, name: str, column: CategoricalColumn) -> npt.NDArray[np.int16]:
+    def _recode(
+        self, name: str, column: CategoricalColumn, rows: npt.NDArray[np.intp]
+    ) -> npt.NDArray[np.int16]:
         known = self._levels[name]
         if len(known) < _LEVELS and not known.keys() >= set(column.levels):
             # In order of appearance, so that it makes no difference how rows came in batches.
-            for code in column.occurring():
+            for code in column.take(rows).occurring():
                 if len(known) < _LEVELS:
                     known.setdefault(column.levels[code], len(known))
         table = [known.get(level, -1) for level in column.levels]
-        return np.array([*table, -1], dtype=np.int16)[column.codes]
+        return np.array([*table, -1], dtype=np.int16)[column.codes[rows]]
 
     def _write(self, name: str, slots: slice, codes: npt.NDArray[np.int16] | int) -> None:
         column = self._codes[name] = grown(self._codes[name], slots.stop)
