@@ -164,9 +164,12 @@ class ReviewSampler:
         """Return a uniform number for each of the next rows: SplitMix64 of their count."""
         with np.errstate(over="ignore"):
             words = np.arange(self._count + 1, self._count + n + 1, dtype=np.uint64)
-            words = words * np.uint64(0x9E3779B97F4A7C15) + self._seed
-            words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            words *= np.uint64(0x9E3779B97F4A7C15)
+            words += self._seed
+            words ^= words >> np.uint64(30)
+            words *= np.uint64(0xBF58476D1CE4E5B9)
+            words ^= words >> np.uint64(27)
+            words *= np.uint64(0x94D049BB133111EB)
             words ^= words >> np.uint64(31)
         uniform: Floats = (words >> np.uint64(11)).astype(np.float64) / 2.0**53
         return uniform

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -92,11 +93,11 @@ class ReviewedRisk:
             return surprises
         known = guess[rows]
         # Each block is told from one mean; the first of these goes on with what is open.
-        begins = np.maximum(np.arange(-self._rows, len(known), _BLOCK), 0)
-        counts = np.diff(begins, append=len(known))
+        begins = [0, *range(_BLOCK - self._rows, len(known), _BLOCK)]
+        counts = [stop - start for start, stop in pairwise((*begins, len(known)))]
         sums = np.add.reduceat(np.rint(known * _UNIT).astype(np.int64), begins)
         means = []
-        for count, total in zip(counts.tolist(), sums.tolist(), strict=True):
+        for count, total in zip(counts, sums.tolist(), strict=True):
             means.append(math.nan if self._guess is None else self._guess)
             self._count(count, total)
         surprises[rows] = known - np.repeat(means, counts)
