@@ -26,7 +26,7 @@ from barograph_processor.history.values import (
 )
 from barograph_processor.observation import TRACE_PREFIX, ModelKey, ObservationBatch
 from barograph_processor.pipeline.seen import SeenSet
-from barograph_processor.quality.loss import class_column
+from barograph_processor.quality.loss import class_column, judge_rankings
 from barograph_processor.semconv import HOLDOUT
 from barograph_processor.state.row_time import SECOND_NS, rows_begin_ns
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
@@ -265,12 +265,15 @@ class HistoryReader:
         if columns.label is None:
             return None, None
         truth = self._column(sieve, columns.label)
-        if columns.label_time is None:
-            return truth, None
-        time, _ = times_ns(sieve.piece.column(columns.label_time))
         present = (
             truth.codes >= 0 if isinstance(truth, CategoricalColumn) else ~np.isnan(truth.values)
         )
+        if self._task == "ranking":
+            unplaced = np.flatnonzero(present & np.isnan(judge_rankings(truth).loss))
+            sieve.reject(columns.label, unplaced, "no places of a ranking")
+        if columns.label_time is None:
+            return truth, None
+        time, _ = times_ns(sieve.piece.column(columns.label_time))
         lost = np.flatnonzero(present & (time == NEVER))
         sieve.reject(columns.label_time, lost, "a label without a usable time")
         return truth, np.where(present, time, NEVER)

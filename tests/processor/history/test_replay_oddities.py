@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from barograph_processor.cli.app import app
-from barograph_processor.exceptions import BarographError
+from barograph_processor.exceptions import BarographError, DataError
 from barograph_processor.history.config import parse_replay_config
 from barograph_processor.history.replay import Replay
 
@@ -148,6 +148,22 @@ def test_labels_of_a_ranking_are_places_one_or_several(tmp_path: Path) -> None:
     assert run.model is not None
     found = run.model.quality.baseline.estimates()
     assert found["mrr"][0] == pytest.approx((1 + 1 / 2 + 1) / 3, abs=0.01)
+
+
+@pytest.mark.parametrize("invalid", ["error", "skip"])
+def test_labels_of_a_ranking_that_are_no_places_are_bad_rows(tmp_path: Path, invalid: str) -> None:
+    places = ["1", '"2,3"', "0", ""] * 375
+    places[5], places[9], places[13] = "abc", "-3", "1.5"
+    columns = {"f0": table()["f0"], "pred": ["item"] * 1500, "y": places}
+    file = write(tmp_path / "d.csv", columns)
+    ranking = {"model": {"task": "ranking"}, "columns": {"invalid": invalid}}
+    if invalid == "error":
+        with pytest.raises(DataError, match="row 6, column 'y': no places of a ranking: 'abc'"):
+            replayed(file, **ranking)
+        return
+    run = replayed(file, **ranking)
+    assert run._reader.skipped == {"no places of a ranking": 3}
+    assert run.rows == 1500
 
 
 def test_a_declared_category_needs_no_doubt(tmp_path: Path) -> None:
