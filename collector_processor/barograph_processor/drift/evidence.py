@@ -94,9 +94,8 @@ class Evidence:
         self._processes = np.where(usable[:, None], moved, self._processes)
         self._processes[known.shut] = 0.0
         self._recent[:-1] = self._recent[1:]
-        self._recent[-1] = np.where(
-            usable, np.rint(np.minimum(np.maximum(u, -CAP), CAP) * _RESOLUTION), _ABSENT
-        )
+        capped = np.minimum(np.maximum(u, -CAP), CAP)
+        self._recent[-1] = np.where(usable, np.rint(capped * _RESOLUTION), _ABSENT)
         self._age += 1
         self._spread = spread * known.root
 
