@@ -163,7 +163,7 @@ class CategoricalBinning:
         if isinstance(column, NumericColumn):
             column = _as_names(column)
         # The last entry serves the code -1.
-        return self._table(column.levels)[column.codes]
+        return self._table(column.levels).take(column.codes)
 
     def _table(self, levels: tuple[str, ...]) -> Ints:
         table = self._tables.get(levels)

@@ -70,7 +70,7 @@ class Counter:
         slots += np.bincount(index.ravel(), minlength=layout.slots)
         self._add_deviations(numbers, sums)
         if len(cross):
-            u = self.rank_scores[index[layout.correlated]]
+            u = self.rank_scores.take(index.take(layout.correlated, axis=0))
             cross += u @ u.T
 
     def _add_deviations(self, z: Floats, sums: Floats) -> None:

@@ -171,7 +171,7 @@ class ScoreBank:
         if rows == 0:
             return np.full(len(self.scores), np.nan)
         means = np.zeros(len(self.scores))
-        linear = np.add.reduceat(counts.slots[self._slots] * self._values, self._starts)
+        linear = np.add.reduceat(counts.slots.take(self._slots) * self._values, self._starts)
         means[self._linear] = linear / rows + self._base
         share = rows / max(self._reference_rows, 1)
         variance = max(1 - share, 0.1) if inside else 1 + share

@@ -138,7 +138,7 @@ class WindowRegression:
         px = state.precision @ x
         leverage = px @ x
         worth = inflation[:, None]
-        variance = g + leverage[owner] * worth
+        variance = g + leverage.take(owner, axis=0) * worth
         df = np.maximum(state.df, 1.0)[owner][:, None]
         s2 = state.rss / df * (1 + (worth - 1) / (df + 1))
         s2 = np.maximum(s2, self._floor / (n * g))
@@ -159,14 +159,14 @@ class WindowRegression:
         """Update by errors that were clipped, so that one wild window hides nothing."""
         state, owner = self.state, self._owner
         px, t, scale, df = judged.px, judged.t, judged.scale, judged.df
-        variance = judged.variance[owner]
+        variance = judged.variance.take(owner, axis=0)
         taught = learn[owner]
         gain = np.where(taught[:, None], t * scale / variance, 0.0)
-        had_df = (state.df >= 0)[owner]
-        state.coefficients += gain[:, :, None] * px[owner]
+        state.coefficients += gain[:, :, None] * px.take(owner, axis=0)
         drop = px[..., :, None] * px[..., None, :] / judged.variance[:, :, None, None]
         state.precision -= np.where(learn[:, None, None, None], drop, 0.0)
-        square = np.where((taught & had_df)[:, None], gain * t * scale, 0.0)
+        # Where nothing is learnt the gain is 0.
+        square = np.where((state.df >= 0)[owner][:, None], gain * t * scale, 0.0)
         counts = (taught & judged.usable)[:, None]
         fit = np.where(counts, -(df + 1) / 2 * np.log1p(t * t / df) - np.log(scale), 0.0)
         if live:
