@@ -15,6 +15,7 @@ from barograph_processor.stats.column import Column
 __all__ = ["Counter"]
 
 _CHUNK = 16384
+_UNITS = np.array([2.0**16, 2.0**32])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +72,8 @@ class Counter:
         self._add_deviations(numbers, sums)
         if len(cross):
             u = self.rank_scores.take(index.take(layout.correlated, axis=0))
-            cross += u @ u.T
+            # A product with its own transpose is symmetric to BLAS, which takes longer for that.
+            cross += u @ u.T.copy()
 
     def _add_deviations(self, z: Floats, sums: Floats) -> None:
         """Add the sums of ``z`` and ``z * z`` of numeric streams, as in `WindowCounts`.
@@ -91,7 +93,9 @@ class Counter:
         if not finite.all():
             z[~finite] = 0.0
         np.clip(z, -1e9, 1e9, out=z)
-        z *= 2**16
+        z *= _UNITS[0]
         np.rint(z, out=z)
-        sums[:, 0] += z.sum(axis=1) / 2**16
-        sums[:, 1] += np.einsum("sn,sn->s", z, z) / 2**32
+        found = np.empty_like(sums)
+        z.sum(axis=1, out=found[:, 0])
+        np.einsum("sn,sn->s", z, z, out=found[:, 1])
+        sums += found / _UNITS

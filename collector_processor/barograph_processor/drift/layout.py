@@ -108,11 +108,10 @@ class Layout:
             columns: One a stream, of ``n`` rows; None where all are missing.
             rows: Which ``n`` is.
         """
-        found = np.full((len(self.numeric), rows), np.nan)
+        found = np.empty((len(self.numeric), rows))
         for own, s in zip(found, self.numeric.tolist(), strict=True):
             column = columns[s]
-            if isinstance(column, NumericColumn):
-                own[:] = column.values
+            own[:] = column.values if isinstance(column, NumericColumn) else np.nan
         return found
 
     def cells(

@@ -121,7 +121,7 @@ class ReferenceProfile:
     def count(self, columns: Mapping[StreamKey, Column]) -> WindowCounts:
         """Count the rows of a batch; a stream without a column counts as missing.
 
-        Costs about 0.1 us a value for batches of 1,000 rows, and 0.1 ms for a single row.
+        Costs about 0.02 us a value for batches of 1,000 rows, and 50 us for a single row.
 
         Args:
             columns: By stream, each of ``n`` rows.
