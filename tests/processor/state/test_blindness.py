@@ -185,6 +185,22 @@ class TestSilence:
             told.append(silence.take_episode() is not None)
         assert told == [True, True, False, False]
 
+    @pytest.mark.parametrize("objective_s", [None, 1800.0, 1e6])
+    @pytest.mark.parametrize("weekends", [False, True])
+    def test_one_by_one_is_all_together(self, objective_s: float | None, *, weekends: bool) -> None:
+        """Also where event time stepped back, and where gaps are too long."""
+        rng = np.random.default_rng(1)
+        gaps = np.where(
+            rng.random(500) < 0.05, rng.exponential(100, 500), rng.normal(0.2, 0.2, 500)
+        )
+        together, alone = (Silence(objective_s, weekends=weekends) for _ in range(2))
+        for part in np.split(np.round(np.cumsum(gaps) * HOUR * SECOND).astype(np.int64), 20):
+            together.see(part, received_ns=None)
+            for time_ns in part.tolist():
+                alone.see_one(time_ns)
+            assert alone.state() == together.state()
+            assert alone.take_episode() == together.take_episode()
+
 
 class TestLabels:
     def test_labels_that_stop(self) -> None:

@@ -63,9 +63,7 @@ class Silence:
             self._first_ns = self.last_ns = int(newest_ns[0])
         times = np.concatenate([[self.last_ns], newest_ns])
         gaps = np.diff(times)
-        # Gaps of less than an hour are too long only for an objective.
-        least = _HOUR_NS if self._objective_ns is None else min(self._objective_ns, _HOUR_NS)
-        largest = int(gaps.max())
+        least, largest = self._least_ns, int(gaps.max())
         if largest <= least:
             self._usual_ns = max(self._usual_ns, largest)
             self.last_ns = int(times[-1])
@@ -75,9 +73,25 @@ class Silence:
             self._usual_ns = max(self._usual_ns, int(gaps[at:long].max(initial=0)))
             at = long + 1
             self.last_ns = int(times[long])
-            self._take_gap(int(times[long]), int(gaps[long]))
+            self.see_one(int(times[long + 1]))
         self._usual_ns = max(self._usual_ns, int(gaps[at:].max(initial=0)))
         self.last_ns = int(times[-1])
+
+    def see_one(self, time_ns: int) -> None:
+        """Take one prediction by its event time, as ``see`` would, but in plain numbers."""
+        if self._first_ns is None or self.last_ns is None:
+            self._first_ns = self.last_ns = time_ns
+        gap_ns = time_ns - self.last_ns
+        if gap_ns <= self._least_ns:
+            self._usual_ns = max(self._usual_ns, gap_ns)
+        else:
+            self._take_gap(self.last_ns, gap_ns)
+        self.last_ns = time_ns
+
+    @property
+    def _least_ns(self) -> int:
+        """Gaps that are never too long: of less than an hour, but for an objective."""
+        return _HOUR_NS if self._objective_ns is None else min(self._objective_ns, _HOUR_NS)
 
     def too_long(self, now_ns: int, *, since_ns: int = 0) -> bool:
         """Whether the wall clock says that no prediction came for too long.

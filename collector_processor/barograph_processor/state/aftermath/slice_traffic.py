@@ -45,7 +45,7 @@ class _Part:
         """Take the event times of the first and the last row of a stretch of traffic."""
         silence = self.silence
         latest_ns = last_ns if silence.last_ns is None else max(last_ns, silence.last_ns)
-        silence.see(np.array([first_ns]), received_ns=None)
+        silence.see_one(first_ns)
         silence.last_ns = latest_ns
         self.gone = False
 
