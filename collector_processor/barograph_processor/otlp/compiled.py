@@ -7,7 +7,7 @@ it numpy does the same for several times the CPU; both give equal answers.
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 import numpy as np
 
@@ -27,7 +27,8 @@ _Found = tuple[
     tuple[list[tuple[bytes, int, int, int, list[Cell] | None]], bytearray, bytearray],
     bool,
 ]
-_IDS, _WORDS = 3, 3
+_IDS: Final = 3
+_WORDS: Final = 3
 
 
 class Wire(Protocol):

@@ -49,7 +49,10 @@ class Lineage:
     def between(self, start: int, stop: int) -> tuple[SpanBatch, ...]:
         """Return those of the spans from one to before another, in a batch if there are any."""
         first, last = np.searchsorted(self._rows, (start, stop)).tolist()
-        return (self._batch.between(first, last),) if last > first else ()
+        if last == first:
+            return ()
+        whole = last - first == len(self._rows)
+        return (self._batch if whole else self._batch.between(first, last),)
 
 
 def _names(names: Texts, rows: Places | slice) -> CategoricalColumn:

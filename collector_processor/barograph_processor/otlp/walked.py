@@ -1,6 +1,7 @@
 """The spans of some requests as columns, read by numpy: all of them in step, key by key."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +24,12 @@ from barograph_processor.otlp.walk import (
 
 __all__ = ["walk_spans"]
 
-_IDS = 3
+_IDS: Final = 3
 # Tags of the request, and of the messages in it.
-_RESOURCES = 0x0A
-_RESOURCE, _SCOPES, _SCHEMA_URL = 0x0A, 0x12, 0x1A
+_RESOURCES: Final = 0x0A
+_RESOURCE: Final = 0x0A
+_SCOPES: Final = 0x12
+_SCHEMA_URL: Final = 0x1A
 
 _Bounds = npt.NDArray[np.intp]
 """Where each span begins and ends, shape ``(n, 2)``."""

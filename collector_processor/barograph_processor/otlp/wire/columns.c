@@ -21,6 +21,7 @@ typedef struct {
     Py_ssize_t place;
     Py_ssize_t rows;
     Py_ssize_t filled;
+    Py_ssize_t last; /* number of the value before */
     PyObject *key;   /* NULL where it is passed over */
     PyObject *cells; /* or texts, by code; NULL while there are none */
 } Column;
@@ -74,15 +75,19 @@ lay_out(Columns *columns, PyObject *way_of)
     return columns->table && columns->rows ? USUAL : FAILED;
 }
 
-/* Find the code of a value among those of its column. */
+/* Find the value of an attribute among those of its column, as the last of it. */
 static int
-find_code(Columns *columns, uint32_t key, const Attribute *attribute, int32_t *code)
+find(Columns *columns, Column *column, const Attribute *attribute)
 {
-    Column *column = &columns->all[key];
     Index *values = &columns->values;
+    /* Many are what the one before them was. */
+    if (column->filled &&
+        index_is(values, column->last, attribute->key, attribute->start, attribute->size)) {
+        return USUAL;
+    }
     const Py_ssize_t before = values->count;
-    Py_ssize_t number = index_number(values, key, attribute->start, attribute->size);
-    if (number < 0) {
+    column->last = index_number(values, attribute->key, attribute->start, attribute->size);
+    if (column->last < 0) {
         return FAILED;
     }
     if (values->count > before) {
@@ -101,9 +106,8 @@ find_code(Columns *columns, uint32_t key, const Attribute *attribute, int32_t *c
         if (told != USUAL) {
             return FAILED;
         }
-        values->known[number].code = (uint32_t)PyList_Size(column->cells) - 1;
+        values->known[column->last].code = (uint32_t)PyList_Size(column->cells) - 1;
     }
-    *code = (int32_t)values->known[number].code;
     return USUAL;
 }
 
@@ -125,11 +129,12 @@ fill(Columns *columns)
                 column->way = column->filled ? TURNED : CELLS;
             }
             if (column->way == CELLS || column->way == TEXTS) {
-                int32_t *codes = (int32_t *)(void *)values + column->filled;
-                int told = find_code(columns, attribute->key, attribute, codes);
+                int told = find(columns, column, attribute);
                 if (told != USUAL) {
                     return told;
                 }
+                int32_t *codes = (int32_t *)(void *)values;
+                codes[column->filled] = (int32_t)columns->values.known[column->last].code;
             } else if (column->way != NUMBERS) {
                 continue;
             }
