@@ -1,6 +1,7 @@
 """Messages that are awaited: what has come of them is held, and bounded by the memory."""
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final
 
@@ -61,10 +62,10 @@ class AwaitedMessages:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             while self._waiting and self._longest.since + self._seconds <= loop.time():
-                self._longest.end(_slow())
+                self._longest.end(_slow)
             self._memory.look()
             while len(self._waiting) > self._room:
-                self._longest.end(_no_memory())
+                self._longest.end(_no_memory)
             if self._memory.short and loop.time() > self._released + _RELEASE_SECONDS:
                 # The next look is behind it, and the calls that were given up have ended.
                 await loop.run_in_executor(None, release)
@@ -87,7 +88,7 @@ class AwaitedMessages:
             return
         if asyncio.get_running_loop().time() < self._longest.since + _PATIENCE_SECONDS:
             raise _no_memory()
-        self._longest.end(_no_memory())
+        self._longest.end(_no_memory)
 
 
 class _Wait:
@@ -99,14 +100,14 @@ class _Wait:
 
     def __init__(self, waiting: "dict[_Wait, None]") -> None:
         self._waiting = waiting
-        self._refusal: RefusedError | None = None
+        self._refusal: Callable[[], RefusedError] | None = None
         task = asyncio.current_task()
         assert task is not None
         self._task = task
         self._cancelling = task.cancelling()
         self.since = asyncio.get_running_loop().time()
 
-    def end(self, refusal: RefusedError) -> None:
+    def end(self, refusal: Callable[[], RefusedError]) -> None:
         """Have the context raise this; the task is awaited no more."""
         del self._waiting[self]
         self._refusal = refusal
@@ -124,9 +125,10 @@ class _Wait:
         self._waiting.pop(self, None)
         if self._refusal is None:
             return
-        # Unless somebody else has cancelled it too.
+        # Unless somebody else has cancelled it too. Made here: an error that we kept would hold
+        # itself by its frames, and with them what has come of the message.
         if self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
-            raise self._refusal from None
+            raise self._refusal() from None
 
 
 def _no_memory() -> RefusedError:
