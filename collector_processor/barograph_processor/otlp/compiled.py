@@ -38,9 +38,10 @@ class Wire(Protocol):
         """Read requests of spans; None if anything in them is unusual.
 
         Returns:
-            Spans of each request; resources and the spans of each; addresses of schemas; the ids
-            of all spans, row by row, and behind them their start, duration and parent, column
-            by column; the columns, as ``columns.h`` tells; and whether any span has events.
+            Spans of each request; resources that have spans, and how many; addresses of
+            schemas; the ids of all spans, row by row, and behind them their start, duration and
+            parent, column by column; the columns, as ``columns.h`` tells; and whether any span
+            has events.
         """
 
 

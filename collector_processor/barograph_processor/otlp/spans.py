@@ -52,8 +52,8 @@ class Spans:
 
     Attributes:
         counts: Spans of each request.
-        resources: Each Resource message, and how many spans are of it.
-        urls: Addresses of schemas.
+        resources: The Resource message of each ResourceSpans that has spans, and how many.
+        urls: Addresses of schemas, none empty.
         ids: Trace and span ids, not zero, shape ``(n, 3)``.
         start_ns: Shape ``(n,)``, ns since the epoch.
         duration_ns: Shape ``(n,)``; no span ends behind 63 bits.

@@ -111,7 +111,7 @@ def read_usual_requests(
 
 def _check_frame(payloads: Sequence[bytes], spans: Spans) -> None:
     """Refuse conventions of a later version, and events that may be late facts."""
-    newer = any(is_newer_schema(url.decode(errors="replace")) for url in spans.urls)
+    newer = any(is_newer_schema(url.decode(errors="replace")) for url in set(spans.urls))
     if newer or (spans.events and any(_EVALUATION in payload for payload in payloads)):
         raise UnusualError
 

@@ -125,9 +125,9 @@ def frames(payload: bytes, start: int, stop: int) -> Iterator[tuple[int, int, in
 
 
 def span_bounds(payload: bytes, start: int, stop: int) -> tuple[Places, list[bytes]]:
-    """Return where each span of a ScopeSpans begins and ends, and its schemas' addresses.
+    """Return where each span of a ScopeSpans begins and ends, and what its schemas' addresses are.
 
-    One loop without calls: this runs for every span.
+    Empty addresses are left out. One loop without calls: this runs for every span.
 
     Raises:
         UnusualError: It is damaged, has a field of a later version, or a span of 2 MiB.
@@ -154,7 +154,7 @@ def span_bounds(payload: bytes, start: int, stop: int) -> tuple[Places, list[byt
                 at += size
                 found.append(at)
             elif tag in (_SCOPE, _SCHEMA_URL):
-                if tag == _SCHEMA_URL:
+                if tag == _SCHEMA_URL and size:
                     urls.append(payload[at : at + size])
                 at += size
             else:

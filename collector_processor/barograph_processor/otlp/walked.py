@@ -47,7 +47,8 @@ def walk_spans(payloads: Sequence[bytes], way_of: WayOf) -> Spans:
         rows = 0
         for start, stop in _resources(payload):
             resource, found, addresses = _resource_spans(payload, start, stop)
-            resources.append((resource, len(found)))
+            if len(found):
+                resources.append((resource, len(found)))
             bounds.append(found + offset)
             urls += addresses
             rows += len(found)
@@ -75,7 +76,7 @@ def _resource_spans(payload: bytes, start: int, stop: int) -> tuple[bytes, _Boun
             found.append(bounds)
             urls += own
         elif tag == _SCHEMA_URL:
-            urls.append(payload[begin:end])
+            urls += [payload[begin:end]] * (end > begin)
         elif tag == _RESOURCE and resource is None:
             resource = payload[begin:end]
         else:

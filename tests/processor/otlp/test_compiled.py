@@ -22,9 +22,9 @@ def test_compiled_into_any_folder_from_any_other(
     spec = importlib.util.spec_from_file_location("_wire", folder / _LIBRARY)
     assert spec is not None
     wire = importlib.util.module_from_spec(spec)
-    counts, resources, *_ = wire.read((b"\x0a\x05\x0a\x03abc", b""), int)
+    counts, _, urls, *_ = wire.read((b"\x0a\x05\x1a\x03abc", b""), int)
     assert counts == [0, 0]
-    assert resources == [(b"abc", 0)]
+    assert urls == [b"abc"]
 
 
 def test_without_a_compiler_nothing_is_left(

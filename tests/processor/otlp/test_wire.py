@@ -260,8 +260,17 @@ def test_many_spans_of_two_resources_and_some_schemas() -> None:
     assert_same(found, expected)
     assert found is not None
     assert found.counts == [9000, 0]
-    assert found.resources == [(b"one", 3000), (b"two", 6000), (b"", 0)]
+    assert found.resources == [(b"one", 3000), (b"two", 6000)]
     assert found.urls == [b"a", b"b", b"a", b"a"]
+
+
+def test_nothing_is_kept_of_what_is_empty() -> None:
+    """Of two bytes on the wire each, they would be many times the request."""
+    payload = length_delimited(1, b"\x1a\x00" * 9 + length_delimited(2, b"\x1a\x00"))
+    found, expected = both([b"\x0a\x00" * 9 + payload], all_cells)
+    assert_same(found, expected)
+    assert found is not None
+    assert (len(found), found.counts, found.resources, found.urls) == (0, [0], [], [])
 
 
 def named(texts: list[bytes]) -> list[bytes]:

@@ -11,7 +11,7 @@ enum { SCHEMA_URL_TAG = 0x1A };
 typedef struct {
     Spans spans;
     PyObject *counts;    /* spans of each request */
-    PyObject *resources; /* and how many spans follow each */
+    PyObject *resources; /* of spans, and how many each has */
     PyObject *urls;      /* of schemas */
 } Requests;
 
@@ -51,6 +51,14 @@ bytes_between(const uint8_t *begin, const uint8_t *end)
     return PyBytes_FromStringAndSize((const char *)begin, end - begin);
 }
 
+/* Note a schema's address. An empty one, which takes two bytes to send, would take many more. */
+static int
+note_url(Requests *requests, const Message *url)
+{
+    return url->begin == url->end ? USUAL
+                                  : append(requests->urls, bytes_between(url->begin, url->end));
+}
+
 /* Read a ScopeSpans. */
 static int
 read_scope(Requests *requests, const uint8_t *at, const uint8_t *stop)
@@ -64,7 +72,7 @@ read_scope(Requests *requests, const uint8_t *at, const uint8_t *stop)
         if (message.tag == SPANS_TAG) {
             told = spans_read(&requests->spans, message.begin, message.end);
         } else if (message.tag == SCHEMA_URL_TAG) {
-            told = append(requests->urls, bytes_between(message.begin, message.end));
+            told = note_url(requests, &message);
         } else if (message.tag != SCOPE_TAG) {
             return UNUSUAL;
         }
@@ -86,7 +94,7 @@ read_resource(Requests *requests, const uint8_t *at, const uint8_t *stop)
         if (message.tag == SCOPES_TAG) {
             told = read_scope(requests, message.begin, message.end);
         } else if (message.tag == SCHEMA_URL_TAG) {
-            told = append(requests->urls, bytes_between(message.begin, message.end));
+            told = note_url(requests, &message);
         } else if (message.tag != RESOURCE_TAG || resource.begin) {
             /* A message that comes twice is the two merged; senders do not do that. */
             return UNUSUAL;
@@ -94,7 +102,8 @@ read_resource(Requests *requests, const uint8_t *at, const uint8_t *stop)
             resource = message;
         }
     }
-    if (told != USUAL) {
+    /* One without spans would take many times more than its own two bytes. */
+    if (told != USUAL || requests->spans.count == before) {
         return told;
     }
     return append(requests->resources,
