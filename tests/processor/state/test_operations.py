@@ -1,5 +1,8 @@
 """Latency, errors and traffic of a window: a summary that merges, and bounds that are learnt."""
 
+import math
+from bisect import bisect_left
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -38,6 +41,21 @@ def test_split_and_merged_equals_whole(latency: list[float], cut: int) -> None:
         assert (merged.first_ns, merged.last_ns) == (whole.first_ns, whole.last_ns)
     restored = OperationsWindow.restore(whole.state())
     assert restored.latency.tolist() == whole.latency.tolist()
+
+
+EDGES = (np.exp(np.arange(218) * np.log(1.1)) * 1e-6).tolist()
+
+
+@given(
+    st.lists(st.one_of(st.sampled_from([*EDGES, 0.0, float("inf"), float("nan")]), st.floats(0, 2)))
+)
+def test_each_is_in_the_first_bucket_that_ends_no_lower(latency: list[float]) -> None:
+    """Whatever order they come in; what is no call's first row is in none."""
+    expected = [0] * (len(EDGES) + 1)
+    for value in latency:
+        if not math.isnan(value):
+            expected[bisect_left(EDGES, value)] += 1
+    assert window(latency).latency.tolist() == expected
 
 
 @pytest.mark.parametrize("q", [0.05, 0.5, 0.95, 0.99])

@@ -55,12 +55,16 @@ class OperationsWindow:
     ) -> "OperationsWindow":
         """Summarize rows: latency in s (NaN in all but the first of a call), shape ``(n,)``."""
         first = ~np.isnan(latency)
-        counts = np.bincount(np.searchsorted(_EDGES, latency[first]), minlength=len(_EDGES) + 1)
+        calls = int(first.sum())
+        # To sort them and look each edge up takes half the time of looking each of them up.
+        # NaN is sorted behind all numbers.
+        upto = np.sort(latency).searchsorted(_EDGES, side="right")
+        bounds = np.concatenate([[0], upto, [calls]])
         return cls(
             rows=len(latency),
-            calls=int(first.sum()),
+            calls=calls,
             errors=int((failed & first).sum()),
-            latency=counts.astype(np.int64),
+            latency=bounds[1:] - bounds[:-1],
             first_ns=int(time_ns.min()) if len(time_ns) else None,
             last_ns=int(time_ns.max()) if len(time_ns) else None,
         )
