@@ -113,10 +113,9 @@ class Journal:
     def begin(self, signal: SignalKind, payload: bytes, *, time_ns: int) -> "Future[int]":
         """Have a request written; as ``append``, which returns or raises what the future does."""
         request = _Append(signal, payload, time_ns)
-        try:
-            self._enqueue(request)
-        except OverloadedError as error:
-            request.done.set_exception(error)
+        refusal = self._enqueue(request)
+        if refusal is not None:
+            request.done.set_exception(refusal)
         return request.done
 
     def read(self, after: int) -> Iterator[Record]:
@@ -174,15 +173,17 @@ class Journal:
         self._writer.join()
         self._held.close()
 
-    def _enqueue(self, request: _Append) -> None:
+    def _enqueue(self, request: _Append) -> OverloadedError | None:
+        """Queue a request, or return why not."""
         with self._guard:
             if self._closed:
-                raise OverloadedError("shutting down")
+                return OverloadedError("shutting down")
             if self._bytes + request.cost > self._max_bytes:
-                raise OverloadedError(f"the journal is full: {self._max_bytes} bytes")
+                return OverloadedError(f"the journal is full: {self._max_bytes} bytes")
             self._bytes += request.cost
             # Queued under the guard: behind close's last item nothing would be read.
             self._waiting.put(request)
+        return None
 
     def _begin(self, work: Callable[[Store], None]) -> "Future[None]":
         step = _Step(work)

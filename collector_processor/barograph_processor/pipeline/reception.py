@@ -42,11 +42,19 @@ class Acknowledgement:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Request:
     signal: SignalKind
     read: Read
     done: "Future[Acknowledgement]" = field(default_factory=Future)
+
+    def refuse(self, error: BaseException) -> None:
+        """Have an error raised where the request is waited for, and forget who waits."""
+        # The error knows the frames that it came through, and they this request: they would
+        # hold each other, and the message, until garbage is collected.
+        done = self.done
+        del self.done
+        done.set_exception(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +143,20 @@ class Reception:
             thread.join()
 
     def _run(self) -> None:
-        while True:
-            # Held also while nothing waits: else two threads would share what is one group.
-            with self._decoding:
-                first = self._waiting.get()
-                if first is None:
-                    return
-                with self._courtesy.turn():
-                    group = self._decode(self._read(first))
-            self._keep(group)
+        while self._take():
+            pass
+
+    def _take(self) -> bool:
+        """Take a group in, once there is one; False at the end."""
+        # Held also while nothing waits: else two threads would share what is one group.
+        with self._decoding:
+            first = self._waiting.get()
+            if first is None:
+                return False
+            with self._courtesy.turn():
+                group = self._decode(self._read(first))
+        self._keep(group)
+        return True
 
     def _read(self, first: _Request) -> list[_Message]:
         """Read a request and those that wait behind it, as many as are decoded at once."""
@@ -177,7 +190,7 @@ class Reception:
             payload, packed = request.read()
             self._inbox.reserve(len(payload))
         except Exception as error:  # noqa: BLE001 - raised where it is waited for
-            request.done.set_exception(error)
+            request.refuse(error)
             return None
         return _Message(request, payload, packed or payload, time.time_ns())
 
@@ -205,23 +218,22 @@ class Reception:
         ]
         queued = list[tuple[_Message, _Decoded]]()
         for (message, decoded), seq in zip(group, written, strict=True):
-            try:
-                number = seq.result()
-            except OverloadedError as error:
-                self._refuse(message, error)
+            refusal = seq.exception()
+            if refusal is not None:
+                self._refuse(message, refusal)
                 continue
             cost, stored = len(message.payload), len(message.stored)
             signal, received_ns = message.request.signal, message.received_ns
-            self._inbox.put(Item(number, signal, decoded, cost, received_ns, stored))
+            self._inbox.put(Item(seq.result(), signal, decoded, cost, received_ns, stored))
             queued.append((message, decoded))
         # Who is answered wakes, and takes the interpreter: behind the last of the group.
         for message, decoded in queued:
             done = Acknowledgement(decoded.rejected, decoded.message)
             message.request.done.set_result(done)
 
-    def _refuse(self, message: _Message, error: Exception) -> None:
+    def _refuse(self, message: _Message, error: BaseException) -> None:
         self._inbox.release(len(message.payload))
-        message.request.done.set_exception(error)
+        message.request.refuse(error)
 
 
 def _logs(message: _Message) -> DecodedLogs | Exception:

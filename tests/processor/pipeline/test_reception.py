@@ -1,5 +1,6 @@
 """Requests of many threads at once: each is answered as if it had come alone, and once."""
 
+import gc
 import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
@@ -146,3 +147,38 @@ def test_what_waits_at_the_end_is_taken_and_nothing_after(
     assert sum(item.rows for item in inbox.take(1)) == 201
     with pytest.raises(OverloadedError):
         reception.begin("traces", lambda: (_spans(1), None))
+
+
+class _Bytes(bytes):
+    """Says when it is gone."""
+
+    gone: threading.Event
+
+    def __del__(self) -> None:
+        self.gone.set()
+
+
+@pytest.mark.parametrize("reason", ["unreadable", "full journal", "full inbox"])
+def test_what_was_refused_is_gone_at_once(reception: Reception, reason: str) -> None:
+    """Not once garbage is collected: requests may be large, and refusals many."""
+    content = traces(prediction(0, {"input.t": "x" * 2 * _MIB}))
+    held, gone = _Held(), threading.Event()
+
+    def read() -> tuple[bytes, None]:
+        payload = _Bytes(bytes(65 * _MIB) if reason == "full inbox" else content)
+        payload.gone = gone
+        if reason == "unreadable":
+            raise OverloadedError("no room")
+        return payload, None
+
+    first = reception.begin("traces", held)
+    refused = reception.begin("traces", read)
+    gc.disable()
+    try:
+        held.go_on.set()
+        assert isinstance(refused.exception(30), OverloadedError)
+        del refused
+        first.result(30)
+        assert gone.wait(10)
+    finally:
+        gc.enable()
