@@ -62,6 +62,11 @@ class Table:
         return len(self.group)
 
     @property
+    def is_full(self) -> bool:
+        """Whether all rows are in a group."""
+        return bool(self.group.min(initial=0) == 0)
+
+    @property
     def rows(self) -> Places:
         """The rows that are in a group."""
         return np.flatnonzero(self.group >= 0)
@@ -75,9 +80,9 @@ class Table:
         given = [levels[code] for code in self.named.spread(len(self))[rows].tolist()]
         return tuple(text or span for text, span in zip(given, spans, strict=True))
 
-    def names(self, rows: Places) -> Sequence[str]:
-        """Return all by which late facts may name rows: ids, and spans of those with other ids."""
-        ids = self.prediction_ids(rows)
+    def names(self) -> Sequence[str]:
+        """Return all by which late facts may name predictions: ids, and spans of other ids."""
+        ids = self.prediction_ids(self.rows)
         return (*ids, *span_hexes(self.ids[part_places(self.named)])) if self.named.size else ids
 
     def received(self, time_ns: int) -> Self:

@@ -42,6 +42,8 @@ def fresh_predictions(
     if not ids:
         return []
     new = seen.add(_span_keys(np.concatenate(ids)))
+    if new.all():
+        return [(part, 0) for part in parts]
     ends = np.cumsum([len(own) for own in ids])
     return [_kept(part, mine) for part, mine in zip(parts, np.split(new, ends[:-1]), strict=True)]
 
@@ -49,7 +51,7 @@ def fresh_predictions(
 def _ids(part: Predictions) -> SpanIds:
     """Return the ids of a part's spans, in order."""
     if isinstance(part, Table):
-        return part.ids[part.rows]
+        return part.ids if part.is_full else part.ids[part.rows]
     return part.ids[~np.isnan(part.latency)]
 
 

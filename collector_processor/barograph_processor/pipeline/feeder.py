@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from typing import Final, Protocol
 
@@ -168,15 +167,15 @@ class Feeder:
         table = self._admitted(part)
         if table is not None:
             self._waiting.append(table.received(received_ns))
-            if self._sink.awaits(partial(table.names, table.rows)):
+            if self._sink.awaits(table.names):
                 self._flush()
 
     def _admitted(self, table: Table) -> Table | None:
         """Drop rows of models that there is no room for, before they cost a batch each."""
-        refused = np.array([not self._sink.admit(key.model) for key in table.keys])
-        if not refused.any():
+        refused = [not self._sink.admit(key.model) for key in table.keys]
+        if not any(refused):
             return table
-        rows = table.rows[refused[table.group[table.rows]]]
+        rows = table.rows[np.array(refused)[table.group[table.rows]]]
         self._telemetry.add("barograph.monitor.evicted", len(rows), what="models")
         return table.without(rows) if len(rows) < len(table.rows) else None
 
