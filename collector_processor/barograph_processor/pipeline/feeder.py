@@ -30,7 +30,7 @@ _LOG: Final = logging.getLogger(__name__)
 _SETTLE_ITEMS: Final = 65_536
 """Spans and records after which the sink makes room; what may be beyond a bound till then."""
 
-_MOST_ROWS: Final = 2048
+_MOST_ROWS: Final = 3072
 """Rows that are observed before others have their turn: some milliseconds."""
 
 
