@@ -191,7 +191,9 @@ class Table:
             cells = sum(part.size for found in invented.values() for part in found)
             if not is_dense(len(ids), len(invented), cells):
                 raise UnusualError
-        columns = {place: _column(found, len(ids)) for place, found in parts.items()}
+        columns: dict[Role, dict[str, Column]] = {role: {} for role in Role}
+        for place, found in parts.items():
+            columns[place.role][place.name] = _column(found, len(ids))
         return ObservationBatch(
             model=key.model,
             ids=ids,
@@ -200,19 +202,18 @@ class Table:
             latency=self.latency[rows],
             failed=self.failed[rows],
             task=key.task,
-            inputs=_of_role(columns, Role.INPUT),
-            value=_numbers(columns.get(Field(Role.VALUE))),
-            label=_categories(columns.get(Field(Role.LABEL))),
-            confidence=_numbers(columns.get(Field(Role.CONFIDENCE))),
-            outputs=_of_role(columns, Role.OUTPUT),
+            inputs=columns[Role.INPUT],
+            value=_numbers(columns[Role.VALUE].get("")),
+            label=_categories(columns[Role.LABEL].get("")),
+            confidence=_numbers(columns[Role.CONFIDENCE].get("")),
+            outputs=columns[Role.OUTPUT],
             slices={
-                place.name: names
-                for place, column in columns.items()
-                if place.role in (Role.SLICE, Role.TRACE)
-                and (names := _categories(column)) is not None
+                name: names
+                for name, column in (columns[Role.SLICE] | columns[Role.TRACE]).items()
+                if (names := _categories(column)) is not None
             },
             weight=None if (weight == 1.0).all() else weight,
-            propensity=_numbers(columns.get(Field(Role.PROPENSITY))),
+            propensity=_numbers(columns[Role.PROPENSITY].get("")),
             positive=key.positive,
             threshold=key.threshold,
             received_ns=None if self.received_ns is None else int(self.received_ns[rows][-1]),
@@ -231,22 +232,29 @@ def _told(part: Part) -> Places:
 
 
 def _column(parts: Sequence[Part], rows: int) -> Column:
-    if len(parts) > 1:
-        # A name that is missing in all rows says nothing of the column's type.
-        parts = [p for p in parts if isinstance(p, NumberPart) or (p.codes >= 0).any()]
-    names = [part for part in parts if isinstance(part, NamePart)]
-    if names:
-        # One key is one column of the wire, but two long keys can be one name of ours.
-        if len(parts) > 1:
-            raise UnusualError
-        column = _names(names[0], rows)
-        if column.levels:
-            return column
-    numbers = [part for part in parts if isinstance(part, NumberPart)]
-    if len(numbers) == 1 and numbers[0].size == rows:
-        return NumericColumn(numbers[0].values.astype(np.float64, copy=False))
+    if len(parts) == 1:
+        return _alone(parts[0], rows)
+    # A name that is missing in all rows says nothing of the column's type.
+    telling = [p for p in parts if isinstance(p, NumberPart) or (p.codes >= 0).any()]
+    if len(telling) == 1:
+        return _alone(telling[0], rows)
     values = np.full(rows, np.nan)
-    for part in numbers:
+    for part in telling:
+        # One key is one column of the wire, but two long keys can be one name of ours.
+        if isinstance(part, NamePart):
+            raise UnusualError
+        part.fill(values)
+    return NumericColumn(values)
+
+
+def _alone(part: Part, rows: int) -> Column:
+    """Return a part as a column, of numbers if nothing tells what it is."""
+    if isinstance(part, NumberPart) and part.size == rows:
+        return NumericColumn(part.values.astype(np.float64, copy=False))
+    if isinstance(part, NamePart) and (column := _names(part, rows)).levels:
+        return column
+    values = np.full(rows, np.nan)
+    if isinstance(part, NumberPart):
         part.fill(values)
     return NumericColumn(values)
 
@@ -259,10 +267,6 @@ def _names(part: NamePart, rows: int) -> CategoricalColumn:
         return CategoricalColumn(codes, part.levels)
     number = numbers_of(order, len(part.levels)).astype(np.int32)
     return CategoricalColumn(number[codes], tuple(part.levels[code] for code in order))
-
-
-def _of_role(columns: Mapping[Field, Column], role: Role) -> dict[str, Column]:
-    return {place.name: column for place, column in columns.items() if place.role is role}
 
 
 def _numbers(column: Column | None) -> npt.NDArray[np.float64] | None:
