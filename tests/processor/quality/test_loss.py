@@ -10,6 +10,7 @@ from barograph_processor.quality.loss import (
     canonical_class,
     class_column,
     judge_classes,
+    judge_rankings,
     judge_scores,
     judge_values,
 )
@@ -128,3 +129,23 @@ class TestValues:
             np.array([np.nan, np.inf, 1e308, 0.0]), np.array([1.0, np.inf, -1e308, np.inf])
         )
         assert np.isinf(judged.loss).all()
+
+
+class TestRankings:
+    @given(st.lists(st.sampled_from(["1", "3,1", "0", "2", "x", "-1", "1.5", None]), max_size=20))
+    def test_each_is_judged_by_its_own_label(self, names: list[str | None]) -> None:
+        """Whatever others there are, and whatever labels none has."""
+        column = CategoricalColumn.of(["9", *names]).take(np.arange(1, len(names) + 1))
+        found = judge_rankings(column)
+        expected = {"1": (0.0, 1.0), "3,1": (0.0802, 1.0), "0": (1.0, 0.0), "2": (0.3691, 2.0)}
+        for at, name in enumerate(names):
+            loss, first = expected.get(name or "", (np.nan, np.nan))
+            assert found.loss[at] == pytest.approx(loss, abs=1e-4, nan_ok=True)
+            assert isinstance(found.actual, NumericColumn)
+            assert found.actual.values[at] == pytest.approx(first, nan_ok=True)
+
+    def test_numbers_are_places_too(self) -> None:
+        found = judge_rankings(NumericColumn(np.array([np.nan, 2, 0, -1, 2, 1.5, np.inf])))
+        assert found.loss == pytest.approx(
+            [np.nan, 0.3691, 1, np.nan, 0.3691, np.nan, np.nan], abs=1e-4, nan_ok=True
+        )
