@@ -80,8 +80,9 @@ def _promised_error(scores: ScoreHistogram, losses: Floats) -> float:
     """Return the standard error of the mean loss of so many rows, if outcomes were as scored."""
     weight = scores.total
     score = scores.mean_score
-    spread = float(weight @ (score * (1 - score) * (losses[1] - losses[0]) ** 2))
-    return math.sqrt(spread / float(weight.sum()) / scores.n)
+    whole = float(weight.sum())
+    spread = float(weight @ (score * (1 - score) * (losses[1] - losses[0]) ** 2)) / whole
+    return math.sqrt(spread / (whole * scores.rows_per_weight))
 
 
 class _Kind:

@@ -53,3 +53,18 @@ def test_an_area_is_as_unsure_as_the_scores_of_an_outcome_are_apart() -> None:
     assert area == pytest.approx(0.5)
     assert low == pytest.approx(0.5 - 1.966 * 0.5 / 200**0.5, abs=1e-3)
     assert high == pytest.approx(0.5 + 1.966 * 0.5 / 200**0.5, abs=1e-3)
+
+
+def test_scores_that_are_sure_and_right_so_far_may_be_wrong_next() -> None:
+    """By as much as they say themselves, of as many rows as weighted ones are worth."""
+    true = np.arange(60) % 4 < 2
+    score = np.where(true, 0.99, 0.01)
+    above = []
+    for weight in (np.ones(60), np.where(np.arange(60) % 2, 1.0, 9.0)):
+        found = BinaryPerformance.of(true, true, score, weight).estimates(AT_ONE_TIME)
+        value, _, high = found["brier"]
+        assert high is not None
+        above.append(high - value)
+    # A mean of 60 losses of .0001 and, once in a hundred, .98.
+    assert above[0] == pytest.approx(2.0 * 0.98 * (0.01 * 0.99 / 60) ** 0.5, rel=0.01)
+    assert above[1] == pytest.approx(above[0] * (2 * (1 + 81)) ** 0.5 / 10, rel=1e-9)
