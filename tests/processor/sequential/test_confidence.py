@@ -48,6 +48,14 @@ def test_the_corrected_interval_holds_for_any_share(n: int) -> None:
     assert least[wilson_interval] < 0.84
 
 
+@pytest.mark.parametrize("n", [50, 200, 1000])
+def test_the_corrected_interval_is_not_much_wider_than_the_exact_one(n: int) -> None:
+    for otherwise, most in ((n // 2, 1.0), (5, 1.05), (0, 1.3)):
+        exact = oracle.binomtest(n - otherwise, n).proportion_ci(0.95, method="exact")
+        low, high = corrected_interval(n - otherwise, n)
+        assert high - low <= most * (exact.high - exact.low)
+
+
 def test_a_share_that_is_all_or_nothing_may_be_so() -> None:
     """Whatever is rounded."""
     for n in (1, 3, 7, 0.3, 49.9):
