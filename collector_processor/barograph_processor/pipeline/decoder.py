@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
+from barograph_processor.exceptions import UndecodableError
 from barograph_processor.otlp import (
     DecodedTraces,
     TraceDimensions,
@@ -12,7 +13,7 @@ from barograph_processor.otlp import (
 )
 from barograph_processor.otlp.chunks import CHUNK_BYTES
 
-__all__ = ["MOST_BYTES", "MOST_REQUESTS", "Decoder"]
+__all__ = ["MOST_BYTES", "MOST_REQUESTS", "Decoder", "without_frames"]
 
 MOST_REQUESTS: Final = 64
 MOST_BYTES: Final = 4 * CHUNK_BYTES
@@ -55,8 +56,19 @@ class Decoder:
     def _alone(self, payload: bytes) -> DecodedTraces | Exception:
         try:
             return decode_traces(payload, self._dimensions)
+        except UndecodableError as error:
+            return without_frames(error)
         except Exception as error:  # noqa: BLE001 - raised where it is waited for
             return error
+
+
+def without_frames(error: UndecodableError) -> UndecodableError:
+    """Return an error that says the same, and does not know where it was raised.
+
+    The frames that it came through hold the message, and whoever keeps the error among others
+    holds himself by them: until garbage is collected, a second or a thousand messages later.
+    """
+    return UndecodableError(str(error))
 
 
 def _at_once(payloads: Sequence[bytes]) -> int:

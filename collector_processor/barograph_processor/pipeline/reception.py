@@ -8,10 +8,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
 
-from barograph_processor.exceptions import OverloadedError
+from barograph_processor.exceptions import OverloadedError, UndecodableError
 from barograph_processor.journal import Journal, SignalKind
 from barograph_processor.otlp import DecodedLogs, DecodedTraces, decode_logs
-from barograph_processor.pipeline.decoder import MOST_BYTES, MOST_REQUESTS, Decoder
+from barograph_processor.pipeline.decoder import (
+    MOST_BYTES,
+    MOST_REQUESTS,
+    Decoder,
+    without_frames,
+)
 from barograph_processor.pipeline.inbox import Inbox, Item
 from barograph_processor.pipeline.turn import Courtesy
 from barograph_processor.telemetry import Telemetry
@@ -239,5 +244,7 @@ class Reception:
 def _logs(message: _Message) -> DecodedLogs | Exception:
     try:
         return decode_logs(message.payload, received_ns=message.received_ns)
+    except UndecodableError as error:
+        return without_frames(error)
     except Exception as error:  # noqa: BLE001 - raised where it is waited for
         return error

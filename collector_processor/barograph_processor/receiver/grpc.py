@@ -152,22 +152,31 @@ class GrpcReceiver:
     def _export(self, signal: Literal["traces", "logs"]) -> _Export:
         async def export(_messages: AsyncIterator[Any], context: _Context) -> bytes:
             try:
-                self._intake.check(_Metadata(context))
-                message = await self._message(context)
-                with self._budget.lease() as lease:
-                    lease.extend(len(message))
-                    lease.complete()
-                    return await self._answer(signal, message)
+                return await self._received(signal, context)
             except RefusedError as refusal:
-                self._intake.count(refusal)
-                await _abort(context, refusal)
+                status = self._refused(refusal)
+            # Not where the refusal is at hand: gRPC's call keeps the error that ends it, which
+            # keeps the call, and both would keep the message until garbage is collected.
+            return await _abort(context, status)
 
         return export
 
+    async def _received(self, signal: Literal["traces", "logs"], context: _Context) -> bytes:
+        self._intake.check(_Metadata(context))
+        message = await self._message(context)
+        with self._budget.lease() as lease:
+            lease.extend(len(message))
+            lease.complete()
+            return await self._answer(signal, message)
+
     async def _refuse_metrics(self, _messages: AsyncIterator[Any], context: _Context) -> bytes:
         refusal = RefusedError(Code.UNIMPLEMENTED, "metrics", "Barograph takes traces and logs")
+        await _abort(context, self._refused(refusal))
+
+    def _refused(self, refusal: RefusedError) -> grpc.Status:
+        """Count a refusal, and return it as gRPC tells it."""
         self._intake.count(refusal)
-        await _abort(context, refusal)
+        return rpc_status.to_status(refusal.status())
 
     async def _message(self, context: _Context) -> bytes:
         """Return the call's message, once all of it is there."""
@@ -220,8 +229,7 @@ class _Metadata(Mapping[str, str]):
         return len(self._texts)
 
 
-async def _abort(context: _Context, refusal: RefusedError) -> NoReturn:
-    status = rpc_status.to_status(refusal.status())
+async def _abort(context: _Context, status: grpc.Status) -> NoReturn:
     try:
         await context.abort(status.code, status.details, status.trailing_metadata)
     except grpc.aio.InternalError:

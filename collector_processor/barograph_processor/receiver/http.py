@@ -133,21 +133,35 @@ class _HttpReceiver:
         if media_type == _PROTOBUF:
             return await self._intake.take(signal, partial(self._unpack, body, encoding))
         payload = await anyio.to_thread.run_sync(
-            self._convert, signal, body, encoding, limiter=self._converting
+            self._converted, signal, body, encoding, limiter=self._converting
         )
-        return await self._intake.take(signal, lambda: (payload, None))
+        if isinstance(payload, bytes):
+            return await self._intake.take(signal, partial(_whole, payload))
+        try:
+            raise payload
+        finally:
+            # The error knows this frame, and would hold itself.
+            del payload
 
     def _unpack(self, body: bytes, encoding: str) -> tuple[bytes, bytes | None]:
         payload = decompress(body, encoding, self._limits.max_request_bytes)
         return payload, body if encoding == "gzip" else None
 
-    def _convert(self, signal: Literal["traces", "logs"], body: bytes, encoding: str) -> bytes:
+    def _converted(
+        self, signal: Literal["traces", "logs"], body: bytes, encoding: str
+    ) -> bytes | RefusedError:
+        """Return a body in JSON as protobuf, or why not: the thread would keep what is raised."""
         convert = traces_from_json if signal == "traces" else logs_from_json
-        text = decompress(body, encoding, self._limits.max_json_bytes)
         try:
-            return convert(text)
+            return convert(decompress(body, encoding, self._limits.max_json_bytes))
+        except RefusedError as refusal:
+            return refusal.with_traceback(None)
         except UndecodableError as error:
-            raise RefusedError(Code.INVALID_ARGUMENT, "undecodable", str(error)) from error
+            return RefusedError(Code.INVALID_ARGUMENT, "undecodable", str(error))
+
+
+def _whole(payload: bytes) -> tuple[bytes, None]:
+    return payload, None
 
 
 def _media_type(request: Request) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from barograph_processor.exceptions import OverloadedError, UndecodableError
-from barograph_processor.journal import Journal
+from barograph_processor.journal import Journal, SignalKind
 from barograph_processor.otlp import NOTHING
 from barograph_processor.pipeline.decoder import Decoder
 from barograph_processor.pipeline.inbox import Inbox
@@ -158,25 +158,33 @@ class _Bytes(bytes):
         self.gone.set()
 
 
-@pytest.mark.parametrize("reason", ["unreadable", "full journal", "full inbox"])
-def test_what_was_refused_is_gone_at_once(reception: Reception, reason: str) -> None:
+@pytest.mark.parametrize("signal", ["traces", "logs"])
+@pytest.mark.parametrize("reason", ["unreadable", "no OTLP", "full journal", "full inbox"])
+def test_what_was_refused_is_gone_at_once(
+    reception: Reception, reason: str, signal: SignalKind
+) -> None:
     """Not once garbage is collected: requests may be large, and refusals many."""
-    content = traces(prediction(0, {"input.t": "x" * 2 * _MIB}))
+    text = "x" * 2 * _MIB
+    content = {
+        "no OTLP": bytes(_MIB),
+        "full inbox": bytes(65 * _MIB),
+    }.get(reason, traces(prediction(0, {"input.t": text})))
     held, gone = _Held(), threading.Event()
 
     def read() -> tuple[bytes, None]:
-        payload = _Bytes(bytes(65 * _MIB) if reason == "full inbox" else content)
+        payload = _Bytes(content)
         payload.gone = gone
         if reason == "unreadable":
             raise OverloadedError("no room")
         return payload, None
 
     first = reception.begin("traces", held)
-    refused = reception.begin("traces", read)
+    refused = reception.begin(signal, read)
     gc.disable()
     try:
         held.go_on.set()
-        assert isinstance(refused.exception(30), OverloadedError)
+        expected = UndecodableError if reason == "no OTLP" else OverloadedError
+        assert isinstance(refused.exception(30), expected)
         del refused
         first.result(30)
         assert gone.wait(10)

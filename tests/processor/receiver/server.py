@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import uvicorn
+from starlette.applications import Starlette
 
 from barograph_processor.memory import Memory
 from barograph_processor.otlp import decode_logs, decode_traces
@@ -24,7 +25,7 @@ from barograph_processor.receiver import (
 )
 from barograph_processor.telemetry import Telemetry
 
-__all__ = ["Recorder", "grpc_server", "http_server"]
+__all__ = ["Recorder", "grpc_server", "http_server", "served"]
 
 
 @dataclass
@@ -95,7 +96,13 @@ def http_server(
     authorize: Authorize | None = None,
 ) -> Iterator[str]:
     """Yield the base address of an HTTP receiver."""
-    app = http_receiver(recorder.intake(authorize), limits=limits, memory=memory)
+    with served(http_receiver(recorder.intake(authorize), limits=limits, memory=memory)) as base:
+        yield base
+
+
+@contextmanager
+def served(app: Starlette) -> Iterator[str]:
+    """Yield the base address of an application."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))
