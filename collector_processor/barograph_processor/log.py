@@ -11,6 +11,7 @@ from typing import Final, Literal, TextIO
 
 __all__ = ["RateLimit", "configure_logging"]
 
+_LOG: Final = logging.getLogger(__name__)
 _PER_MINUTE: Final = 5
 _MINUTE: Final = 60.0
 
@@ -32,7 +33,16 @@ def configure_logging(kind: Literal["text", "json"], *, stream: TextIO | None = 
     root.setLevel(logging.WARNING)
     # Those of Python, too: numpy's come with what applications send.
     logging.captureWarnings(capture=True)
+    threading.excepthook = _tell_of_thread
     logging.getLogger("barograph_processor").setLevel(logging.INFO)
+
+
+def _tell_of_thread(died: threading.ExceptHookArgs) -> None:
+    """Say that a thread has died of an error, in the log rather than between its lines."""
+    if died.exc_value is None or isinstance(died.exc_value, SystemExit):
+        return
+    name = "a thread" if died.thread is None else died.thread.name
+    _LOG.critical("%s has died of an error", name, exc_info=died.exc_value)
 
 
 class RateLimit(logging.Filter):

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import threading
 import warnings
 from collections.abc import Iterator
 
@@ -16,12 +17,13 @@ _LOG = logging.getLogger("barograph_processor.test")
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, hook = root.handlers[:], root.level, threading.excepthook
     logging.captureWarnings(capture=False)
     yield
     logging.captureWarnings(capture=False)
     root.handlers[:] = handlers
     root.setLevel(level)
+    threading.excepthook = hook
 
 
 def test_json_is_an_object_a_line() -> None:
@@ -38,6 +40,18 @@ def test_json_is_an_object_a_line() -> None:
     assert ready["time"].endswith("+00:00")
     assert failed["message"] == "it failed: ä\n"
     assert "ValueError: invalid literal" in failed["exception"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_death_of_a_thread_is_an_object_too() -> None:
+    stream = io.StringIO()
+    configure_logging("json", stream=stream)
+    thread = threading.Thread(target=int, args=("two",), name="barograph-worker")
+    thread.start()
+    thread.join()
+    (line,) = map(json.loads, stream.getvalue().splitlines())
+    assert (line["level"], line["message"]) == ("critical", "barograph-worker has died of an error")
+    assert "ValueError: invalid literal" in line["exception"]
 
 
 @pytest.mark.filterwarnings("always")

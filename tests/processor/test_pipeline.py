@@ -380,6 +380,69 @@ def test_not_started_or_closed_pipeline_refuses(tmp_path: Path) -> None:
     journal.close()
 
 
+@pytest.mark.parametrize("step", ["settle", "admit", "look"])
+def test_mistake_in_any_step_drops_what_was_in_hand_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Also in a replay: the same requests must not stop every restart."""
+
+    def fails(*_args: object, **_options: object) -> None:
+        raise ZeroDivisionError("a mistake")
+
+    monkeypatch.setattr(feeder, "_SETTLE_ITEMS", 1)
+
+    def work(pipeline: Pipeline) -> None:
+        pipeline.submit("traces", request(0))
+        if step == "look":
+            pipeline.look(2, since_ns=1)
+
+    before, sink, telemetry = Ledger(), Ledger(), Telemetry()
+    monkeypatch.setattr(before, step, fails)
+    abandon(tmp_path, before, work)
+    monkeypatch.setattr(sink, step, fails)
+    with running(tmp_path, sink, telemetry) as pipeline:
+        assert counter(telemetry, "barograph.monitor.dropped", reason="sink_error")
+        monkeypatch.undo()
+        pipeline.submit("traces", request(1))
+        eventually(lambda: sink.rows >= 1)
+        assert pipeline.ready
+
+
+def test_mistake_in_a_checkpoint_leaves_the_journal(tmp_path: Path) -> None:
+    class Broken(Ledger):
+        fails = False
+
+        def snapshot(self) -> Iterator[Any]:
+            if self.fails:
+                raise TypeError("a mistake")
+            return super().snapshot()
+
+    sink = Broken()
+    with running(tmp_path, sink, checkpoint_seconds=0.0) as pipeline:
+        sink.fails = True
+        pipeline.submit("traces", request(0))
+        eventually(lambda: sink.rows == 1)
+        pipeline.submit("traces", request(1))
+        eventually(lambda: sink.rows == 2)
+        assert pipeline.ready
+    restored = Ledger()
+    with running(tmp_path, restored):
+        assert restored.chain == sink.chain
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_death_of_a_thread_is_no_readiness(tmp_path: Path) -> None:
+    def dies() -> tuple[bytes, None]:
+        raise SystemExit
+
+    with running(tmp_path, Ledger()) as pipeline:
+        assert not pipeline.broken
+        pipeline.begin("traces", dies)
+        eventually(lambda: pipeline.broken)
+        assert not pipeline.ready
+    assert not pipeline.broken
+
+
 def test_checkpoint_of_another_schema_is_refused(tmp_path: Path) -> None:
     with running(tmp_path, Ledger()) as pipeline:
         pipeline.submit("traces", request(0))

@@ -91,6 +91,19 @@ def test_while_the_journal_is_replayed_it_is_not_ready_and_senders_try_again(
     service.__exit__(None, None, None)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_death_of_a_thread_is_told_to_who_restarts(tmp_path: Path) -> None:
+    def dies() -> tuple[bytes, None]:
+        raise SystemExit
+
+    with Service(config(tmp_path)) as service:
+        assert web(service, "/healthz").status_code == 200
+        service.pipeline.begin("traces", dies)
+        answer = eventually(lambda: _unready(service))
+        assert "restart" in answer.text
+        assert web(service, "/healthz").status_code == 503
+
+
 def _unready(service: Service) -> httpx.Response | None:
     try:
         answer = web(service, "/readyz")

@@ -14,6 +14,7 @@ __all__ = ["HeldStore"]
 
 _LOG: Final = logging.getLogger(__name__)
 _T = TypeVar("_T")
+_OF_DISKS: Final = (sqlite3.Error, OSError, BarographError)
 
 
 class HeldStore:
@@ -57,9 +58,14 @@ class HeldStore:
             if self._failing:
                 self._reopen(last_seq)
             done = work(self.store)
-        except (sqlite3.Error, OSError, BarographError) as error:
+        except Exception as error:
+            # A mistake as well, or memory that is short: all wait for this thread, it must go on.
             if not self._failing:
-                _LOG.warning("the journal fails: %s; requests are refused until it does not", error)
+                _LOG.warning(
+                    "the journal fails: %s; requests are refused until it does not",
+                    error,
+                    exc_info=not isinstance(error, _OF_DISKS),
+                )
             self._failing = True
             self._let_go()
             raise OverloadedError(str(error), retry_after=5.0) from error

@@ -89,6 +89,11 @@ class Journal:
         return self._bytes
 
     @property
+    def alive(self) -> bool:
+        """Whether its thread is there: without it nothing is written, nor refused."""
+        return self._writer.is_alive()
+
+    @property
     def last_seq(self) -> int:
         """The number of the last record written, 0 if there was none."""
         return self._last_seq

@@ -112,7 +112,15 @@ class Pipeline:
     @property
     def ready(self) -> bool:
         """Whether further requests should come: it takes them, and is not about to end."""
-        return self._inbox.is_open and self._worker.is_alive() and not self.leaving
+        return self._inbox.is_open and not self.broken and not self.leaving
+
+    @property
+    def broken(self) -> bool:
+        """Whether a thread has died of a mistake: nothing is taken or processed until a restart."""
+        worker = self._worker.ident is None or self._worker.is_alive()
+        return self._inbox.is_open and not (
+            worker and self._reception.alive and self._journal.alive
+        )
 
     def leave(self) -> None:
         """Be ready no more; what comes all the same is still taken, until ``close``."""
@@ -240,6 +248,9 @@ class Pipeline:
         except OverloadedError as error:
             _LOG.warning("no checkpoint: %s; the journal is kept and grows", error)
             self._saved_at = time.monotonic()
+        except Exception:  # noqa: BLE001 - what was acknowledged is worked off all the same
+            _LOG.exception("no checkpoint, by a mistake in the code; the journal is kept and grows")
+            self._saved_at = time.monotonic()
 
     def _replay(self) -> None:
         records = self._journal.read(self._seq)
@@ -250,6 +261,14 @@ class Pipeline:
 
     def _process(self, items: Sequence[Item]) -> None:
         with self._turn.hold(), self._telemetry.stage("observe"):
-            self._feeder.feed(items)
+            try:
+                self._feeder.feed(items)
+            except Exception:  # noqa: BLE001 - the same requests would stop every restart
+                self._telemetry.add(
+                    "barograph.monitor.dropped",
+                    sum(item.rows for item in items),
+                    reason="sink_error",
+                )
+                _LOG.exception("requests were dropped by a mistake in the code")
             self._seq = items[-1].seq
             self._unsaved_bytes += sum(max(1, item.stored) for item in items)

@@ -137,6 +137,11 @@ class Reception:
             self._waiting.put(request)
         return request.done
 
+    @property
+    def alive(self) -> bool:
+        """Whether all its threads are there; one that died took what it had in hand with it."""
+        return all(thread.is_alive() for thread in self._threads)
+
     def close(self) -> None:
         """Refuse more, and return when what waits was taken; more than once is no error."""
         with self._guard:

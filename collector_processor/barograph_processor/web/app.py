@@ -35,6 +35,7 @@ __all__ = ["web_app"]
 
 _MAX_PAGE: Final = 1000
 _MAX_OFFSET: Final = 2**31
+_BROKEN: Final = "a part of the processor has died, see its log: restart it\n"
 
 
 def web_app(
@@ -99,11 +100,15 @@ class _Views:
         )
 
     def health(self, _request: Request) -> Response:
+        if self._pipeline.broken:
+            return PlainTextResponse(_BROKEN, status_code=503)
         return PlainTextResponse("ok\n")
 
     def ready(self, _request: Request) -> Response:
         if self._pipeline.ready:
             return PlainTextResponse("ready\n")
+        if self._pipeline.broken:
+            return PlainTextResponse(_BROKEN, status_code=503)
         why = (
             "stopping: what was taken is being finished"
             if self._pipeline.leaving

@@ -103,6 +103,14 @@ def test_full_journal_refuses_until_a_checkpoint_makes_room(journal: Journal) ->
     journal.append("traces", bytes(100_000))
 
 
+def test_mistake_refuses_one_request_and_the_next_is_written(journal: Journal) -> None:
+    """All wait for one thread: nothing that is handed to it may end it."""
+    with pytest.raises(OverloadedError, match="out of range"):
+        journal.append("traces", b"", time_ns=2**63)
+    assert journal.append("traces", b"") == 1
+    assert journal.alive
+
+
 def test_closed_journal_refuses(journal: Journal) -> None:
     journal.close()
     journal.close()
