@@ -1,7 +1,8 @@
 """Sends the load over OTLP/gRPC and measures the acknowledgements; run by ``serve``.
 
 Prints one line of JSON: spans acknowledged, seconds, requests that were refused and
-may come again, requests that failed otherwise, and the latency's quantiles.
+may come again, requests that failed otherwise, and the latency's quantiles. Why these
+failed stands on stderr.
 """
 
 import json
@@ -39,8 +40,11 @@ def send(address: str, shape: Shape, seconds: float, connections: int) -> dict[s
                 try:
                     export(request, timeout=60, compression=grpc.Compression.Gzip)
                 except grpc.RpcError as error:
+                    code = error.code()
                     with guard:
-                        refusals[error.code()] += 1
+                        refusals[code] += 1
+                    if code != grpc.StatusCode.UNAVAILABLE:
+                        print(f"{code.name}: {error.details()}", file=sys.stderr)
                     time.sleep(0.05)
                 else:
                     latencies.append(time.perf_counter() - start)

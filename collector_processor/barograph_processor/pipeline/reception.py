@@ -130,12 +130,14 @@ class Reception:
             OverloadedError: It is closed.
         """
         request = _Request(signal, read)
+        # Taken first: a request that is queued may be refused, and lose it, before we go on.
+        done = request.done
         with self._guard:
             if self._closed:
                 raise OverloadedError("shutting down")
             # Queued under the guard: behind close's last item nothing would be taken.
             self._waiting.put(request)
-        return request.done
+        return done
 
     @property
     def alive(self) -> bool:

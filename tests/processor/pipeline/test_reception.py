@@ -1,11 +1,13 @@
 """Requests of many threads at once: each is answered as if it had come alone, and once."""
 
 import gc
+import queue
 import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,6 +158,34 @@ class _Bytes(bytes):
 
     def __del__(self) -> None:
         self.gone.set()
+
+
+class _OvertakenQueue(queue.SimpleQueue[Any]):
+    """Goes on only once what was put is answered, as where the other thread is the quicker."""
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        done = None if item is None else item.done
+        super().put(item, block, timeout)
+        if done is not None:
+            done.exception(30)
+
+
+def test_a_refusal_that_comes_before_its_future_is_handed_out(
+    inbox: Inbox, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(queue, "SimpleQueue", _OvertakenQueue)
+        reception = Reception(Decoder(NOTHING), journal, inbox, Telemetry(), Courtesy())
+
+    def refuses() -> tuple[bytes, None]:
+        raise OverloadedError("full")
+
+    try:
+        with pytest.raises(OverloadedError, match="full"):
+            reception.begin("traces", refuses).result(30)
+        reception.begin("traces", lambda: (_spans(1), None)).result(30)
+    finally:
+        reception.close()
 
 
 @pytest.mark.parametrize("signal", ["traces", "logs"])
