@@ -17,7 +17,8 @@ draw of what varies from window to window, and one such window is enough."""
 _STEPS = np.array([0.2, 0.4, 0.8, 1.6, 3.2])
 _STEP_WEIGHTS = np.array([0.05, 0.15, 0.25, 0.3, 0.25])
 TILTS = np.concatenate([_STEPS, -_STEPS])
-"""The tilts ``lambda`` that are mixed, upwards and downwards, shape ``(L,)``."""
+"""The tilts ``lambda`` that are mixed, upwards and downwards, each twice the one before,
+shape ``(L,)``."""
 TILT_WEIGHTS = np.concatenate([_STEP_WEIGHTS, _STEP_WEIGHTS]) / 2
 """Their weights, shape ``(L,)``. Shifts of less than 0.2 standard deviations of a window drown
 in the uncertainty of the reference's own mean: little is bet on them."""

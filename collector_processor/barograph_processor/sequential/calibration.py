@@ -102,14 +102,33 @@ def guarded_normalizers(deviates: Floats, present: Bools, inflation: Floats) -> 
     u = np.clip(deviates / np.sqrt(inflation), -CAP, CAP)
     u = np.where(present, u, 0.0)
     u = np.where(present, u - u.sum(axis=0) / safe[:, 0], 0.0)
-    absent = (len(u) - m)[:, None]
-    total = np.array([np.exp(u * tilt).sum(axis=0) for tilt in TILTS]).T - absent
-    square = np.array([np.exp(2 * u * tilt).sum(axis=0) for tilt in TILTS]).T - absent
+    absent = len(u) - m
+    sums = _sums_of_powers(u) - absent
+    total, square = (each.reshape(-1, len(m)).T for each in (sums[:, :-1], sums[:, 1:]))
     mean = total / safe
     error = np.sqrt(np.maximum(square / safe - mean * mean, 0.0) / safe)
     own = np.log(np.maximum(mean - error, 1e-300))
     shared = np.log(np.maximum(total.sum(axis=0) / m.sum(), 1e-300))
     return np.where(safe >= _MIN_WINDOWS, np.maximum(np.maximum(own, shared), _BASE), _BASE)
+
+
+def _sums_of_powers(u: Floats) -> Floats:
+    """Return the sums of ``exp(tilt * u)`` over windows, of ``u`` of shape ``(m, J)``.
+
+    Each tilt is twice the one before, so each power is the square of the one before: one
+    exponential for all of them, as this is done at every early window of every model.
+
+    Returns:
+        Shape ``(2, L / 2 + 1, J)``: upwards and downwards, by tilt, the last twice the largest.
+    """
+    each = len(TILTS) // 2
+    power = np.exp(np.multiply.outer(TILTS[::each], u))
+    sums = np.empty((2, each + 1, u.shape[1]))
+    power.sum(axis=1, out=sums[:, 0])
+    for at in range(1, each + 1):
+        power *= power
+        power.sum(axis=1, out=sums[:, at])
+    return sums
 
 
 class Calibration:
@@ -189,11 +208,14 @@ class Calibration:
         present = coded != _ABSENT
         deviates = coded / _RESOLUTION
         self.inflation = persistence_inflation(deviates, present, self._groups)
-        small, median, great = np.quantile(self._rows[:old], [0.25, 0.5, 0.75])
-        if great > _UNEQUAL * small:
-            large = np.array(self._rows[:old]) >= median
-            among_large = persistence_inflation(deviates, present & large[:, None], self._groups)
-            self.inflation = np.maximum(self.inflation, among_large)
+        rows = np.array(self._rows[:old])
+        # Of equal windows, as most are, quartiles need not be looked for.
+        if rows.max() > _UNEQUAL * rows.min():
+            small, median, great = np.quantile(rows, [0.25, 0.5, 0.75])
+            if great > _UNEQUAL * small:
+                large = (rows >= median)[:, None]
+                among_large = persistence_inflation(deviates, present & large, self._groups)
+                self.inflation = np.maximum(self.inflation, among_large)
         self.normalizers = guarded_normalizers(deviates, present, self.inflation)
 
     def state(self) -> dict[str, object]:
