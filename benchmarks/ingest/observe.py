@@ -29,7 +29,6 @@ from benchmarks.machine import machine
 _REQUESTS = 192
 _LEARNING = 400
 """So many that each of sixteen models has its reference, of 10,000 rows."""
-_TOGETHER = ENOUGH_ITEMS // SPANS
 
 
 class _Timed(ModelRegistry):
@@ -79,8 +78,11 @@ class _Run:
         """Return the CPU time of all that follows decoding, and of the state alone, us a span."""
         self.registry.seconds = 0.0
         start = time.process_time()
-        for at in range(0, len(items), _TOGETHER):
-            self._feeder.feed(items[at : at + _TOGETHER])
+        at = 0
+        while at < len(items):
+            together = -(-min(ENOUGH_ITEMS, self._feeder.unbroken) // SPANS)
+            self._feeder.feed(items[at : at + together])
+            at += together
         took = time.process_time() - start
         self.registry.drain()
         each = 1e6 / len(items) / SPANS

@@ -112,6 +112,11 @@ class Feeder:
         self._related: list[SpanBatch] = []
         self._sink_failed = False
 
+    @property
+    def unbroken(self) -> int:
+        """Spans and records that can come in one piece: after them the sink makes room."""
+        return _SETTLE_ITEMS - self.unsettled
+
     def feed(self, items: Sequence[Item]) -> None:
         """Hand over requests; all of it is observed when this returns."""
         traces = [item.decoded for item in items if isinstance(item.decoded, DecodedTraces)]

@@ -84,6 +84,7 @@ class Inbox:
         self._reserved = 0
         self._in_flight = 0
         self._held = 0
+        self._enough = ENOUGH_ITEMS
         self._open = False
 
     @property
@@ -142,32 +143,34 @@ class Inbox:
         with self._changed:
             self._items[item.seq] = item
             self._held += item.rows
-            if item.seq == self._next or self._held >= ENOUGH_ITEMS:
+            if item.seq == self._next or self._held >= self._enough:
                 self._changed.notify_all()
 
-    def take(self, timeout: float | None) -> list[Item]:
+    def take(self, timeout: float | None, *, enough: int = ENOUGH_ITEMS) -> list[Item]:
         """Return the next items by number, none after the timeout or when closed and empty.
 
         Args:
             timeout: Seconds until the first; None waits for ever. Then 0.5 s more
                 pass, unless there are enough before.
+            enough: Spans and records that are best taken together, if fewer than ever.
         """
 
         def decided() -> bool:
             return self._next in self._items or not (self._open or self._in_flight)
 
         with self._changed:
+            self._enough = min(enough, ENOUGH_ITEMS)
             if not self._changed.wait_for(decided, None if timeout is None else max(0.0, timeout)):
                 return []
             self._changed.wait_for(
-                lambda: self._held >= ENOUGH_ITEMS or not self._open, timeout=_LINGER_S
+                lambda: self._held >= self._enough or not self._open, timeout=_LINGER_S
             )
             return self._pop()
 
     def _pop(self) -> list[Item]:
         taken: list[Item] = []
         rows = 0
-        while rows < ENOUGH_ITEMS and self._next in self._items:
+        while rows < self._enough and self._next in self._items:
             item = self._items.pop(self._next)
             taken.append(item)
             rows += item.rows

@@ -231,7 +231,8 @@ class Pipeline:
     def _run(self) -> None:
         while True:
             due = self._saved_at + self._checkpoint_seconds - time.monotonic()
-            items = self._inbox.take(due if self._unsaved_bytes else None)
+            timeout = due if self._unsaved_bytes else None
+            items = self._inbox.take(timeout, enough=self._feeder.unbroken)
             if items:
                 self._process(items)
                 for item in items:

@@ -22,5 +22,15 @@ def test_no_more_is_taken_than_is_enough() -> None:
     assert taken == [[1, 2], [3, 4], [5]]
 
 
+def test_less_is_taken_where_less_is_enough() -> None:
+    """What is best taken together is not cut in two by what came before it."""
+    inbox = _inbox(1, 2, 3)
+    assert [[item.seq for item in inbox.take(0.0, enough=enough)] for enough in (1, 2)] == [
+        [1],
+        [2],
+    ]
+    assert [item.seq for item in inbox.take(0.0, enough=4 * ENOUGH_ITEMS)] == [3]
+
+
 def test_nothing_is_taken_before_what_is_next() -> None:
     assert not _inbox(2, 3).take(0.0)
