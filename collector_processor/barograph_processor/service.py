@@ -24,6 +24,7 @@ from barograph_processor.exporter import (
 )
 from barograph_processor.instance import instance_id, state_directory
 from barograph_processor.journal import Journal
+from barograph_processor.listening import Listening
 from barograph_processor.memory import Memory
 from barograph_processor.notify import Links, Notifier, renewed_webhook
 from barograph_processor.otlp import TraceDimensions, encode_alarms, encode_metrics
@@ -148,7 +149,7 @@ class Service:
         self._notifier = Notifier(webhooks, self._directory, links, self.telemetry)
         self._latest_ns = 0
         self._stopping = threading.Event()
-        self._listening_ns = time.time_ns()
+        self._listening = Listening(time.time_ns(), time.monotonic_ns())
         self._evaluation = threading.Thread(
             target=self._evaluate_forever, name="barograph-evaluation", daemon=True
         )
@@ -229,9 +230,11 @@ class Service:
 
     def _evaluate(self, now_ns: int) -> None:
         exporter = self._exporter
+        self._listening.look(now_ns, time.monotonic_ns())
+        since_ns = self._listening.since_ns
         with self.pipeline.hold():
             happenings = self.registry.drain()
-            deaf = self.registry.deaf(now_ns, since_ns=self._listening_ns)
+            deaf = self.registry.deaf(now_ns, since_ns=since_ns)
             changes = [event for _, event in happenings if isinstance(event, AlarmChange)]
             # Before the lock is let go: a checkpoint that no longer holds an alarm
             # must not be written before the queues do.
@@ -239,7 +242,7 @@ class Service:
                 exporter.alarms(self._queued(changes))
             self._notifier.tell(changes, self.registry.standing_alarms)
         if deaf and self.pipeline.ready:
-            self.pipeline.look(now_ns, since_ns=self._listening_ns)
+            self.pipeline.look(now_ns, since_ns=since_ns)
         if exporter is not None:
             found = self.signals()
             exporter.metrics(

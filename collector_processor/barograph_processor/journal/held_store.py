@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from barograph_processor.exceptions import BarographError, OverloadedError
 from barograph_processor.journal.lock import FileLock
 from barograph_processor.journal.store import Store
+from barograph_processor.journal.tide_mark import TideMark
 
 __all__ = ["HeldStore"]
 
@@ -31,6 +32,8 @@ class HeldStore:
 
     Attributes:
         store: The store that is open; another once it was taken again, so of use at the start.
+        mark: How far it came.
+        lost: Records that were acknowledged and are not there any more.
 
     Raises:
         ConfigurationError: The directory cannot be written, or another process has it.
@@ -41,7 +44,11 @@ class HeldStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._failing = False
+        self.mark = TideMark(path.with_name(path.name + ".mark"))
+        known = path.exists()
         self._open()
+        # Who moved the file away to start anew has lost nothing.
+        self.lost = max(0, self.mark.read() - self.store.last_seq()) if known else 0
         self._known = {self.store.generation()}
 
     def run(self, work: Callable[[Store], _T], *, last_seq: int) -> _T:

@@ -1,5 +1,6 @@
 """Requests on disk before they are acknowledged: group commit by one writer thread."""
 
+import logging
 import queue
 import secrets
 import threading
@@ -19,6 +20,7 @@ from barograph_processor.telemetry import Telemetry
 
 __all__ = ["Journal"]
 
+_LOG: Final = logging.getLogger(__name__)
 # One transaction takes what has gathered while the one before was synced, up to this.
 _GROUP_BYTES: Final = 64 * 1024 * 1024
 _GROUP_RECORDS: Final = 1024
@@ -126,6 +128,8 @@ class Journal:
     def read(self, after: int) -> Iterator[Record]:
         """Yield the records behind ``after``, in order; damaged ones are counted and left out.
 
+        At the end those are counted that are missing behind the last.
+
         Only before the first ``append``.
 
         Raises:
@@ -136,6 +140,15 @@ class Journal:
                 self._telemetry.add("barograph.monitor.dropped", reason="corrupt_record")
             else:
                 yield record
+        if self._held.lost:
+            _LOG.warning(
+                "%d requests that were acknowledged are not in the journal any more: its disk "
+                "has lost or damaged the end of it",
+                self._held.lost,
+            )
+            self._telemetry.add("barograph.monitor.dropped", self._held.lost, reason="lost_record")
+            self._held.lost = 0
+        self._held.mark.set(self._last_seq)
 
     def save_checkpoint(self, seq: int, schema: int, blocks: Iterable[bytes]) -> None:
         """Replace the checkpoint and forget the records up to ``seq``, both or neither.
@@ -242,6 +255,7 @@ class Journal:
         finally:
             self._telemetry.add("barograph.monitor.sync.seconds", time.perf_counter() - start)
         self._last_seq += len(group)
+        self._held.mark.set(self._last_seq)
         self._stored_bytes += sum(item.cost for item in group)
         for record, item in zip(records, group, strict=True):
             item.done.set_result(record.seq)

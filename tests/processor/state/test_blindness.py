@@ -174,6 +174,15 @@ class TestSilence:
         assert silence.take_episode() is None
         assert silence.patience_ns == pytest.approx(3 * 14.1 * HOUR * SECOND, rel=0.01)
 
+    def test_clock_that_was_put_back_does_not_hide_it(self) -> None:
+        """What came when it was ahead is later than now: it says nothing about how long ago."""
+        silence = Silence(3600.0)
+        now_ns, minute_ns = 10**18, 60 * SECOND
+        silence.see(np.array([0], dtype=np.int64), received_ns=now_ns + 10 * HOUR * SECOND)
+        for minutes, long in ((59, False), (61, True)):
+            later_ns = now_ns + minutes * minute_ns
+            assert silence.too_long(later_ns, since_ns=now_ns) == long
+
     def test_what_came_twice_is_usual(self) -> None:
         silence = Silence(None)
         told = []

@@ -102,7 +102,9 @@ class Silence:
         """
         if self._received_ns is None:
             return False
-        return now_ns - max(self._received_ns, since_ns) > self.patience_ns
+        # A clock that was put back makes it later than now: then it says nothing.
+        received_ns = self._received_ns if self._received_ns <= now_ns else 0
+        return now_ns - max(received_ns, since_ns) > self.patience_ns
 
     def elapsed_ns(self, now_ns: int) -> int:
         """Return how long none came, by the wall clock; 0 before any."""
