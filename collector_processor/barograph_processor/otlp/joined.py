@@ -1,7 +1,7 @@
 """Tables of several requests as one."""
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from itertools import chain, groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -61,9 +61,9 @@ def _one_key_a_model(table: Table) -> bool:
 def _joined(tables: Sequence[Table]) -> Table:
     known: dict[GroupKey, int] = {}
     groups = []
-    for table in tables:
-        numbers = [known.setdefault(key, len(known)) for key in table.keys]
-        groups.append(np.array([*numbers, -1], np.int64)[table.group])
+    for keys, alike in groupby(tables, lambda table: table.keys):
+        numbers = np.array([*(known.setdefault(key, len(known)) for key in keys), -1], np.int64)
+        groups += [numbers[table.group] for table in alike]
     received = [table.received_ns for table in tables if table.received_ns is not None]
     first = np.cumsum([0, *(len(table) for table in tables)])
     return Table(
@@ -110,11 +110,13 @@ def _joined_part(parts: Sequence[Part], first: npt.NDArray[np.int64]) -> Part:
 def _joined_names(parts: Sequence[NamePart], first: npt.NDArray[np.int64]) -> NamePart:
     levels: dict[str, int] = {}
     codes = []
-    for part in parts:
-        numbers = [levels.setdefault(level, len(levels)) for level in part.levels]
+    # Requests are much alike: most have the same levels as the one before them.
+    for own, alike in groupby(parts, lambda part: part.levels):
+        numbers = [levels.setdefault(level, len(levels)) for level in own]
         same = numbers == list(range(len(numbers)))
         # The code -1 finds the last of them.
-        codes.append(part.codes if same else np.array([*numbers, -1], np.int32)[part.codes])
+        table = None if same else np.array([*numbers, -1], np.int32)
+        codes += [part.codes if table is None else table[part.codes] for part in alike]
     return NamePart(_joined_rows(parts, first), np.concatenate(codes), tuple(levels))
 
 

@@ -152,14 +152,15 @@ def by_appearance(codes: npt.NDArray[np.signedinteger], count: int) -> list[int]
         codes: Shape ``(n,)``, below ``count``, -1 for none.
         count: How many there may be.
     """
-    if len(codes) <= _FEW_ROWS:
-        return [code for code in dict.fromkeys(codes.tolist()) if code >= 0]
+    found = [code for code in dict.fromkeys(codes[:_FEW_ROWS].tolist()) if code >= 0]
+    if len(codes) <= _FEW_ROWS or len(found) == count:
+        return found
     first = np.full(count + 1, len(codes))
     # Of several rows of one code the last one written stays, here the first; -1 is the last code.
     first[codes[::-1]] = np.arange(len(codes))[::-1]
     order = np.argsort(first[:-1], kind="stable")
-    found: list[int] = order[: np.count_nonzero(first[:-1] < len(codes))].tolist()
-    return found
+    every: list[int] = order[: np.count_nonzero(first[:-1] < len(codes))].tolist()
+    return every
 
 
 def numbers_of(order: Sequence[int], count: int) -> npt.NDArray[np.int64]:

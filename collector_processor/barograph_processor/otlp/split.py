@@ -44,11 +44,9 @@ class Split:
         bounds: list[int] = self.bounds.tolist()
         return bounds == [0, len(self.order)]
 
-    def rows(self, group: int) -> Places | slice:
-        """Return a group's rows, in order; a slice if they are all rows."""
-        if self.is_whole:
-            return slice(None)
-        return self.order[self.bounds[group] : self.bounds[group + 1]]
+    def stretch(self, group: int) -> slice:
+        """Return the places of a group."""
+        return slice(int(self.bounds[group]), int(self.bounds[group + 1]))
 
     def size(self, group: int) -> int:
         """Return how many rows a group has."""

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.observation import ObservationBatch, SpanIds, span_hexes
+from barograph_processor.observation import ObservationBatch, SpanIds, names_at, span_hexes
 from barograph_processor.otlp.buffer import Places
 from barograph_processor.otlp.columns import is_dense
 from barograph_processor.otlp.parts import (
@@ -73,7 +73,7 @@ class Table:
 
     def prediction_ids(self, rows: Places | slice) -> Sequence[str]:
         """Return the ids of rows, by which late facts name them."""
-        spans = span_hexes(self.ids[rows])
+        spans = span_hexes(self.ids).take(rows)
         if not self.named.size:
             return spans
         levels = (*self.named.levels, "")
@@ -125,10 +125,15 @@ class Table:
         """
         split = Split.of(self.group, len(self.keys))
         cuts = {place: [split.cut(part) for part in parts] for place, parts in self.parts.items()}
+        # Gathered for all groups at once, so that each is a stretch.
+        table = self if split.is_whole else self._sorted(split.order)
+        names = self.prediction_ids(slice(None) if split.is_whole else split.order)
         return tuple(
-            self._batch(
+            _batch(
+                table,
                 key,
-                split.rows(number),
+                rows := split.stretch(number),
+                names_at(names, rows),
                 {
                     place: mine
                     for place, found in cuts.items()
@@ -182,42 +187,62 @@ class Table:
         """Count rows by group."""
         return np.bincount(self.group[rows] + 1, minlength=len(self.keys) + 1)[1:]
 
-    def _batch(
-        self, key: GroupKey, rows: Places | slice, parts: Mapping[Field, Sequence[Part]]
-    ) -> ObservationBatch:
-        ids, weight = self.ids[rows], self.weight[rows]
-        if not is_dense(len(ids), len(parts), 0):
-            invented = _invented(parts)
-            cells = sum(part.size for found in invented.values() for part in found)
-            if not is_dense(len(ids), len(invented), cells):
-                raise UnusualError
-        columns: dict[Role, dict[str, Column]] = {role: {} for role in Role}
-        for place, found in parts.items():
-            columns[place.role][place.name] = _column(found, len(ids))
-        return ObservationBatch(
-            model=key.model,
-            ids=ids,
-            prediction_ids=self.prediction_ids(rows),
-            event_time=self.event_time[rows],
-            latency=self.latency[rows],
-            failed=self.failed[rows],
-            task=key.task,
-            inputs=columns[Role.INPUT],
-            value=_numbers(columns[Role.VALUE].get("")),
-            label=_categories(columns[Role.LABEL].get("")),
-            confidence=_numbers(columns[Role.CONFIDENCE].get("")),
-            outputs=columns[Role.OUTPUT],
-            slices={
-                name: names
-                for name, column in (columns[Role.SLICE] | columns[Role.TRACE]).items()
-                if (names := _categories(column)) is not None
-            },
-            weight=None if (weight == 1.0).all() else weight,
-            propensity=_numbers(columns[Role.PROPENSITY].get("")),
-            positive=key.positive,
-            threshold=key.threshold,
-            received_ns=None if self.received_ns is None else int(self.received_ns[rows][-1]),
+    def _sorted(self, order: Places) -> Self:
+        """Return the rows in another order, without their names and parts."""
+        return replace(
+            self,
+            group=self.group[order],
+            ids=self.ids.take(order, axis=0),
+            event_time=self.event_time[order],
+            latency=self.latency[order],
+            failed=self.failed[order],
+            weight=self.weight[order],
+            named=NamePart.empty(),
+            parts={},
+            received_ns=None if self.received_ns is None else self.received_ns[order],
         )
+
+
+def _batch(
+    table: Table,
+    key: GroupKey,
+    rows: slice,
+    prediction_ids: Sequence[str],
+    parts: Mapping[Field, Sequence[Part]],
+) -> ObservationBatch:
+    ids, weight = table.ids[rows], table.weight[rows]
+    if not is_dense(len(ids), len(parts), 0):
+        invented = _invented(parts)
+        cells = sum(part.size for found in invented.values() for part in found)
+        if not is_dense(len(ids), len(invented), cells):
+            raise UnusualError
+    columns: dict[Role, dict[str, Column]] = {role: {} for role in Role}
+    for place, found in parts.items():
+        columns[place.role][place.name] = _column(found, len(ids))
+    return ObservationBatch(
+        model=key.model,
+        ids=ids,
+        prediction_ids=prediction_ids,
+        event_time=table.event_time[rows],
+        latency=table.latency[rows],
+        failed=table.failed[rows],
+        task=key.task,
+        inputs=columns[Role.INPUT],
+        value=_numbers(columns[Role.VALUE].get("")),
+        label=_categories(columns[Role.LABEL].get("")),
+        confidence=_numbers(columns[Role.CONFIDENCE].get("")),
+        outputs=columns[Role.OUTPUT],
+        slices={
+            name: names
+            for name, column in (columns[Role.SLICE] | columns[Role.TRACE]).items()
+            if (names := _categories(column)) is not None
+        },
+        weight=None if (weight == 1.0).all() else weight,
+        propensity=_numbers(columns[Role.PROPENSITY].get("")),
+        positive=key.positive,
+        threshold=key.threshold,
+        received_ns=None if table.received_ns is None else int(table.received_ns[rows][-1]),
+    )
 
 
 def _invented(parts: Mapping[Field, Sequence[Part]]) -> Mapping[Field, Sequence[Part]]:
