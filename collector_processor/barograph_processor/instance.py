@@ -3,7 +3,8 @@
 import uuid
 from pathlib import Path
 
-from barograph_processor.exceptions import ConfigurationError, StateError
+from barograph_processor.disk_faults import unusable
+from barograph_processor.exceptions import StateError
 
 __all__ = ["instance_id", "state_directory"]
 
@@ -13,11 +14,12 @@ def state_directory(path: Path) -> Path:
 
     Raises:
         ConfigurationError: It cannot be made.
+        OverloadedError: The disk is full, or fails.
     """
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise ConfigurationError(f"state directory {path}: {error.strerror}") from error
+        raise unusable(f"state directory {path}", error) from error
     return path
 
 
@@ -26,6 +28,7 @@ def instance_id(directory: Path) -> str:
 
     Raises:
         ConfigurationError: The directory is not readable and writable.
+        OverloadedError: The disk is full, or fails.
         StateError: The file is damaged.
     """
     file = directory / "instance-id"
@@ -35,9 +38,7 @@ def instance_id(directory: Path) -> str:
             known = str(uuid.uuid4())
             file.write_text(f"{known}\n", encoding="ascii")
     except OSError as error:
-        raise ConfigurationError(
-            f"state directory {directory}: not readable and writable: {error.strerror}"
-        ) from error
+        raise unusable(f"state directory {directory}: not readable and writable", error) from error
     except UnicodeDecodeError as error:
         raise StateError(f"{file}: {error}") from error
     return known

@@ -2,18 +2,16 @@
 
 import sys
 from importlib.metadata import version
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from barograph_processor.cli.commands import Commands
-from barograph_processor.exceptions import BarographError, OverloadedError
+from barograph_processor.cli.exit_codes import exit_code
+from barograph_processor.exceptions import BarographError
 
 __all__ = ["main"]
-
-_AGAIN: Final = 1
-_BAD_INPUT: Final = 2
 
 app = typer.Typer(
     name="barograph",
@@ -54,4 +52,4 @@ def main() -> None:
         Console(stderr=True, highlight=False, soft_wrap=True).print(
             f"barograph: {error}", markup=False
         )
-        sys.exit(_AGAIN if isinstance(error, OverloadedError) else _BAD_INPUT)
+        sys.exit(exit_code(error))

@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Mapping
 from types import FrameType
@@ -12,6 +13,7 @@ from typing import Final
 
 from rich.console import Console
 
+from barograph_processor.cli.exit_codes import exit_code
 from barograph_processor.cli.options import (
     ConfigFile,
     Export,
@@ -23,6 +25,7 @@ from barograph_processor.cli.options import (
     configured,
 )
 from barograph_processor.config import Config
+from barograph_processor.exceptions import BarographError
 from barograph_processor.log import configure_logging
 from barograph_processor.service import Service
 
@@ -57,12 +60,16 @@ def serve(
     tell = _Lines() if settings.serve.log_format == "text" else _Records()
     _allow_files(_FILES)
     stop = stop_event()
-    with Service(settings) as service:
-        tell.ready(_where(settings, service.addresses))
-        _notify("READY=1")
-        stop.wait()
-        _notify("STOPPING=1")
-        tell.stopping()
+    try:
+        with Service(settings) as service:
+            tell.ready(_where(settings, service.addresses))
+            _notify("READY=1")
+            stop.wait()
+            _notify("STOPPING=1")
+            tell.stopping()
+    except BarographError as error:
+        tell.failed(error)
+        raise
     tell.stopped()
 
 
@@ -106,6 +113,9 @@ class _Lines:
     def stopped(self) -> None:
         self._console.print("stopped")
 
+    def failed(self, error: BarographError) -> None:
+        """Leave it to the program, which tells people why a command ends."""
+
 
 class _Records:
     """Tells machines, in the log."""
@@ -119,6 +129,10 @@ class _Records:
 
     def stopped(self) -> None:
         _LOG.info("stopped")
+
+    def failed(self, error: BarographError) -> None:
+        _LOG.error("%s", error)
+        sys.exit(exit_code(error))
 
 
 def _notify(state: str) -> None:
@@ -137,7 +151,11 @@ def _notify(state: str) -> None:
 
 
 def stop_event() -> threading.Event:
-    """Return an event that SIGINT and SIGTERM set; a second signal ends the process at once."""
+    """Return an event that SIGINT and SIGTERM set; a second signal ends the process at once.
+
+    So does SIGHUP where there is a terminal that may be closed. Where there is none, somebody
+    wants files to be read anew, which is done all the time.
+    """
     stop = threading.Event()
 
     def ask(number: int, _frame: FrameType | None) -> None:
@@ -148,4 +166,6 @@ def stop_event() -> threading.Event:
 
     signal.signal(signal.SIGINT, ask)
     signal.signal(signal.SIGTERM, ask)
+    terminal = sys.stdin is not None and sys.stdin.isatty()
+    signal.signal(signal.SIGHUP, ask if terminal else signal.SIG_IGN)
     return stop

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from barograph_processor.exceptions import ConfigurationError, StateError
+from barograph_processor.disk_faults import unusable
+from barograph_processor.exceptions import StateError
 from barograph_processor.exporter.tally import Tally
 
 __all__ = ["AlarmQueue", "QueuedAlarm"]
@@ -56,6 +57,7 @@ class AlarmQueue:
 
     Raises:
         ConfigurationError: The file cannot be created or written.
+        OverloadedError: The disk is full, or fails.
         StateError: It is damaged, or of an unknown format.
     """
 
@@ -78,9 +80,7 @@ class AlarmQueue:
                 self._prepare(db)
                 self._measure(db)
         except sqlite3.OperationalError as error:
-            raise ConfigurationError(
-                f"the alarm queue {path} cannot be written: {error}"
-            ) from error
+            raise unusable(f"the alarm queue {path} cannot be written", error) from error
         except sqlite3.DatabaseError as error:
             raise StateError(
                 f"the alarm queue {path} is damaged ({error}): move it away; "

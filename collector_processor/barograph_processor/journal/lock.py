@@ -5,6 +5,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from barograph_processor.disk_faults import unusable
 from barograph_processor.exceptions import ConfigurationError
 
 __all__ = ["FileLock"]
@@ -17,6 +18,7 @@ class FileLock:
 
     Raises:
         ConfigurationError: Another process holds it, or the file cannot be written.
+        OverloadedError: The disk is full, or fails.
     """
 
     def __init__(self, path: Path) -> None:
@@ -24,9 +26,7 @@ class FileLock:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise ConfigurationError(
-                f"the state directory {path.parent} cannot be written: {error.strerror}"
-            ) from error
+            raise unusable(f"the state directory {path.parent} cannot be written", error) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

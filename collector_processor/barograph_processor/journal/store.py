@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from barograph_processor.exceptions import ConfigurationError, OverloadedError, StateError
+from barograph_processor.disk_faults import unusable
+from barograph_processor.exceptions import ConfigurationError, StateError
 from barograph_processor.journal.record import Checkpoint, Record, checksum
 
 __all__ = ["FORMAT", "OVERHEAD_BYTES", "Store"]
@@ -16,8 +17,6 @@ FORMAT: Final = 3
 OVERHEAD_BYTES: Final = 64
 """What a record takes beside its payload, about."""
 
-# Of an extended code of SQLite, what it is a kind of.
-_PRIMARY: Final = 0xFF
 _NEW: Final = 0
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS record (
@@ -81,13 +80,7 @@ class Store:
             self._db.executescript(_SCHEMA)
             self._db.execute(f"PRAGMA user_version={FORMAT}")
         except sqlite3.OperationalError as error:
-            # Room and disks may come back, rights to write have to be given.
-            passes = error.sqlite_errorcode & _PRIMARY in (
-                sqlite3.SQLITE_FULL,
-                sqlite3.SQLITE_IOERR,
-            )
-            kind = OverloadedError if passes else ConfigurationError
-            raise kind(f"the journal {self._path} cannot be written: {error}") from error
+            raise unusable(f"the journal {self._path} cannot be written", error) from error
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from error
 

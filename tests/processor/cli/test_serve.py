@@ -27,12 +27,15 @@ _SPANS = 50
 
 
 @contextmanager
-def serving(path: Path, **environ: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def serving(
+    path: Path, *, stdin: int = subprocess.DEVNULL, **environ: str
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """Run it with a JSON log; yield the process and its line that says that it is ready."""
     ports = ["--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--web", "127.0.0.1:0"]
     command = [sys.executable, "-m", "barograph_processor", "serve", *ports]
     with subprocess.Popen(
         [*command, "--state-dir", str(path / "state")],
+        stdin=stdin,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "BAROGRAPH_LOG_FORMAT": "json", **environ},
@@ -53,6 +56,33 @@ def test_log_is_json_from_the_first_line_to_the_last(tmp_path: Path) -> None:
         last = [json.loads(line)["message"] for line in process.stderr]
         assert last[-1] == "stopped"
         assert process.wait() == 0
+
+
+def test_why_it_does_not_start_is_json_too(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("no directory")
+    with serving(tmp_path) as (process, why):
+        assert why["level"] == "error"
+        assert "File exists" in why["message"]
+        assert process.stderr is not None
+        assert not process.stderr.read()
+        assert process.wait() == 2
+
+
+def test_hangup_without_a_terminal_changes_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, ready):
+        process.send_signal(signal.SIGHUP)
+        assert httpx.get(f"{ready['page']}/readyz").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() == 0
+
+
+def test_hangup_of_the_terminal_ends_it(tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    with serving(tmp_path, stdin=theirs) as (process, _):
+        process.send_signal(signal.SIGHUP)
+        assert process.wait() == 0
+    os.close(ours)
+    os.close(theirs)
 
 
 def test_bad_bytes_write_nothing_into_the_log(tmp_path: Path) -> None:

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from barograph_processor.exceptions import OverloadedError
+from barograph_processor.exporter import AlarmQueue, OtlpTally
+from barograph_processor.instance import instance_id, state_directory
 from barograph_processor.journal import Journal
+from barograph_processor.journal.lock import FileLock
 from barograph_processor.journal.store import Store
 from barograph_processor.telemetry import Telemetry
 from tests.processor.disk import Disk, mounted_disk
@@ -85,6 +88,20 @@ def test_full_disk_at_the_start(disk: Disk) -> None:
     with disk.full(), pytest.raises(OverloadedError, match="cannot be written"):
         opened(path)
     opened(path).close()
+
+
+def test_full_disk_at_the_very_first_start(disk: Disk) -> None:
+    there, new = disk.path / "there", disk.path / "new"
+    there.mkdir()
+    with disk.full():
+        for start in (state_directory, FileLock):
+            with pytest.raises(OverloadedError, match="No space left"):
+                start(new / "below")
+        with pytest.raises(OverloadedError, match="No space left"):
+            instance_id(there)
+        with pytest.raises(OverloadedError, match="full"):
+            AlarmQueue(there / "alarms.sqlite", max_bytes=1 << 20, tally=OtlpTally(Telemetry()))
+    assert instance_id(there) == instance_id(there)
 
 
 def fail_once(journal: Journal, path: Path) -> None:
