@@ -100,6 +100,26 @@ def test_the_failing_slice_is_named_first(failing: SliceKey) -> None:
     assert sum(abs(window - BREAK) <= 1 for window in since) >= 18
 
 
+def test_the_figure_is_of_the_time_since_it_is_told() -> None:
+    """Of 20 runs the interval holds the risk since the break in 18, and the rest's in 18."""
+    failing = (("region", "region1"),)
+    steps = [_run(seed, failing=failing)[0][1] for seed in range(20)]
+    told = [step.status for step in steps]
+    assert sum(each.low <= 0.3 <= each.high for each in told) >= 18
+    assert sum(abs((each.rest or 0) - 0.1) < 0.03 for each in told) >= 18
+
+
+def test_a_state_with_one_sum_for_all_slices_is_read() -> None:
+    """As those were before a slice under an alarm had its own."""
+    rng = np.random.default_rng(3)
+    monitor = _monitor(rng)
+    monitor.update(_seen(monitor, *_labels(rng, 1000)), window=0)
+    state = monitor.state()
+    state["recent_all"] = state["recent_all"].reshape(2, -1)[:, 0]
+    again = SliceMonitor.restore(state)
+    assert again.statuses() == monitor.statuses()
+
+
 @pytest.mark.parametrize(
     "failing", [(("region", "region1"),), (("region", "region0"), ("device", "device1"))]
 )

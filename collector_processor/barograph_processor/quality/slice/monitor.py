@@ -204,8 +204,16 @@ class SliceMonitor:
         opened = []
         for k, since, alike in self._naming.name(surest.tolist()):
             self._opened[k] = since
+            self._begin(k, since)
             opened.append(SliceTransition("open", self._status(k), since, alike))
         return opened
+
+    def _begin(self, k: int, since: int) -> None:
+        """Let the figure of a slice be about the time since its harm began."""
+        held = self._sample.window >= since
+        inside = self._sample.inside(self.places.coded(k))[held]
+        age = self._windows - 1 - self._sample.window[held]
+        self._recent.begin(k, inside, self._sample.losses[held], age)
 
     def _told(
         self, opened: list[SliceTransition], quiet_since: int | None

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from barograph_processor.quality.slice.counts import SliceCounts
-from barograph_processor.stats.array import Floats
+from barograph_processor.stats.array import Bools, Floats, Ints
 
 __all__ = ["RecentCounts", "RecentSlice"]
 
@@ -34,7 +34,10 @@ class RecentSlice(NamedTuple):
 class RecentCounts:
     """Sums by place of a slice; each window a quarter of what came before is forgotten.
 
-    State: some 32 bytes a place. Not locked: one writer.
+    Of a slice that is harmed all that was before its harm began is forgotten too: the figure
+    is told with the time since when it is so.
+
+    State: some 48 bytes a place. Not locked: one writer.
 
     Args:
         size: Places.
@@ -42,7 +45,7 @@ class RecentCounts:
 
     def __init__(self, size: int) -> None:
         self._sums = np.zeros((3, size))
-        self._all = np.zeros(2)
+        self._all = np.zeros((2, size))
         self._shares = np.zeros(size)
 
     def add(self, counts: SliceCounts, tolerated: Floats) -> None:
@@ -54,15 +57,32 @@ class RecentCounts:
         """
         n = counts.labels.astype(np.float64)
         self._sums = _FORGET * self._sums + np.array([n, counts.losses, n * tolerated])
-        self._all = _FORGET * self._all + [counts.all_labels, counts.all_losses]
+        self._all = _FORGET * self._all + [[counts.all_labels], [counts.all_losses]]
         self._shares = n / max(counts.all_labels, 1)
 
     def of(self, k: int) -> RecentSlice:
         """Return the sums of one place."""
         n, lost, tolerated = self._sums[:, k].tolist()
-        others, others_lost = (self._all - [n, lost]).tolist()
+        others, others_lost = (self._all[:, k] - [n, lost]).tolist()
         rest = others_lost / others if others else None
         return RecentSlice(n, lost, tolerated, rest, float(self._shares[k]))
+
+    def begin(self, k: int, inside: Bools, losses: Floats, age: Ints) -> None:
+        """Let the sums of one place be those of the labels since its harm began.
+
+        Args:
+            k: The place.
+            inside: Which of all labels since then are of its slice, shape ``(n,)``.
+            losses: Of each, shape ``(n,)``.
+            age: In windows before the last one, shape ``(n,)``.
+        """
+        weight = _FORGET**age
+        n, _, tolerated = self._sums[:, k]
+        now = float(weight[inside].sum())
+        if not (n and now):
+            return
+        self._sums[:, k] = now, float((weight * losses)[inside].sum()), now * tolerated / n
+        self._all[:, k] = float(weight.sum()), float((weight * losses).sum())
 
     def forget(self, k: int) -> None:
         """Begin anew at one place: another slice has it now."""
@@ -72,12 +92,14 @@ class RecentCounts:
         """Return arrays for ``load``."""
         return {
             "recent": self._sums.copy(),
-            "recent_all": self._all.copy(),
+            "recent_all": self._all.ravel(),
             "shares": self._shares.copy(),
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Undo ``state``."""
         self._sums = np.array(state["recent"], dtype=np.float64).reshape(3, -1)
-        self._all = np.array(state["recent_all"], dtype=np.float64)
+        # Before a slice had its own, there was one sum for all of them.
+        known = np.array(state["recent_all"], dtype=np.float64).reshape(2, -1)
+        self._all = np.broadcast_to(known, (2, self._sums.shape[1])).copy()
         self._shares = np.array(state["shares"], dtype=np.float64)

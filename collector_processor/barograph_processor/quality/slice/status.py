@@ -14,7 +14,8 @@ class SliceStatus:
 
     Attributes:
         key: The slice.
-        risk: Share of its labels lost over the last few windows, the latest weighing most.
+        risk: Share of its labels lost over the last few windows, the latest weighing most; of
+            a slice under an alarm over those since its harm began.
         low: Lower end of a 95% interval of it.
         high: Its upper end.
         rest: The same share of all other labels; None if there are none.
