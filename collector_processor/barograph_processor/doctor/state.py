@@ -4,12 +4,13 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from barograph_processor.config import Config
 from barograph_processor.doctor.finding import Finding, error, fine, warning
-from barograph_processor.exceptions import ConfigurationError
+from barograph_processor.exceptions import ConfigurationError, OverloadedError
 from barograph_processor.journal.lock import FileLock
 from barograph_processor.journal.store import FORMAT
 from barograph_processor.state.registry import ModelRegistry
@@ -39,7 +40,9 @@ def state(config: Config) -> Iterator[Finding]:
         yield fine(_CHECK, f"{directory} holds no state yet")
         return
     try:
-        FileLock(journal.with_name(journal.name + ".lock")).release()
+        # Where the disk is too full for it, that was said already.
+        with suppress(OverloadedError):
+            FileLock(journal.with_name(journal.name + ".lock")).release()
     except ConfigurationError:
         yield fine(_CHECK, f"{directory} is in use by a processor that runs")
     yield _schema(journal)

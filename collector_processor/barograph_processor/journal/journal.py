@@ -15,6 +15,7 @@ from typing import Final
 from barograph_processor.exceptions import OverloadedError
 from barograph_processor.journal.held_store import HeldStore
 from barograph_processor.journal.record import Checkpoint, Record, SignalKind
+from barograph_processor.journal.room import Room, Usage
 from barograph_processor.journal.store import OVERHEAD_BYTES, Store
 from barograph_processor.telemetry import Telemetry
 
@@ -81,6 +82,11 @@ class Journal:
         self._stored_bytes = self._held.store.payload_bytes()
         self._bytes = self._stored_bytes
         self._last_seq = self._held.store.last_seq()
+        self._room = Room(path.parent)
+        self._checkpoint_bytes = self._held.store.checkpoint_bytes()
+        # None where it may have changed without us.
+        self._usage: Usage | None = self._held.store.usage(self._checkpoint_bytes)
+        self._short = False
         self._waiting: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._run, name="barograph-journal", daemon=True)
         self._writer.start()
@@ -89,6 +95,11 @@ class Journal:
     def size_bytes(self) -> int:
         """What the records take, those being written included."""
         return self._bytes
+
+    @property
+    def short(self) -> bool:
+        """Whether the last request was refused for lack of room, which a checkpoint may make."""
+        return self._short
 
     @property
     def alive(self) -> bool:
@@ -112,7 +123,7 @@ class Journal:
             Its sequence number: one more than that of the request before.
 
         Raises:
-            OverloadedError: The journal is full, the disk is, or it is closed.
+            OverloadedError: The journal is full, the disk nearly so, or it is closed.
         """
         time_ns = time.time_ns() if time_ns is None else time_ns
         return self.begin(signal, payload, time_ns=time_ns).result()
@@ -196,12 +207,27 @@ class Journal:
         with self._guard:
             if self._closed:
                 return OverloadedError("shutting down")
-            if self._bytes + request.cost > self._max_bytes:
-                return OverloadedError(f"the journal is full: {self._max_bytes} bytes")
+            refusal = self._refusal_for(request.cost)
+            self._short = refusal is not None
+            if refusal is not None:
+                return refusal
             self._bytes += request.cost
             # Queued under the guard: behind close's last item nothing would be read.
             self._waiting.put(request)
         return None
+
+    def _refusal_for(self, cost: int) -> OverloadedError | None:
+        if self._bytes + cost > self._max_bytes:
+            return OverloadedError(f"the journal is full: {self._max_bytes} bytes")
+        stored, usage = self._stored_bytes, self._usage
+        waiting = self._bytes - stored + cost
+        if usage is None or self._room.has(usage, stored=stored, waiting=waiting):
+            return None
+        if not self._short:
+            _LOG.warning(
+                "the disk is nearly full: requests are refused, so that a checkpoint has room"
+            )
+        return OverloadedError("the disk is nearly full", retry_after=5.0)
 
     def _begin(self, work: Callable[[Store], None]) -> "Future[None]":
         step = _Step(work)
@@ -245,8 +271,9 @@ class Journal:
         start = time.perf_counter()
         try:
             with self._telemetry.stage("journal"):
-                self._held.run(lambda store: store.append(records), last_seq=self._last_seq)
+                self._held.run(partial(self._append, records), last_seq=self._last_seq)
         except OverloadedError as error:
+            self._usage = None
             with self._guard:
                 self._bytes -= sum(item.cost for item in group)
             for item in group:
@@ -260,10 +287,15 @@ class Journal:
         for record, item in zip(records, group, strict=True):
             item.done.set_result(record.seq)
 
+    def _append(self, records: Sequence[Record], store: Store) -> None:
+        store.append(records)
+        self._usage = store.usage(self._checkpoint_bytes)
+
     def _perform(self, step: _Step) -> None:
         try:
             self._held.run(step.work, last_seq=self._last_seq)
         except OverloadedError as error:
+            self._usage = None
             step.done.set_exception(_refusal("checkpoint", error))
         else:
             step.done.set_result(None)
@@ -273,7 +305,12 @@ class Journal:
         self._held.expect(*self._held.generations, generation)
         store.save_checkpoint(generation, seq, schema, blocks)
         self._held.expect(generation)
+        if self._short:
+            # Else the log would keep room that nothing but another log can take.
+            store.fold()
         kept = store.payload_bytes()
+        self._checkpoint_bytes = store.checkpoint_bytes()
+        self._usage = store.usage(self._checkpoint_bytes)
         with self._guard:
             # What waits to be written is in no table yet, and its cost is reserved already.
             self._bytes += kept - self._stored_bytes

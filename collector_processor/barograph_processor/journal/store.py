@@ -8,6 +8,7 @@ from typing import Final
 from barograph_processor.disk_faults import unusable
 from barograph_processor.exceptions import ConfigurationError, StateError
 from barograph_processor.journal.record import Checkpoint, Record, checksum
+from barograph_processor.journal.room import Usage
 
 __all__ = ["FORMAT", "OVERHEAD_BYTES", "Store"]
 
@@ -109,6 +110,28 @@ class Store:
             "SELECT ifnull(sum(length(payload)), 0), count(*) FROM record"
         ).fetchone()
         return int(size) + OVERHEAD_BYTES * int(count)
+
+    def checkpoint_bytes(self) -> int:
+        """Return what the blocks of checkpoints take."""
+        (size,) = self._db.execute("SELECT ifnull(sum(length(content)), 0) FROM block").fetchone()
+        return int(size)
+
+    def usage(self, checkpoint: int) -> Usage:
+        """Return how it lies on its disk, where a checkpoint takes so much."""
+        (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
+        (pages,) = self._db.execute("PRAGMA page_count").fetchone()
+        (page,) = self._db.execute("PRAGMA page_size").fetchone()
+        log = self._path.with_name(self._path.name + "-wal")
+        return Usage(
+            checkpoint=checkpoint,
+            spare=free * page,
+            owed=max(0, pages * page - self._path.stat().st_size),
+            log=log.stat().st_size if log.exists() else 0,
+        )
+
+    def fold(self) -> None:
+        """Bring the log into the file, and give its bytes back; where they are short."""
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def append(self, records: Sequence[Record]) -> None:
         """Write records in one transaction; all of them, or none and an sqlite3.Error."""

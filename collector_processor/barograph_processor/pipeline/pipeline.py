@@ -25,6 +25,8 @@ __all__ = ["Pipeline"]
 
 _LOG: Final = logging.getLogger(__name__)
 _NS_PER_S: Final = 1_000_000_000
+_PAUSE_SECONDS: Final = 1.0
+"""Between checkpoints while the journal has no room for requests."""
 
 
 class Pipeline:
@@ -230,8 +232,7 @@ class Pipeline:
 
     def _run(self) -> None:
         while True:
-            due = self._saved_at + self._checkpoint_seconds - time.monotonic()
-            timeout = due if self._unsaved_bytes else None
+            timeout = self._due if self._unsaved_bytes else None
             items = self._inbox.take(timeout, enough=self._feeder.unbroken)
             if items:
                 self._process(items)
@@ -239,9 +240,15 @@ class Pipeline:
                     self._inbox.release(item.cost)
             elif not self._inbox.is_open and self._inbox.is_empty:
                 return
-            due = self._saved_at + self._checkpoint_seconds - time.monotonic()
-            if self._unsaved_bytes and (due <= 0 or self._unsaved_bytes >= self._checkpoint_bytes):
+            many = self._unsaved_bytes >= self._checkpoint_bytes
+            if self._unsaved_bytes and (many or self._due <= 0):
                 self._try_checkpoint()
+
+    @property
+    def _due(self) -> float:
+        """Seconds until the next checkpoint, which comes sooner where it has to make room."""
+        pause = _PAUSE_SECONDS if self._journal.short else self._checkpoint_seconds
+        return self._saved_at + min(pause, self._checkpoint_seconds) - time.monotonic()
 
     def _try_checkpoint(self) -> None:
         try:

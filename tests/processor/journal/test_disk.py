@@ -81,6 +81,22 @@ def test_full_disk(disk: Disk) -> None:
     again.close()
 
 
+def test_small_disk_keeps_room_for_a_checkpoint(disk: Disk) -> None:
+    """Many times what it holds goes over it: it is never so full that no checkpoint fits."""
+    journal = opened(disk.path / "journal.sqlite")
+    state = bytes(2 << 20)
+    for number in range(150):
+        try:
+            journal.append("traces", bytes(1 << 20))
+        except OverloadedError:
+            assert journal.short
+            journal.save_checkpoint(journal.last_seq, 1, [state])
+            journal.append("traces", bytes(1 << 20))
+        assert journal.last_seq == number + 1
+        assert not journal.short
+    journal.close()
+
+
 def test_full_disk_at_the_start(disk: Disk) -> None:
     """What room alone mends is no mistake of whoever configured it: systemd tries again."""
     path = disk.path / "journal.sqlite"
