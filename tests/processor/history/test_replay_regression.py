@@ -45,3 +45,27 @@ def test_errors_that_grow_are_told_as_errors(tmp_path: Path) -> None:
     assert before < tolerated < low < now < high < 400
     assert "typically off by" in part
     assert "wrong" not in risk + part
+
+
+def test_absurd_labels_do_not_hide_errors_that_grow(tmp_path: Path) -> None:
+    """One label in a hundred is a word for none written as a number."""
+    rng = np.random.default_rng(5)
+    n = 6000
+    truth = rng.normal(100, 20, n)
+    spread = np.where(np.arange(n) < 4000, 5.0, 15.0)
+    label = np.where(rng.random(n) < 0.01, 1e30, truth)
+    columns = {
+        "pred": (truth + rng.standard_t(4, n) * spread).tolist(),
+        "y": label.tolist(),
+    }
+    run = replayed(
+        write(tmp_path / "d.csv", columns),
+        model={"task": "regression"},
+        reference={"rows": 2000},
+        window={"rows": 250},
+    )
+    assert run.model is not None
+    told = {alarm.signal: alarm for alarm in run.model.verdicts.book.open}
+    assert told["risk"].since_window in range(7, 10)
+    assert told["risk"].now is not None
+    assert 0.5 < told["risk"].now < 0.9

@@ -21,6 +21,7 @@ __all__ = ["QualityReference"]
 
 _MIN_BASELINE = 200
 _ENOUGH_LATER = 500
+_OUTLYING = 100.0
 
 
 class QualityReference:
@@ -127,9 +128,7 @@ class QualityReference:
             window_labels: Labels that a window has if all of it is labelled.
         """
         raw, outcomes, rows = self._labels.losses(), self._labels.outcomes(), self._labels.rows()
-        finite = raw[np.isfinite(raw)]
-        mean = float(finite.mean()) if len(finite) else 1.0
-        self._scale = max(mean, float(np.finfo(np.float64).tiny))
+        self._scale = _usual_error(raw)
         self.task = self.performance.task
         losses = self.bounded(raw)
         risk, self._bound = float(losses.mean()), tolerated_risk(losses)
@@ -148,7 +147,7 @@ class QualityReference:
         """Map losses into [0, 1].
 
         Those of classes are there. An error e of a regression becomes
-        e / (e + mean error of the baseline): half where it is the usual one.
+        e / (e + usual error of the baseline): half where it is that.
         """
         if self.task != "regression":
             # A model whose task is only inferred may turn out to be a regression later.
@@ -176,3 +175,19 @@ class QualityReference:
         self._bound = state["bound"]
         adopted = state["adopted"]
         self._adopted = None if adopted is None else msgspec.convert(adopted, QualityBaseline)
+
+
+def _usual_error(raw: npt.NDArray[np.float64]) -> float:
+    """Return the mean of errors, of which none counts for more than 100 times their median.
+
+    So a label in a hundred that is no true value, such as a word for none written as 1e30, does
+    not make all other errors look like none. Of errors without such tails it is the mean.
+
+    Args:
+        raw: Not negative, those that are not finite left out, shape ``(n,)``.
+    """
+    finite = raw[np.isfinite(raw)]
+    some = finite[finite > 0]
+    if not len(some):
+        return 1.0 if not len(finite) else float(np.finfo(np.float64).tiny)
+    return float(np.minimum(finite, _OUTLYING * np.median(some)).mean())
