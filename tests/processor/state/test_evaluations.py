@@ -4,8 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
+from barograph_processor.observation import trace_hex
 from tests.processor.state.rows import Bench, close_to, facts, rows, unlabelled
 
 _TABLES: dict[str, Any] = {
@@ -16,7 +18,13 @@ _TABLES: dict[str, Any] = {
 
 
 def _feed(
-    bench: Bench, n: int, *, start: int, mean: float, name: str = "helpfulness", scale: float = 1.0
+    bench: Bench,
+    n: int,
+    *,
+    start: int,
+    mean: float | npt.NDArray[np.float64],
+    name: str = "helpfulness",
+    scale: float = 1.0,
 ) -> None:
     for at in range(start, start + n, 200):
         batch = replace(unlabelled(rows(200, start=at)), task="generation", label=None)
@@ -65,6 +73,22 @@ def test_worse_scores_are_harm_and_over_when_they_are(
     bench = bench.restarted()
     _feed(bench, 4000, start=5000, mean=before, name=name, scale=scale)
     assert _alarms(bench) == []
+
+
+def test_traces_show_scores_that_are_worse_than_many_usual_ones() -> None:
+    """Half of the answers are as ever, and half of those are below their mean too."""
+    bench = Bench.of(_TABLES)
+    _feed(bench, 3000, start=0, mean=0.8)
+    half = np.where(np.arange(200) % 2, 0.8, 0.5)
+    _feed(bench, 3000, start=3000, mean=half)
+    judged: dict[str, float] = {}
+    for at in range(3000, 6000, 200):
+        scores = np.clip(np.random.default_rng([8, at]).normal(half, 0.1), 0, 1)
+        ids = rows(200, start=at).ids
+        judged |= {trace_hex(ids, row): score for row, score in enumerate(scores.tolist())}
+    (alarm,) = [a for a in bench.model.verdicts.book.open if a.signal == "evaluation"]
+    assert len(alarm.trace_ids) == 5
+    assert all(judged[trace] < 0.72 for trace in alarm.trace_ids)
 
 
 def test_better_scores_are_none() -> None:

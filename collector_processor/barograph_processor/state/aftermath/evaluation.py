@@ -20,6 +20,7 @@ __all__ = ["Evaluation"]
 
 _ENOUGH: Final = 100
 _RECENT: Final = 1000
+_ROUNDING: Final = 1e-9
 _BLOCK: Final = 20
 _RECOVERY_BLOCKS: Final = 200.0
 
@@ -82,9 +83,10 @@ class Evaluation:
             windows: That the predictions so far fill, which says how many scores one has.
 
         Returns:
-            Which are worse than the baseline's mean, shape ``(n,)``.
+            Which show that scores are worse, shape ``(n,)``: worse than the baseline's mean,
+            and no better than the mean of late, since many that are as ever are below the former.
         """
-        begin = 0
+        begin, bar = 0, np.zeros(len(scores))
         if self.monitor is None:
             enough = len(self._baseline) + np.arange(len(scores)) >= _ENOUGH
             later = np.flatnonzero(~in_reference & enough)
@@ -97,13 +99,14 @@ class Evaluation:
             for row in rows.tolist():
                 one = slice(row, row + 1)
                 self._take(scores[one], time_ns[one], weight[one])
+                bar[row] = self.losses(np.array([self._older.value]))[0] - _ROUNDING
             if self._slices is not None and len(rows):
                 levels = {name: column.take(rows) for name, column in slices.items()}
-                self._slices.observe(levels, {}, self._losses(scores[rows]), time_ns[rows])
+                self._slices.observe(levels, {}, self.losses(scores[rows]), time_ns[rows])
         if self.reference is None:
             return np.zeros(len(scores), dtype=np.bool_)
         worse = scores > self.reference if self._lower_is_better else scores < self.reference
-        return np.asarray(worse)
+        return np.asarray(worse & (self.losses(scores) >= bar))
 
     def close(self, number: int) -> None:
         """End a window, by its number: what is old is forgotten."""
@@ -155,6 +158,12 @@ class Evaluation:
             "alarm": self.harmed,
         }
 
+    def losses(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return how bad scores are, in [0, 1], shape ``(n,)``."""
+        low, high = self._range
+        share = np.clip((scores - low) / max(high - low, 1e-12), 0.0, 1.0)
+        return np.asarray(share if self._lower_is_better else 1 - share)
+
     def _learn(self, scores: npt.NDArray[np.float64], slices: SliceColumns) -> None:
         self._baseline += scores.tolist()
         if self._slices is not None and len(scores):
@@ -168,12 +177,12 @@ class Evaluation:
             self._range = float(baseline.min()), float(baseline.max())
         self.reference = float(baseline.mean())
         budget = max(self._budget_windows * per_window, float(_BLOCK))
-        tolerated = tolerated_risk(self._losses(baseline), self._tolerance)
+        tolerated = tolerated_risk(self.losses(baseline), self._tolerance)
         self.monitor = RiskMonitor(
             tolerated, budget_labels=budget, block=_BLOCK, recovery=_RECOVERY_BLOCKS
         )
         if self._slices is not None:
-            self._slices.fix(self._losses(baseline), window_labels=per_window)
+            self._slices.fix(self.losses(baseline), window_labels=per_window)
         self._baseline = []
 
     def _take(
@@ -186,13 +195,8 @@ class Evaluation:
         self._marks.add(time_ns)
         mean = WeightedMean.of(score, weight)
         self._older, self._younger = self._older.merge(mean), self._younger.merge(mean)
-        for step in self.monitor.update(self._losses(score)):
+        for step in self.monitor.update(self.losses(score)):
             self.onset = step if step.harmed else self.onset
-
-    def _losses(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        low, high = self._range
-        share = np.clip((scores - low) / max(high - low, 1e-12), 0.0, 1.0)
-        return np.asarray(share if self._lower_is_better else 1 - share)
 
     def _score(self, loss: float) -> float:
         """Return the score of a loss."""
