@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any, Final
@@ -25,6 +26,13 @@ _RECORDS: Final = (
     ("logRecords", "log_records"),
 )
 _LINKS: Final = (("links",),)
+
+# Every escape from left to right, so that a backslash that is escaped itself begins none.
+_ESCAPE: Final = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
 
 _Path = tuple[tuple[str, ...], ...]
 
@@ -52,7 +60,7 @@ def logs_from_json(text: bytes) -> bytes:
 
 def _convert(text: bytes, message: Message, path: _Path) -> bytes:
     try:
-        tree = orjson.loads(text)
+        tree = _tree(text)
         if not isinstance(tree, dict):
             # The parser below would walk through a string, and find nothing in it.
             raise UndecodableError("not an OTLP request in JSON: no object")
@@ -68,6 +76,21 @@ def _convert(text: bytes, message: Message, path: _Path) -> bytes:
         raise UndecodableError(f"not an OTLP request in JSON: {error}") from error
     except (AttributeError, RecursionError) as error:
         raise UndecodableError("not an OTLP request in JSON: wrong or too deep nesting") from error
+
+
+def _tree(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        # JavaScript sends half of a character where it has cut a text within one.
+        mended = _ESCAPE.sub(_whole_escape, text)
+        if mended == text:
+            raise
+        return orjson.loads(mended)
+
+
+def _whole_escape(found: re.Match[bytes]) -> bytes:
+    return rb"\ufffd" if found["half"] else found[0]
 
 
 def _items(tree: Any, path: _Path) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 from google.protobuf.message import DecodeError, Message
 
 from barograph_processor.exceptions import UndecodableError
+from barograph_processor.otlp.sound_text import with_sound_text
 
 __all__ = ["length_delimited", "parsed"]
 
@@ -17,13 +18,18 @@ _Request = TypeVar("_Request", bound=Message)
 def parsed(message: _Request, payload: bytes) -> _Request:
     """Fill a new message from its bytes, and return it.
 
+    Text that is no UTF-8 has U+FFFD in its place.
+
     Raises:
         UndecodableError: The bytes are no such message.
     """
     try:
         message.ParseFromString(payload)
     except DecodeError as error:
-        raise UndecodableError(f"not an OTLP request: {error}") from error
+        mended = with_sound_text(type(message), payload)
+        if mended is None:
+            raise UndecodableError(f"not an OTLP request: {error}") from error
+        message.ParseFromString(mended)
     return message
 
 
