@@ -173,13 +173,9 @@ class ObservationBatch:
 
     def take(self, rows: _Rows) -> "ObservationBatch":
         """Return the given rows, in the given order, as a batch; of a stretch it is a view."""
-
-        def pick(values: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
-            return None if values is None else values[rows]
-
-        value = pick(self.value)
+        value = _taken(self.value, rows)
         # A probability that is its own confidence stays one array.
-        confidence = value if self.confidence is self.value else pick(self.confidence)
+        confidence = value if self.confidence is self.value else _taken(self.confidence, rows)
         return ObservationBatch(
             model=self.model,
             ids=self.ids[rows],
@@ -194,8 +190,8 @@ class ObservationBatch:
             confidence=confidence,
             outputs={name: column.take(rows) for name, column in self.outputs.items()},
             slices={name: column.take(rows) for name, column in self.slices.items()},
-            weight=pick(self.weight),
-            propensity=pick(self.propensity),
+            weight=_taken(self.weight, rows),
+            propensity=_taken(self.propensity, rows),
             positive=self.positive,
             threshold=self.threshold,
             truth=None if self.truth is None else self.truth.take(rows),
@@ -203,6 +199,10 @@ class ObservationBatch:
             received_ns=self.received_ns,
             cells=None if self.cells is None else self.cells[:, rows],
         )
+
+
+def _taken(values: npt.NDArray[np.float64] | None, rows: _Rows) -> npt.NDArray[np.float64] | None:
+    return None if values is None else values[rows]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

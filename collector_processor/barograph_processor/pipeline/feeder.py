@@ -202,7 +202,7 @@ class Feeder:
             stop = len(batch)
             if stop - start > _MOST_ROWS:
                 stop = start + self._sink.stretch(batch.model, _MOST_ROWS)
-            part = batch.take(slice(start, stop))
+            part = batch if stop - start == len(batch) else batch.take(slice(start, stop))
             with self._courtesy.turn(), self._unharmed(len(part)):
                 self._sink.observe(part)
             start = stop
