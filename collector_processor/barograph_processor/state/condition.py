@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from barograph_processor.signal import Alarm
-from barograph_processor.state.alarm.phrases import abnormal
+from barograph_processor.state.alarm.phrases import abnormal, moment
 
 __all__ = ["Condition", "Sight", "assess"]
 
@@ -20,6 +20,7 @@ class Sight:
         judged_by: ``label``, ``evaluation`` where no label ever came; None before either.
         windows_since_label: Windows closed since the last of these; None if there was none.
         patience: Windows without a label after which quality counts as unknown.
+        ahead_ns: Newest event time, if predictions come too late for a window because of it.
     """
 
     reference_rows: int
@@ -28,6 +29,7 @@ class Sight:
     judged_by: str | None
     windows_since_label: int | None
     patience: int = 20
+    ahead_ns: int | None = None
 
     def blindness(self) -> tuple[str, ...]:
         """Return what cannot be seen, one sentence each; empty if all can."""
@@ -42,6 +44,16 @@ class Sight:
                 f"no {self.judged_by} has arrived for {since} windows, so quality is not known",
             )
         return ()
+
+    def behind(self) -> tuple[str, ...]:
+        """Return that predictions are in no window, as a sentence, if that is so."""
+        if self.ahead_ns is None:
+            return ()
+        reason = (
+            f"predictions are in no window: one came of {moment(self.ahead_ns)}, and those "
+            "since are too far behind it. Is a clock wrong?"
+        )
+        return (reason,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +96,7 @@ def assess(
     notes = [*parts, *(a.sentence for a in alarms if a.severity == "note")]
     unseen = [a.sentence for a in alarms if a.signal == "blind" and a.slice is None]
     told = any(alarm.feature == "labels" for alarm in alarms if alarm.signal == "blind")
-    blind = [*unseen, *(() if told else sight.blindness())]
+    blind = [*unseen, *sight.behind(), *(() if told else sight.blindness())]
     odd = abnormal(operations)
     reasons: Sequence[str] = [*harm, *remarks, *tickets, *blind, *notes, *odd]
     if harm:

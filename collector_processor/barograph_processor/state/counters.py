@@ -12,6 +12,9 @@ from barograph_processor.state.histogram import CumulativeHistogram
 
 __all__ = ["ModelCounters"]
 
+_MANY = 1000
+_LARGE = 0.1
+
 
 class ModelCounters:
     """Predictions, errors, latency, confidence, labels, reactions, outcomes, evaluations.
@@ -39,6 +42,17 @@ class ModelCounters:
         self._confidence = CumulativeHistogram("barograph.confidence")
         self._delay = CumulativeHistogram("barograph.labels.delay")
         self._evaluations: dict[str, CumulativeHistogram] = {}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """That a large share of the predictions was in no window, as a sentence."""
+        if self.late < _MANY or self.late < _LARGE * self.predictions:
+            return ()
+        warning = (
+            f"{self.late / self.predictions:.0%} of its predictions came too late for a window "
+            "(window.lateness): does one of those who send them have a wrong clock?"
+        )
+        return (warning,)
 
     def observe(self, batch: ObservationBatch) -> None:
         """Count a batch, late rows included."""

@@ -194,7 +194,8 @@ class ModelState:
     def warnings(self) -> tuple[str, ...]:
         """What makes the figures less sure than the budget says, as sentences."""
         drift = () if self.watch is None else self.watch.warnings
-        return (*drift, *self.judge.warnings, *self.standing.coverage.warnings)
+        late = self.counters.warnings
+        return (*late, *drift, *self.judge.warnings, *self.standing.coverage.warnings)
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which ``load`` continues."""

@@ -158,6 +158,7 @@ class Progress:
             judged_by=None if since is None else judged_by,
             windows_since_label=None if since is None else self.counters.windows - since,
             patience=patience,
+            ahead_ns=self.clock.ahead_ns,
         )
 
     def reassess(self, now_ns: int) -> None:

@@ -68,10 +68,7 @@ class RowIntake:
         if self._joiner.judge.contradicts(batch):
             self._warn("another_task", len(batch))
         self._counters.observe(batch)
-        before = self._clock.steps_back
-        punctual, newest_ns = self._clock.admit(batch.event_time)
-        self._warn("event_time_stepped_back", self._clock.steps_back - before)
-        self._counters.late += len(batch) - int(punctual.sum())
+        punctual, newest_ns = self._admit(batch)
         batch = self._reviews.observe(batch, newest_ns)
         if self._standing.condition_since_ns is None:
             # Since its first row, however many came with it.
@@ -117,6 +114,19 @@ class RowIntake:
         evicted = self._joiner.remember(batch, begin, numbers, slots=slots)
         if evicted:
             self._telemetry.add("barograph.monitor.evicted", evicted, what="pending_labels")
+
+    def _admit(
+        self, batch: ObservationBatch
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+        """Advance event time; see ``WindowClock.admit``."""
+        before, behind = self._clock.steps_back, self._clock.ahead_ns is not None
+        punctual, newest_ns = self._clock.admit(batch.event_time)
+        self._warn("event_time_stepped_back", self._clock.steps_back - before)
+        self._counters.late += len(batch) - int(punctual.sum())
+        if behind != (self._clock.ahead_ns is not None):
+            # Behind, event time rests; it is over with the first row that is punctual.
+            self._progress.reassess(int(newest_ns[punctual.argmax() if behind else -1]))
+        return punctual, newest_ns
 
     def _learn(
         self, learner: Learner, batch: ObservationBatch, punctual: npt.NDArray[np.bool_]

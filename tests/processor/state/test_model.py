@@ -139,6 +139,34 @@ class TestReference:
         assert bench.model.pending.column("reference", slots).all()
 
 
+class TestWrongClocks:
+    def test_predictions_behind_one_from_the_future_are_blindness(self) -> None:
+        """Until one is punctual again, or event time steps back; also after a restart."""
+        bench = Bench.of({**_SMALL, "window": {"rows": 200}})
+        bench.registry.observe(unlabelled(rows(2400)))
+        before = bench.model.standing.condition.reasons
+        bench.registry.observe(unlabelled(rows(1, start=2400, seconds=np.array([1e6]))))
+        bench.registry.observe(unlabelled(rows(99, start=2401)))
+        assert bench.model.standing.condition.reasons == before
+        bench.registry.observe(unlabelled(rows(200, start=2500)))
+        bench = bench.restarted()
+        condition = bench.model.standing.condition
+        assert condition.state == "blind"
+        assert condition.reasons[0].startswith("predictions are in no window: one came of ")
+        bench.registry.observe(unlabelled(rows(200, start=2700)))
+        assert bench.model.standing.condition == condition
+        bench.registry.observe(unlabelled(rows(1, start=2900, seconds=np.array([1e6 + 1]))))
+        assert bench.model.standing.condition.reasons == before
+
+    def test_one_of_two_clocks_that_is_ahead_is_a_warning(self) -> None:
+        bench = Bench.of({**_SMALL, "window": {"rows": 200}})
+        seconds = np.arange(4000.0)
+        seconds[::2] += 7200
+        bench.registry.observe(unlabelled(rows(4000, seconds=seconds)))
+        assert bench.model.standing.condition.state == "blind"
+        assert any("50% of its predictions came too late" in w for w in bench.model.warnings)
+
+
 class TestChunks:
     @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
     @given(sizes=st.lists(st.integers(30, 1700), min_size=1, max_size=6))

@@ -11,6 +11,7 @@ __all__ = ["Slot", "WindowClock"]
 
 _NS = 1_000_000_000
 _PATIENCE = 10_000
+_BEHIND = 100
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,6 +68,11 @@ class WindowClock:
         self._open: dict[Slot, int] = {}
         self._parts: dict[int, int] = {}
         self.watermark: int | None = None
+
+    @property
+    def ahead_ns(self) -> int | None:
+        """The newest event time, if the last hundred rows were too far behind it; else None."""
+        return self.watermark if self._late_rows >= _BEHIND else None
 
     def admit(
         self, time_ns: npt.NDArray[np.int64]
