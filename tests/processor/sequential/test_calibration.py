@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from barograph_processor.sequential.calibration import Calibration, persistence_inflation
+from barograph_processor.sequential.bets import CAP, TILTS, clipped_normal_log_mgf
+from barograph_processor.sequential.calibration import (
+    Calibration,
+    guarded_normalizers,
+    persistence_inflation,
+)
 from barograph_processor.stats.array import Floats
 
 ONE_KIND = np.zeros(12, dtype=np.int64)
@@ -79,3 +84,20 @@ def test_windows_of_about_equal_size_are_judged_together() -> None:
     coded = np.clip(np.rint(z * 40), -127, 127) / 40
     expected = persistence_inflation(coded, np.ones_like(z) > 0, ONE_KIND)
     assert calibration.inflation == pytest.approx(expected)
+
+
+def test_the_guard_is_what_each_tilt_by_itself_has_cost() -> None:
+    """However its powers are found: here each by its own exponential, series by series."""
+    rng = np.random.default_rng(5)
+    deviates, inflation = rng.standard_t(3, size=(40, 7)), rng.uniform(1, 3, size=7)
+    present = rng.random(deviates.shape) < 0.9
+    paid = []
+    for series, there, root in zip(deviates.T, present.T, np.sqrt(inflation), strict=True):
+        u = np.clip(series[there] / root, -CAP, CAP)
+        paid.append([np.exp((u - u.mean()) * tilt) for tilt in TILTS])
+    own = [[np.log(p.mean() - p.std() / np.sqrt(p.size)) for p in each] for each in paid]
+    shared = [np.log(np.concatenate(each).mean()) for each in zip(*paid, strict=True)]
+    expected = np.maximum(np.maximum(own, shared), clipped_normal_log_mgf(TILTS))
+    assert (expected > clipped_normal_log_mgf(TILTS)).any()
+    found = guarded_normalizers(deviates, present, inflation)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
