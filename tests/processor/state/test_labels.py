@@ -432,6 +432,19 @@ class TestQuality:
         assert "'fraud', 'ok'" in bench.model.warnings[-1]
         assert bench.restarted().model.warnings == bench.model.warnings
 
+    def test_a_third_class_is_told(self) -> None:
+        """It counts as negative, so a word for unknown makes the model look better."""
+        bench = Bench.of(_SMALL)
+        batch = unlabelled(rows(300))
+        bench.registry.observe(batch)
+        bench.registry.attach(facts("label", batch.prediction_ids[:200], text=["1", "0"] * 100))
+        assert bench.model.warnings == ()
+        odd = ["banana", "pending"] * 50
+        bench.registry.attach(facts("label", batch.prediction_ids[200:], text=odd))
+        (warning,) = bench.model.warnings
+        assert "'banana', 'pending' too" in warning
+        assert bench.restarted().model.warnings == (warning,)
+
     def test_binary_call_without_a_class_is_decided_by_its_probability(self) -> None:
         bench = Bench.of(_SMALL)
         batch = unlabelled(rows(4))

@@ -91,9 +91,15 @@ class Judge:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What makes its figures questionable, as sentences."""
-        if not self._unknown_classes or self._seen_positive or self._positive is not None:
+        if not self._unknown_classes or self._positive is not None:
             return ()
         names = ", ".join(repr(name) for name in self._unknown_classes)
+        if self._seen_positive:
+            beside = (
+                f"the labels of a binary model are {names} too, beside its positive class 1: "
+                "all but that count as the negative one"
+            )
+            return (beside,)
         sentence = (
             f"the positive class of a binary model is not stated and its labels are {names}: "
             "only accuracy is known for classes, and nothing for probabilities; set positive"
