@@ -78,7 +78,7 @@ class Service:
             config,
             self.telemetry,
             clock=time.time_ns,
-            baselines=read_baselines(config.reference_files),
+            baselines=read_baselines(config.reference_files, config.tasks),
         )
         limits = config.limits
         endpoint = config.serve.export

@@ -43,3 +43,8 @@ class Config(ModelTables, frozen=True, kw_only=True):
         """The baseline of each model by its name, of all others by ``*``; None for none."""
         named = {name: model.reference.file for name, model in self.models.items()}
         return {**named, "*": self.reference.file}
+
+    @property
+    def tasks(self) -> dict[str, str | None]:
+        """The task of each model by its name; None where the configuration says none."""
+        return {name: model.task for name, model in self.models.items()}

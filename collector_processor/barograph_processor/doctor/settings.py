@@ -61,7 +61,7 @@ def security(config: Config) -> Iterator[Finding]:
 def references(config: Config) -> Iterator[Finding]:
     """Read the baselines that are named, if any are."""
     try:
-        read = read_baselines(config.reference_files)
+        read = read_baselines(config.reference_files, config.tasks)
     except ConfigurationError as mistake:
         yield error("reference", str(mistake), "mend the file or its name; serve will not start")
     else:

@@ -75,7 +75,8 @@ class Replay:
         self._reader = HistoryReader(open_source(path), config)
         self.telemetry = Telemetry()
         settings = Config(models={config.model.name: config.watched()})
-        baselines = read_baselines({config.model.name: config.reference.file})
+        name = config.model.name
+        baselines = read_baselines({name: config.reference.file}, {name: config.model.task})
         for baseline in baselines.values():
             _check_features(baseline, self._reader.features)
         self._registry = ModelRegistry(

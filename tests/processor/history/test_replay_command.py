@@ -539,6 +539,8 @@ class TestColumns:
         assert done.exit_code == 0
         text = (_BASE % "").replace("rows = 1000", f'file = "{baseline}"')
         assert bench.run(data, text).windows[0]["start"] == "1800-01-01T00:00:00.000Z"
+        mistake = bench.run(data, text.replace('"binary"', '"regression"')).mistake
+        assert "its labels are of a binary model, and the task of 'credit-risk' is" in mistake
 
 
 def _broken(bench: Bench, row: int, column: str, value: str) -> Path:

@@ -438,7 +438,7 @@ class TestQuality:
         batch = unlabelled(rows(300))
         bench.registry.observe(batch)
         bench.registry.attach(facts("label", batch.prediction_ids[:200], text=["1", "0"] * 100))
-        assert bench.model.warnings == ()
+        assert not bench.model.warnings
         odd = ["banana", "pending"] * 50
         bench.registry.attach(facts("label", batch.prediction_ids[200:], text=odd))
         (warning,) = bench.model.warnings

@@ -160,16 +160,27 @@ class Baseline:
             raise ValueError(f"the baseline is damaged: {error!r}") from error
 
 
-def read_baselines(files: Mapping[str, str | None]) -> dict[str, Baseline]:
+def read_baselines(
+    files: Mapping[str, str | None], tasks: Mapping[str, str | None]
+) -> dict[str, Baseline]:
     """Read the references that a configuration names.
 
     Args:
         files: By model name, ``*`` for all others; None where there is none.
+        tasks: Stated, by model name; None where it is not.
 
     Raises:
         ConfigurationError: One cannot be used; names its file.
     """
     try:
-        return {name: Baseline.read(Path(file)) for name, file in files.items() if file}
+        read = {name: Baseline.read(Path(file)) for name, file in files.items() if file}
     except ValueError as error:
         raise ConfigurationError(f"reference.file: {error}") from error
+    for name, baseline in read.items():
+        task = tasks.get(name)
+        if baseline.quality is not None and task not in (None, baseline.quality.task):
+            raise ConfigurationError(
+                f"reference.file: {files[name]}: its labels are of a {baseline.quality.task} "
+                f"model, and the task of {name!r} is {task}"
+            )
+    return read
