@@ -19,6 +19,8 @@ from barograph_processor.state.aftermath.verdict import score_of
 from barograph_processor.state.early import EarlyFacts, Fact
 from barograph_processor.state.label.label_order import source_ranks
 from barograph_processor.state.label.prediction_id import short_ids
+from barograph_processor.state.label.prediction_names import AskedIds
+from barograph_processor.state.meant import Meant
 from barograph_processor.state.model import ModelState
 from barograph_processor.state.other_names import of_responses, of_spans, without_id
 from barograph_processor.stats.column import CategoricalColumn, Column, NumericColumn
@@ -127,18 +129,10 @@ class LateFacts:
             facts = told
         named: dict[int, str] = {}
         ambiguous: set[int] = set()
-        known: dict[ModelKey, list[int]] = {}
-        for key, model in self._models.items():
-            mine = [i for i in range(len(facts)) if facts[i].fits(key)]
-            if not mine:
-                continue
-            slots = model.pending.find([facts[i].name for i in mine])
-            known[key] = [
-                i
-                for i, slot in zip(mine, slots.tolist(), strict=True)
-                if slot >= 0 or model.reviews.holds(facts[i].name)
-            ]
-            for i in known[key]:
+        meant = Meant(facts, self._models)
+        known = self._known(facts, meant)
+        for key, rows in known.items():
+            for i in rows:
                 if named.setdefault(i, key.name) != key.name:
                     ambiguous.add(i)
         for key, rows in known.items():
@@ -148,16 +142,27 @@ class LateFacts:
             self._unjoined(facts[i].kind, "ambiguous_id", 1)
         for i, fact in enumerate(facts):
             if i not in named:
-                self._wait(fact, first=early)
+                self._wait(fact, meant.models(fact), first=early)
 
-    def _wait(self, fact: Fact, *, first: bool) -> None:
-        thinned = [
-            model.pending.thinned(fact.name)
-            for key, model in self._models.items()
-            if fact.fits(key)
-        ]
+    def _known(self, facts: Sequence[Fact], meant: Meant[ModelState]) -> dict[ModelKey, list[int]]:
+        """Return by model, of those that know any, the places of facts about its predictions."""
+        known: dict[ModelKey, list[int]] = {}
+        names = [fact.name for fact in facts]
+        asked = AskedIds.of(names)
+        for key, model in self._models.items():
+            mine = meant.rows(key)
+            if not mine:
+                continue
+            about = names if len(mine) == len(names) else [names[i] for i in mine]
+            waits = model.pending.find(asked if about is names else about) >= 0
+            waits |= model.reviews.held(about)
+            if waits.any():
+                known[key] = [mine[at] for at in np.flatnonzero(waits).tolist()]
+        return known
+
+    def _wait(self, fact: Fact, models: Sequence[ModelState], *, first: bool) -> None:
         # Only if no model that could be meant would have kept it.
-        if thinned and all(thinned):
+        if models and all(model.pending.thinned(fact.name) for model in models):
             self._unjoined(fact.kind, "thinned", 1)
             return
         if first:

@@ -6,6 +6,7 @@ import numpy as np
 
 from barograph_processor.observation import EventBatch, ModelKey, span_keys, trace_keys
 from barograph_processor.state.early import Fact
+from barograph_processor.state.label.prediction_names import AskedIds
 from barograph_processor.state.model import ModelState
 
 __all__ = ["of_responses", "of_spans", "without_id"]
@@ -16,9 +17,9 @@ _Models = Mapping[ModelKey, ModelState]
 def without_id(models: _Models, facts: Mapping[int, Fact]) -> dict[int, Fact]:
     """Return the facts whose name is no prediction's id, by row as they come."""
     names = [fact.name for fact in facts.values()]
-    unknown = np.ones(len(names), dtype=np.bool_)
+    unknown, asked = np.ones(len(names), dtype=np.bool_), AskedIds.of(names)
     for model in models.values():
-        unknown &= model.pending.find(names) < 0
+        unknown &= model.pending.find(asked) < 0
     return {row: facts[row] for row, none in zip(facts, unknown.tolist(), strict=True) if none}
 
 

@@ -170,7 +170,10 @@ async def _not_found(_request: Request, _error: Exception) -> Response:
 
 async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return error_response(error.status_code, error.detail)
+    response = error_response(error.status_code, error.detail)
+    # Which methods are allowed, for instance.
+    response.headers.update(error.headers or {})
+    return response
 
 
 async def _failed(request: Request, _error: Exception) -> Response:

@@ -208,6 +208,9 @@ def test_other_content_and_other_sites_are_refused(client: httpx.Client) -> None
     assert client.get("/api/review", params={"limit": "0"}).status_code == 400
     assert client.get("/api/review", params={"limit": "many"}).status_code == 400
     assert client.put("/api/review").status_code == 405
+    answer = client.put("/api/models")
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
 @pytest.mark.parametrize("counted", [False, True])

@@ -14,7 +14,7 @@ from barograph_processor.state.label.pending_columns import PendingColumns
 from barograph_processor.state.label.pending_labels import PendingLabels
 from barograph_processor.state.label.pending_notes import PendingNotes
 from barograph_processor.state.label.prediction_id import short_ids
-from barograph_processor.state.label.prediction_names import PredictionNames
+from barograph_processor.state.label.prediction_names import AskedIds, PredictionNames
 from barograph_processor.state.label.slice_table import SliceTable
 from barograph_processor.state.label.span_table import SpanTable
 from barograph_processor.state.label.thinning import Thinning
@@ -153,7 +153,7 @@ class PendingPredictions:
         """Keep so many at most, as when the table is full; return how many had been waiting."""
         return self._reduce(most, self._newest_ns) if len(self._names) > most else 0
 
-    def find(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
+    def find(self, names: Sequence[str] | AskedIds) -> npt.NDArray[np.intp]:
         """Return the slot of each id, -1 where it is not known. Slots last until ``add``."""
         return self._names.find(names)
 

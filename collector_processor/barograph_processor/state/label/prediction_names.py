@@ -1,7 +1,8 @@
 """What predictions that wait for their label go by."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,27 @@ from barograph_processor.span_hexes import SpanHexes, span_bits
 from barograph_processor.state.label.prediction_id import short_ids
 from barograph_processor.state.label.span_slots import SpanSlots
 
-__all__ = ["PredictionNames"]
+__all__ = ["AskedIds", "PredictionNames"]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedIds:
+    """Ids that are looked for, perhaps in the tables of many models, told apart once.
+
+    Attributes:
+        spans: As ``span_bits`` has them, shape ``(n,)``.
+        texts: The others, each with its place.
+    """
+
+    spans: npt.NDArray[np.uint64]
+    texts: Sequence[tuple[int, str]]
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> Self:
+        """Tell apart what are the ids of spans."""
+        names = short_ids(names)
+        spans = span_bits(names)
+        return cls(spans, [(row, names[row]) for row in np.flatnonzero(spans == 0).tolist()])
 
 
 class PredictionNames:
@@ -59,14 +80,14 @@ class PredictionNames:
             if response is not None:
                 self._respond(slot, short_ids((response,))[0])
 
-    def find(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
+    def find(self, names: Sequence[str] | AskedIds) -> npt.NDArray[np.intp]:
         """Return the slot of each id, -1 where it is not known."""
-        names = short_ids(names)
-        spans = span_bits(names)
-        found = self._spans.find(spans)
+        asked = names if isinstance(names, AskedIds) else AskedIds.of(names)
+        found = self._spans.find(asked.spans)
         if self._texts:
-            for row in np.flatnonzero(spans == 0).tolist():
-                found[row] = self._slots.get(names[row], -1)
+            get = self._slots.get
+            for row, name in asked.texts:
+                found[row] = get(name, -1)
         return found
 
     def of_responses(self, names: Sequence[str]) -> npt.NDArray[np.intp]:

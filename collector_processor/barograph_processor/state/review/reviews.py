@@ -1,6 +1,6 @@
 """What people are asked about one model, and what their answers say of all predictions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -96,6 +96,13 @@ class Reviews:
     def holds(self, name: str) -> bool:
         """Whether a prediction was drawn, here or by the application, and has not expired."""
         return name in self.queue or name in self._declared
+
+    def held(self, names: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Return which of these are held, shape ``(n,)``."""
+        found = np.zeros(len(names), dtype=np.bool_)
+        if self.queue or self._declared:
+            found[:] = [self.holds(name) for name in names]
+        return found
 
     def label(self, name: str, truth: Column, *, reviewer: str | None) -> Ruling:
         """Take a person's label of a prediction that is held.
