@@ -227,10 +227,13 @@ class Standing:
         return closed.labels.performance
 
     def _silences(self, closed: ClosedWindow, watch: Watch) -> list[AlarmChange]:
-        """Tell the longest silence within the window, by event time, though it is over."""
+        """Tell the longest silence within the window, by event time, though it is over.
+
+        What was silent in the reference is not missed.
+        """
         blindness = self.aftermath.blindness
         episode = blindness.silence.take_episode()
-        if episode is None:
+        if episode is None or episode[1] <= watch.learnt.end_ns:
             return []
         begin_ns, end_ns = episode
         finding = blindness.silent(begin_ns, end_ns - begin_ns, closed.number)

@@ -57,6 +57,23 @@ class TestTraffic:
         assert alarm.since_ns == (START + 60 * 3049) * SECOND
         assert alarm.severity == "ticket"
 
+    def test_a_gap_of_the_reference_is_not_told(self) -> None:
+        """It was over when the watch began."""
+        bench = Bench.of(TABLES)
+        bench.registry.observe(steady(1000))
+        bench.registry.observe(steady(2000, start=1000, after=3 * DAY))
+        assert changes(bench, "traffic") == []
+
+    def test_what_is_said_of_usual_gaps_is_no_contradiction(self) -> None:
+        """The second one as long makes them usual."""
+        bench = Bench.of(TABLES)
+        bench.registry.observe(steady(3050))
+        bench.registry.observe(steady(950, start=3050, after=3 * DAY))
+        bench.registry.observe(steady(950, start=4000, after=6 * DAY))
+        first, second = bench.model.verdicts.book.resolved
+        assert "; up to 1 hour would be usual." in first.sentence
+        assert "; as it came before, it is usual from now on." in second.sentence
+
     @pytest.mark.parametrize("sizes", [[7], [999, 1], [3050]])
     def test_batches_make_no_difference(self, sizes: list[int]) -> None:
         whole, cut = Bench.of(TABLES), Bench.of(TABLES)

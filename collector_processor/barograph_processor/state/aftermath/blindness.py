@@ -119,14 +119,20 @@ class Blindness:
             length_ns: How long none came.
             window: The window that is open.
         """
-        usual = lasting(self.silence.patience_ns, begin_ns)
+        patience_ns = self.silence.patience_ns
+        # A silence that is over may have taught that it is usual.
+        usual = (
+            f"up to {lasting(patience_ns, begin_ns)} would be usual"
+            if patience_ns < length_ns
+            else "as it came before, it is usual from now on"
+        )
         return Finding(
             signal="blind",
             feature="traffic",
             severity="ticket",
             sentence=(
                 f"no prediction has come for {lasting(length_ns, begin_ns)}, since "
-                f"{moment(begin_ns)}; up to {usual} would be usual. Nothing is known of the model"
+                f"{moment(begin_ns)}; {usual}. Nothing is known of the model"
             ),
             advice=_ADVICE["traffic"],
             since_ns=begin_ns,
