@@ -23,6 +23,7 @@ from barograph_processor.quality.promised_errors import PromisedErrors
 from barograph_processor.quality.ranking import RankingPerformance
 from barograph_processor.quality.regression import RegressionPerformance
 from barograph_processor.quality.score_histogram import ScoreCounts, ScoreHistogram
+from barograph_processor.quality.skewed_mean import SkewedMean
 from barograph_processor.quality.slice.counts import SliceCounts
 from barograph_processor.quality.slice.layout import SliceLayout
 from barograph_processor.quality.slice.pair_counts import PairCounts, pairs_of
@@ -90,6 +91,7 @@ BUILDERS: dict[type[Any], Callable[[Rows], Any]] = {
     MulticlassPerformance: lambda data: MulticlassPerformance.of(
         data["said"], data["true"], data["score"], data["weight"]
     ),
+    SkewedMean: lambda data: SkewedMean.of(data["x"], data["weight"]),
     SliceCounts: sliced,
     PairCounts: paired,
     PromisedErrors: lambda data: PromisedErrors.of(

@@ -3,6 +3,7 @@
 import math
 from typing import Protocol
 
+from barograph_processor.quality.skewness import radii, shown
 from barograph_processor.sequential.confidence import corrected_interval
 from barograph_processor.sequential.mixtures import asymptotic_radius, beta_binomial_interval
 from barograph_processor.stats.normal import critical_value
@@ -66,19 +67,26 @@ AT_ONE_TIME: Intervals = _AtOneTime()
 AT_ALL_TIMES: Intervals = _AtAllTimes()
 
 
-def estimate_mean(value: float, variance: float, n: float, intervals: Intervals) -> Estimate:
+def estimate_mean(
+    value: float, variance: float, third: float, n: float, intervals: Intervals
+) -> Estimate:
     """Return a mean of numbers that may be of either sign, with its interval.
+
+    It reaches further on the side of the tail, see `skewness.radii`.
 
     Args:
         value: The mean.
         variance: Of it, not of the rows. Not negative.
-        n: Effective rows.
+        third: Third central moment, of it, not of the rows.
+        n: Rows; of weighted ones so many as would make it as skewed.
         intervals: Which kind of interval.
     """
     if n < MIN_ROWS:
         return value, None, None
-    reach = intervals.radius(n) * math.sqrt(variance)
-    return value, value - reach, value + reach
+    below, above = radii(intervals.radius(n), variance, third / shown(n))
+    # Around its own mean a sample varies less than around that of all rows.
+    error = math.sqrt(variance * n / (n - 1))
+    return value, value - below * error, value + above * error
 
 
 def estimate_size(value: float, variance: float, n: float, intervals: Intervals) -> Estimate:

@@ -11,6 +11,7 @@ from barograph_processor.quality.intervals import (
     estimate_size,
     root,
 )
+from barograph_processor.quality.skewed_mean import SkewedMean
 from barograph_processor.quality.weighted import LARGEST, WeightedMean
 from barograph_processor.quality.weighted_means import WeightedMeans
 from barograph_processor.stats.array import Floats
@@ -30,7 +31,7 @@ class RegressionPerformance(WeightedMeans):
         square: Squared errors.
     """
 
-    error: WeightedMean
+    error: SkewedMean
     absolute: WeightedMean
     square: WeightedMean
 
@@ -45,7 +46,7 @@ class RegressionPerformance(WeightedMeans):
         # What has no square has no place in the others either: all three are of the same rows.
         error = np.where(square < LARGEST, error, np.nan)
         return cls(
-            WeightedMean.of(error, weight),
+            SkewedMean.of(error, weight),
             WeightedMean.of(np.abs(error), weight),
             WeightedMean.of(square, weight),
         )
@@ -60,5 +61,5 @@ class RegressionPerformance(WeightedMeans):
         return {
             "mae": estimate_size(max(absolute.value, 0.0), absolute.variance, n, intervals),
             "rmse": root(mean_square),
-            "bias": estimate_mean(bias.value, bias.variance, n, intervals),
+            "bias": estimate_mean(bias.value, bias.variance, bias.third, bias.effective, intervals),
         }

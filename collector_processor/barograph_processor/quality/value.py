@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from barograph_processor.quality.skewness import radii, shown, third_moment
 from barograph_processor.stats.array import Floats
 from barograph_processor.stats.student import student_quantile
 
@@ -18,7 +19,8 @@ class ValueByQuality:
     """Sums of the values of good and of bad predictions: a commutative monoid under ``merge``.
 
     Attributes:
-        sums: Rows good and bad; how many, their values, the squares of these; shape ``(2, 3)``.
+        sums: Rows good and bad; how many, and their values, the squares and the third powers
+            of these; shape ``(2, 4)``.
     """
 
     sums: Floats
@@ -26,7 +28,7 @@ class ValueByQuality:
     @classmethod
     def empty(cls) -> "ValueByQuality":
         """Return the sums of no prediction."""
-        return cls(np.zeros((2, 3)))
+        return cls(np.zeros((2, 4)))
 
     @classmethod
     def of(cls, values: Floats, losses: Floats) -> "ValueByQuality":
@@ -38,7 +40,7 @@ class ValueByQuality:
         """
         bad = losses >= 0.5  # noqa: PLR2004 - of a class 0 or 1, of a number more than usual
         rows = [values[~bad], values[bad]]
-        return cls(np.array([[len(v), v.sum(), (v * v).sum()] for v in rows], dtype=np.float64))
+        return cls(np.array([[len(v), v.sum(), (v**2).sum(), (v**3).sum()] for v in rows]))
 
     def merge(self, other: "ValueByQuality") -> "ValueByQuality":
         """Return the sums of both."""
@@ -55,9 +57,9 @@ class ValueByQuality:
         Raises:
             ValueError: The bytes are of another length.
         """
-        if len(data) != 48:  # noqa: PLR2004 - six numbers
+        if len(data) != 64:  # noqa: PLR2004 - eight numbers
             raise ValueError("sums of values by quality are of another length")
-        return cls(np.frombuffer(data, "<f8").reshape(2, 3).astype(np.float64))
+        return cls(np.frombuffer(data, "<f8").reshape(2, 4).astype(np.float64))
 
     def means(self) -> tuple[float, float] | None:
         """Return the mean value of good and of bad ones; None with fewer than 20 of either."""
@@ -69,7 +71,8 @@ class ValueByQuality:
     def difference(self) -> tuple[float, float, float] | None:
         """Return the good ones' mean minus the bad ones', with Welch's 95% interval.
 
-        None with fewer than 20 of either.
+        It reaches further on the side of the difference's tail, see `skewness.radii`. None
+        with fewer than 20 of either.
 
         References:
             Welch (1947), The generalization of Student's problem when several different
@@ -78,15 +81,19 @@ class ValueByQuality:
         means = self.means()
         if means is None:
             return None
-        n, total, square = self.sums.T
+        n, total, square, _ = self.sums.T
         variance = np.maximum(square - total * total / n, 0.0) / (n - 1) / n
         apart = means[0] - means[1]
         error = math.sqrt(float(variance.sum()))
         if error == 0:
             return apart, apart, apart
         freedom = float(variance.sum()) ** 2 / float((variance**2 / (n - 1)).sum())
-        half = student_quantile(0.975, freedom) * error
-        return apart, apart - half, apart + half
+        good, bad = (
+            third_moment(w, wx, wxx, wxxx, mean) / w**3 / shown(w)
+            for (w, wx, wxx, wxxx), mean in zip(self.sums.tolist(), means, strict=True)
+        )
+        below, above = radii(student_quantile(0.975, freedom), error * error, good - bad)
+        return apart, apart - below * error, apart + above * error
 
     def correlation(self) -> float | None:
         """Return Pearson's correlation of value and goodness; None with fewer than 20 of either.
@@ -96,7 +103,7 @@ class ValueByQuality:
         means = self.means()
         if means is None:
             return None
-        n, total, square = self.sums.T
+        n, total, square, _ = self.sums.T
         rows = float(n.sum())
         spread = float(square.sum()) / rows - (float(total.sum()) / rows) ** 2
         if spread <= 0:

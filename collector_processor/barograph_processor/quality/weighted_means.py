@@ -1,8 +1,10 @@
 """Several weighted means of the same rows, summed up and stored together."""
 
 from dataclasses import dataclass, fields
-from typing import Self
+from itertools import accumulate
+from typing import Any, Self, get_type_hints
 
+from barograph_processor.quality.skewed_mean import SkewedMean
 from barograph_processor.quality.weighted import WeightedMean
 
 __all__ = ["WeightedMeans"]
@@ -12,22 +14,24 @@ __all__ = ["WeightedMeans"]
 class WeightedMeans:
     """What is known by means alone: a commutative group under `merge`.
 
-    To be derived from by frozen dataclasses of which each field is a `WeightedMean`.
+    To be derived from by frozen dataclasses of which each field is a `WeightedMean` or a
+    `SkewedMean`.
     """
 
     @property
-    def means(self) -> list[WeightedMean]:
+    def means(self) -> list[Any]:
         """All of them, in the order of the fields."""
         return [getattr(self, field.name) for field in fields(self)]
 
     @property
     def n(self) -> int:
         """Labelled rows."""
-        return self.means[0].n
+        return int(self.means[0].n)
 
     def merge(self, other: Self) -> Self:
         """Return the sums of both."""
-        return type(self)(*map(WeightedMean.merge, self.means, other.means))
+        pairs = zip(self.means, other.means, strict=True)
+        return type(self)(*(mine.merge(theirs) for mine, theirs in pairs))
 
     def without(self, other: Self) -> Self:
         """Return the sums of the rows that are not among the other's.
@@ -35,7 +39,8 @@ class WeightedMeans:
         Raises:
             ValueError: There are more rows in the other.
         """
-        return type(self)(*map(WeightedMean.without, self.means, other.means))
+        pairs = zip(self.means, other.means, strict=True)
+        return type(self)(*(mine.without(theirs) for mine, theirs in pairs))
 
     def to_bytes(self) -> bytes:
         """Return a compact, platform-independent form."""
@@ -48,7 +53,9 @@ class WeightedMeans:
         Raises:
             ValueError: The bytes are of another length.
         """
-        if len(data) != len(fields(cls)) * WeightedMean.SIZE:
+        kinds: list[type[WeightedMean | SkewedMean]] = list(get_type_hints(cls).values())
+        *starts, end = accumulate((kind.SIZE for kind in kinds), initial=0)
+        if len(data) != end:
             raise ValueError("sums of weighted means are of another length")
-        starts = range(0, len(data), WeightedMean.SIZE)
-        return cls(*(WeightedMean.from_bytes(data[at : at + WeightedMean.SIZE]) for at in starts))
+        parts = zip(kinds, starts, strict=True)
+        return cls(*(kind.from_bytes(data[at : at + kind.SIZE]) for kind, at in parts))

@@ -42,7 +42,7 @@ class ModelRegistry:
             than a warning of the model's.
     """
 
-    schema = 13
+    schema = 14
 
     def __init__(
         self,

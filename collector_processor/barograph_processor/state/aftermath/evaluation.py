@@ -1,5 +1,6 @@
 """One kind of evaluation of a model's answers: its mean score, and whether that is harmed."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -8,9 +9,14 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from barograph_processor.quality.intervals import AT_ALL_TIMES, Estimate, estimate_mean
+from barograph_processor.quality.intervals import (
+    AT_ALL_TIMES,
+    Estimate,
+    estimate_gain,
+    estimate_mean,
+)
 from barograph_processor.quality.risk import RiskMonitor, RiskTransition, tolerated_risk
-from barograph_processor.quality.weighted import WeightedMean
+from barograph_processor.quality.skewed_mean import SkewedMean
 from barograph_processor.signal import Apart
 from barograph_processor.state.label.label_marks import LabelMarks
 from barograph_processor.state.label.slice_columns import SliceColumns
@@ -23,6 +29,7 @@ _RECENT: Final = 1000
 _ROUNDING: Final = 1e-9
 _BLOCK: Final = 20
 _RECOVERY_BLOCKS: Final = 200.0
+_BOUNDED: Final = (0.0, 1.0)
 
 
 class Evaluation:
@@ -55,12 +62,12 @@ class Evaluation:
         self._lower_is_better = lower_is_better
         self._slices = slices
         self._baseline: list[float] = []
-        self._range = (0.0, 1.0)
+        self._range = _BOUNDED
         self._marks = LabelMarks(_BLOCK)
         self.reference: float | None = None
         self.monitor: RiskMonitor | None = None
         self.onset: RiskTransition | None = None
-        self._older, self._younger = WeightedMean.empty(), WeightedMean.empty()
+        self._before, self._since = SkewedMean.empty(), SkewedMean.empty()
 
     def add(
         self,
@@ -99,7 +106,9 @@ class Evaluation:
             for row in rows.tolist():
                 one = slice(row, row + 1)
                 self._take(scores[one], time_ns[one], weight[one])
-                bar[row] = self.losses(np.array([self._older.value]))[0] - _ROUNDING
+                late = self._before.mean.merge(self._since.mean).value
+                # None where all scores are too large to be summed: none shows anything then.
+                bar[row] = self.losses(np.array([np.nan if late is None else late]))[0] - _ROUNDING
             if self._slices is not None and len(rows):
                 levels = {name: column.take(rows) for name, column in slices.items()}
                 self._slices.observe(levels, {}, self.losses(scores[rows]), time_ns[rows])
@@ -112,15 +121,32 @@ class Evaluation:
         """End a window, by its number: what is old is forgotten."""
         if self._slices is not None:
             self._slices.close_window(number)
-        if self._younger.n >= _RECENT:
-            self._older, self._younger = self._younger, WeightedMean.empty()
+        if self._since.n >= _RECENT:
+            self._before, self._since = self._since, SkewedMean.empty()
 
     def mean(self) -> Estimate | None:
-        """Return the mean of the latest 1,000 to 2,000 scores; its interval holds at all times."""
-        value = self._older.value
-        if value is None:
+        """Return the mean of the latest 1,000 to 2,000 scores; its interval holds at all times.
+
+        Scores that are all alike so far have no variance, nor do rare bad ones make one before
+        they come: so it is that of a share, of what lies within the range of the baseline. Where
+        scores may lie beyond that, it is as wide as that of numbers without a bound, too.
+        """
+        sums, (least, most) = self._before.merge(self._since), self._range
+        if sums.value is None:
             return None
-        return estimate_mean(value, self._older.variance, self._older.effective, AT_ALL_TIMES)
+        n, width = sums.effective, most - least
+        free = estimate_mean(sums.value, sums.variance, sums.third, n, AT_ALL_TIMES)
+        value, low, high = free
+        share = (value - least) / width if width > 0 else math.inf
+        if low is None or high is None or not -_ROUNDING <= share <= 1 + _ROUNDING:
+            return free
+        _, below, above = estimate_gain(share, sums.variance / width**2, n, AT_ALL_TIMES)
+        assert below is not None
+        assert above is not None
+        below, above = least + below * width, least + above * width
+        if self._range == _BOUNDED:
+            return value, below, above
+        return value, min(low, below), max(high, above)
 
     @property
     def harmed(self) -> bool:
@@ -151,7 +177,7 @@ class Evaluation:
             "value": value,
             "lower": lower,
             "upper": upper,
-            "scores": self._older.n,
+            "scores": self._before.n + self._since.n,
             "reference": self.reference,
             "evidence": None if monitor is None else monitor.log10_evidence,
             "threshold": None if monitor is None else monitor.log10_threshold,
@@ -193,8 +219,7 @@ class Evaluation:
     ) -> None:
         assert self.monitor is not None
         self._marks.add(time_ns)
-        mean = WeightedMean.of(score, weight)
-        self._older, self._younger = self._older.merge(mean), self._younger.merge(mean)
+        self._since = self._since.merge(SkewedMean.of(score, weight))
         for step in self.monitor.update(self.losses(score)):
             self.onset = step if step.harmed else self.onset
 
@@ -212,7 +237,7 @@ class Evaluation:
             "reference": self.reference,
             "monitor": None if self.monitor is None else self.monitor.state(),
             "onset": None if self.onset is None else msgspec.to_builtins(self.onset),
-            "recent": [self._older.to_bytes(), self._younger.to_bytes()],
+            "recent": [self._before.to_bytes(), self._since.to_bytes()],
             "slices": None if self._slices is None else self._slices.state(),
         }
 
@@ -225,6 +250,6 @@ class Evaluation:
         monitor, onset = state["monitor"], state["onset"]
         self.monitor = None if monitor is None else RiskMonitor.restore(monitor)
         self.onset = None if onset is None else msgspec.convert(onset, RiskTransition)
-        self._older, self._younger = (WeightedMean.from_bytes(bytes(p)) for p in state["recent"])
+        self._before, self._since = (SkewedMean.from_bytes(bytes(p)) for p in state["recent"])
         if self._slices is not None:
             self._slices.load(state["slices"])
