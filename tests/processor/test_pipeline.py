@@ -11,6 +11,7 @@ import pytest
 
 from barograph_processor.exceptions import OverloadedError, StateError, UndecodableError
 from barograph_processor.journal import Journal
+from barograph_processor.journal.store import Store
 from barograph_processor.observation import ModelKey, ObservationBatch
 from barograph_processor.pipeline import Pipeline, feeder
 from barograph_processor.telemetry import Telemetry
@@ -425,6 +426,40 @@ def test_mistake_in_a_checkpoint_leaves_the_journal(tmp_path: Path) -> None:
         pipeline.submit("traces", request(1))
         eventually(lambda: sink.rows == 2)
         assert pipeline.ready
+    restored = Ledger()
+    with running(tmp_path, restored):
+        assert restored.chain == sink.chain
+
+
+def test_who_reads_the_state_does_not_wait_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a checkpoint is written, by a disk that takes as long as it likes."""
+    slow, go_on = threading.Event(), threading.Event()
+    writes = Store.add_block
+
+    def slowly(store: Store, generation: int, number: int, content: bytes) -> None:
+        slow.set()
+        assert go_on.wait(60)
+        writes(store, generation, number, content)
+
+    sink = Ledger()
+    with running(tmp_path, sink, checkpoint_seconds=0.0) as pipeline:
+        monkeypatch.setattr(Store, "add_block", slowly)
+        pipeline.submit("traces", request(0))
+        assert slow.wait(30)
+        read = threading.Event()
+
+        def reads() -> None:
+            with pipeline.hold():
+                read.set()
+
+        reader = threading.Thread(target=reads)
+        reader.start()
+        in_time = read.wait(30)
+        go_on.set()
+        reader.join()
+        assert in_time
     restored = Ledger()
     with running(tmp_path, restored):
         assert restored.chain == sink.chain

@@ -5,6 +5,7 @@ import queue
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ _LOG: Final = logging.getLogger(__name__)
 _GROUP_BYTES: Final = 64 * 1024 * 1024
 _GROUP_RECORDS: Final = 1024
 _GENERATION_BITS: Final = 62
+# Of a checkpoint; what waits longer holds up who makes it.
+_AHEAD_BYTES: Final = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,25 +167,47 @@ class Journal:
     def save_checkpoint(self, seq: int, schema: int, blocks: Iterable[bytes]) -> None:
         """Replace the checkpoint and forget the records up to ``seq``, both or neither.
 
-        While one block is written the next is asked for, and no more than these are held.
-        Requests are written between them.
-
         Raises:
             OverloadedError: The disk is full, or the journal is closed; the
                 checkpoint before stands.
         """
+        self.begin_checkpoint(seq, schema, blocks)()
+
+    def begin_checkpoint(
+        self, seq: int, schema: int, blocks: Iterable[bytes]
+    ) -> Callable[[], None]:
+        """Ask for all blocks of a checkpoint; as ``save_checkpoint``, which returns later.
+
+        Up to 8 MiB of blocks wait for the disk, and the one that is asked for. Requests are
+        written between them.
+
+        Returns:
+            Waits for the disk. Until it has returned, the checkpoint before stands.
+
+        Raises:
+            OverloadedError: Now, or from what is returned: the disk is full, or the journal
+                is closed.
+        """
         count, generation = 0, secrets.randbits(_GENERATION_BITS)
-        before: Future[None] | None = None
+        waiting: deque[tuple[Future[None], int]] = deque()
+        size = 0
         for count, content in enumerate(blocks, 1):
-            block = self._begin(
-                partial(Store.add_block, generation=generation, number=count - 1, content=content)
+            write = partial(
+                Store.add_block, generation=generation, number=count - 1, content=content
             )
-            if before is not None:
-                before.result()
-            before = block
-        if before is not None:
-            before.result()
-        self._begin(partial(self._save, generation, seq, schema, count)).result()
+            waiting.append((self._begin(write), len(content)))
+            size += len(content)
+            while size > _AHEAD_BYTES:
+                block, length = waiting.popleft()
+                block.result()
+                size -= length
+
+        def finish() -> None:
+            for block, _ in waiting:
+                block.result()
+            self._begin(partial(self._save, generation, seq, schema, count)).result()
+
+        return finish
 
     def load_checkpoint(self) -> Checkpoint | None:
         """Return the last checkpoint, None if there never was one. Only before ``append``.

@@ -200,8 +200,8 @@ class Pipeline:
     def checkpoint(self) -> None:
         """Write the state as of the last request processed. By the worker, or before it runs.
 
-        Nothing is processed and nobody reads the state meanwhile, for it is packed as it is
-        written; requests are acknowledged all the same.
+        Nothing is processed meanwhile, and nobody reads the state before all of it is packed,
+        which waits for the disk only where it is large; requests are acknowledged all the same.
 
         Raises:
             OverloadedError: The disk is full; the checkpoint before stands.
@@ -215,7 +215,8 @@ class Pipeline:
                 started_ns=self.started_ns,
                 unsettled=self._feeder.unsettled,
             )
-            self._journal.save_checkpoint(self._seq, self._sink.schema, blocks)
+            finish = self._journal.begin_checkpoint(self._seq, self._sink.schema, blocks)
+        finish()
         self._unsaved_bytes = 0
         self._saved_at = time.monotonic()
 
