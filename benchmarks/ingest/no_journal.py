@@ -1,48 +1,37 @@
 """A processor that keeps nothing on disk: ``barograph`` as ever, run by ``serve``."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import Future
+from typing import Any
 
 from barograph_processor import service
 from barograph_processor.cli import main
-from barograph_processor.journal import Checkpoint, Journal, Record, SignalKind
+from barograph_processor.journal import Journal, SignalKind
 
 __all__ = ["NoJournal"]
 
 
 class NoJournal(Journal):
-    """Acknowledges at once, and packs no checkpoint: what durability costs is the difference."""
+    """Acknowledges at once, and packs no checkpoint: what durability costs is the difference.
 
-    def __init__(self, *_arguments: object, **_options: object) -> None:
-        self._counting = threading.Lock()
-        self._last_seq = 0
-        self._bytes = 0
+    The file is there, and empty; all but these two is as in a journal.
+    """
 
-    @property
-    def alive(self) -> bool:
-        return True
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._numbering = threading.Lock()
 
     def begin(self, signal: SignalKind, payload: bytes, *, time_ns: int) -> "Future[int]":
         del signal, payload, time_ns
         written = Future[int]()
-        with self._counting:
+        with self._numbering:
             self._last_seq += 1
             written.set_result(self._last_seq)
         return written
 
-    def read(self, after: int) -> Iterator[Record]:
-        del after
-        return iter(())
-
     def save_checkpoint(self, seq: int, schema: int, blocks: Iterable[bytes]) -> None:
         del seq, schema, blocks
-
-    def load_checkpoint(self) -> Checkpoint | None:
-        return None
-
-    def close(self) -> None:
-        pass
 
 
 if __name__ == "__main__":
