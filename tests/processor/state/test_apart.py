@@ -104,6 +104,24 @@ def test_a_full_deployment_is_told_by_its_time_alone() -> None:
     )
 
 
+def test_what_all_traffic_moved_to_is_not_told_as_worse_than_elsewhere() -> None:
+    """In the middle of a window: elsewhere are then the rows of it before that."""
+    bench = Bench.of(TABLES)
+    good = _rows(
+        6250, start=0, slow=0.1, version="2.0", wrong=lambda late: np.full(len(late), 0.08)
+    )
+    bad = _rows(
+        3000, start=6250, slow=0.1, version="2.1", wrong=lambda late: np.full(len(late), 0.6)
+    )
+    bench.registry.observe(good)
+    bench.registry.observe(bad)
+    told = {alarm.signal: alarm for alarm in bench.model.verdicts.book.open}
+    assert "slice" in told
+    named = [each for each in told["risk"].apart if VERSION in each.slice]
+    assert [each.rest for each in named] == [None]
+    assert "elsewhere" not in told["risk"].sentence
+
+
 def test_nothing_is_named_where_all_fall_alike() -> None:
     _, changes = _alarms(slow=0.1, version="2.0", wrong=lambda late: np.full(len(late), 0.3))
     assert changes

@@ -222,25 +222,28 @@ class SlicedQuality:
         """
         before = [each.slice for each in named]
         statuses = [] if self.monitor is None else self.monitor.statuses()
+        # Nothing is elsewhere then but what was before it came.
+        moved = [
+            status
+            for status in statuses
+            if near_ns is not None
+            and status.came_ns is not None
+            and near_ns[0] <= status.came_ns <= near_ns[1]
+            and status.share >= _ALL
+        ]
         worse = [
             (status.low - status.rest, status)
             for status in statuses
             if status.harmed
+            and status not in moved
             and status.rest is not None
             and (status.risk if dict(status.key) in before else status.low) > status.rest
         ]
         found = [
             Apart(dict(status.key), status.risk, status.rest, status.came_ns)
             for _, status in sorted(worse, key=lambda pair: -pair[0])
-        ]
-        if near_ns is not None:
-            found = found[:_TOLD] + [
-                Apart(dict(status.key), status.risk, None, status.came_ns)
-                for status in statuses
-                if status.came_ns is not None
-                and near_ns[0] <= status.came_ns <= near_ns[1]
-                and status.share >= _ALL
-            ]
+        ][:_TOLD]
+        found += [Apart(dict(each.key), each.risk, None, each.came_ns) for each in moved]
         return tuple(found[:_TOLD])
 
     def _watch(
