@@ -146,25 +146,31 @@ class ColumnsConfig(Table, frozen=True, kw_only=True):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The columns that have a role of their own and are no features."""
+        """The columns that have a role of their own and are no features.
+
+        One may say when several things were known, as the closing of a case does.
+        """
+        moments = (
+            self.label_time,
+            self.reaction_time,
+            self.outcome_time,
+            self.evaluation_time,
+        )
         named = (
             self.time,
             self.id,
             self.prediction,
             self.confidence,
             self.label,
-            self.label_time,
             self.reaction,
-            self.reaction_time,
             self.reaction_magnitude,
             self.outcome,
-            self.outcome_time,
             *self.evaluations,
-            self.evaluation_time,
             self.label_source,
             self.holdout,
             self.propensity,
             *self.traces,
+            *dict.fromkeys(moments),
         )
         return tuple(column for column in named if column is not None)
 

@@ -99,6 +99,10 @@ def test_when_all_rows_are_skipped_the_reasons_are_told(tmp_path: Path) -> None:
     ("columns", "why"),
     [
         ({"prediction": "pred", "label": "pred"}, "two roles: pred"),
+        (
+            {"prediction": "pred", "label": "y", "time": "t", "label_time": "t"},
+            "two roles: t",
+        ),
         ({"prediction": "pred", "label": "y", "features": ["f0", "y"]}, "another role: y"),
     ],
 )
@@ -234,9 +238,9 @@ def test_kinds_of_facts_that_take_turns_are_joined_together(
         "worth": [1.5] * n,
     }
     roles = {"time": "ts", "id": "id", "reaction": "did", "outcome": "worth"}
-    for kind in ("label", "reaction", "outcome"):
-        columns[f"{kind}_at"] = [i + 30 for i in range(n)]
-        roles[f"{kind}_time"] = f"{kind}_at"
+    # One column may say when several things were known.
+    columns["closed"] = [i + 30 for i in range(n)]
+    roles |= dict.fromkeys(("label_time", "reaction_time", "outcome_time"), "closed")
     joined: list[tuple[str, int]] = []
     attach = ModelRegistry.attach
 
