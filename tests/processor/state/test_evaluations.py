@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from barograph_processor.observation import trace_hex
+from barograph_processor.state.aftermath.evaluation import Evaluation
 from tests.processor.state.rows import Bench, close_to, facts, rows, unlabelled
 
 _TABLES: dict[str, Any] = {
@@ -208,3 +209,36 @@ def test_batches_of_scores_do_not_matter() -> None:
         return _plain_state(bench.model.standing.aftermath.evaluations.state())
 
     assert close_to(state([1600]), state([37] * 43 + [9]))
+
+
+def test_scores_too_large_to_be_summed_are_in_no_mean() -> None:
+    """Nor do they show harm, the first behind the baseline, when there is no mean yet, either."""
+    watched = Evaluation(tolerance=0.05, budget_windows=1e6, lower_is_better=True)
+    _add(watched, np.full(100, 0.5), in_reference=True)
+    assert _add(watched, np.array([1e200])).tolist() == [False]
+    assert watched.mean() is None
+    assert _add(watched, np.array([0.7])).tolist() == [True]
+    assert watched.mean() == (0.7, None, None)
+
+
+def test_the_mean_of_late_is_of_the_scores_since_the_window_before_last() -> None:
+    """Behind each thousand scores, so that there are always as many once there were."""
+    watched = Evaluation(tolerance=0.05, budget_windows=1e6, lower_is_better=False)
+    _add(watched, np.full(100, 0.5), in_reference=True)
+    seen = []
+    for window, score in enumerate((0.2, 0.4, 0.6)):
+        _add(watched, np.full(1000, score))
+        mean = watched.mean()
+        assert mean is not None
+        seen.append((mean[0], watched.figures()["scores"]))
+        watched.close(window)
+    assert [scores for _, scores in seen] == [1000, 2000, 2000]
+    assert [mean for mean, _ in seen] == pytest.approx([0.2, 0.3, 0.5])
+
+
+def _add(
+    watched: Evaluation, scores: npt.NDArray[np.float64], *, in_reference: bool = False
+) -> npt.NDArray[np.bool_]:
+    n = len(scores)
+    time_ns = np.arange(n, dtype=np.int64)
+    return watched.add(scores, np.ones(n), time_ns, np.full(n, in_reference), {}, windows=1.0)
