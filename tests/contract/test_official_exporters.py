@@ -27,6 +27,10 @@ _EXPORTERS: dict[str, tuple[Callable[..., object], Callable[[str], SpanExporter]
         http_server,
         lambda at: HttpSpanExporter(endpoint=f"{at}/v1/traces", compression=Compression.Gzip),
     ),
+    "http, deflate": (
+        http_server,
+        lambda at: HttpSpanExporter(endpoint=f"{at}/v1/traces", compression=Compression.Deflate),
+    ),
 }
 
 

@@ -125,16 +125,28 @@ def decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
     """Undo a content encoding, of which never more than the limit is unpacked.
 
     Raises:
-        RefusedError: It is too large, damaged, or of another encoding than gzip.
+        RefusedError: It is too large, damaged, or of another encoding than gzip and deflate.
     """
-    if encoding in ("", "identity"):
-        if len(body) > max_bytes:
-            raise _too_large(max_bytes)
-        return body
-    if encoding != "gzip":
+    if encoding == "gzip":
+        return _gunzipped(body, max_bytes)
+    # As RFC 9110 has it and OpenTelemetry's exporters send it, deflate has zlib around it.
+    plain: bytes | None = body
+    if encoding == "deflate" and body:
+        plain = _inflated(body, max_bytes)
+    elif encoding not in ("", "identity", "deflate"):
         raise RefusedError(
-            Code.INVALID_ARGUMENT, "unsupported_encoding", "use gzip or no content encoding"
+            Code.INVALID_ARGUMENT,
+            "unsupported_encoding",
+            "use gzip, deflate or no content encoding",
         )
+    if plain is None:
+        raise _damaged("zlib", "it is damaged, or ends too early")
+    if len(plain) > max_bytes:
+        raise _too_large(max_bytes)
+    return plain
+
+
+def _gunzipped(body: bytes, max_bytes: int) -> bytes:
     parts: list[bytes] = []
     room = max_bytes
     try:
@@ -147,14 +159,14 @@ def decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
             if len(part) > room:
                 raise _too_large(max_bytes)
             if not member.eof:
-                raise _no_gzip("it ends too early")
+                raise _damaged("gzip", "it ends too early")
             parts.append(part)
             room -= len(part)
             body = member.unused_data
         else:
-            raise _no_gzip("it has too many parts")
+            raise _damaged("gzip", "it has too many parts")
     except DeflateError as error:
-        raise _no_gzip(str(error)) from error
+        raise _damaged("gzip", str(error)) from error
     return b"".join(parts)
 
 
@@ -192,8 +204,8 @@ def _overloaded() -> RefusedError:
     )
 
 
-def _no_gzip(why: str) -> RefusedError:
-    return RefusedError(Code.INVALID_ARGUMENT, "undecodable", f"no gzip: {why}")
+def _damaged(what: str, why: str) -> RefusedError:
+    return RefusedError(Code.INVALID_ARGUMENT, "undecodable", f"no {what}: {why}")
 
 
 def _too_large(max_bytes: int) -> RefusedError:

@@ -187,7 +187,7 @@ def _refuse(refusal: RefusedError, media_type: str) -> Response:
     if refusal.retry_after is not None:
         response.headers["retry-after"] = str(math.ceil(refusal.retry_after))
     if refusal.reason == "unsupported_encoding":
-        response.headers["accept-encoding"] = "gzip"
+        response.headers["accept-encoding"] = "gzip, deflate"
     if refusal.code == Code.UNAUTHENTICATED:
         response.headers["www-authenticate"] = "Bearer"
     return response

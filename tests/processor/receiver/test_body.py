@@ -12,12 +12,17 @@ from barograph_processor.receiver.body import decompress, unpack
 from barograph_processor.receiver.intake import RefusedError
 
 
-def test_never_more_than_the_limit_is_unpacked() -> None:
-    bomb = gzip.compress(bytes(50_000_000))
+@pytest.mark.parametrize(
+    ("encoding", "compress"), [("gzip", gzip.compress), ("deflate", zlib.compress)]
+)
+def test_never_more_than_the_limit_is_unpacked(
+    encoding: str, compress: Callable[[bytes], bytes]
+) -> None:
+    bomb = compress(bytes(50_000_000))
     tracemalloc.start()
     try:
         with pytest.raises(RefusedError) as raised:
-            decompress(bomb, "gzip", 1000)
+            decompress(bomb, encoding, 1000)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -33,6 +38,16 @@ def test_limit_holds_over_all_parts_and_is_inclusive() -> None:
     assert decompress(b"x" * 100, "", 100) == b"x" * 100
     with pytest.raises(RefusedError):
         decompress(b"x" * 100, "identity", 99)
+
+
+def test_deflate_is_zlib() -> None:
+    body = zlib.compress(b"a" * 100)
+    assert decompress(body, "deflate", 100) == b"a" * 100
+    assert decompress(b"", "deflate", 100) == b""
+    for damaged in (body[:-1], body[2:-4], b"a" * 100):
+        with pytest.raises(RefusedError, match="no zlib") as raised:
+            decompress(damaged, "deflate", 100)
+        assert raised.value.code is Code.INVALID_ARGUMENT
 
 
 @pytest.mark.parametrize("message", [b"", b"plain", b"\x78", b"\x78\x9cno zlib behind it"])
