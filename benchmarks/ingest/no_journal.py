@@ -1,7 +1,7 @@
 """A processor that keeps nothing on disk: ``barograph`` as ever, run by ``serve``."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
 
@@ -30,8 +30,11 @@ class NoJournal(Journal):
             written.set_result(self._last_seq)
         return written
 
-    def save_checkpoint(self, seq: int, schema: int, blocks: Iterable[bytes]) -> None:
+    def begin_checkpoint(
+        self, seq: int, schema: int, blocks: Iterable[bytes]
+    ) -> Callable[[], None]:
         del seq, schema, blocks
+        return lambda: None
 
 
 if __name__ == "__main__":
