@@ -15,9 +15,9 @@ class Effect:
     Attributes:
         kind: ``mean`` of numbers, ``spread`` (their standard deviation), ``range`` (share of
             rows in a range of numbers), ``share`` of rows in a level (or ``__new__``,
-            ``__other__``), ``missing`` (share of rows), ``outside`` (share beyond the
-            reference's range), ``correlation`` of two inputs.
-        subject: The level, or ``a, b`` for two inputs; None otherwise.
+            ``__other__``), ``missing`` (share of rows), ``outside`` (share that is not
+            the one value of the reference), ``correlation`` of two inputs.
+        subject: The level, the one value, or ``a, b`` for two inputs; None otherwise.
         before: In the reference.
         now: Over the last few windows, the latest weighing most; in the newest alone where
             something stopped, or where the change was at most two windows old when it was raised.

@@ -43,7 +43,7 @@ def describe(key: StreamKey, effect: Effect, since_window: int) -> str:
     elif effect.kind == "missing":
         what = f"the share of missing values of {name}"
     elif effect.kind == "outside":
-        what = f"the share of {name} beyond its constant value"
+        what = f"the share of {name} that is not {effect.subject}"
     else:
         what = f"the share of {effect.subject} in {name}"
     verb = "rose" if effect.now > effect.before else "fell"

@@ -8,6 +8,7 @@ from barograph_processor.drift.pooled import Pooled
 from barograph_processor.drift.profile import ReferenceProfile
 from barograph_processor.drift.score import Score
 from barograph_processor.stats.array import Floats, Ints
+from barograph_processor.stats.written import written
 
 __all__ = ["correlation_effect", "effect", "gone_level"]
 
@@ -41,6 +42,11 @@ def effect(
         half = _INTERVAL * np.sqrt(max(now * (1 - now), 0.0) * inflation / max(pooled.rows, 1))
         kind = score.name if score.name in {"missing", "outside"} else "share"
         subject = {"new": "__new__", "rare": "rare levels"}.get(score.name, score.level)
+        if isinstance(binning, NumericBinning) and kind == "outside":
+            constant, _ = _moments(
+                binning, profile.total.sums[_numeric(profile, stream)], profile.total.slots[at]
+            )
+            subject = written(constant)
         return Effect(kind, subject, float(base), now, max(now - half, 0.0), min(now + half, 1.0))
     row = _numeric(profile, stream)
     before, before_sd = _moments(binning, profile.total.sums[row], profile.total.slots[at])

@@ -211,7 +211,7 @@ def _effect(effect: Effect) -> str:
             "share": f"the share{subject}",
             "range": f"the share {range_title(effect)}",
             "missing": "the share without a value",
-            "outside": "the share outside of the reference's range",
+            "outside": f"the share that is not {effect.subject}, as all of the reference was,",
         }[effect.kind]
         return (
             f"{words} went from {effect.before:.1%} to {effect.now:.1%} "

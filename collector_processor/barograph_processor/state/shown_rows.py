@@ -24,6 +24,9 @@ def showing(column: Column, effect: Effect) -> npt.NDArray[np.intp]:
     if effect.kind == "mean":
         direction = 1.0 if effect.now >= effect.before else -1.0
         score = direction * values
+    elif effect.kind == "outside" and effect.subject is not None:
+        # Most rows may have changed: their median is then what is new.
+        score = np.abs(values - float(effect.subject.replace(",", "")))
     else:
         centre = float(np.nanmedian(values)) if np.isfinite(values).any() else 0.0
         score = np.abs(values - centre)

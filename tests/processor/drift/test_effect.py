@@ -75,6 +75,16 @@ def test_where_both_stay_it_is_the_range_that_moved(rng: np.random.Generator) ->
     assert set(values[showing(NumericColumn(values), effect)]) == {4.0}
 
 
+def test_of_a_constant_the_value_is_named_and_rows_that_left_it_are_shown() -> None:
+    """Also where most of them did, as answers that begin to be refused."""
+    later = np.tile([0.0, 1.0, 1.0], 7 * N)[: 20 * N]
+    alarm = raised(np.zeros(20 * N), later)
+    assert (alarm.effect.kind, alarm.effect.subject) == ("outside", "0")
+    assert alarm.description.startswith("the share of x that is not 0 rose from 0")
+    first = showing(NumericColumn(later[:30]), alarm.effect)[:5]
+    assert set(later[first]) == {1.0}
+
+
 @pytest.mark.parametrize(
     ("what", "anew"),
     [
