@@ -5,7 +5,7 @@ wire: 64 MiB of them, parsed at once, would take gigabytes. So a large request i
 walked without parsing, and cut between its spans or records.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -59,8 +59,8 @@ class Chunk:
 
     Attributes:
         payload: Its bytes.
-        oversized: Items that were left out before it because they are too large.
-        lost_resource: Whether its resource was left out for the same reason.
+        oversized: Items that were left out because they are too large.
+        lost_resource: Whether its resources were left out for the same reason.
     """
 
     payload: bytes
@@ -77,6 +77,31 @@ def chunks(payload: bytes) -> Iterator[Chunk]:
     if len(payload) <= CHUNK_BYTES:
         yield Chunk(payload)
         return
+    # A Collector sends one resource behind the other as they came, perhaps of one span each.
+    together: list[Chunk] = []
+    size = 0
+    for part in _resource_parts(payload):
+        apart = bool(together) and part.lost_resource != together[0].lost_resource
+        if together and (apart or size + len(part.payload) > CHUNK_BYTES):
+            yield _joined(together)
+            together, size = [], 0
+        together.append(part)
+        size += len(part.payload)
+    if together:
+        yield _joined(together)
+
+
+def _joined(parts: Sequence[Chunk]) -> Chunk:
+    """Return requests of which all or none have lost their resources as one."""
+    return Chunk(
+        b"".join(part.payload for part in parts),
+        sum(part.oversized for part in parts),
+        parts[0].lost_resource,
+    )
+
+
+def _resource_parts(payload: bytes) -> Iterator[Chunk]:
+    """Yield each scope of each resource, in parts where it is large."""
     room = most = _most_items(len(payload))
     too_many = f"more than {most} spans or records, scopes and resources"
     for start, stop in fields(payload, 0, len(payload), RESOURCES):

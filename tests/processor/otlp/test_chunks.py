@@ -72,6 +72,41 @@ def test_resource_goes_with_every_part_unless_it_is_large(size: int) -> None:
         } == {"2"}
 
 
+def test_resources_of_one_span_each_are_read_together() -> None:
+    """As the Collector sends them; one by one, each took as long as hundreds of spans."""
+    count = 4000
+    payload = b"".join(
+        traces(prediction(n, {"input.text": "x" * 300}), resource={"service.version": str(n % 3)})
+        for n in range(count)
+    )
+    parts = list(chunks(payload))
+    assert len(parts) <= 2 * len(payload) // CHUNK_BYTES + 1
+    assert max(len(part.payload) for part in parts) <= CHUNK_BYTES
+    assert b"".join(part.payload for part in parts) == payload
+    decoded = decode_traces(payload, TraceDimensions(resource=("service.version",)))
+    found = [
+        (int(span), version)
+        for batch in decoded.batches
+        for span, version in zip(
+            batch.ids[:, 2], batch.slices["trace.service.version"].values(), strict=True
+        )
+    ]
+    assert found == [(n + 1, str(n % 3)) for n in range(count)]
+
+
+def test_resources_that_are_lost_are_counted_where_others_are_not() -> None:
+    def one(number: int, size: int) -> bytes:
+        values = {"input.text": "x" * 300}
+        return traces(prediction(number, values), resource={"note": "x" * size})
+
+    sizes = [70_000 if n % 100 == 0 else 10 for n in range(2000)]
+    payload = b"".join(one(n, size) for n, size in enumerate(sizes))
+    decoded = decode_traces(payload, TraceDimensions(resource=("service.version",)))
+    assert (decoded.accepted, decoded.warnings) == (2000, {"large_resource": 20})
+    rows = np.concatenate([batch.ids[:, 2] for batch in decoded.batches])
+    assert rows.tolist() == list(range(1, 2001))
+
+
 def test_records_in_parts() -> None:
     values = {"barograph.prediction.id": "p" * 200, "barograph.label.value": "a"}
     payload = logs(*(record("barograph.label", values) for _ in range(6000)))
