@@ -148,7 +148,7 @@ QUALITY: Final[tuple[Metric, ...]] = (
         "barograph.evaluation.score",
         "histogram",
         "1",
-        "Scores of evaluations.",
+        "Scores of evaluations; exemplars are the latest of each bucket.",
         ("name",),
         SCORE_BOUNDS,
     ),

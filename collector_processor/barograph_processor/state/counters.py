@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from barograph_processor.observation import ObservationBatch
 from barograph_processor.signal import HistogramValue, Signal
-from barograph_processor.state.histogram import CumulativeHistogram
+from barograph_processor.state.histogram import CumulativeHistogram, Sources
 
 __all__ = ["ModelCounters"]
 
@@ -60,9 +60,10 @@ class ModelCounters:
         first = ~np.isnan(batch.latency)
         self._calls += int(first.sum())
         self._errors += int((batch.failed & first).sum())
-        self._latency.update(batch.latency, batch)
+        of = Sources(batch.ids, batch.event_time)
+        self._latency.update(batch.latency, of)
         if batch.confidence is not None:
-            self._confidence.update(batch.confidence, batch)
+            self._confidence.update(batch.confidence, of)
 
     def label(self, delay_s: npt.NDArray[np.float64]) -> None:
         """Count labels that met their prediction; delays in seconds, shape ``(n,)``.
@@ -86,12 +87,12 @@ class ModelCounters:
         unit = unit if unit in self._outcomes or self._room(self._outcomes) else "__other__"
         self._outcomes[unit] = self._outcomes.get(unit, 0.0) + value
 
-    def evaluate(self, name: str, score: float) -> None:
-        """Count an evaluation's score."""
+    def evaluate(self, name: str, scores: npt.NDArray[np.float64], of: Sources) -> None:
+        """Count the scores of an evaluation, shape ``(n,)``."""
         name = name if name in self._evaluations or self._room(self._evaluations) else "__other__"
         if name not in self._evaluations:
             self._evaluations[name] = CumulativeHistogram("barograph.evaluation.score")
-        self._evaluations[name].update(np.array([score]))
+        self._evaluations[name].update(scores, of)
 
     def signals(self, model: Mapping[str, str]) -> Iterator[Signal]:
         """Yield the points; ``model`` are the attributes of all of them."""
@@ -124,6 +125,7 @@ class ModelCounters:
                 histogram.value(),
                 {**model, "name": name},
                 self.start_ns,
+                histogram.exemplars(),
             )
 
     def state(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from barograph_processor.state.histogram import Sources
 from barograph_processor.state.label.joining import Joined, Joiner
 from barograph_processor.state.label.label_order import distinct_runs
 from barograph_processor.state.progress import Progress
@@ -116,8 +117,10 @@ class FactIntake:
             names: What each evaluates.
             scores: Finite, shape ``(n,)``.
         """
-        for name, score in zip(names, scores.tolist(), strict=True):
-            self._counters.evaluate(name, score)
+        ids, time_ns = self._pending.ids(slots), self._pending.column("time", slots)
+        for name in dict.fromkeys(names):
+            rows = [row for row, each in enumerate(names) if each == name]
+            self._counters.evaluate(name, scores[rows], Sources(ids[rows], time_ns[rows]))
         self._progress.note_evaluation(self._counters.windows)
         self._reassess()
         self._aftermath.evaluations.take(self._pending, slots, names, scores)

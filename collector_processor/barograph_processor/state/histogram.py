@@ -1,16 +1,28 @@
 """Histograms that are exported: they only grow, and each bucket has an example."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from barograph_processor.catalog import metric
-from barograph_processor.observation import ObservationBatch, span_hex, trace_hex
+from barograph_processor.observation import span_hex, trace_hex
 from barograph_processor.signal import Exemplar, HistogramValue
 
-__all__ = ["CumulativeHistogram"]
+__all__ = ["CumulativeHistogram", "Sources"]
+
+
+class Sources(NamedTuple):
+    """Where values are from.
+
+    Attributes:
+        ids: Trace and span of each, shape ``(n, 3)``.
+        time_ns: Event time of each, shape ``(n,)``.
+    """
+
+    ids: npt.NDArray[np.uint64]
+    time_ns: npt.NDArray[np.int64]
 
 
 class CumulativeHistogram:
@@ -35,8 +47,8 @@ class CumulativeHistogram:
         self._time_ns = np.zeros(buckets, dtype=np.int64)
         self._ids = np.zeros((buckets, 3), dtype=np.uint64)
 
-    def update(self, values: npt.NDArray[np.float64], rows: ObservationBatch | None = None) -> None:
-        """Add values, shape ``(n,)``, of rows if they are; those not finite are left out."""
+    def update(self, values: npt.NDArray[np.float64], of: Sources | None = None) -> None:
+        """Add values, shape ``(n,)``, of predictions if they are; none that is not finite."""
         places = np.flatnonzero(np.isfinite(values))
         if len(places) == 0:
             return
@@ -45,14 +57,14 @@ class CumulativeHistogram:
         self._counts += np.bincount(buckets, minlength=len(self._counts))
         # One after the other, as ``sum`` is not: it adds up in another order for another length.
         self._total = float(np.add.accumulate(np.append(self._total, finite))[-1])
-        if rows is not None:
+        if of is not None:
             # Of several rows for one bucket the last one written stays.
             last = np.full(len(self._counts), -1)
             last[buckets] = places
             (held,) = np.nonzero(last >= 0)
             self._example[held] = values[last[held]]
-            self._time_ns[held] = rows.event_time[last[held]]
-            self._ids[held] = rows.ids[last[held]]
+            self._time_ns[held] = of.time_ns[last[held]]
+            self._ids[held] = of.ids[last[held]]
 
     def value(self) -> HistogramValue:
         """Return the histogram so far."""

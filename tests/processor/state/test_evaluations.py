@@ -92,6 +92,21 @@ def test_traces_show_scores_that_are_worse_than_many_usual_ones() -> None:
     assert all(judged[trace] < 0.72 for trace in alarm.trace_ids)
 
 
+def test_the_histogram_leads_to_the_answers_that_were_judged_so() -> None:
+    bench = Bench.of(_TABLES)
+    _feed(bench, 200, start=0, mean=0.5)
+    scores = np.clip(np.random.default_rng([8, 0]).normal(0.5, 0.1, 200), 0, 1)
+    ids = rows(200, start=0).ids
+    judged = {trace_hex(ids, row): score for row, score in enumerate(scores.tolist())}
+    (scored,) = [
+        signal
+        for signal in bench.restarted().model.counters.signals({})
+        if signal.metric == "barograph.evaluation.score"
+    ]
+    assert len(scored.exemplars) >= 3
+    assert all(judged[each.trace_id] == each.value for each in scored.exemplars)
+
+
 def test_better_scores_are_none() -> None:
     bench = Bench.of(_TABLES)
     _feed(bench, 3000, start=0, mean=0.6)
