@@ -51,6 +51,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._log = path.with_name(path.name + "-wal")
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
@@ -79,6 +80,7 @@ class Store:
                     "--state-dir"
                 )
             self._db.executescript(_SCHEMA)
+            (self._page_bytes,) = self._db.execute("PRAGMA page_size").fetchone()
             self._db.execute(f"PRAGMA user_version={FORMAT}")
         except sqlite3.OperationalError as error:
             raise unusable(f"the journal {self._path} cannot be written", error) from error
@@ -120,13 +122,15 @@ class Store:
         """Return how it lies on its disk, where a checkpoint takes so much."""
         (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
         (pages,) = self._db.execute("PRAGMA page_count").fetchone()
-        (page,) = self._db.execute("PRAGMA page_size").fetchone()
-        log = self._path.with_name(self._path.name + "-wal")
+        try:
+            log = self._log.stat().st_size
+        except FileNotFoundError:
+            log = 0
         return Usage(
             checkpoint=checkpoint,
-            spare=free * page,
-            owed=max(0, pages * page - self._path.stat().st_size),
-            log=log.stat().st_size if log.exists() else 0,
+            spare=free * self._page_bytes,
+            owed=max(0, pages * self._page_bytes - self._path.stat().st_size),
+            log=log,
         )
 
     def fold(self) -> None:

@@ -1,5 +1,6 @@
 """How far the journal came, beside it: what its disk loses is known by that."""
 
+import os
 import struct
 from contextlib import suppress
 from pathlib import Path
@@ -38,5 +39,11 @@ class TideMark:
 
     def set(self, seq: int) -> None:
         """Note the number; where the disk does not let us, the one before stays."""
-        with suppress(OSError), self._path.open("r+b" if self._path.exists() else "wb") as file:
-            file.write(_MARK.pack(seq, crc32(_SEQ.pack(seq))))
+        # Opened anew each time, as disks go away and come back; without Python's buffers around
+        # it, since it is done at each commit.
+        with suppress(OSError):
+            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                os.write(file, _MARK.pack(seq, crc32(_SEQ.pack(seq))))
+            finally:
+                os.close(file)
