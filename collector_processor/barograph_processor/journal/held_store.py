@@ -111,5 +111,6 @@ class HeldStore:
         self.store.forget_after(last_seq)
 
     def _let_go(self) -> None:
+        self.mark.let_go()
         self.store.close()
         self._lock.release()

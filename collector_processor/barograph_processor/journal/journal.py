@@ -87,8 +87,8 @@ class Journal:
         self._last_seq = self._held.store.last_seq()
         self._room = Room(path.parent)
         self._checkpoint_bytes = self._held.store.checkpoint_bytes()
-        # None where it may have changed without us.
-        self._usage: Usage | None = self._held.store.usage(self._checkpoint_bytes)
+        # None where there is plenty of room, or where it may have changed without us.
+        self._usage = self._looked(self._held.store)
         self._short = False
         self._waiting: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._run, name="barograph-journal", daemon=True)
@@ -314,7 +314,13 @@ class Journal:
 
     def _append(self, records: Sequence[Record], store: Store) -> None:
         store.append(records)
-        self._usage = store.usage(self._checkpoint_bytes)
+        self._usage = self._looked(store)
+
+    def _looked(self, store: Store) -> Usage | None:
+        # Mostly one look at the disk: each that lets go of the interpreter waits to have it again.
+        if self._room.plenty(self._max_bytes, self._checkpoint_bytes):
+            return None
+        return store.usage(self._checkpoint_bytes)
 
     def _perform(self, step: _Step) -> None:
         try:
@@ -335,7 +341,7 @@ class Journal:
             store.fold()
         kept = store.payload_bytes()
         self._checkpoint_bytes = store.checkpoint_bytes()
-        self._usage = store.usage(self._checkpoint_bytes)
+        self._usage = self._looked(store)
         with self._guard:
             # What waits to be written is in no table yet, and its cost is reserved already.
             self._bytes += kept - self._stored_bytes

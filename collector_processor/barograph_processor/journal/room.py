@@ -44,6 +44,17 @@ class Room:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
+    def plenty(self, most: int, checkpoint: int) -> bool:
+        """Whether nothing that a journal writes can make room short, so that ``has`` holds.
+
+        Args:
+            most: Bytes of requests that it may hold.
+            checkpoint: Bytes of the last checkpoint.
+        """
+        free = self._free()
+        # What the log holds alone, the log, a checkpoint, and what is to come.
+        return free is None or free >= 4 * most + 3 * checkpoint + _LOG_BYTES + _MARGIN_BYTES
+
     def has(self, usage: Usage, *, stored: int, waiting: int) -> bool:
         """Whether it has room; also where the system does not say how much there is.
 
@@ -52,15 +63,20 @@ class Room:
             stored: Bytes of the requests that are there.
             waiting: Bytes of those that are to come.
         """
-        try:
-            disk = os.statvfs(self._directory)
-        except OSError:
-            # Whoever writes will see.
+        free = self._free()
+        if free is None:
             return True
-        if not disk.f_blocks:
-            return True
-        free = disk.f_bavail * disk.f_frsize - usage.owed
+        free -= usage.owed
         # What requests add to the state is about what they are themselves.
         checkpoint = round(_GROWTH * usage.checkpoint) + stored + waiting + _MARGIN_BYTES
         log = min(checkpoint + waiting, max(0, _LOG_BYTES + waiting - usage.log))
         return free >= log and free + usage.spare >= log + checkpoint + waiting
+
+    def _free(self) -> int | None:
+        """Return the bytes that are free; None where the system does not say."""
+        try:
+            disk = os.statvfs(self._directory)
+        except OSError:
+            # Whoever writes will see.
+            return None
+        return disk.f_bavail * disk.f_frsize if disk.f_blocks else None

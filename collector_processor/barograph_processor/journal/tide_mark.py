@@ -28,6 +28,7 @@ class TideMark:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file: int | None = None
 
     def read(self) -> int:
         """Return the number, 0 where none is known."""
@@ -39,11 +40,16 @@ class TideMark:
 
     def set(self, seq: int) -> None:
         """Note the number; where the disk does not let us, the one before stays."""
-        # Opened anew each time, as disks go away and come back; without Python's buffers around
-        # it, since it is done at each commit.
-        with suppress(OSError):
-            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                os.write(file, _MARK.pack(seq, crc32(_SEQ.pack(seq))))
-            finally:
+        try:
+            if self._file is None:
+                self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            os.pwrite(self._file, _MARK.pack(seq, crc32(_SEQ.pack(seq))), 0)
+        except OSError:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Close the file, until a number is noted again."""
+        if self._file is not None:
+            file, self._file = self._file, None
+            with suppress(OSError):
                 os.close(file)
