@@ -128,16 +128,16 @@ def harm_finding(
 def stands(unit: LossUnit, share: Share | None, tolerated: float | None) -> str:
     """Say how predictions do of late, and what is tolerated; nothing where that is not known.
 
+    Nor where it is more than that: of late still holds windows from before the end then.
+
     >>> stands(LossUnit(), (0.08, 0.06, 0.1), 0.12)
     '8.0% wrong (6.0% to 10.0%), 12.0% is tolerated'
     >>> stands(LossUnit(), (0.13, 0.11, 0.15), 0.12)
-    '13.0% wrong (11.0% to 15.0%)'
+    ''
     """
-    if share is None or tolerated is None:
+    if share is None or tolerated is None or share[0] > tolerated:
         return ""
-    # Of late may still hold windows from before the end.
-    limit = "" if share[0] > tolerated else f", {unit.figure(tolerated)} is tolerated"
-    return f"{unit.loss(share)}{limit}"
+    return f"{unit.loss(share)}, {unit.figure(tolerated)} is tolerated"
 
 
 def slice_finding(step: SliceTransition, quality: LabelledQuality, *, since_ns: int) -> Finding:
